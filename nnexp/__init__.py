@@ -1,0 +1,27 @@
+"""nnexp: train multilayer perceptrons on tables, and trust the numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nnexp.predict import load as load
+    from nnexp.run import run as run
+
+from nnexp.errors import UserError as UserError
+
+__version__ = "0.1.0"
+__all__ = ["UserError", "__version__", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    # imported when asked for: `nnexp --help` should not wait for torch
+    if name == "run":
+        from nnexp.run import run
+
+        return run
+    if name == "load":
+        from nnexp.predict import load
+
+        return load
+    raise AttributeError(f"module 'nnexp' has no attribute {name!r}")

@@ -1,0 +1,24 @@
+"""The mistakes a user can make, answered in three lines."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """A mistake of the user's: what is wrong, what is allowed, what to type.
+
+    Commands print the three lines and leave with exit status 2; no traceback is shown.
+
+    Arguments:
+        wrong: one line, quoting what was received.
+        allowed: one line, naming what would be accepted.
+        remedy: one line, something that can be typed as it stands.
+    """
+
+    def __init__(self, wrong: str, allowed: str, remedy: str) -> None:
+        super().__init__(wrong, allowed, remedy)
+        self.wrong = wrong
+        self.allowed = allowed
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"error: {self.wrong}\nallowed: {self.allowed}\ntry: {self.remedy}"

@@ -1,0 +1,151 @@
+"""A torch.nn.Module of the user's own in a stack's place.
+
+Each member's parameters are laid out in its row of theta like those of a built-in model, so
+penalties, optimizers, saving and scores work alike; the passes go through `functional_call` and
+autograd, member by member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from nnexp.model.layout import Layout
+from nnexp.seeds import torch_seed
+
+
+class ModuleModel:
+    """The architecture that a user's module defines.
+
+    Parameters of two or more dimensions count as weight matrices, and those of one as biases.
+
+    Arguments:
+        factory: makes a fresh module; its parameters are drawn from torch's global generator,
+            which is seeded for the call and restored after it.
+        outputs: C, the width that its output is expected to have.
+    """
+
+    embedding = None
+    dropout_widths: tuple[int, ...] = ()
+
+    def __init__(self, factory: Callable[[], nn.Module], outputs: int) -> None:
+        self.factory = factory
+        self.outputs = outputs
+        self.module = self._make(0)
+        kinds = {1: "bias", 0: "bias"}
+        self.layout = Layout(
+            (name, tuple(value.shape), kinds.get(value.dim(), "weight"))
+            for name, value in self.module.named_parameters()
+        )
+        self.buffers = Layout(
+            (name, tuple(value.shape), "norm") for name, value in self.module.named_buffers()
+        )
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the weight matrices without `.weight`, in the module's order."""
+        slots = self.layout.slots.values()
+        return [slot.name.removesuffix(".weight") for slot in slots if slot.kind == "weight"]
+
+    def initial(self, seeds: Sequence[int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Initial theta (K, P) and buffers (K, Q), the module's own for each of `seeds`."""
+        theta = torch.zeros(len(seeds), self.layout.size, dtype=dtype)
+        buffers = torch.zeros(len(seeds), self.buffers.size, dtype=dtype)
+        values, running = self.layout.views(theta), self.buffers.views(buffers)
+        for member, seed in enumerate(seeds):
+            module = self._make(seed)
+            for name, parameter in module.named_parameters():
+                values[name][member] = parameter.detach()
+            for name, buffer in module.named_buffers():
+                running[name][member] = buffer
+        return theta, buffers
+
+    def bind(
+        self,
+        theta: Tensor,
+        buffers: Tensor,
+        grad: Tensor | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> ModuleStack:
+        """The stack that computes with these rows; see `ModuleStack`."""
+        return ModuleStack(self, theta, buffers, grad, dtype)
+
+    def _make(self, seed: int) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(torch_seed(seed, "init"))
+            return self.factory()
+
+
+class ModuleStack:
+    """K copies of a user's module, bound to their parameters; the methods of `MLPStack`."""
+
+    def __init__(
+        self,
+        model: ModuleModel,
+        theta: Tensor,
+        buffers: Tensor,
+        grad: Tensor | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.model = model
+        self.theta, self.grad = theta, grad
+        self._dtype = dtype if dtype is not None and dtype != theta.dtype else None
+        self._values = model.layout.views(theta)
+        self._buffers = buffers
+        self._running = model.buffers.views(buffers)
+        self._grads = model.layout.views(grad) if grad is not None else {}
+        if grad is not None:
+            grad.zero_()
+        self._module = model.module.to(theta.device)
+        self._leaves: list[dict[str, Tensor]] = []
+        self._outputs: list[Tensor] = []
+
+    def forward(
+        self,
+        x: Tensor,
+        codes: Tensor | None = None,
+        masks: Sequence[Tensor | None] | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Outputs (K, B, C) of x (K, B, D); the module's dropout draws from torch's generator."""
+        self._leaves, self._outputs = [], []
+        self._module.train(training)
+        for member in range(len(self.theta)):
+            leaves = {
+                name: value[member].detach().requires_grad_(training)
+                for name, value in self._values.items()
+            }
+            running = {
+                name: value[member].to(self._module.get_buffer(name).dtype, copy=True)
+                for name, value in self._running.items()
+            }
+            arguments = (x[member],) if codes is None else (x[member], codes[member])
+            with (
+                torch.set_grad_enabled(training),
+                torch.autocast(x.device.type, self._dtype, enabled=self._dtype is not None),
+            ):
+                out = functional_call(self._module, {**leaves, **running}, arguments)
+            for name, value in running.items():
+                self._running[name][member] = value.detach()
+            self._leaves.append(leaves)
+            self._outputs.append(out)
+        return torch.stack([out.detach() for out in self._outputs])
+
+    def backward(self, dlogits: Tensor) -> None:
+        """Write the gradient by theta into `grad` from that by the outputs (K, B, C)."""
+        for member, (leaves, out) in enumerate(zip(self._leaves, self._outputs, strict=True)):
+            grads = torch.autograd.grad(
+                out, list(leaves.values()), dlogits[member].to(out.dtype), allow_unused=True
+            )
+            for name, value in zip(leaves, grads, strict=True):
+                if value is None:
+                    self._grads[name][member].zero_()
+                else:
+                    self._grads[name][member] = value
+
+    def hidden_outputs(self) -> list[tuple[str, Tensor]]:
+        """Nothing: what a user's module computes inside is not seen."""
+        return []
