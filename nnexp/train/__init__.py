@@ -1,0 +1,1 @@
+"""Training of a stack: losses, optimizers, schedules, penalties, the loop, scores."""

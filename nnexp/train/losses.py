@@ -1,0 +1,142 @@
+"""Data losses of a stack, their gradients by the logits, and the activation on the last layer.
+
+Any loss can follow any output activation, also where the pair makes no sense: people train such
+pairs, and the runs are wanted for study. The two usual pairs have their gradient in closed form;
+the others go through autograd on the (K, B, C) outputs.
+
+The loss of a batch is that of `torch.nn.functional` with the same reduction:
+
+- cross_entropy, nll: a row's loss is the sum over its targets, weighted by class; `mean` divides
+  by the sum of the rows' weights.
+- bce, bce_with_logits, mse, mae: a row's loss is the mean over its outputs (for `sum`, the sum),
+  times the row's weight; `mean` divides by the sum of the rows' weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "logits": lambda z: z,
+    "softmax": lambda z: torch.softmax(z, -1),
+    "sigmoid": torch.sigmoid,
+    "log_softmax": lambda z: torch.log_softmax(z, -1),
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+}
+
+CATEGORICAL = ("cross_entropy", "nll")
+LOSSES = (*CATEGORICAL, "bce", "bce_with_logits", "mse", "mae")
+
+
+def elements(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
+    """The loss of each output, before any sum or mean.
+
+    Arguments:
+        name: one of `LOSSES`.
+        outputs: (..., C), after the output activation.
+        targets: (..., C).
+
+    Returns:
+        (..., C). `bce` takes outputs outside [0, 1] as 0 or 1, as Keras does, where torch refuses.
+    """
+    match name:
+        case "cross_entropy":
+            return -targets * torch.log_softmax(outputs, -1)
+        case "nll":
+            return -targets * outputs
+        case "bce":
+            return F.binary_cross_entropy(outputs.clamp(0, 1), targets, reduction="none")
+        case "bce_with_logits":
+            return F.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
+        case "mse":
+            return (outputs - targets).square()
+        case "mae":
+            return (outputs - targets).abs()
+    raise ValueError(f"Expected one of {LOSSES}. Received: name={name!r}")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A data loss together with the output activation before it.
+
+    Arguments:
+        name: one of `LOSSES`.
+        output: one of `OUTPUTS`.
+        reduction: `mean` or `sum` over the rows of a batch.
+        scale: a factor on the loss; a negative one makes training climb.
+        class_weight: (C,) weights of the outputs for cross_entropy and nll; None for ones. The
+            rows' weights, for all losses, come with the targets.
+    """
+
+    name: str = "cross_entropy"
+    output: str = "logits"
+    reduction: str = "mean"
+    scale: float = 1.0
+    class_weight: Tensor | None = None
+
+    def activate(self, logits: Tensor) -> Tensor:
+        """Outputs (..., C) of logits (..., C)."""
+        return OUTPUTS[self.output](logits)
+
+    def rows(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Each row's share (K, N) of the loss, before the division by the sum of weights.
+
+        Arguments:
+            logits, targets: (K, N, C).
+            weights: (K, N), or None for ones.
+        """
+        if self.name in CATEGORICAL and self.class_weight is not None:
+            targets, weights = targets * self.class_weight, None
+        values = elements(self.name, self.activate(logits), targets)
+        over_outputs = self.name in CATEGORICAL or self.reduction == "sum"
+        rows = values.sum(-1) if over_outputs else values.mean(-1)  # (K, N)
+        if weights is not None:
+            rows = rows * weights
+        return rows * self.scale
+
+    def batch(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The loss (K,) of one batch; arguments as for `rows`."""
+        total = self.rows(logits, targets, weights).sum(1)
+        if self.reduction == "sum":
+            return total
+        return total / (logits.shape[1] if weights is None else weights.sum(1))
+
+    def gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The gradient (K, B, C) of `batch` by the logits."""
+        if (self.name, self.output) not in (
+            ("cross_entropy", "logits"),
+            ("bce_with_logits", "logits"),
+        ):
+            return self.autograd(logits, targets, weights)
+        factor = self.scale
+        if self.reduction == "mean" and weights is None:
+            factor /= logits.shape[1]
+        if self.name == "cross_entropy":
+            gradient = torch.softmax(logits, -1)
+            if self.class_weight is not None:
+                targets = targets * self.class_weight
+                gradient.mul_(targets.sum(-1, keepdim=True))
+        else:
+            gradient = torch.sigmoid(logits)
+            if self.reduction == "mean":
+                factor /= logits.shape[-1]
+        gradient.sub_(targets)
+        if weights is not None:
+            if self.name not in CATEGORICAL or self.class_weight is None:
+                gradient.mul_(weights.unsqueeze(-1))
+            if self.reduction == "mean":
+                gradient.div_(weights.sum(1).view(-1, 1, 1))
+        return gradient.mul_(factor)
+
+    def autograd(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        """`gradient` by autograd, for any pair of loss and output."""
+        with torch.enable_grad():
+            leaf = logits.detach().requires_grad_()
+            loss = self.batch(leaf, targets, weights).sum()
+            return torch.autograd.grad(loss, leaf)[0]

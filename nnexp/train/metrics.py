@@ -1,0 +1,102 @@
+"""Scores of a set of rows, each with its standard error.
+
+Standard errors: of the loss, the standard deviation of the rows' losses over sqrt(n); of accuracy,
+the binomial one; of balanced accuracy, from the binomial ones of the recalls; of the AUC, DeLong et
+al. 1988, by each row's influence on the mean of the one-against-rest AUCs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def scores(
+    classes: NDArray[np.int64],
+    predicted: NDArray[np.int64],
+    probabilities: NDArray[np.floating],
+    losses: NDArray[np.floating],
+    loss: float,
+) -> dict[str, float | int | None]:
+    """The scores of n >= 1 rows.
+
+    Arguments:
+        classes: true class indices (n,).
+        predicted: predicted class indices (n,).
+        probabilities: (n, classes), each row summing to 1.
+        losses: each row's data loss (n,), for the standard error of `loss`.
+        loss: the data loss of the set, reduced as in training.
+
+    Returns:
+        loss, accuracy, balanced_accuracy, auc, n, and the first four with `_stderr`. The AUC is
+        the plain mean of the one-against-rest AUCs over the classes that have rows on both sides;
+        None where there is none or a probability is not finite.
+    """
+    n = len(classes)
+    hit = predicted == classes
+    accuracy = float(hit.mean())
+    recalls, variances = [], []
+    for label in np.unique(classes):
+        of_class = hit[classes == label]
+        recall = float(of_class.mean())
+        recalls.append(recall)
+        variances.append(recall * (1 - recall) / len(of_class))
+    spread = float(np.std(losses, ddof=1)) if n > 1 else 0.0
+    mean = float(np.mean(losses))
+    # reductions and class weights scale the loss; the error is scaled with it
+    factor = abs(loss / mean) if mean and math.isfinite(mean) and math.isfinite(loss) else 1.0
+    auc, auc_stderr = area_under_curve(classes, probabilities)
+    return {
+        "loss": loss,
+        "accuracy": accuracy,
+        "balanced_accuracy": float(np.mean(recalls)),
+        "auc": auc,
+        "n": n,
+        "loss_stderr": factor * spread / math.sqrt(n),
+        "accuracy_stderr": math.sqrt(accuracy * (1 - accuracy) / n),
+        "balanced_accuracy_stderr": math.sqrt(sum(variances)) / len(recalls),
+        "auc_stderr": auc_stderr,
+    }
+
+
+def area_under_curve(
+    classes: NDArray[np.int64], probabilities: NDArray[np.floating]
+) -> tuple[float | None, float | None]:
+    """The mean one-against-rest AUC of probabilities (n, classes), and its standard error.
+
+    With two classes both one-against-rest AUCs are the same one.
+    """
+    from scipy.stats import rankdata
+
+    if not np.isfinite(probabilities).all():
+        return None, None
+    columns = probabilities.shape[1]
+    areas, influences = [], []
+    for label in (1,) if columns == 2 else range(columns):
+        positive = classes == label
+        ahead, behind = int(positive.sum()), int((~positive).sum())
+        if ahead == 0 or behind == 0:
+            continue
+        score = probabilities[:, label]
+        # a positive row's share of negatives below it, a negative's share of positives above
+        all_ranks = rankdata(score)
+        placement = np.empty(len(score))
+        placement[positive] = (all_ranks[positive] - rankdata(score[positive])) / behind
+        placement[~positive] = 1 - (all_ranks[~positive] - rankdata(score[~positive])) / ahead
+        area = float(placement[positive].mean())
+        areas.append(area)
+        influences.append((placement - area) / np.where(positive, ahead, behind))
+    if not areas:
+        return None, None
+    influence = np.mean(influences, axis=0)
+    return float(np.mean(areas)), float(np.sqrt(np.sum(influence**2)))
+
+
+def confusion(
+    classes: NDArray[np.int64], predicted: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    """Counts (count, count) int64 of rows by true class (row) and predicted class (column)."""
+    cells = np.bincount(classes * count + predicted, minlength=count * count)
+    return cells.reshape(count, count)

@@ -1,0 +1,306 @@
+"""The loop against a loop of torch modules, and what it promises of stacks."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from nnexp.model.mlp import MLP
+from nnexp.model.module import ModuleModel
+from nnexp.seeds import generator
+from nnexp.train.decision import Decision
+from nnexp.train.losses import Loss
+from nnexp.train.member import Member, Seeds
+from nnexp.train.targets import Targets
+from nnexp.train.trainer import Data, Plan, fit
+
+ROWS, FEATURES, CLASSES = 53, 6, 3  # 40 train rows: the last batch of 16 is short
+DECISION = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
+DTYPE = torch.float64
+
+
+def table(dtype=DTYPE, seed=0, valid=True):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, ROWS)
+    x = rng.normal(size=(ROWS, FEATURES)) + np.eye(CLASSES, FEATURES)[labels]
+    y = torch.from_numpy(labels)
+    order = torch.from_numpy(rng.permutation(ROWS))
+    held = order[40:] if valid else order[:0]
+    return Data(
+        torch.from_numpy(x).to(dtype), None, Targets(y, CLASSES, y, dtype=dtype), order[:40], held
+    )
+
+
+def train(data, members, plan, loss=None, hidden=(8, 8), **options):
+    records = []
+    outcomes = fit(
+        MLP(FEATURES, CLASSES, hidden),
+        data,
+        members,
+        loss or Loss(),
+        DECISION,
+        plan,
+        observe=records.append,
+        **options,
+    )
+    return outcomes, records
+
+
+def reference(data, member, plan, hidden=(8, 8)):
+    """The same run with nn.Linear, autograd and torch.optim."""
+    mlp = MLP(FEATURES, CLASSES, hidden)
+    theta, _ = mlp.initial([member.seeds.init], DTYPE)
+    layers = []
+    for layer, (fan_in, fan_out) in enumerate(mlp.shapes()):
+        linear = nn.Linear(fan_in, fan_out, dtype=DTYPE)
+        with torch.no_grad():
+            linear.weight.copy_(mlp.layout.view(theta, f"layers.{layer}.weight")[0].T)
+            linear.bias.copy_(mlp.layout.view(theta, f"layers.{layer}.bias")[0])
+        layers += [linear, nn.ReLU()]
+    net = nn.Sequential(*layers[:-1])
+    weights = [m.weight for m in net if isinstance(m, nn.Linear)]
+    optimizer = torch.optim.Adam(net.parameters(), lr=member.optimizer["lr"])
+    losses = []
+    for epoch in range(1, plan.epochs + 1):
+        order = generator(member.seeds.batches, "batches", epoch).permutation(len(data.train))
+        total = 0.0
+        for rows in data.train[torch.from_numpy(order)].split(plan.batch_size):
+            y = data.targets.classes[rows]
+            out = net(data.x[rows])
+            total += F.cross_entropy(out, y, reduction="sum").item()
+            loss = F.cross_entropy(out, y, label_smoothing=member.label_smoothing)
+            penalty = sum(member.l1 * w.abs().sum() + member.l2 * w.square().sum() for w in weights)
+            optimizer.zero_grad()
+            (loss + penalty).backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), member.grad_clip)
+            with torch.no_grad():
+                for w in weights:
+                    w.mul_(1 - member.optimizer["lr"] * member.weight_decay)
+            optimizer.step()
+        losses.append(total / len(data.train))
+    rows = mlp.layout.views(torch.zeros(1, mlp.layout.size, dtype=DTYPE))
+    for layer, linear in enumerate(m for m in net if isinstance(m, nn.Linear)):
+        rows[f"layers.{layer}.weight"][0] = linear.weight.detach().T
+        rows[f"layers.{layer}.bias"][0] = linear.bias.detach()
+    with torch.no_grad():
+        out = net(data.x[data.valid])
+    y = data.targets.classes[data.valid]
+    return rows, losses, F.cross_entropy(out, y).item(), (out.argmax(1) == y).double().mean().item()
+
+
+MEMBERS = [
+    Member(Seeds(1, 2, 3), {"lr": 0.01}, l1=1e-3, l2=1e-2),
+    Member(Seeds(4, 5, 6), {"lr": 0.03}, weight_decay=0.1, label_smoothing=0.2),
+    Member(Seeds(7, 8, 9), {"lr": 0.1}, grad_clip=0.1),
+]
+
+
+def test_every_member_equals_a_loop_of_torch_modules():
+    plan = Plan(epochs=4, batch_size=16, checkpoint="last", dtype=DTYPE)
+    data = table()
+    outcomes, records = train(data, MEMBERS, plan)
+    layout = MLP(FEATURES, CLASSES, (8, 8)).layout
+    for index, member in enumerate(MEMBERS):
+        expected, losses, val_loss, val_accuracy = reference(data, member, plan)
+        got = layout.views(outcomes[index].theta.unsqueeze(0))
+        for name, value in expected.items():
+            torch.testing.assert_close(got[name], value, rtol=1e-9, atol=1e-9)
+        seen = [epoch.record["train_loss"][index] for epoch in records]
+        np.testing.assert_allclose(seen, losses, rtol=1e-9)
+        assert records[-1].record["val_loss"][index] == pytest.approx(val_loss, rel=1e-9)
+        assert records[-1].record["val_accuracy"][index] == val_accuracy
+
+
+NOISY = [
+    Member(Seeds(1, 1, 1), {"lr": 0.01}, dropout=(0.0, 0.2, 0.5), label_smoothing=0.1),
+    Member(Seeds(2, 2, 2), {"lr": 0.03, "beta1": 0.5}, dropout=(0.1, 0.0, 0.0), l1=1e-3),
+    Member(Seeds(3, 3, 3), {"lr": 0.3}, dropout=(0.0, 0.0, 0.0), patience=2),
+    Member(Seeds(4, 4, 4), {"lr": 0.02}, dropout=(0.0, 0.9, 0.0), grad_clip=0.5),
+]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "plateau"])
+def test_a_member_is_bit_identical_alone_and_among_others(optimizer, schedule):
+    plan = Plan(epochs=8, batch_size=16, optimizer=optimizer, schedule=schedule)
+    data = table(torch.float32)
+    members = [
+        Member(**{**vars(m), "optimizer": {"lr": m.optimizer["lr"]}, "schedule": {"patience": 1}})
+        for m in NOISY
+    ]
+    together, records = train(data, members, plan)
+    for index in (0, 2, 3):
+        (alone,), own = train(data, [members[index]], plan)
+        assert torch.equal(alone.theta, together[index].theta)
+        assert alone.best_epoch == together[index].best_epoch
+        assert alone.epochs == together[index].epochs
+        mine = [e.record for e in own]
+        among = [
+            {k: v[e.members.index(index)] for k, v in e.record.items()}
+            for e in records
+            if index in e.members
+        ]
+        assert [{k: v[0] for k, v in record.items()} for record in mine] == among
+
+
+def test_best_epoch_is_kept_and_scored():
+    plan = Plan(epochs=12, batch_size=16, dtype=DTYPE)
+    (outcome,), records = train(table(), [Member(optimizer={"lr": 0.1})], plan)
+    losses = [epoch.record["val_loss"][0] for epoch in records]
+    assert outcome.best_epoch == int(np.argmin(losses)) + 1
+    assert outcome.best_epoch < 12  # it overfits: the last epoch is not the best
+    short = Plan(epochs=outcome.best_epoch, batch_size=16, dtype=DTYPE, checkpoint="last")
+    (same,), _ = train(table(), [Member(optimizer={"lr": 0.1})], short)
+    assert torch.equal(same.theta, outcome.theta)
+
+
+def test_monitoring_accuracy_climbs():
+    plan = Plan(epochs=6, batch_size=16, monitor="val_accuracy", dtype=DTYPE)
+    (outcome,), records = train(table(), [Member(optimizer={"lr": 0.03})], plan)
+    values = [epoch.record["val_accuracy"][0] for epoch in records]
+    assert outcome.best_epoch == int(np.argmax(values)) + 1
+
+
+def test_early_stopping_counts_from_the_best_epoch():
+    plan = Plan(epochs=60, batch_size=16, dtype=DTYPE)
+    (outcome,), records = train(table(), [Member(optimizer={"lr": 0.1}, patience=3)], plan)
+    assert outcome.epochs == len(records) == outcome.best_epoch + 3
+    assert outcome.status == "done"
+    assert "3 epochs" in outcome.reason
+
+
+def test_min_delta_stops_sooner_but_keeps_the_best():
+    plan = Plan(epochs=60, batch_size=16, dtype=DTYPE)
+    member = Member(optimizer={"lr": 0.003}, patience=2, min_delta=10.0)
+    (outcome,), _ = train(table(), [member], plan)
+    assert outcome.epochs == 3
+    assert outcome.best_epoch == 3
+
+
+def test_a_diverging_member_leaves_without_touching_the_others():
+    members = [
+        Member(Seeds(1, 1, 1)),
+        Member(Seeds(2, 2, 2), {"lr": 1e200}),
+        Member(Seeds(3, 3, 3)),
+    ]
+    plan = Plan(epochs=4, batch_size=16, optimizer="sgd")
+    data = table(torch.float32)
+    outcomes, records = train(data, members, plan)
+    assert [outcome.status for outcome in outcomes] == ["done", "diverged", "done"]
+    assert outcomes[1].best_epoch == 0
+    assert torch.isfinite(outcomes[1].theta).all()
+    assert outcomes[1].reason.startswith("epoch 1, step ")
+    assert records[-1].members == [0, 2]
+    without, _ = train(data, [members[0], members[2]], plan)
+    assert torch.equal(outcomes[0].theta, without[0].theta)
+    assert torch.equal(outcomes[2].theta, without[1].theta)
+
+
+def test_divergence_is_located():
+    data = table(torch.float32)
+    plan = Plan(epochs=3, batch_size=16, optimizer="sgd")
+    data.x[data.train[7], 2] = torch.nan
+    (outcome,), _ = train(data, [Member()], plan)
+    assert outcome.status == "diverged"
+    assert "began in the inputs" in outcome.reason
+    data = table(torch.float32)
+    data.x[data.valid[0], 2] = torch.inf
+    (outcome,), _ = train(data, [Member()], plan)
+    assert outcome.status == "diverged"
+    assert "the weights are still finite" in outcome.reason
+
+
+def test_stop_ends_a_run_with_the_best_weights_so_far():
+    calls = iter(range(1000))
+    plan = Plan(epochs=50, batch_size=16, dtype=DTYPE)
+    (outcome,), records = train(table(), [Member()], plan, stop=lambda: next(calls) >= 10)
+    assert outcome.status == "interrupted"  # 3 steps an epoch: in the middle of the fourth
+    assert outcome.epochs == len(records) == 3
+    short = Plan(epochs=3, batch_size=16, dtype=DTYPE)
+    (same,), _ = train(table(), [Member()], short)
+    assert torch.equal(outcome.theta, same.theta)
+
+
+def test_no_validation_rows():
+    plan = Plan(epochs=3, batch_size=16, monitor="train_loss", dtype=DTYPE)
+    (outcome,), records = train(table(valid=False), [Member()], plan)
+    assert "val_loss" not in records[0].record
+    assert outcome.best_epoch == 3
+
+
+def test_rows_keep_their_order_without_shuffle():
+    plan = Plan(epochs=2, batch_size=40, shuffle=False, checkpoint="last", dtype=DTYPE)
+    one = Member(Seeds(0, 1, 0))
+    two = Member(Seeds(0, 2, 0))
+    outcomes, _ = train(table(), [one, two], plan)
+    assert torch.equal(outcomes[0].theta, outcomes[1].theta)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 1000])
+def test_batch_sizes(batch_size):
+    plan = Plan(epochs=2, batch_size=batch_size, dtype=DTYPE)
+    (outcome,), records = train(table(), [Member()], plan)
+    assert outcome.status == "done"
+    assert math.isfinite(records[-1].record["train_loss"][0])
+
+
+def test_signals_are_those_of_the_last_full_step():
+    plan = Plan(epochs=1, batch_size=40, optimizer="sgd", checkpoint="last", dtype=DTYPE)
+    member = Member(optimizer={"lr": 0.5})
+    (outcome,), (epoch,) = train(table(), [member], plan)
+    mlp = MLP(FEATURES, CLASSES, (8, 8))
+    start, _ = mlp.initial([0], DTYPE)
+    for layer, name in enumerate(mlp.layers):
+        before = mlp.layout.view(start, f"{name}.weight")[0]
+        after = mlp.layout.view(outcome.theta.unsqueeze(0), f"{name}.weight")[0]
+        change = (after - before).norm()
+        assert epoch.update_ratio[0, layer] == pytest.approx((change / before.norm()).item())
+        assert epoch.gradient_norm[0, layer] == pytest.approx((change / 0.5).item())
+        assert torch.equal(epoch.weights(0, name), after)
+
+
+class Dropped(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(FEATURES, 8)
+        self.dropout = nn.Dropout(0.5)
+        self.last = nn.Linear(8, CLASSES)
+
+    def forward(self, x):
+        return self.last(self.dropout(torch.relu(self.hidden(x))))
+
+
+def test_a_users_module_trains_and_repeats_itself():
+    plan = Plan(epochs=5, batch_size=16)
+    data = table(torch.float32)
+    model = ModuleModel(Dropped, CLASSES)
+    runs = [
+        fit(model, data, [Member(Seeds(0, 0, seed), {"lr": 0.01})], Loss(), DECISION, plan)[0]
+        for seed in (0, 0, 1)
+    ]
+    assert torch.equal(runs[0].theta, runs[1].theta)
+    assert not torch.equal(runs[0].theta, runs[2].theta)  # the dropout seed is its own
+    records = []
+    fit(
+        model,
+        data,
+        [Member(optimizer={"lr": 0.03})],
+        Loss(),
+        DECISION,
+        plan,
+        observe=records.append,
+    )
+    assert records[-1].record["train_loss"][0] < records[0].record["train_loss"][0]
+
+
+def test_bfloat16_learns():
+    data = table(torch.bfloat16)
+    targets = Targets(data.targets.classes, CLASSES, data.targets.columns)
+    data = Data(data.x, None, targets, data.train, data.valid)
+    plan = Plan(epochs=8, batch_size=16, compute=torch.bfloat16)
+    (outcome,), records = train(data, [Member(optimizer={"lr": 0.03})], plan)
+    assert outcome.theta.dtype == torch.float32
+    assert records[-1].record["train_loss"][0] < 0.8 * records[0].record["train_loss"][0]
