@@ -107,6 +107,17 @@ class Loss:
             return total
         return total / (logits.shape[1] if weights is None else weights.sum(1))
 
+    def of_set(self, total: Tensor, weight: Tensor | float, rows: int, batch_size: int) -> Tensor:
+        """The loss of a whole set, comparable with that of a batch.
+
+        Arguments:
+            total: sum (K,) of what `rows` gave.
+            weight: sum (K,) of the rows' weights, or their number.
+            rows: how many rows.
+            batch_size: of training; for `sum` the loss is what a full batch would sum to.
+        """
+        return total / rows * batch_size if self.reduction == "sum" else total / weight
+
     def gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """The gradient (K, B, C) of `batch` by the logits."""
         if (self.name, self.output) not in (

@@ -350,7 +350,7 @@ def run_epoch(
             total_hits += hits.double().sum(1)
 
     assert signals is not None
-    reduced = _reduce(loss, plan, total_loss, total_weight, count)
+    reduced = loss.of_set(total_loss, total_weight, count, plan.batch_size)
     accuracy = total_hits / count
     accuracy[~torch.isfinite(reduced)] = math.nan
     largest = torch.linalg.vector_norm(signals[0], dim=1)
@@ -373,9 +373,9 @@ def validate(
     rows = data.valid.expand(members, -1)
     weight = data.targets.row_weights(rows)
     total = loss.rows(out, data.targets.dense(rows), weight).double().sum(1)
-    weights = out.new_full((members,), len(data.valid)) if weight is None else weight.sum(1)
+    weights = len(data.valid) if weight is None else weight.double().sum(1)
     hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
-    reduced = _reduce(loss, plan, total, weights.double(), len(data.valid))
+    reduced = loss.of_set(total, weights, len(data.valid), plan.batch_size)
     read = torch.stack((reduced, hits.double().mean(1))).cpu().numpy()
     return {"val_loss": read[0], "val_accuracy": read[1]}
 
@@ -424,11 +424,6 @@ def first_nonfinite(
     except FoundError as found:
         return str(found)
     return f"epoch {epoch}: the loss became NaN or infinite, the weights are still finite"
-
-
-def _reduce(loss: Loss, plan: Plan, total: Tensor, weight: Tensor, count: int) -> Tensor:
-    """A set's loss from its rows': their mean, or for `sum` what an average full batch sums to."""
-    return total / count * plan.batch_size if loss.reduction == "sum" else total / weight
 
 
 def _order(state: StackState, train: Tensor, shuffle: bool, epoch: int) -> Tensor:

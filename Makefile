@@ -1,0 +1,58 @@
+# `make help` lists the targets. Everything is installed into .venv, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train test lint format docs bench build clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "nnexp needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# a stamp for each set of packages, older than what names them when they must be installed again
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing nnexp into $(VENV), once; this takes a minute or two"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "installing the tools for tests and checks into $(VENV), once"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev  ## install nnexp and its tools into .venv
+
+train: $(VENV)/.run  ## train; make train ARGS="optimizer=adam reg.l2=0.01"
+	@$(BIN)/python train.py $(ARGS)
+
+test: $(VENV)/.dev  ## run the tests; make test ARGS="tests/train -k adam"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)
+
+lint: $(VENV)/.dev  ## check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev  ## put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## write again what scripts write: the configuration reference, the picture
+	$(BIN)/python scripts/write_config_docs.py
+	$(BIN)/python scripts/draw_readme_curves.py
+
+bench: $(VENV)/.dev  ## measure training and data preparation
+	$(BIN)/python scripts/bench_single.py $(ARGS)
+	$(BIN)/python scripts/bench_data.py
+
+build: $(VENV)/.dev  ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## remove the virtual environment and caches, not outputs/
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,124 @@
+"""A picture of a confusion matrix: class names, counts and colours."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PALE, DARK = (247, 251, 255), (8, 48, 107)  # ends of ColorBrewer's Blues
+LONGEST_NAME = 24  # characters; longer class names are cut
+MOST_CLASSES = 60  # beyond it cells hold no readable count and names are left out
+
+
+def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> bytes:
+    """Draw a confusion matrix as a PNG.
+
+    A cell's colour is its share of its true class, so a rare class is as plain as a common one;
+    the number in it is the count. Cells shrink and names are cut as the classes grow many.
+
+    Arguments:
+        counts: (C, C) whole numbers, rows the true class, columns the predicted one.
+        classes: C class names, as they are in the table.
+        title: a line above; empty for none.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        ValueError: `counts` is not square, or `classes` has another length.
+    """
+    from PIL import Image, ImageDraw
+
+    counts = np.asarray(counts)
+    if counts.ndim != 2 or counts.shape != (len(classes), len(classes)):
+        raise ValueError(
+            f"counts are (C, C) with a name for each class. "
+            f"Received: shape {counts.shape}, {len(classes)} names"
+        )
+    size = len(classes)
+    labelled = size <= MOST_CLASSES
+    digits = len(str(int(counts.max()))) if counts.size else 1
+    font_size = 18 if size <= 12 else 14 if size <= 30 else 10
+    font = _font(font_size)
+    # Room for the longest count; a few classes get cells that hold their names as well.
+    widest = max(0.62 * digits + 1.0, 2.1) * font_size
+    cell = int(max(widest, 240 / max(size, 1))) if labelled else 8
+    names = [_shorten(str(name)) for name in classes] if labelled else [""] * size
+    longest = max((font.getlength(name) for name in names), default=0)
+    margin = font_size
+    left = int(margin + font_size * 1.8 + longest + margin / 2)
+    upright = longest <= cell - 4  # column names fit their cells without being turned
+    head = font_size * 1.4 if upright else longest + font_size / 2
+    top = int(margin + (font_size * 1.8 if title else 0) + font_size * 1.8 + head + margin / 2)
+    # Titles and axis names are longer than a small matrix is wide.
+    across = max(size * cell, int(font.getlength(title)), int(font.getlength("predicted")))
+    down = max(size * cell, int(font.getlength("true")))
+    picture = Image.new("RGB", (left + across + margin, top + down + margin), "white")
+    draw = ImageDraw.Draw(picture)
+
+    if title:
+        draw.text((left, margin), title, "black", font)
+    draw.text((left + size * cell / 2, top - head - margin / 2), "predicted", "black", font, "md")
+    _draw_turned(picture, "true", font, (margin, top + size * cell // 2), centred=True)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for row in range(size):
+        y = top + row * cell
+        draw.text((left - margin / 2, y + cell / 2), names[row], "black", font, "rm")
+        x = left + row * cell
+        if upright:
+            draw.text((x + cell / 2, top - margin / 2), names[row], "black", font, "md")
+        else:
+            _draw_turned(picture, names[row], font, (x + cell // 2, top - margin // 2))
+        for column in range(size):
+            x, share = left + column * cell, float(shares[row, column])
+            colour = tuple(
+                round(pale + share * (dark - pale)) for pale, dark in zip(PALE, DARK, strict=True)
+            )
+            draw.rectangle((x, y, x + cell - 2, y + cell - 2), fill=colour)
+            if labelled and counts[row, column]:
+                ink = "white" if share > 0.5 else "black"
+                place = (x + cell / 2 - 1, y + cell / 2 - 1)
+                draw.text(place, str(int(counts[row, column])), ink, font, "mm")
+
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def _font(size: int) -> Any:
+    """matplotlib's DejaVu Sans, for its many alphabets, else Pillow's own Latin font."""
+    from PIL import ImageFont
+
+    matplotlib = find_spec("matplotlib")  # not imported: it takes a tenth of a second
+    if matplotlib is not None and matplotlib.origin is not None:
+        path = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+        if path.is_file():
+            return ImageFont.truetype(str(path), size)
+    return ImageFont.load_default(size)
+
+
+def _shorten(name: str) -> str:
+    line = "".join(character if character.isprintable() else " " for character in name)
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
+
+
+def _draw_turned(
+    picture: Any, text: str, font: Any, place: tuple[int, int], centred: bool = False
+) -> None:
+    """Write upwards: from `place` as the middle of the text's foot, or around it."""
+    from PIL import Image, ImageDraw
+
+    if not text:
+        return
+    length, height = int(font.getlength(text)) + 2, int(font.size * 1.4)
+    strip = Image.new("L", (length, height), 0)
+    ImageDraw.Draw(strip).text((0, height / 2), text, 255, font, "lm")
+    strip = strip.rotate(90, expand=True)
+    x, y = place
+    corner = (x, y - length // 2) if centred else (x - height // 2, y - length)
+    picture.paste("black", corner, strip)

@@ -1,0 +1,163 @@
+"""The run folder: made for one run alone, its files replaced whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import UserError
+
+LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
+
+
+def create(root: str | Path) -> Path:
+    """Make a new run folder, `<root>/<date>/<time with microseconds>-<4 hex>`.
+
+    The folder is made exclusively: two runs that start in the same microsecond get two folders.
+
+    Arguments:
+        root: where run folders live; made when missing.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    while True:
+        now = datetime.now()
+        day = Path(root) / now.strftime("%Y-%m-%d")
+        day.mkdir(parents=True, exist_ok=True)
+        folder = day / f"{now.strftime('%H-%M-%S-%f')}-{secrets.token_hex(2)}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
+
+    Arguments:
+        path: the file; its folder must exist.
+        content: all of its bytes.
+
+    Raises:
+        OSError: the folder is missing or the disk is full; the old file is then as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Replace a text file atomically, in UTF-8 and with its line ends as given.
+
+    Arguments:
+        path: the file; its folder must exist.
+        text: all of its text; what UTF-8 cannot hold (a path's stray byte) is escaped.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Replace a JSON file atomically; equal values give equal bytes.
+
+    Arguments:
+        path: the file; its folder must exist.
+        value: dicts (in their own order), lists, numbers, text, None; numpy and torch values
+            become numbers and lists, sets sorted lists, paths text; NaN and infinities null.
+
+    Raises:
+        TypeError: a value of another type.
+    """
+    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file of a run folder.
+
+    Arguments:
+        path: a regular file of at most 64 MiB.
+
+    Raises:
+        UserError: there is no such file, or it is not JSON.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_JSON:
+            raise OSError("not a regular file of at most 64 MiB")
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            f"cannot read {str(path)!r}: {' '.join(str(error).split())}",
+            "a JSON file that a run has written",
+            f"ls {str(path.parent)!r}",
+        ) from error
+
+
+def append(path: str | Path, content: bytes) -> None:
+    """Add bytes to the end of a file in one write, so that a killed run keeps them.
+
+    The file is not held open: thousands of runs can be written side by side.
+
+    Arguments:
+        path: the file; made when missing.
+        content: what to add.
+    """
+    with Path(path).open("ab", buffering=0) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON can hold; see `write_json`.
+
+    Arguments:
+        value: the value, nested as deep as need be.
+
+    Raises:
+        TypeError: a value of another type.
+    """
+    if value is None or isinstance(value, bool | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "tolist"):  # numpy and torch, neither of which is imported for this
+        return plain(value.tolist())
+    raise TypeError(f"JSON cannot hold a {type(value).__name__}: {value!r}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the system lets a folder be opened (not on Windows)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,176 @@
+"""history.csv: a row an epoch, kept by a killed run, byte-equal between equal runs."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnexp.errors import UserError
+from nnexp.track.folder import append, write_bytes
+
+FILE = "history.csv"
+COLUMNS = (
+    "epoch",
+    "train_loss",
+    "train_penalty",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "lr",
+)
+
+
+class History:
+    """The rows of history.csv, written as they come.
+
+    Arguments:
+        folder: the run folder.
+        keep: None for a new run; to resume one, the last epoch whose row stays (0 for none):
+            rows after it are taken away, so that the resumed file equals an uninterrupted one.
+
+    Raises:
+        FileExistsError: a history is there and `keep` is None.
+        UserError: `keep` is given and what is there is no history.
+    """
+
+    def __init__(self, folder: str | Path, keep: int | None = None) -> None:
+        self.path = Path(folder) / FILE
+        self._columns: list[str] | None = None
+        if not self.path.exists():
+            return
+        if keep is None:
+            raise FileExistsError(f"{self.path} belongs to another run")
+        rows = _parse(_whole_lines(self.path), self.path)
+        if not rows:
+            self.path.unlink()
+            return
+        self._columns = rows[0]
+        kept = [row for row in rows[1:] if int(row[0]) <= keep]
+        write_bytes(self.path, _line(self._columns) + b"".join(_line(row) for row in kept))
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Write the row of one epoch.
+
+        Arguments:
+            row: `epoch` and any of `COLUMNS`, then further columns; the first row settles
+                which. None, and a column left out, give an empty cell. Numbers may be those of
+                Python, numpy, or a torch scalar on the CPU; each is written in the shortest form
+                that reads back exactly.
+
+        Raises:
+            ValueError: no epoch, or a column that the first row did not have.
+        """
+        if row.get("epoch") is None:
+            raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
+        head = b""
+        if self._columns is None:
+            self._columns = [*COLUMNS, *(name for name in row if name not in COLUMNS)]
+            head = _line(self._columns)
+        unknown = [name for name in row if name not in self._columns]
+        if unknown:
+            raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
+        append(self.path, head + _line([_cell(row.get(name)) for name in self._columns]))
+
+    def frame(self) -> HistoryFrame:
+        """Read back what is written so far."""
+        return read_history(self.path.parent)
+
+
+class HistoryFrame(pd.DataFrame):
+    """A history as a DataFrame, whose `plot()` draws the learning curves.
+
+    `frame.plot()` draws loss and accuracy of train and validation rows; with arguments, and as
+    `frame.plot.line(...)`, it is pandas' own.
+    """
+
+    @property
+    def _constructor(self) -> Callable[..., HistoryFrame]:
+        return HistoryFrame
+
+    @property
+    def plot(self) -> Any:
+        """Learning curves when called without arguments, otherwise pandas' plot accessor."""
+        from nnexp.track.plot import LearningCurves
+
+        return LearningCurves(self)
+
+
+def read_history(folder: str | Path) -> HistoryFrame:
+    """Read a run's history.
+
+    Arguments:
+        folder: the run folder. A last line cut short by a kill is left out.
+
+    Returns:
+        A row an epoch; missing values are NaN.
+
+    Raises:
+        UserError: the folder has no history.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        raise UserError(
+            f"{str(folder)!r} has no {FILE}",
+            "the folder of a run that has trained for an epoch",
+            "ls outputs/*/*/history.csv",
+        )
+    rows = _parse(_whole_lines(path), path) or [list(COLUMNS)]
+    cells = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _ in rows[0])
+    return HistoryFrame(dict(zip(rows[0], map(_column, cells), strict=True)))
+
+
+def _whole_lines(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _parse(content: bytes, path: Path) -> list[list[str]]:
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
+        if rows and rows[0][: len(COLUMNS)] != list(COLUMNS):
+            raise ValueError("another header")
+        for row in rows[1:]:
+            int(row[0])
+            if len(row) != len(rows[0]):
+                raise ValueError("a row of another length")
+    except (ValueError, IndexError, csv.Error) as error:
+        raise _not_a_history(path) from error
+    return rows
+
+
+def _column(cells: Sequence[str]) -> pd.Series:
+    """Numbers as Python reads them, which is exact; not every pandas' reader is."""
+    with contextlib.suppress(ValueError):
+        return pd.Series([int(cell) for cell in cells], dtype="int64")
+    with contextlib.suppress(ValueError):
+        return pd.Series([float(cell or "nan") for cell in cells], dtype="float64")
+    return pd.Series([cell or None for cell in cells], dtype="object")
+
+
+def _not_a_history(path: Path) -> UserError:
+    return UserError(
+        f"{str(path)!r} is not a history",
+        f"a CSV file that begins with {','.join(COLUMNS)}",
+        f"head -3 {str(path)!r}",
+    )
+
+
+def _line(cells: list[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode("utf-8")
+
+
+def _cell(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    return repr(float(value))

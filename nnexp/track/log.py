@@ -1,0 +1,48 @@
+"""train.log: what a run did and when, in a file of its own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nnexp.errors import UserError
+
+FILE = "train.log"
+
+
+@contextmanager
+def open_log(folder: str | Path, level: int = logging.INFO) -> Iterator[logging.Logger]:
+    """Give a logger that writes to a run's train.log, and close it at the end.
+
+    The logger is known to nobody else: it is not registered with the logging module, passes
+    nothing on, and leaves no handler and no setting behind. An exception that passes through is
+    written, a bug's with its traceback, and goes on.
+
+    Arguments:
+        folder: the run folder; a log that is there (of a resumed run) is continued.
+        level: the least severe level that is written.
+
+    Yields:
+        The logger; its lines begin with the time in UTC.
+    """
+    handler = logging.FileHandler(Path(folder) / FILE, encoding="utf-8", errors="backslashreplace")
+    formatter = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logger = logging.Logger("nnexp", level)  # not getLogger: that one would outlive the run
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield logger
+    except BaseException as error:
+        is_bug = isinstance(error, Exception) and not isinstance(error, UserError)
+        logger.error("%s: %s", type(error).__name__, error, exc_info=error if is_bug else None)
+        raise
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

@@ -1,0 +1,189 @@
+"""manifest.json: what a run folder holds, and what made it.
+
+It names no host, no user and no environment variable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import stat
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import UserError
+from nnexp.track.folder import read_json, write_json
+from nnexp.track.origin import command_line, cpu_model, git_state, versions
+
+FILE = "manifest.json"
+FORMAT_VERSION = 1
+
+
+def describe(
+    *,
+    device: str,
+    threads: int,
+    data: Any,
+    seeds: Mapping[str, Any],
+    started: datetime,
+    duration: float | None = None,
+    command: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Gather what `write_manifest` is to say about a run.
+
+    Arguments:
+        device: the device it computes on, such as "cpu" or "NVIDIA H200".
+        threads: the CPU threads it computes with.
+        data: the fingerprint of its data: a hash, or a dict of several.
+        seeds: purpose -> seed.
+        started: when it started, with a time zone.
+        duration: seconds it took; None where it is not over.
+        command: the words of the command line; None for this process' own.
+
+    Raises:
+        ValueError: `started` has no time zone.
+    """
+    if started.tzinfo is None:
+        raise ValueError(f"started needs a time zone. Received: {started!r}")
+    return {
+        "command": shlex.join(command_line() if command is None else command),
+        "started": started.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "duration": None if duration is None else round(duration, 3),
+        "seeds": dict(seeds),
+        "data": data,
+        "device": device,
+        "cpu": cpu_model(),
+        "threads": threads,
+        "git": git_state(),
+        "versions": versions(),
+    }
+
+
+def write_manifest(folder: str | Path, facts: Mapping[str, Any]) -> None:
+    """Write manifest.json, the last file of a finished run.
+
+    Call it again whenever a file of the folder is replaced or added.
+
+    Arguments:
+        folder: the run folder; its files are hashed as they are now.
+        facts: what `describe` gathered, or the content of the manifest to be renewed.
+    """
+    content = {"format_version": FORMAT_VERSION, **facts, "files": list_files(folder)}
+    content["format_version"] = FORMAT_VERSION
+    write_json(Path(folder) / FILE, content)
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read a run folder's manifest.
+
+    Arguments:
+        folder: the run folder.
+
+    Raises:
+        UserError: there is none, it is damaged, or a newer nnexp wrote it.
+    """
+    path = Path(folder) / FILE
+    content = read_json(path)
+    version = content.get("format_version") if isinstance(content, dict) else None
+    if type(version) is int and version > FORMAT_VERSION:
+        raise UserError(
+            f"{str(path)!r} has format version {version}, from a newer nnexp",
+            f"format version {FORMAT_VERSION}",
+            "pip install --upgrade nnexp",
+        )
+    files = content.get("files") if isinstance(content, dict) else None
+    if version != FORMAT_VERSION or not _is_file_list(files):
+        raise UserError(
+            f"{str(path)!r} is damaged",
+            "format_version 1, and size and sha256 of every file",
+            f"head {str(path)!r}",
+        )
+    return content
+
+
+def verify(folder: str | Path) -> list[str]:
+    """Name the files of a run folder that are not what its manifest says.
+
+    Arguments:
+        folder: the run folder. Nothing outside it is read, whatever the manifest names.
+
+    Returns:
+        Names, sorted, of the files that are missing, no regular files, or of other content;
+        files that the manifest does not know are not named.
+
+    Raises:
+        UserError: there is no manifest, or it is damaged.
+    """
+    folder = Path(folder)
+    wrong = []
+    for name, entry in read_manifest(folder)["files"].items():
+        size = _regular_size(folder, name)
+        # The size first: it costs nothing, and bounds what is read.
+        if size != entry["size"] or _sha256(folder / name) != entry["sha256"]:
+            wrong.append(name)
+    return sorted(wrong)
+
+
+def list_files(folder: str | Path) -> dict[str, dict[str, Any]]:
+    """Give size and sha256 of a run's finished files, by their names with forward slashes.
+
+    Arguments:
+        folder: the run folder. Left out are what goes on growing (TensorBoard events, the log),
+            the status, the manifest itself, temporary files and links.
+    """
+    folder = Path(folder)
+    found = {}
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            relative = path.relative_to(folder).as_posix()
+            size = None if _is_left_out(relative) else _regular_size(folder, relative)
+            if size is not None:
+                found[relative] = {"size": size, "sha256": _sha256(path)}
+    return found
+
+
+def _is_left_out(name: str) -> bool:
+    leaf = name.rpartition("/")[2]
+    return (
+        name in {FILE, "status.json", "train.log"}
+        or leaf.startswith("events.out.tfevents.")
+        or leaf.endswith(".tmp")
+    )
+
+
+def _is_file_list(files: Any) -> bool:
+    return isinstance(files, dict) and all(
+        isinstance(entry, dict)
+        and type(entry.get("size")) is int
+        and isinstance(entry.get("sha256"), str)
+        for entry in files.values()
+    )
+
+
+def _regular_size(folder: Path, name: str) -> int | None:
+    """Size of a regular file inside the folder that is reached through no link, else None."""
+    if "\\" in name or "\0" in name or ":" in name:
+        return None
+    steps = name.split("/")
+    if any(step in {"", ".", ".."} for step in steps):
+        return None
+    path = folder
+    for step in steps:
+        path = path / step
+        try:
+            found = path.lstat()
+        except OSError:
+            return None
+        if stat.S_ISLNK(found.st_mode):
+            return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

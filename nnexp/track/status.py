@@ -1,0 +1,59 @@
+"""status.json: how a run stands, or how it ended and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import UserError
+from nnexp.track.folder import read_json, write_json
+
+FILE = "status.json"
+STATES = ("running", "done", "failed", "interrupted", "diverged")
+
+
+def write_status(
+    folder: str | Path,
+    status: str,
+    reason: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Replace a run's status atomically.
+
+    Arguments:
+        folder: the run folder.
+        status: one of `STATES`.
+        reason: one line on why it failed, was interrupted or diverged; None where all is well.
+        detail: further JSON values, such as the epoch it happened in.
+
+    Raises:
+        ValueError: another status.
+    """
+    if status not in STATES:
+        raise ValueError(f"status is one of {', '.join(STATES)}. Received: {status!r}")
+    line = None if reason is None else " ".join(str(reason).split())
+    content: dict[str, Any] = {"status": status, "reason": line}
+    if detail:
+        content["detail"] = dict(detail)
+    write_json(Path(folder) / FILE, content)
+
+
+def read_status(folder: str | Path) -> dict[str, Any]:
+    """Read a run's status: `status`, `reason` and, where there is one, `detail`.
+
+    Arguments:
+        folder: the run folder.
+
+    Raises:
+        UserError: the folder has no status, or one of a form unknown here.
+    """
+    path = Path(folder) / FILE
+    content = read_json(path)
+    if not isinstance(content, dict) or content.get("status") not in STATES:
+        raise UserError(
+            f"{str(path)!r} holds no known status",
+            f"one of {', '.join(STATES)}",
+            f"head {str(path)!r}",
+        )
+    return {"reason": None, **content}
