@@ -1,0 +1,88 @@
+"""Categories as codes: which levels train rows have, and where every cell falls among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.data.cells import Texts, parse_number
+
+
+@dataclass(frozen=True)
+class Category:
+    """The levels of one categorical column, as its train rows have them.
+
+    Codes run over `levels`, then one for the rare level and one for missing cells where train
+    has such.
+
+    Arguments:
+        name: the column.
+        levels: levels of their own, sorted; numbers by size where all are numbers.
+        merged: levels merged into the rare one for having too few train rows.
+        missing: train has missing cells, which then are a level.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    merged: tuple[str, ...] = ()
+    missing: bool = False
+
+    @property
+    def size(self) -> int:
+        """Number of codes."""
+        return len(self.levels) + bool(self.merged) + self.missing
+
+    @property
+    def titles(self) -> list[str]:
+        """What each code stands for, for the names of one-hot columns."""
+        rare = ["(rare)"] if self.merged else []
+        return [*self.levels, *rare, *(["(missing)"] if self.missing else [])]
+
+
+def fit_category(name: str, texts: Texts, train: np.ndarray, min_frequency: int = 1) -> Category:
+    """Learn a column's levels from its train rows.
+
+    Arguments:
+        name: the column.
+        texts: its N cells.
+        train: int64, the train rows.
+        min_frequency: levels with fewer train rows are merged into the rare level.
+    """
+    counts = np.bincount(texts.codes[train] + 1, minlength=len(texts.levels) + 1)
+    kept = [
+        text
+        for text, count in zip(texts.levels, counts[1:], strict=True)
+        if count >= max(1, min_frequency)
+    ]
+    merged = [
+        text
+        for text, count in zip(texts.levels, counts[1:], strict=True)
+        if 0 < count < min_frequency
+    ]
+    return Category(name, _ordered(kept), _ordered(merged), bool(counts[0]))
+
+
+def encode(category: Category, texts: Texts) -> np.ndarray:
+    """The code of each cell, int64 of shape (N,); -1 where train has nothing like it.
+
+    Levels that train lacks count as rare where there is a rare level.
+    """
+    place = {text: code for code, text in enumerate(category.levels)}
+    other = len(category.levels) if category.merged else -1
+    absent = category.size - 1 if category.missing else -1
+    lookup = [place.get(text, other) for text in texts.levels]
+    return np.array([*lookup, absent], dtype=np.int64)[texts.codes]
+
+
+def unseen(category: Category, texts: Texts) -> list[str]:
+    """The levels among the cells that no train row has."""
+    known = {*category.levels, *category.merged}
+    return sorted(text for text in texts.levels if text not in known)
+
+
+def _ordered(levels: list[str]) -> tuple[str, ...]:
+    numbers = {text: parse_number(text) for text in levels}
+    if any(number is None for number in numbers.values()):
+        return tuple(sorted(levels))
+    return tuple(sorted(levels, key=lambda text: (numbers[text], text)))

@@ -1,0 +1,262 @@
+"""The cells of one column, as texts or as numbers; what counts as missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MISSING_TOKENS = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
+LARGEST = float(np.finfo(np.float32).max)  # what the float32 inputs of a model can hold
+
+_TIME = r"([T ]\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?)?"
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"(\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"  # 2007-11-6
+    rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}})"  # 6.11.2007, 11/6/07
+    rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}"  # 6 Nov 2007
+    rf"|{_MONTH} \d{{1,2}},? \d{{4}}"  # Nov 6, 2007
+    rf"){_TIME}|\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?",
+    re.IGNORECASE,
+)
+_DATE_FORMATS = (
+    "ISO8601",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "mixed",
+)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column as texts.
+
+    Arguments:
+        codes: int64 of shape (N,), the position of each cell's text in `levels`; -1 is missing.
+        levels: the distinct texts, spaces around them taken off, in no particular order.
+    """
+
+    codes: np.ndarray
+    levels: list[str]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column as numbers.
+
+    Arguments:
+        values: of shape (N,), any integer or float dtype; NaN is missing.
+        unread: cells that hold something, but no number; they are NaN in `values`.
+        example: the first such text, or "".
+        infinite: cells beyond the range of float32; NaN in `values` unless they were to be kept.
+    """
+
+    values: np.ndarray
+    unread: int = 0
+    example: str = ""
+    infinite: int = 0
+
+
+def cell_text(cell: Any) -> str:
+    """What a cell says, without spaces around it; whole floats are written like integers.
+
+    >>> cell_text(" a "), cell_text(2.0), cell_text(0.5), cell_text(True)
+    ('a', '2', '0.5', 'True')
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, float | np.floating):
+        number = float(cell)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    return str(cell).strip()
+
+
+def parse_number(text: str) -> float | None:
+    """The number a text stands for, or None; `true` and `false` are 1 and 0.
+
+    >>> parse_number("1e3"), parse_number("True"), parse_number("1_000"), parse_number("x")
+    (1000.0, 1.0, None, None)
+    """
+    folded = text.casefold()
+    if folded in ("true", "false"):
+        return float(folded == "true")
+    if "_" in text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if np.isnan(number) else number
+
+
+def is_date(text: str) -> bool:
+    """Whether a text looks like a date, a time or both, padded with zeros or not.
+
+    >>> is_date("2007-11-6"), is_date("6.11.2007 12:30"), is_date("1.5")
+    (True, True, False)
+    """
+    return _DATE.fullmatch(text) is not None
+
+
+def read_texts(column: pd.Series, tokens: Collection[str] = MISSING_TOKENS) -> Texts:
+    """Read a column of any dtype as texts; work is done once for each distinct cell.
+
+    Arguments:
+        column: N cells.
+        tokens: texts that stand for a missing cell, compared after taking off spaces.
+    """
+    codes, cells = _distinct(column)
+    places: dict[str, int] = {}
+    lookup = np.full(len(cells) + 1, -1, dtype=np.int64)  # its last item serves code -1
+    for position, cell in enumerate(cells):
+        text = cell_text(cell)
+        if text not in tokens:
+            lookup[position] = places.setdefault(text, len(places))
+    return Texts(lookup[codes], list(places))
+
+
+def read_numbers(
+    column: pd.Series, tokens: Collection[str] = MISSING_TOKENS, keep_infinite: bool = False
+) -> Numbers:
+    """Read a column of any dtype as numbers; numpy columns of finite numbers are not copied.
+
+    Arguments:
+        column: N cells.
+        tokens: texts that stand for a missing cell.
+        keep_infinite: leave numbers that float32 cannot hold as they are, instead of missing.
+    """
+    dtype = column.dtype
+    unread, example = 0, ""
+    if isinstance(dtype, np.dtype) and dtype.kind in "iufb":
+        values = column.to_numpy()
+        if dtype.kind == "b":
+            values = values.astype(np.uint8)
+    elif is_number_dtype(dtype):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        texts = read_texts(column, tokens)
+        parsed = [parse_number(text) for text in texts.levels]
+        lookup = np.array([np.nan if number is None else number for number in parsed] + [np.nan])
+        values = lookup[texts.codes]
+        failed = [position for position, number in enumerate(parsed) if number is None]
+        if failed:
+            unread = int(np.isin(texts.codes, failed).sum())
+            example = texts.levels[failed[0]]
+    infinite = 0
+    if values.dtype.kind == "f":
+        beyond = np.abs(values) > LARGEST
+        infinite = int(beyond.sum())
+        if infinite and not keep_infinite:
+            values = np.where(beyond, np.nan, values)
+    return Numbers(values, unread, example, infinite)
+
+
+def is_number_dtype(dtype: Any) -> bool:
+    """Whether a pandas dtype holds real numbers or booleans."""
+    numeric = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+    return bool(
+        numeric
+        and not pd.api.types.is_complex_dtype(dtype)
+        and not isinstance(dtype, pd.CategoricalDtype)
+    )
+
+
+def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
+    """Read a column as points in time: numbers as they are, dates in seconds.
+
+    Dates need not be padded with zeros; `1/2/2020` has its month first unless another row of
+    the column rules that out.
+
+    Arguments:
+        column: N cells of numbers, dates or texts of either.
+        tokens: texts that stand for a missing cell.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return Numbers(_seconds(pd.DatetimeIndex(column)))
+    numbers = read_numbers(column, tokens, keep_infinite=True)
+    if not numbers.unread:
+        return numbers
+    texts = read_texts(column, tokens)
+    for form in _DATE_FORMATS:
+        try:
+            dates = pd.to_datetime(pd.Index(texts.levels), format=form, utc=True)
+        except (ValueError, OverflowError):
+            continue
+        return Numbers(np.append(_seconds(dates), np.nan)[texts.codes])
+    wrong = next((text for text in texts.levels if not is_date(text)), numbers.example)
+    return Numbers(numbers.values, numbers.unread, wrong)
+
+
+class Cells:
+    """A frame's columns read as texts or numbers, each at most once.
+
+    Arguments:
+        frame: N rows.
+        tokens: texts that stand for a missing cell.
+        keep_infinite: leave infinite numbers as they are.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        tokens: Collection[str] = MISSING_TOKENS,
+        keep_infinite: bool = False,
+    ) -> None:
+        self.frame = frame
+        self.tokens = frozenset(tokens)
+        self.keep_infinite = keep_infinite
+        self._texts: dict[str, Texts] = {}
+        self._numbers: dict[str, Numbers] = {}
+
+    def texts(self, name: str) -> Texts:
+        """The column `name` as texts."""
+        return self._cached(self._texts, name, lambda column: read_texts(column, self.tokens))
+
+    def numbers(self, name: str) -> Numbers:
+        """The column `name` as numbers."""
+        return self._cached(
+            self._numbers,
+            name,
+            lambda column: read_numbers(column, self.tokens, self.keep_infinite),
+        )
+
+    def _cached(self, cache: dict[str, Any], name: str, read: Callable[[pd.Series], Any]) -> Any:
+        if name not in cache:
+            cache[name] = read(self.frame[name])
+        return cache[name]
+
+
+def _distinct(column: pd.Series) -> tuple[np.ndarray, Sequence[Any]]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), column.cat.categories.tolist()
+    try:
+        codes, cells = pd.factorize(column)
+    except TypeError:  # lists and other cells without a hash
+        codes, cells = pd.factorize(column.map(cell_text, na_action="ignore"))
+    return codes, cells.tolist()
+
+
+def _seconds(dates: pd.DatetimeIndex) -> np.ndarray:
+    if dates.tz is not None:
+        dates = dates.tz_convert("UTC").tz_localize(None)
+    values = dates.to_numpy().astype("datetime64[us]")
+    seconds = values.astype(np.int64) / 1e6
+    return np.where(np.isnat(values), np.nan, seconds)

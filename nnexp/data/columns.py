@@ -1,0 +1,149 @@
+"""What each column is: numbers, categories, or nothing to learn from; decided on train rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import DataConfig
+from nnexp.data.cells import Cells, is_date, is_number_dtype, parse_number
+from nnexp.data.names import listing, require, typed
+from nnexp.errors import UserError
+
+UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
+UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table.
+
+    Arguments:
+        name: its name.
+        kind: "numeric", "categorical" or "dropped".
+        reason: why it was dropped.
+        missing: its missing cells in train rows.
+    """
+
+    name: str
+    kind: str
+    reason: str = ""
+    missing: int = 0
+
+
+def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[Column]:
+    """Decide the kind of every column from its dtype and its train rows.
+
+    Numbers and truth values are numeric, and so are texts that all parse as such; other texts
+    and pandas categories are categories. Dropped are: columns named in `config.drop`, the split
+    column, dates, texts with more than `config.max_levels` levels or a level for nearly every
+    row, and columns with no or one value in train. `config.numeric` and `config.categorical`
+    overrule the guess.
+
+    Arguments:
+        cells: N rows.
+        train: int64, the train rows among them.
+
+    Raises:
+        UserError: the configuration names a column that does not exist, contradicts itself, asks
+            for numbers where there are none, or no column is left.
+    """
+    names = [str(name) for name in cells.frame.columns]
+    for key in ("drop", "numeric", "categorical"):
+        for name in getattr(config, key):
+            require(name, names, f"data.{key}", as_list=True)
+    both = [name for name in config.numeric if name in config.categorical]
+    if both:
+        raise UserError(
+            f"{both[0]!r} is in data.numeric and in data.categorical",
+            "one of the two",
+            typed("data.numeric", [name for name in config.numeric if name not in both]),
+        )
+    columns = [_infer(name, cells, train, config) for name in names]
+    if all(column.kind == "dropped" for column in columns):
+        reasons = listing((f"{column.name} ({column.reason})" for column in columns), 6)
+        raise UserError(
+            f"no column is left to learn from: {reasons}",
+            "at least one column of numbers or categories",
+            typed("data.categorical", [columns[0].name]),
+        )
+    return columns
+
+
+def _infer(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Column:
+    if name in config.drop:
+        return Column(name, "dropped", "in data.drop")
+    if name == config.split.by:
+        return Column(name, "dropped", "it is data.split.by")
+    dtype = cells.frame[name].dtype
+    if name in config.numeric:
+        return _numeric(name, cells, train, asked=True)
+    if name in config.categorical:
+        return _categorical(name, cells, train)
+    if is_number_dtype(dtype):
+        return _numeric(name, cells, train)
+    if _is_time_dtype(dtype):
+        return Column(name, "dropped", "a date")
+    return _text(name, cells, train, config)
+
+
+def _numeric(name: str, cells: Cells, train: np.ndarray, asked: bool = False) -> Column:
+    numbers = cells.numbers(name)
+    values = numbers.values[train]
+    missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+    # with missing=none infinite numbers are kept, and there is nothing to fit on them alone
+    if missing == len(values) or not np.isfinite(values).any():
+        if asked and numbers.unread:
+            raise UserError(
+                f"data.numeric names {name!r}, which holds {numbers.example!r} and no number",
+                "a column with numbers in its train rows",
+                typed("data.categorical", [name]),
+            )
+        return Column(name, "dropped", "no value in train", missing)
+    if not missing and values.min() == values.max():
+        return Column(name, "dropped", "one value in train")
+    return Column(name, "numeric", missing=missing)
+
+
+def _categorical(name: str, cells: Cells, train: np.ndarray) -> Column:
+    counts, missing = _count(cells, name, train)
+    if not np.count_nonzero(counts):
+        return Column(name, "dropped", "no value in train", missing)
+    if np.count_nonzero(counts) == 1 and not missing:
+        return Column(name, "dropped", "one value in train")
+    return Column(name, "categorical", missing=missing)
+
+
+def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Column:
+    counts, missing = _count(cells, name, train)
+    all_levels = cells.texts(name).levels
+    levels = [all_levels[place] for place in np.flatnonzero(counts)]
+    is_category = isinstance(cells.frame[name].dtype, pd.CategoricalDtype)
+    if levels and not is_category:
+        if all(parse_number(text) is not None for text in levels):
+            return _numeric(name, cells, train)
+        if all(is_date(text) for text in levels):
+            return Column(name, "dropped", "a date", missing)
+    if len(levels) > config.max_levels:
+        return Column(name, "dropped", f"free text, {len(levels)} levels", missing)
+    rows = len(train) - missing
+    if len(levels) > UNIQUE_LEVELS and len(levels) > UNIQUE_SHARE * rows and not is_category:
+        return Column(name, "dropped", f"{len(levels)} levels in {rows} train rows", missing)
+    return _categorical(name, cells, train)
+
+
+def _count(cells: Cells, name: str, train: np.ndarray) -> tuple[np.ndarray, int]:
+    texts = cells.texts(name)
+    counts = np.bincount(texts.codes[train] + 1, minlength=len(texts.levels) + 1)
+    return counts[1:], int(counts[0])
+
+
+def _is_time_dtype(dtype: Any) -> bool:
+    return (
+        pd.api.types.is_datetime64_any_dtype(dtype)
+        or pd.api.types.is_timedelta64_dtype(dtype)
+        or isinstance(dtype, pd.PeriodDtype)
+    )

@@ -1,0 +1,161 @@
+"""The bytes of a file: read once, told apart by a fingerprint, and decompressed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from nnexp.data.names import listing, nearest
+from nnexp.errors import UserError
+
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+BINARY_ENDINGS = (".parquet", ".feather", ".arrow")
+COMPRESSED_ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+ENDINGS = (
+    f"{', '.join(TEXT_ENDINGS + BINARY_ENDINGS)}; "
+    f"CSV and TSV also in {', '.join(COMPRESSED_ENDINGS)}"
+)
+LARGEST_TEXT = 4 << 30  # bytes after decompression: stops an archive made to fill the memory
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of a file, read once so that the fingerprint is that of the rows.
+
+    Arguments:
+        path: where it lies.
+        data: its bytes as stored.
+    """
+
+    path: Path
+    data: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def read_content(path: str | Path, key: str = "data.path") -> Content:
+    """Read the bytes of a local regular file.
+
+    Arguments:
+        path: the file; URLs are refused.
+        key: the configuration key it came from, for the message.
+
+    Raises:
+        UserError: it is no regular file that can be read.
+    """
+    allowed = f"a local file ending in {ENDINGS}"
+    if "://" in str(path):
+        raise UserError(
+            f"{key}={str(path)!r} is an address, not a file",
+            allowed,
+            f"download it first, then {key}=/path/of/the/download.csv",
+        )
+    file = Path(path).expanduser()
+    if not file.exists():
+        beside = _neighbours(file)
+        near = file.with_name(nearest(file.name, beside)) if beside else "/path/of/your/table.csv"
+        raise UserError(
+            f"{key}={str(path)!r}: there is no such file",
+            allowed + (f"; beside it lie {listing(beside, 6)}" if beside else ""),
+            f"{key}={near}",
+        )
+    if not file.is_file():
+        kind = "a directory" if file.is_dir() else "not a regular file"
+        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, f"{key}={file / 'table.csv'}")
+    try:
+        return Content(file, file.read_bytes())
+    except (OSError, MemoryError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it exceeds the memory"
+        raise UserError(
+            f"{key}={str(path)!r} cannot be read: {reason}", allowed, f"ls -l {file}"
+        ) from problem
+
+
+def decompress(content: Content, ending: str) -> tuple[bytes, str]:
+    """The bytes inside, and the name of the file inside where the archive tells it.
+
+    Arguments:
+        content: of a file whose name ends in `ending`.
+        ending: one of COMPRESSED_ENDINGS.
+
+    Raises:
+        UserError: the file is damaged, holds several files, or grows beyond LARGEST_TEXT.
+    """
+    path, data = content.path, content.data
+    inner = ""
+    try:
+        if ending == ".zip":
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                members = [item for item in archive.infolist() if not item.is_dir()]
+                if len(members) != 1:
+                    raise UserError(
+                        f"{path.name!r} holds {len(members)} files",
+                        "a .zip with one CSV or TSV in it",
+                        f"unzip {path}",
+                    )
+                inner = members[0].filename
+                with archive.open(members[0]) as stream:
+                    return _bounded(path, stream), inner
+        with _stream(data, ending) as stream:
+            return _bounded(path, stream), inner
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        NotImplementedError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+    ) as problem:
+        raise UserError(
+            f"{path.name!r} cannot be decompressed: {problem}",
+            f"a file ending in {ENDINGS}",
+            "data.path=/path/of/your/table.csv",
+        ) from problem
+
+
+def _stream(data: bytes, ending: str) -> Any:
+    if ending == ".gz":
+        return gzip.GzipFile(fileobj=io.BytesIO(data))
+    if ending == ".bz2":
+        return bz2.BZ2File(io.BytesIO(data))
+    if ending == ".xz":
+        return lzma.LZMAFile(io.BytesIO(data))
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(pa.BufferReader(data), "zstd")
+
+
+def _bounded(path: Path, stream: IO[bytes]) -> bytes:
+    parts, size = [], 0
+    while part := stream.read(1 << 24):
+        parts.append(bytes(part))
+        size += len(part)
+        if size > LARGEST_TEXT:
+            raise UserError(
+                f"{path.name!r} holds more than {LARGEST_TEXT >> 30} GiB of text",
+                f"up to {LARGEST_TEXT >> 30} GiB after decompression",
+                "data.path=/path/of/the/table.parquet",
+            )
+    return b"".join(parts)
+
+
+def _neighbours(file: Path) -> list[str]:
+    try:
+        names = sorted(item.name for item in file.parent.iterdir() if not item.name.startswith("."))
+    except OSError:
+        return []
+    endings = (*TEXT_ENDINGS, *BINARY_ENDINGS, *COMPRESSED_ENDINGS)
+    return [name for name in names if name.lower().endswith(endings)]

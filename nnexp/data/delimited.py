@@ -1,0 +1,224 @@
+"""CSV text parsed strictly: no shifted rows, no renamed columns, no guessed encodings."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnexp.data.cells import MISSING_TOKENS
+from nnexp.data.content import ENDINGS
+from nnexp.data.names import listing
+from nnexp.errors import UserError
+
+
+def parse_delimited(
+    path: Path, data: bytes, separator: str, tokens: Collection[str], text: set[str]
+) -> pd.DataFrame:
+    """Parse the bytes of a CSV.
+
+    Arguments:
+        path: its name, for messages.
+        data: UTF-8 text, with or without a byte order mark.
+        separator: one character between cells.
+        tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
+        text: columns whose cells are kept as they are written.
+
+    Raises:
+        UserError: as `read_file`.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    if not data.strip(b"\xef\xbb\xbf \r\n\t"):
+        raise no_rows(path, "is empty")
+    missing = [*MISSING_TOKENS, *tokens]
+    parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
+
+    def read(types: dict[str, Any], columns: list[str] | None = None) -> Any:
+        converting = arrow_csv.ConvertOptions(
+            column_types=types,
+            include_columns=columns,
+            null_values=[*missing, *(f" {token}" for token in missing)],
+            strings_can_be_null=True,
+            true_values=[],
+            false_values=[],
+        )
+        return arrow_csv.read_csv(
+            pa.BufferReader(data), parse_options=parsing, convert_options=converting
+        )
+
+    try:
+        written = _header(data, separator)
+        check_header(path, [name.strip() for name in written])
+        table = read({name: pa.string() for name in written if name.strip() in text})
+        names = table.column_names
+        dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
+        if dates:  # kept as written: whether they are dates is decided on the train rows
+            again = read({name: pa.string() for name in dates}, dates)
+            for name in dates:
+                table = table.set_column(names.index(name), name, again.column(name))
+    except (UnicodeError, pa.ArrowInvalid, pa.ArrowKeyError) as problem:
+        raise _parse_error(path, data, separator, problem) from problem
+    except (pa.ArrowMemoryError, MemoryError) as problem:
+        raise UserError(
+            f"{path.name!r} exceeds the memory",
+            "a table that fits in memory",
+            "data.path=/path/of/a/part/of/it.csv",
+        ) from problem
+    binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]
+    if binary:
+        raise _undecodable(path, f"column {binary[0]!r}")
+    _check_quote(path, data, table)
+    header = [name.strip() for name in names]
+    check_header(path, header)
+    _check_width(path, header, separator)
+    frame = table.rename_columns(header).to_pandas()
+    return with_rows(path, frame)
+
+
+def check_header(path: Path, names: list[str]) -> None:
+    """Raise UserError unless every column has a name, and each a different one."""
+    allowed = "a header that gives every column a name of its own"
+    for position, name in enumerate(names, 1):
+        if not name:
+            raise UserError(
+                f"{path.name!r}: column {position} of {len(names)} has no name",
+                allowed,
+                f"sed -n 1p {path}  # then name it; pandas writes no such column with "
+                "to_csv(path, index=False)",
+            )
+    repeated = (
+        sorted({name for name in names if names.count(name) > 1})
+        if (len(set(names)) < len(names))
+        else []
+    )
+    if repeated:
+        raise UserError(
+            f"{path.name!r}: more than one column is named {listing(map(repr, repeated))}",
+            allowed,
+            f"sed -n 1p {path}  # then rename all but one",
+        )
+
+
+def with_rows(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, or UserError where it has no columns or no rows."""
+    if not len(frame.columns):
+        raise no_rows(path, "has no columns")
+    if not len(frame):
+        raise no_rows(path, "has a header and no rows")
+    return frame
+
+
+def cell_separator(separator: str | None, ending: str) -> str:
+    """The character between cells: the one asked for, or else that of the file's ending.
+
+    Arguments:
+        separator: data.separator; `tab` and `\\t` are the tab.
+        ending: such as .tsv.
+
+    Raises:
+        UserError: it is not one ASCII character, or one that CSV uses otherwise.
+    """
+    if separator is None:
+        return "\t" if ending == ".tsv" else ","
+    separator = {"\\t": "\t", "tab": "\t"}.get(separator, separator)
+    if len(separator) != 1 or not separator.isascii() or separator in '\r\n"':
+        raise UserError(
+            f"data.separator={separator!r} cannot stand between cells",
+            "one character such as , ; | or a space, or tab",
+            "data.separator=';'",
+        )
+    return separator
+
+
+def _header(data: bytes, separator: str) -> list[str]:
+    # 1 MiB is far beyond any header, and keeps a broken quote from swallowing the file
+    start = data[: 1 << 20].decode("utf-8-sig", errors="surrogateescape")
+    rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
+    header = next((row for row in rows if row), [])
+    for name in header:
+        name.encode("utf-8")  # surrogates of undecodable bytes raise here
+    return header
+
+
+def _check_width(path: Path, names: list[str], separator: str) -> None:
+    if len(names) != 1:
+        return
+    for other in ";\t|,":
+        if other != separator and other in names[0]:
+            typed = "tab" if other == "\t" else other
+            raise UserError(
+                f"{path.name!r} has one column, named {names[0][:60]!r}",
+                f"cells divided by the separator, which is {separator!r} here",
+                f"data.separator='{typed}'",
+            )
+
+
+def _check_quote(path: Path, data: bytes, table: Any) -> None:
+    # A quote that is never closed swallows the rest of the file into one cell of the last row.
+    if not table.num_rows or data.endswith(b'"'):
+        return
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        cell = column[-1].as_py()
+        if not isinstance(cell, str) or "\n" not in cell:
+            continue
+        swallowed = cell.encode().replace(b'"', b"")
+        if data[-2 * len(cell.encode()) - 2 :].replace(b'"', b"").endswith(swallowed):
+            raise UserError(
+                f"{path.name!r}: a quote in column {name!r} is opened and never closed",
+                'cells with a separator or a line end inside stand between two "',
+                f"grep -n '\"' {path} | tail",
+            )
+
+
+def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) -> UserError:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        line = data[: failure.start].count(b"\n") + 1
+        return _undecodable(path, f"line {line}")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    width, first = 0, 1
+    try:
+        for row in rows:
+            if row and not width:
+                width = len(row)
+            elif row and len(row) != width:
+                return UserError(
+                    f"{path.name!r}, line {first}: {len(row)} cells where the header has {width}",
+                    "rows with as many cells as the header; a cell with the separator inside "
+                    'stands between two "',
+                    f"sed -n {first}p {path}",
+                )
+            first = rows.line_num + 1
+    except csv.Error:
+        pass
+    if "empty csv" in str(problem).lower():
+        return no_rows(path, "has a header and no rows")
+    return UserError(
+        f"{path.name!r} cannot be read: {str(problem).splitlines()[0]}",
+        f"a file ending in {ENDINGS}",
+        f"head {path}",
+    )
+
+
+def _undecodable(path: Path, place: str) -> UserError:
+    return UserError(
+        f"{path.name!r}, {place}: the text is not UTF-8",
+        "a file encoded in UTF-8",
+        f"iconv -f latin1 -t utf-8 {path} > {path.with_name('utf8-' + path.name)}",
+    )
+
+
+def no_rows(path: Path, what: str) -> UserError:
+    """The error of a file with nothing in it; `what` says how."""
+    return UserError(
+        f"{path.name!r} {what}",
+        "a header and at least one row",
+        "data.path=/path/of/your/table.csv",
+    )

@@ -1,0 +1,98 @@
+"""One table file read into a frame: CSV, TSV, Parquet, Feather, plain or compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path, PurePath
+
+import pandas as pd
+
+from nnexp.data.content import (
+    BINARY_ENDINGS,
+    COMPRESSED_ENDINGS,
+    ENDINGS,
+    TEXT_ENDINGS,
+    Content,
+    decompress,
+    read_content,
+)
+from nnexp.data.delimited import cell_separator, check_header, parse_delimited, with_rows
+from nnexp.errors import UserError
+
+
+def read_file(
+    path: str | Path,
+    separator: str | None = None,
+    missing_tokens: Collection[str] = (),
+    text: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Read a table file, by the ending of its name, into a frame with columns named by its header.
+
+    Cells of a CSV become numbers where a whole column holds numbers, and stay texts otherwise;
+    dates and truth values stay texts too. Columns are never shifted or renamed.
+
+    Arguments:
+        path: a local regular file.
+        separator: one character between the cells of a CSV; None for comma, or tab in a .tsv.
+        missing_tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
+        text: columns whose cells are kept as they are written ("007" is not 7).
+
+    Raises:
+        UserError: the file is missing, damaged, of an unknown kind, has no rows, a ragged row,
+            or a header with an empty or repeated name.
+    """
+    return parse(read_content(path), separator, missing_tokens, text)
+
+
+def parse(
+    content: Content,
+    separator: str | None = None,
+    missing_tokens: Collection[str] = (),
+    text: Iterable[str] = (),
+) -> pd.DataFrame:
+    """Turn the bytes of a table file into a frame; arguments and errors as in `read_file`."""
+    path, data = content.path, content.data
+    endings = [ending.lower() for ending in path.suffixes]
+    ending = endings[-1] if endings else ""
+    if ending in COMPRESSED_ENDINGS:
+        data, inner = decompress(content, ending)
+        candidates = [PurePath(inner).suffix.lower()] if inner else endings[-2:-1]
+        ending = candidates[0] if candidates else ".csv"
+    elif ending in BINARY_ENDINGS:
+        frame = _parse_binary(path, data, ending)
+        check_header(path, [str(name) for name in frame.columns])
+        return with_rows(path, frame)
+    if ending not in TEXT_ENDINGS:
+        raise UserError(
+            f"{path.name!r} does not end like a table",
+            f"a file ending in {ENDINGS}",
+            f"data.path={path.with_suffix('.csv')}",
+        )
+    return parse_delimited(path, data, cell_separator(separator, ending), missing_tokens, set(text))
+
+
+def _parse_binary(path: Path, data: bytes, ending: str) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.feather as feather
+    import pyarrow.parquet as parquet
+
+    source = pa.BufferReader(data)
+    try:
+        if ending == ".parquet":
+            table = parquet.read_table(source)
+        elif ending == ".arrow" and not data.startswith(b"ARROW1"):
+            table = pa.ipc.open_stream(source).read_all()
+        else:
+            table = feather.read_table(source)
+        frame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, TypeError) as problem:
+        first = (str(problem).splitlines() or [type(problem).__name__])[0]
+        raise UserError(
+            f"{path.name!r} is no {ending[1:]} file: {first}",
+            f"a file ending in {ENDINGS}",
+            "data.path=/path/of/your/table.csv",
+        ) from problem
+    named = any(name is not None for name in frame.index.names)
+    frame = frame.reset_index(drop=not named)
+    frame.columns = [str(name) for name in frame.columns]
+    return frame

@@ -1,0 +1,141 @@
+"""The target column: class indices, the classes behind them, and rows without a label."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.data.cells import MISSING_TOKENS, is_number_dtype, parse_number, read_texts
+from nnexp.data.names import listing
+from nnexp.errors import UserError
+
+MANY_CLASSES = 100  # numbers with more distinct values than this, and few rows for each, ...
+ROWS_A_CLASS = 10  # ... are measurements rather than classes
+MANY_FRACTIONS = 10  # and so are more distinct values than this with digits after the point
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A coded target.
+
+    Arguments:
+        codes: int64 of shape (N,), the class index of each row; -1 where the label is missing.
+        classes: the labels in index order, as Python values of the kind they were given in.
+        raw: float32 of shape (N,), the numbers in the column, NaN where missing; or None.
+    """
+
+    codes: np.ndarray
+    classes: list[Any]
+    raw: np.ndarray | None
+
+
+def code_labels(
+    target: pd.Series, raw: bool = False, tokens: Collection[str] = MISSING_TOKENS
+) -> Labels:
+    """Code the labels of a target column 0..C-1, numbers in numeric order, texts in text order.
+
+    Whole numbers stay integers, also where missing cells made pandas read them as floats; a
+    column of nothing but `True` and `False` holds truth values. Quotes inside a label stay.
+
+    Arguments:
+        target: N labels.
+        raw: also give the numbers themselves.
+        tokens: texts that stand for a missing label.
+
+    Raises:
+        UserError: fewer than two classes, numbers that look like a regression target, or labels
+            that are no numbers where `raw` asks for them.
+    """
+    codes, classes = _distinct(target, tokens)
+    name = str(target.name)
+    rows = int((codes >= 0).sum())
+    if len(classes) < 2:
+        found = f"one class only, {classes[0]!r}" if classes else "no label at all"
+        raise UserError(
+            f"the target {name!r} has {found}",
+            "a column with two classes or more",
+            "data.target=another_column",
+        )
+    _refuse_regression(name, classes, rows)
+    return Labels(codes, classes, _raw(name, codes, classes) if raw else None)
+
+
+def _distinct(target: pd.Series, tokens: Collection[str]) -> tuple[np.ndarray, list[Any]]:
+    dtype = target.dtype
+    if isinstance(dtype, pd.CategoricalDtype) and is_number_dtype(dtype.categories.dtype):
+        target = target.astype(dtype.categories.dtype if not target.isna().any() else float)
+        dtype = target.dtype
+    if is_number_dtype(dtype):
+        has_missing = bool(target.isna().any())
+        finite = target.replace([np.inf, -np.inf], np.nan) if _is_float(dtype) else target
+        codes, values = pd.factorize(finite, sort=True)
+        classes = [value.item() if hasattr(value, "item") else value for value in values]
+        whole = all(float(value).is_integer() for value in classes)
+        if has_missing and _is_float(dtype) and whole:
+            classes = [int(value) for value in classes]
+        return codes.astype(np.int64), classes
+    texts = read_texts(target, tokens)
+    kinds: list[Any] = list(texts.levels)
+    if kinds and {text.casefold() for text in kinds} <= {"true", "false"}:
+        kinds = [text.casefold() == "true" for text in kinds]
+    elif kinds and all(_is_integer(text) for text in kinds):
+        kinds = [int(text) for text in kinds]
+    elif kinds and all(_is_finite(text) for text in kinds):
+        kinds = [float(text) for text in kinds]
+    classes = sorted(set(kinds))
+    place = {label: index for index, label in enumerate(classes)}
+    lookup = np.array([place[label] for label in kinds] + [-1], dtype=np.int64)
+    return lookup[texts.codes], classes
+
+
+def _refuse_regression(name: str, classes: list[Any], rows: int) -> None:
+    if isinstance(classes[0], str | bool):
+        return
+    fractions = not all(float(label).is_integer() for label in classes)
+    many = len(classes) > MANY_CLASSES and len(classes) * ROWS_A_CLASS > rows
+    if many or (fractions and len(classes) > MANY_FRACTIONS):
+        raise UserError(
+            f"the target {name!r} holds {len(classes)} different numbers in {rows} rows, from "
+            f"{classes[0]!r} to {classes[-1]!r}: that is regression, which is not supported yet",
+            f"classes: texts, truth values, or numbers of which each stands for a class of at "
+            f"least {ROWS_A_CLASS} rows",
+            "data.target=another_column",
+        )
+
+
+def _raw(name: str, codes: np.ndarray, classes: list[Any]) -> np.ndarray:
+    if isinstance(classes[0], str):
+        numberless = [label for label in classes if parse_number(label) is None]
+        raise UserError(
+            f"data.labels=raw needs numbers, and the target {name!r} holds "
+            f"{listing(map(repr, numberless or classes), 4)}",
+            "raw for a column of numbers, auto for any other",
+            "data.labels=auto",
+        )
+    return np.array([*map(float, classes), np.nan], dtype=np.float32)[codes]
+
+
+def _is_float(dtype: Any) -> bool:
+    return bool(pd.api.types.is_float_dtype(dtype))
+
+
+def _is_integer(text: str) -> bool:
+    digits = text[1:] if text[:1] in "+-" else text
+    return digits.isascii() and digits.isdigit()
+
+
+def _is_finite(text: str) -> bool:
+    number = parse_number(text)
+    return (
+        number is not None
+        and bool(np.isfinite(number))
+        and text.casefold()
+        not in (
+            "true",
+            "false",
+        )
+    )

@@ -1,0 +1,299 @@
+"""From a frame to the float inputs of a model: fitted on train rows, saved as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import DataConfig
+from nnexp.data import categories
+from nnexp.data.categories import Category
+from nnexp.data.cells import Cells
+from nnexp.data.columns import Column
+from nnexp.data.files import read_file
+from nnexp.data.names import listing
+from nnexp.data.numeric import Block, fit_blocks, transform_blocks
+from nnexp.data.saved import read_fields, write_fields
+from nnexp.errors import UserError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model sees of M rows.
+
+    Arguments:
+        x: float32 of shape (M, D), C-contiguous.
+        codes: int64 of shape (M, Q), or None where Q = 0; code 0 stands for the zero vector, code
+            1 and up for learned vectors.
+        rows: int64 of shape (M,), which rows of the frame these are: all, unless missing=drop.
+    """
+
+    x: np.ndarray
+    codes: np.ndarray | None
+    rows: np.ndarray
+
+
+@dataclass(frozen=True)
+class Preprocessor:
+    """What was learnt from the train rows, and how rows become inputs by it.
+
+    Inputs are, in this order: numeric columns, a 0/1 indicator for each of `indicators`, and the
+    one-hot or ordinal columns of the categories. With embeddings, codes are, in this order: one
+    column for each of `embedded` (0 present, 1 missing), then one for each category.
+
+    Arguments:
+        numeric: names of the numeric columns.
+        blocks: their fitted imputers and scalers.
+        indicators: positions in `numeric` that get an indicator column.
+        embedded: positions in `numeric` that get a code column (missing=embedding).
+        categories: the categorical columns and their levels.
+        ordinal: fitted transformers of the categories' codes (encoding=ordinal).
+        missing: the option of that name.
+        encoding: the option of that name.
+        tokens: texts that stand for a missing cell.
+    """
+
+    numeric: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    indicators: tuple[int, ...]
+    embedded: tuple[int, ...]
+    categories: tuple[Category, ...]
+    ordinal: tuple[Block, ...]
+    missing: str
+    encoding: str
+    tokens: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a frame must have."""
+        return (*self.numeric, *(category.name for category in self.categories))
+
+    @cached_property
+    def features(self) -> list[str]:
+        """Names of the D columns of `Inputs.x`."""
+        names = [*self.numeric, *(f"{self.numeric[place]} is missing" for place in self.indicators)]
+        if self.encoding == "onehot":
+            for category in self.categories:
+                names += [f"{category.name}={title}" for title in category.titles]
+        elif self.encoding == "ordinal":
+            names += [category.name for category in self.categories]
+        return names
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The largest code of each of the Q columns of `Inputs.codes`."""
+        sizes = [category.size for category in self.categories]
+        return (*(1 for _ in self.embedded), *(sizes if self.encoding == "embedding" else []))
+
+    def read(self, path: str | Path, separator: str | None = None) -> pd.DataFrame:
+        """Read a file to transform, as `read_file` does, with the cells of categories as written.
+
+        Arguments:
+            path: a table file.
+            separator: between the cells of a CSV.
+        """
+        return read_file(path, separator, self.tokens, [item.name for item in self.categories])
+
+    def transform(self, frame: pd.DataFrame) -> Inputs:
+        """Turn rows into inputs; what a row becomes does not depend on the other rows.
+
+        Columns are found by name: their order is free, further ones are ignored. Categories that
+        train lacks become the rare level where there is one, and zeros otherwise. A single cell
+        without a number in a numeric column is missing.
+
+        Arguments:
+            frame: M rows or more.
+
+        Raises:
+            UserError: a column is not there, or holds texts where train has numbers.
+        """
+        return self.encode(self._cells(frame))
+
+    def notes(self, frame: pd.DataFrame) -> list[str]:
+        """What `transform` does to a frame besides the ordinary, one line each.
+
+        Raises:
+            UserError: as `transform`.
+        """
+        cells = self._cells(frame)
+        extra = [str(name) for name in frame.columns if name not in self.columns]
+        ignored = [f"columns that the model does not use: {listing(extra)}"] if extra else []
+        left_out = len(frame) - len(self._complete(cells)) if self.missing == "drop" else 0
+        dropped = [f"{left_out} rows with missing cells left out (data.missing=drop)"]
+        return [*ignored, *self.remarks(cells), *(dropped if left_out else [])]
+
+    def remarks(self, cells: Cells) -> list[str]:
+        """Cells read as missing, and categories that train lacks, one line a column."""
+        lines = []
+        for name in self.numeric:
+            numbers = cells.numbers(name)
+            if numbers.unread:
+                lines.append(
+                    f"column {name!r}: {numbers.unread} cells that are no number, such as "
+                    f"{numbers.example!r}, read as missing"
+                )
+            if numbers.infinite:
+                fate = "passed on" if cells.keep_infinite else "read as missing"
+                lines.append(f"column {name!r}: {numbers.infinite} infinite cells {fate}")
+        for category in self.categories:
+            new = categories.unseen(category, cells.texts(category.name))
+            if new:
+                fate = "read as rare" if category.merged else "read as none of those known"
+                lines.append(
+                    f"column {category.name!r}: categories without a train row, {fate}: "
+                    f"{listing(map(repr, new), 4)}"
+                )
+        return lines
+
+    def encode(self, cells: Cells) -> Inputs:
+        """As `transform`, for cells that are read already and hold all columns."""
+        rows = self._complete(cells)
+        columns = [cells.numbers(name).values for name in self.numeric]
+        x = np.zeros((len(rows), len(self.features)), dtype=np.float32)
+        width = len(columns)
+        transform_blocks(self.blocks, columns, rows, x[:, :width])
+        if self.missing == "embedding":
+            numbers = x[:, :width]
+            for place in range(width):
+                if columns[place].dtype.kind == "f":
+                    numbers[np.isnan(numbers[:, place]), place] = 0
+        for offset, place in enumerate(self.indicators):
+            x[:, width + offset] = np.isnan(columns[place][rows])
+        width += len(self.indicators)
+        places = [
+            categories.encode(category, cells.texts(category.name))[rows]
+            for category in self.categories
+        ]
+        if self.encoding == "onehot":
+            for category, place in zip(self.categories, places, strict=True):
+                known = np.flatnonzero(place >= 0)
+                x[known, width + place[known]] = 1
+                width += category.size
+        elif self.encoding == "ordinal":
+            numbers_of = [_ordinal(place) for place in places]
+            transform_blocks(self.ordinal, numbers_of, np.arange(len(rows)), x[:, width:])
+        return Inputs(x, self._codes(columns, rows, places), rows)
+
+    def save(self, folder: str | Path) -> None:
+        """Write preprocess.json and preprocess.safetensors into an existing folder.
+
+        The same preprocessing gives the same bytes.
+        """
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        write_fields(Path(folder), fields)
+
+    @staticmethod
+    def load(folder: str | Path) -> Preprocessor:
+        """Read what `save` wrote; nothing in the files can run or name code.
+
+        Raises:
+            UserError: the files are missing, damaged, or of another format.
+        """
+        return Preprocessor(**read_fields(Path(folder)))
+
+    def _cells(self, frame: pd.DataFrame) -> Cells:
+        lacking = [name for name in self.columns if name not in frame.columns]
+        if lacking:
+            raise UserError(
+                f"the table lacks the columns {listing(lacking)}",
+                f"the columns that the model was trained on: {listing(self.columns, 40)}; the "
+                f"table has {listing(frame.columns)}",
+                "a table with these names in its header",
+            )
+        twice = [name for name in self.columns if (frame.columns == name).sum() > 1]
+        if twice:
+            raise UserError(
+                f"the table has more than one column named {twice[0]!r}",
+                "each name once",
+                "a table with distinct names in its header",
+            )
+        cells = Cells(frame, self.tokens, keep_infinite=self.missing == "none")
+        for name in self.numeric:
+            numbers = cells.numbers(name)
+            if numbers.unread and np.isnan(numbers.values).all():
+                raise UserError(
+                    f"column {name!r} holds {numbers.example!r}, and no number in any row",
+                    "numbers, as in the table that the model was trained on",
+                    f"a table with numbers in the column {name!r}",
+                )
+        return cells
+
+    def _complete(self, cells: Cells) -> np.ndarray:
+        if self.missing != "drop":
+            return np.arange(len(cells.frame))
+        names = [category.name for category in self.categories]
+        return np.flatnonzero(complete_rows(cells, self.numeric, names))
+
+    def _codes(
+        self, columns: list[np.ndarray], rows: np.ndarray, places: list[np.ndarray]
+    ) -> np.ndarray | None:
+        if not self.levels:
+            return None
+        codes = [np.isnan(columns[place][rows]).astype(np.int64) for place in self.embedded]
+        if self.encoding == "embedding":
+            codes += [place + 1 for place in places]
+        return np.ascontiguousarray(np.stack(codes, axis=1))
+
+
+def fit_preprocessor(
+    cells: Cells, columns: list[Column], train: np.ndarray, config: DataConfig, seed: int = 0
+) -> Preprocessor:
+    """Learn the preprocessing from the train rows alone.
+
+    Arguments:
+        cells: N rows.
+        columns: the kind of every column.
+        train: int64, the train rows, at least one.
+        config: its scaling, missing, indicator, encoding and their options.
+        seed: draws samples where a method learns from some of the train rows.
+    """
+    kept = [column for column in columns if column.kind == "numeric"]
+    numeric = tuple(column.name for column in kept)
+    values = [cells.numbers(name).values for name in numeric]
+    holes = tuple(place for place, column in enumerate(kept) if column.missing)
+    indicated = config.indicator and config.missing not in ("drop", "embedding", "none")
+    fitted = tuple(
+        categories.fit_category(column.name, cells.texts(column.name), train, config.min_frequency)
+        for column in columns
+        if column.kind == "categorical"
+    )
+    ordinal: tuple[Block, ...] = ()
+    if config.encoding == "ordinal":
+        places = [
+            _ordinal(categories.encode(category, cells.texts(category.name))) for category in fitted
+        ]
+        # the mean stands in for categories that train lacks, whatever the numbers' rule is
+        ordinal = fit_blocks(places, train, dataclasses.replace(config, missing="mean"), seed)
+    return Preprocessor(
+        numeric=numeric,
+        blocks=fit_blocks(values, train, config, seed),
+        indicators=holes if indicated else (),
+        embedded=holes if config.missing == "embedding" else (),
+        categories=fitted,
+        ordinal=ordinal,
+        missing=config.missing,
+        encoding=config.encoding,
+        tokens=tuple(sorted(cells.tokens)),
+    )
+
+
+def complete_rows(cells: Cells, numeric: Iterable[str], categorical: Iterable[str]) -> np.ndarray:
+    """Bool of shape (N,): rows without a missing cell in any of the columns."""
+    complete = np.ones(len(cells.frame), dtype=bool)
+    for name in numeric:
+        values = cells.numbers(name).values
+        if values.dtype.kind == "f":
+            complete &= ~np.isnan(values)
+    for name in categorical:
+        complete &= cells.texts(name).codes >= 0
+    return complete
+
+
+def _ordinal(places: np.ndarray) -> np.ndarray:
+    return np.where(places < 0, np.nan, places)

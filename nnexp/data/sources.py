@@ -1,0 +1,243 @@
+"""The sources of tables: scikit-learn's sets, made sets, OpenML, your own file, IDX images."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import (
+    BlobsConfig,
+    CirclesConfig,
+    ClassificationConfig,
+    CsvConfig,
+    DataConfig,
+    IdxConfig,
+    MoonsConfig,
+    OpenMLConfig,
+)
+from nnexp.data import files, idx
+from nnexp.data.cells import MISSING_TOKENS, read_texts
+from nnexp.data.content import ENDINGS, Content, read_content
+from nnexp.data.names import listing
+from nnexp.data.table import Table, table_from_frame
+from nnexp.errors import UserError
+
+
+def load_table(config: DataConfig) -> Table:
+    """Read or make the table that `config.name` stands for.
+
+    Arguments:
+        config: one of the classes of the `data` group in nnexp.config.schema.
+
+    Raises:
+        UserError: the source is unknown, unreachable, damaged or lacks the target.
+    """
+    read = _SOURCES.get(config.name)
+    if read is None:
+        raise UserError(
+            f"data={config.name!r} is no source of tables",
+            f"one of {', '.join(_SOURCES)}",
+            "data=csv data.path=/path/of/your/table.csv",
+        )
+    return read(config)
+
+
+def _bundled(config: DataConfig) -> Table:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{config.name}")(as_frame=True)
+    frame = bunch.frame
+    if config.name != "digits":  # whose names are the digits themselves
+        frame = frame.assign(target=np.asarray(bunch.target_names, dtype=object)[bunch.target])
+    return table_from_frame(frame, config.target or "target", config.name)
+
+
+def _moons(config: DataConfig) -> Table:
+    from sklearn.datasets import make_moons
+
+    made = cast(MoonsConfig, config)
+    return _made(config, *make_moons(made.rows, noise=made.noise, random_state=made.seed))
+
+
+def _circles(config: DataConfig) -> Table:
+    from sklearn.datasets import make_circles
+
+    made = cast(CirclesConfig, config)
+    return _made(
+        config,
+        *make_circles(made.rows, noise=made.noise, factor=made.factor, random_state=made.seed),
+    )
+
+
+def _blobs(config: DataConfig) -> Table:
+    from sklearn.datasets import make_blobs
+
+    made = cast(BlobsConfig, config)
+    values, labels = make_blobs(
+        made.rows, made.features, centers=made.centers, cluster_std=made.std, random_state=made.seed
+    )
+    return _made(config, values, labels)
+
+
+def _classification(config: DataConfig) -> Table:
+    from sklearn.datasets import make_classification
+
+    made = cast(ClassificationConfig, config)
+    try:
+        values, labels = make_classification(
+            n_samples=made.rows,
+            n_features=made.features,
+            n_informative=made.informative,
+            n_redundant=made.redundant,
+            n_classes=made.classes,
+            # two clusters a class where the informative columns have room for them
+            n_clusters_per_class=2 if 2 * made.classes <= 2**made.informative else 1,
+            class_sep=made.class_sep,
+            flip_y=made.flip_y,
+            weights=list(made.weights) or None,
+            random_state=made.seed,
+        )
+    except ValueError as problem:
+        raise UserError(
+            f"data=classification: {' '.join(str(problem).split())}",
+            "informative + redundant <= features, classes <= 2^informative, and a weight for "
+            "each class, 1 in sum",
+            "data.features=20 data.informative=5 data.redundant=2 data.classes=2 data.weights=[]",
+        ) from problem
+    return _made(config, values, labels)
+
+
+def _made(config: DataConfig, values: np.ndarray, labels: np.ndarray) -> Table:
+    frame = pd.DataFrame(values, columns=[f"x{place + 1}" for place in range(values.shape[1])])
+    return table_from_frame(frame.assign(target=labels), config.target or "target", config.name)
+
+
+def _openml(config: DataConfig) -> Table:
+    from sklearn.datasets import fetch_openml
+
+    asked = cast(OpenMLConfig, config)
+    if (asked.id is None) == (asked.dataset is None):
+        both = "both are" if asked.id is not None else "neither is"
+        raise UserError(
+            f"data=openml needs data.id or data.dataset, and {both} given",
+            "one of the two: a number, or a name",
+            "data.id=1590" if asked.id is None else "data.dataset=null",
+        )
+    which: dict[str, Any] = {"data_id": asked.id}
+    if asked.id is None:
+        which = {"name": asked.dataset, "version": asked.version or "active"}
+    shown = f"OpenML {asked.id if asked.id is not None else asked.dataset}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # remarks on versions, which the fingerprint settles
+            bunch = fetch_openml(**which, as_frame=True, parser="auto", data_home=asked.cache)
+    except (OSError, ValueError, RuntimeError) as problem:  # URLError is an OSError
+        raise UserError(
+            f"{shown} cannot be had: {(str(problem).splitlines() or ['no answer'])[0]}",
+            "a data set of openml.org, and a network to reach it or a copy in data.cache",
+            "data=csv data.path=/path/of/your/table.csv",
+        ) from problem
+    own = str(bunch.target.name) if isinstance(bunch.target, pd.Series) else None
+    return table_from_frame(bunch.frame, config.target or own, shown)
+
+
+def _csv(config: DataConfig) -> Table:
+    asked = cast(CsvConfig, config)
+    if asked.path is None:
+        raise UserError(
+            "data=csv needs data.path, the file of the table",
+            f"a local file ending in {ENDINGS}",
+            "data.path=/path/of/your/table.csv",
+        )
+    options = (asked.separator, tuple(asked.missing_tokens), tuple(asked.categorical))
+    content = read_content(asked.path)
+    table = table_from_frame(
+        files.parse(content, *options), asked.target, content.path.name, None, content.fingerprint
+    )
+    if asked.test_path is None:
+        return table
+    other = read_content(asked.test_path, key="data.test_path")
+    return _joined(table, files.parse(other, *options), other, config)
+
+
+def _joined(table: Table, test: pd.DataFrame, content: Content, config: DataConfig) -> Table:
+    target = str(table.target.name)
+    lacking = [name for name in (*table.frame.columns, target) if name not in test.columns]
+    lacking = [name for name in lacking if name not in config.drop and name != config.split.by]
+    if lacking:
+        raise UserError(
+            f"data.test_path={content.path.name!r} lacks the columns {listing(lacking)}",
+            f"the columns of the train file: {listing([*table.frame.columns, target])}",
+            "data.test_path=null",
+        )
+    tokens = {*MISSING_TOKENS, *config.missing_tokens}
+    known = set(read_texts(table.target, tokens).levels)
+    found = set(read_texts(test[target], tokens).levels)
+    if found - known:
+        raise UserError(
+            f"data.test_path={content.path.name!r} has labels that the train file lacks: "
+            f"{listing(map(repr, sorted(found - known)), 6)}",
+            f"the train file's labels: {listing(map(repr, sorted(known)), 6)}; "
+            f"the test file's: {listing(map(repr, sorted(found)), 6)}",
+            "data.test_path=null",
+        )
+    both = pd.concat([table.frame, test.reindex(columns=table.frame.columns)], ignore_index=True)
+    labels = pd.concat([table.target, test[target]], ignore_index=True)
+    parts = np.repeat(["train", "test"], [len(table.frame), len(test)])
+    fingerprint = _sha256([table.fingerprint, content.fingerprint])
+    return Table(both, labels, table.name, parts, fingerprint)
+
+
+def _idx(config: DataConfig) -> Table:
+    asked = cast(IdxConfig, config)
+    given = [asked.images, asked.image_labels, asked.test_images, asked.test_image_labels]
+    if asked.path is not None and not any(given):
+        given = [None if file is None else str(file) for file in idx.find_files(asked.path)]
+    elif asked.path is not None:
+        raise UserError(
+            "data.path and the files of data.images are both given",
+            "a folder, or the files",
+            "data.path=null",
+        )
+    if given[0] is None or given[1] is None or (given[2] is None) != (given[3] is None):
+        raise UserError(
+            "data=idx needs a folder, or a file of images and the file of their labels",
+            "data.path, or data.images with data.image_labels (and test_images with "
+            "test_image_labels)",
+            "data.path=/folder/with/the/four/idx/files",
+        )
+    pairs = [(given[0], given[1])]
+    if given[2] is not None and given[3] is not None:
+        pairs.append((given[2], given[3]))
+    pixels, labels, counts, fingerprints = idx.read_parts(list(pairs))
+    digits = len(str(pixels.shape[1] - 1))
+    names = [f"pixel{place:0{digits}d}" for place in range(pixels.shape[1])]
+    # copy=False: the frame is one block of bytes, and stays the only copy of the pixels
+    frame = pd.DataFrame(pixels, columns=names, copy=False)
+    parts = np.repeat(["train", "test"], counts) if len(counts) == 2 else None
+    target = pd.Series(labels, name="label", copy=False)
+    return Table(frame, target, "idx", parts, _sha256(fingerprints))
+
+
+def _sha256(fingerprints: list[str]) -> str:
+    return hashlib.sha256("".join(fingerprints).encode()).hexdigest()
+
+
+_SOURCES: dict[str, Callable[[DataConfig], Table]] = {
+    "digits": _bundled,
+    "breast_cancer": _bundled,
+    "wine": _bundled,
+    "iris": _bundled,
+    "moons": _moons,
+    "circles": _circles,
+    "blobs": _blobs,
+    "classification": _classification,
+    "openml": _openml,
+    "csv": _csv,
+    "idx": _idx,
+}

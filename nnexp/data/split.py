@@ -1,0 +1,281 @@
+"""Which rows train, which validate and which test, decided before anything is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import SplitConfig
+from nnexp.data.cells import MISSING_TOKENS, read_texts, read_times
+from nnexp.data.names import listing, require
+from nnexp.errors import UserError
+
+PART_NAMES = {"train": 0, "valid": 1, "validation": 1, "val": 1, "test": 2}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the three parts, each int64 and ascending; together they are all N rows."""
+
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+
+
+def split_rows(
+    labels: np.ndarray,
+    classes: list[Any],
+    config: SplitConfig,
+    frame: pd.DataFrame,
+    seed: int = 0,
+    parts: np.ndarray | None = None,
+    tokens: Collection[str] = MISSING_TOKENS,
+) -> Split:
+    """Divide N rows by `config.method`.
+
+    Shares are of all N rows, `round(share * N)` of them; with method=group they are shares of
+    the groups. Rows at one point in time may fall on both sides of a border of method=time,
+    which then follows the file order.
+
+    Arguments:
+        labels: int64 of shape (N,), class indices.
+        classes: the labels behind the indices, for messages.
+        config: method, column, shares.
+        frame: N rows, holding the column `config.by`.
+        seed: decides the random draws, and nothing else does.
+        parts: None, or N of "train", "valid", "test" given by the source: its test rows are the
+            test, and where it names no valid rows they are taken from its train rows.
+        tokens: texts that stand for a missing cell.
+
+    Raises:
+        UserError: the shares leave a part without rows, a class is too small to be in each
+            part, or the column does not say what the method needs.
+    """
+    column = _column(config, frame)
+    size = len(labels)
+    n_valid, n_test = _sizes(config, size, official=parts is not None)
+    fixed = None if parts is None else np.array([PART_NAMES[str(part)] for part in parts])
+    if config.method == "column" and column is not None:
+        named = _named_parts(column, config, tokens)
+        fixed = named if fixed is None else np.where(fixed == 0, named, fixed)
+    rows = np.arange(size)
+    if fixed is None:
+        return _divide(rows, n_valid, n_test, labels, classes, config, column, seed, tokens)
+    rows = rows[fixed == 0]
+    if not len(rows):
+        raise UserError(
+            "no row is a train row",
+            "a split column that says train for some rows",
+            "data.split.method=random",
+        )
+    valid = np.flatnonzero(fixed == 1)
+    train = rows
+    if not len(valid) and n_valid:
+        if n_valid >= len(rows):
+            raise _no_train(config, len(rows))
+        inner = _divide(rows, n_valid, 0, labels, classes, config, column, seed, tokens)
+        train, valid = inner.train, inner.valid
+    return Split(train, valid, np.flatnonzero(fixed == 2))
+
+
+def _divide(
+    rows: np.ndarray,
+    n_valid: int,
+    n_test: int,
+    labels: np.ndarray,
+    classes: list[Any],
+    config: SplitConfig,
+    column: pd.Series | None,
+    seed: int,
+    tokens: Collection[str],
+) -> Split:
+    if config.method == "group" and column is not None:
+        split = _by_group(rows, column.iloc[rows], n_valid > 0, n_test > 0, config, seed, tokens)
+    elif config.method == "time" and column is not None:
+        split = _in_order(rows[_time_order(column.iloc[rows], tokens)], n_valid, n_test)
+    elif config.method == "random" and not config.shuffle:
+        split = _in_order(rows, n_valid, n_test)
+    else:
+        split = _at_random(rows, n_valid, n_test, labels, classes, config, seed)
+    return Split(*(np.sort(part) for part in (split.train, split.valid, split.test)))
+
+
+def _at_random(
+    rows: np.ndarray,
+    n_valid: int,
+    n_test: int,
+    labels: np.ndarray,
+    classes: list[Any],
+    config: SplitConfig,
+    seed: int,
+) -> Split:
+    if config.stratify:
+        _check_classes(labels[rows], classes, n_valid, n_test)
+    rest, test = _draw(rows, n_test, labels if config.stratify else None, seed)
+    train, valid = _draw(rest, n_valid, labels if config.stratify else None, seed + 1)
+    return Split(train, valid, test)
+
+
+def _draw(
+    rows: np.ndarray, count: int, labels: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.model_selection import train_test_split
+
+    if not count:
+        return rows, rows[:0]
+    seed %= 2**32
+    if labels is None:
+        kept, drawn = train_test_split(rows, test_size=count, random_state=seed)
+        return kept, drawn
+    # A class with one row left after the test was drawn keeps it for training.
+    counts = np.bincount(labels[rows])
+    single = counts[labels[rows]] == 1
+    pool = rows[~single]
+    if len(pool) - count < np.count_nonzero(counts > 1):
+        raise _too_many_classes(count, int(np.count_nonzero(counts)))
+    kept, drawn = train_test_split(pool, test_size=count, random_state=seed, stratify=labels[pool])
+    return np.concatenate([kept, rows[single]]), drawn
+
+
+def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test: int) -> None:
+    counts = np.bincount(labels, minlength=len(classes))
+    present = np.flatnonzero(counts)
+    parts = 1 + (n_valid > 0) + (n_test > 0)
+    smallest = present[np.argmin(counts[present])]
+    if counts[smallest] < parts:
+        count = int(counts[smallest])
+        raise UserError(
+            f"the class {classes[smallest]!r} has {count} row{'s' * (count != 1)}, too few for "
+            f"a stratified split into {parts} parts",
+            f"at least {parts} rows of every class",
+            "data.split.stratify=false",
+        )
+    for count in (n_test, n_valid):
+        if 0 < count < len(present):
+            raise _too_many_classes(count, len(present))
+
+
+def _too_many_classes(count: int, classes: int) -> UserError:
+    return UserError(
+        f"a part of {count} rows cannot hold a row of each of {classes} classes",
+        "stratified parts, train included, with at least a row for every class",
+        "data.split.stratify=false",
+    )
+
+
+def _in_order(rows: np.ndarray, n_valid: int, n_test: int) -> Split:
+    end = len(rows) - n_test
+    return Split(rows[: end - n_valid], rows[end - n_valid : end], rows[end:])
+
+
+def _by_group(
+    rows: np.ndarray,
+    column: pd.Series,
+    valid: bool,
+    test: bool,
+    config: SplitConfig,
+    seed: int,
+    tokens: Collection[str],
+) -> Split:
+    from sklearn.model_selection import GroupShuffleSplit
+
+    groups = read_texts(column, tokens).codes
+    missing = int((groups < 0).sum())
+    if missing:
+        raise UserError(
+            f"{missing} rows have no group in data.split.by={config.by!r}",
+            "a group for every row",
+            "data.split.method=random",
+        )
+    total = len(np.unique(groups))
+    parts = 1 + valid + test
+    if total < parts:
+        raise UserError(
+            f"data.split.by={config.by!r} has {total} groups for {parts} parts",
+            "at least one group for each of train, valid and test",
+            "data.split.valid=0" if valid and total == parts - 1 else "data.split.method=random",
+        )
+    # At least one group for each part that is asked for, and one left to train on.
+    n_test = min(max(1, round(config.test * total)), total - 1 - valid) if test else 0
+    n_valid = min(max(1, round(config.valid * total)), total - n_test - 1) if valid else 0
+
+    def draw(pool: np.ndarray, count: int, draw_seed: int) -> tuple[np.ndarray, np.ndarray]:
+        if not count:
+            return pool, pool[:0]
+        splitter = GroupShuffleSplit(1, test_size=count, random_state=draw_seed % 2**32)
+        kept, drawn = next(splitter.split(pool, groups=groups[pool]))
+        return pool[kept], pool[drawn]
+
+    rest, test_rows = draw(np.arange(len(rows)), n_test, seed)
+    train_rows, valid_rows = draw(rest, n_valid, seed + 1)
+    return Split(rows[train_rows], rows[valid_rows], rows[test_rows])
+
+
+def _time_order(column: pd.Series, tokens: Collection[str]) -> np.ndarray:
+    times = read_times(column, tokens)
+    if times.unread:
+        raise UserError(
+            f"data.split.by={str(column.name)!r} holds {times.example!r}, which is no time",
+            "numbers, or dates such as 2007-11-6, 2007-11-06 12:30 or 6.11.2007",
+            "data.split.method=random",
+        )
+    missing = int(np.isnan(times.values.astype(np.float64)).sum())
+    if missing:
+        raise UserError(
+            f"{missing} rows have no time in data.split.by={str(column.name)!r}",
+            "a time for every row",
+            "data.split.method=random",
+        )
+    return np.argsort(times.values, kind="stable")
+
+
+def _named_parts(column: pd.Series, config: SplitConfig, tokens: Collection[str]) -> np.ndarray:
+    texts = read_texts(column, tokens)
+    unknown = [text for text in texts.levels if text.casefold() not in PART_NAMES]
+    blank = int((texts.codes < 0).sum())
+    if unknown or blank:
+        found = listing(map(repr, unknown), 6) if unknown else f"{blank} empty cells"
+        raise UserError(
+            f"data.split.by={config.by!r} holds {found}",
+            "train, valid and test, in capitals or not",
+            "data.split.method=random",
+        )
+    lookup = np.array([PART_NAMES[text.casefold()] for text in texts.levels])
+    return lookup[texts.codes]
+
+
+def _column(config: SplitConfig, frame: pd.DataFrame) -> pd.Series | None:
+    names = [str(name) for name in frame.columns]
+    if config.by is not None:
+        require(config.by, names, "data.split.by")
+        return frame[config.by]
+    if config.method in ("group", "time", "column"):
+        raise UserError(
+            f"data.split.method={config.method} needs data.split.by, the column it goes by",
+            f"one of {listing(names)}",
+            f"data.split.by={names[0]}",
+        )
+    return None
+
+
+def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:
+    n_valid = round(config.valid * size)
+    n_test = 0 if official or config.method == "column" else round(config.test * size)
+    if config.method == "group":
+        return n_valid, n_test
+    if not official and config.method != "column" and n_valid + n_test >= size:
+        raise _no_train(config, size)
+    return n_valid, n_test
+
+
+def _no_train(config: SplitConfig, size: int) -> UserError:
+    return UserError(
+        f"data.split.test={config.test} and data.split.valid={config.valid} leave none of "
+        f"{size} rows to train on",
+        "shares that are less than 1 together",
+        "data.split.test=0.2 data.split.valid=0.2",
+    )

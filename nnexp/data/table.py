@@ -1,0 +1,85 @@
+"""A table before anything is done to it: its columns, its target and where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from nnexp.data.names import listing, require, typed
+from nnexp.errors import UserError
+
+TARGET_NAMES = ("target", "class", "label", "y", "outcome")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as a source gives them.
+
+    Arguments:
+        frame: N rows of every column but the target; names are distinct strings.
+        target: the N labels as given, missing ones included.
+        name: the source, for messages.
+        parts: None, or N of "train", "valid", "test" where the source has an official test.
+        fingerprint: sha256 of the content in hexadecimal: of the file, or of the values.
+    """
+
+    frame: pd.DataFrame
+    target: pd.Series
+    name: str
+    parts: np.ndarray | None = None
+    fingerprint: str = ""
+
+
+def table_from_frame(
+    frame: pd.DataFrame,
+    target: str | None,
+    name: str,
+    parts: np.ndarray | None = None,
+    fingerprint: str | None = None,
+) -> Table:
+    """Take the column `target` out of a frame that holds it.
+
+    Arguments:
+        frame: N rows.
+        target: the column to predict.
+        name: the source, for messages.
+        parts: as in `Table`.
+        fingerprint: sha256 of the source; None to take that of the values.
+
+    Raises:
+        UserError: `target` is None or no column, or no column is left besides it.
+    """
+    names = [str(column) for column in frame.columns]
+    if target is None:
+        guess = next((n for n in reversed(names) if n.casefold() in TARGET_NAMES), names[-1])
+        raise UserError(
+            f"data.target is not given for {name}",
+            f"one of its columns: {listing(names)}",
+            typed("data.target", guess),
+        )
+    require(target, names, "data.target")
+    if len(names) == 1:
+        raise UserError(
+            f"{name} has the column {target!r} and no other",
+            "a table with at least one column besides the target",
+            "data.separator=';'",
+        )
+    if fingerprint is None:
+        fingerprint = fingerprint_values(frame)
+    return Table(frame.drop(columns=target), frame[target], name, parts, fingerprint)
+
+
+def fingerprint_values(frame: pd.DataFrame) -> str:
+    """sha256, in hexadecimal, of a frame's column names, dtypes and values."""
+    digest = hashlib.sha256()
+    for name, column in frame.items():
+        digest.update(f"{name}\0{column.dtype}\0".encode())
+        try:
+            hashes = pd.util.hash_pandas_object(column, index=False)
+        except TypeError:  # cells without a hash, such as lists
+            hashes = pd.util.hash_pandas_object(column.map(str), index=False)
+        digest.update(hashes.to_numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,177 @@
+import bz2
+import gzip
+import lzma
+import zipfile
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import feather
+
+from nnexp.data import read_file
+from nnexp.errors import UserError
+
+CSV = "a,b,c\n1,x,0.5\n2,y,?\n"
+ROWS = {"a": [1, 2], "b": ["x", "y"]}
+
+
+def write(tmp_path, text, name="table.csv"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def refused(path, *words, **options):
+    with pytest.raises(UserError) as caught:
+        read_file(path, **options)
+    error = caught.value
+    for line in (error.wrong, error.allowed, error.remedy):
+        assert line
+        assert "\n" not in line
+    for word in words:
+        assert word in error.wrong, error.wrong
+    return error
+
+
+def check(frame):
+    assert list(frame.columns) == ["a", "b", "c"]
+    assert frame[["a", "b"]].to_dict("list") == ROWS
+    assert frame["c"].isna().tolist() == [False, True]
+
+
+def test_numbers_texts_and_missing_cells(tmp_path):
+    frame = read_file(write(tmp_path, CSV))
+    check(frame)
+    assert frame["a"].dtype == "int64"
+    assert frame["c"].dtype == "float64"
+
+
+@pytest.mark.parametrize(
+    ("ending", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: pa.compress(data, "zstd", asbytes=True)),
+    ],
+)
+def test_compressed(tmp_path, ending, pack):
+    check(read_file(write(tmp_path, pack(CSV.encode()), f"table.csv{ending}")))
+    tabs = CSV.replace(",", "\t").encode()
+    check(read_file(write(tmp_path, pack(tabs), f"table.tsv{ending}")))
+    refused(write(tmp_path, pack(CSV.encode())[:-9], f"cut.csv{ending}"), "cut.csv")
+    refused(write(tmp_path, b"no such thing", f"bad.csv{ending}"), "cannot be decompressed")
+
+
+def test_zip_holds_one_table(tmp_path):
+    path = tmp_path / "table.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("inner.tsv", CSV.replace(",", "\t"))
+    check(read_file(path))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("other.csv", CSV)
+    refused(path, "holds 2 files")
+
+
+def test_binary_formats(tmp_path):
+    frame = pd.DataFrame({**ROWS, "c": [0.5, None]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_feather(tmp_path / "t.feather")
+    feather.write_feather(frame, tmp_path / "t.arrow")
+    table = pa.Table.from_pandas(frame)
+    with pa.ipc.new_stream(tmp_path / "s.arrow", table.schema) as stream:
+        stream.write_table(table)
+    for name in ("t.parquet", "t.feather", "t.arrow", "s.arrow"):
+        check(read_file(tmp_path / name))
+        refused(write(tmp_path, (tmp_path / name).read_bytes()[:40], f"bad{name}"), "is no")
+
+
+def test_a_named_index_becomes_a_column(tmp_path):
+    frame = pd.DataFrame(ROWS, index=pd.Index([7, 8], name="key"))
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert list(read_file(tmp_path / "t.parquet").columns) == ["key", "a", "b"]
+    frame.rename_axis(None).to_parquet(tmp_path / "t.parquet")
+    assert list(read_file(tmp_path / "t.parquet").columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("separator", [";", "|", " ", "tab", "\\t"])
+def test_separator(tmp_path, separator):
+    char = "\t" if separator in ("tab", "\\t") else separator
+    check(read_file(write(tmp_path, CSV.replace(",", char), "t.txt"), separator))
+
+
+def test_separator_is_one_character(tmp_path):
+    refused(write(tmp_path, CSV), "data.separator=';;'", separator=";;")
+
+
+def test_wrong_separator_is_noticed(tmp_path):
+    error = refused(write(tmp_path, CSV.replace(",", ";")), "one column")
+    assert error.remedy == "data.separator=';'"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cells"),
+    [
+        ("a,b\n1,2,3\n4,5,6\n", 2, 3),
+        ("a,b\n1,2\n4,5,6\n", 3, 3),
+        ("a,b\n1,2\n3\n", 3, 1),
+        ('a,b\n1,"x\ny"\n\n4\n', 5, 1),
+    ],
+)
+def test_ragged_rows_name_their_line(tmp_path, text, line, cells):
+    refused(write(tmp_path, text), f"line {line}:", f"{cells} cells where the header has 2")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "a,b", "a,b\n"])
+def test_nothing_to_read(tmp_path, text):
+    refused(write(tmp_path, text), "table.csv")
+
+
+def test_header_names_are_whole_and_distinct(tmp_path):
+    refused(write(tmp_path, "a, a\n1,2\n"), "more than one column is named 'a'")
+    refused(write(tmp_path, ",a\n1,2\n"), "column 1 of 2 has no name")
+    assert list(read_file(write(tmp_path, " a ,b\n1,2\n")).columns) == ["a", "b"]
+
+
+def test_encodings(tmp_path):
+    refused(write(tmp_path, "a,b\n1,é\n".encode("latin-1")), "not UTF-8")
+    refused(write(tmp_path, "é,b\n1,2\n".encode("latin-1")), "not UTF-8")
+    refused(write(tmp_path, "a,b\n1,2\n".encode("utf-16")), "not UTF-8")
+    assert read_file(write(tmp_path, "\ufeffa,b\n1,é\n"))["b"].tolist() == ["é"]
+    assert read_file(write(tmp_path, "a,b\r1,2\r3,4\r"))["b"].tolist() == [2, 4]
+
+
+def test_quotes(tmp_path):
+    frame = read_file(write(tmp_path, 'a,b\n"x, y","q ""q"""\n"two\nlines",5" wide\n'))
+    assert frame.to_dict("list") == {"a": ["x, y", "two\nlines"], "b": ['q "q"', '5" wide']}
+    refused(write(tmp_path, 'a,b\n1,"2\n3,4\n5,6\n'), "never closed")
+
+
+def test_dates_truth_values_and_asked_columns_stay_as_written(tmp_path):
+    text = "d,t,b,z\n2020-01-02,12:30,True,007\n2020-01-03,1:30,False,08\n"
+    frame = read_file(write(tmp_path, text), text=["z"])
+    assert frame["d"].tolist() == ["2020-01-02", "2020-01-03"]
+    assert frame["t"].tolist() == ["12:30", "1:30"]
+    assert frame["b"].tolist() == ["True", "False"]
+    assert frame["z"].tolist() == ["007", "08"]
+
+
+def test_missing_tokens(tmp_path):
+    frame = read_file(write(tmp_path, "a,b\n1,-9\n ?,2\n"), missing_tokens=["-9"])
+    assert frame.isna().to_numpy().tolist() == [[False, True], [True, False]]
+
+
+def test_odd_numbers(tmp_path):
+    frame = read_file(write(tmp_path, "a,b\n1e400,123456789012345678901234567890\n1,2\n"))
+    assert frame["a"].tolist() == [float("inf"), 1]
+    assert frame["b"].tolist() == [1.2345678901234568e29, 2]
+
+
+def test_places_that_are_no_table(tmp_path):
+    write(tmp_path, CSV, "titanic.csv")
+    error = refused(tmp_path / "titanik.csv", "no such file")
+    assert error.remedy.endswith("titanic.csv")
+    refused(tmp_path, "is a directory")
+    refused("https://example.org/table.csv", "is an address")
+    refused(write(tmp_path, CSV, "table.xlsx"), "does not end like a table")
+    refused(write(tmp_path, CSV, "table"), "does not end like a table")

@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.data.labels import code_labels
+from nnexp.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "codes"),
+    [
+        (["b", "a", "b"], ["a", "b"], [1, 0, 1]),
+        ([" b", "a ", "b"], ["a", "b"], [1, 0, 1]),
+        ([-1, 1, -1], [-1, 1], [0, 1, 0]),
+        ([10, 9, 3], [3, 9, 10], [2, 1, 0]),
+        (["10", "9", "9"], [9, 10], [1, 0, 0]),
+        (["0.5", "1.5", "9"], [0.5, 1.5, 9.0], [0, 1, 2]),
+        ([1.0, 2.0, 1.0], [1.0, 2.0], [0, 1, 0]),
+        ([True, False, True], [False, True], [1, 0, 1]),
+        (["True", "False", "True"], [False, True], [1, 0, 1]),
+        (["'-1'", "'1'", "'1'"], ["'-1'", "'1'"], [0, 1, 1]),
+        (["yes", None, "no"], ["no", "yes"], [1, -1, 0]),
+        ([1.0, np.nan, 2.0], [1, 2], [0, -1, 1]),
+        ([1.0, np.inf, 2.0], [1.0, 2.0], [0, -1, 1]),
+        (["a", "?", "b"], ["a", "b"], [0, -1, 1]),
+    ],
+)
+def test_classes_keep_their_kind(values, classes, codes):
+    labels = code_labels(pd.Series(values, name="t"))
+    assert labels.classes == classes
+    assert [type(label) for label in labels.classes] == [type(label) for label in classes]
+    assert labels.codes.tolist() == codes
+    assert labels.codes.dtype == np.int64
+    assert labels.raw is None
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "category", "uint8", "float32", "object"])
+def test_dtypes(dtype):
+    labels = code_labels(pd.Series([3, 1, 3], name="t").astype(dtype))
+    assert labels.classes == [1, 3]
+    assert labels.codes.tolist() == [1, 0, 1]
+
+
+def test_missing_cells_in_a_category_of_numbers():
+    labels = code_labels(pd.Series([3, None, 1], dtype="category"))
+    assert labels.codes.tolist() == [1, -1, 0]
+    assert labels.classes == [1, 3]
+
+
+def test_raw_numbers():
+    labels = code_labels(pd.Series([-1.0, 1.0, None]), raw=True)
+    np.testing.assert_array_equal(labels.raw, np.array([-1, 1, np.nan], dtype=np.float32))
+    assert labels.raw.dtype == np.float32
+    assert code_labels(pd.Series(["True", "False"]), raw=True).raw.tolist() == [1, 0]
+    with pytest.raises(UserError, match=r"data\.labels=raw") as caught:
+        code_labels(pd.Series(["'-1'", "'1'"]), raw=True)
+    assert caught.value.remedy == "data.labels=auto"
+
+
+@pytest.mark.parametrize("values", [["a", "a"], [1, 1], [None, None], ["?", "b"]])
+def test_one_class_is_none(values):
+    with pytest.raises(UserError, match=r"one class only|no label"):
+        code_labels(pd.Series(values, name="t"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.linspace(0, 1, 50), np.arange(500), np.arange(5000) % 900, list(map(str, range(200)))],
+)
+def test_regression_is_refused(values):
+    with pytest.raises(UserError, match="regression"):
+        code_labels(pd.Series(values, name="price"))
+
+
+def test_many_classes_with_many_rows_are_classes():
+    assert len(code_labels(pd.Series(np.arange(5000) % 200)).classes) == 200
+    assert len(code_labels(pd.Series([f"c{row % 200}" for row in range(400)])).classes) == 200
