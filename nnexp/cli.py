@@ -1,0 +1,111 @@
+"""The commands: `python train.py`, and `nnexp train` and `nnexp predict` where installed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from nnexp import __version__
+from nnexp.errors import UserError
+
+_COMMANDS = ("train", "predict")
+_USAGE = """\
+usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help
+       nnexp predict RUN TABLE [-o FILE] [--trust]       predict a table with a run's model
+       nnexp --version
+"""
+_PREDICT = "nnexp predict RUN TABLE [-o FILE] [--trust]"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command of `nnexp`.
+
+    Arguments:
+        argv: the words after `nnexp`; None for the process's own.
+
+    Returns:
+        The exit status: 0, 1 for a run that failed, 2 for a mistake of the user's, 130 for Ctrl-C.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    head, rest = (words[0], words[1:]) if words else ("--help", [])
+    if head in ("--help", "-h"):
+        print(_USAGE, end="")
+        return 0
+    if head == "--version":
+        print(f"nnexp {__version__}")
+        return 0
+    if head == "train":
+        return train(rest, ("nnexp", "train"))
+    try:
+        if head == "predict":
+            return _predict(rest)
+        raise _unknown_command(head)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = None) -> int:
+    """Train as `python train.py ARGV` does.
+
+    Arguments:
+        argv: overrides and flags; None for the process's own.
+        program: how the command is called, for the help and the record of the run.
+
+    Returns:
+        The exit status, as `main`.
+    """
+    # imported here so that `nnexp --version` and `nnexp predict` do without Hydra
+    from nnexp.config.flags import overrides_of, wants
+    from nnexp.config.help import help_text
+    from nnexp.main import train as train_with_hydra
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    called = list(program or [sys.argv[0]])
+    try:
+        if wants(words, "--help", "-h"):
+            command = " ".join(called) if program else f"python {Path(called[0]).name}"
+            typed = [w for w in words if "=" in w and not w.startswith("-")]
+            print(help_text(typed, command), end="")
+            return 0
+        return train_with_hydra(words, overrides_of(words), [*called, *words])
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers a mistake in three lines."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message, _PREDICT, f"{_PREDICT.partition(' [')[0]}")
+
+
+def _predict(words: Sequence[str]) -> int:
+    parser = _Parser(prog="nnexp predict", description="Predict a table with a run's model.")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("table", type=Path, metavar="TABLE", help="a table with the same columns")
+    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="where predictions go")
+    parser.add_argument(
+        "--trust", action="store_true", help="allow a model class of your own to be imported"
+    )
+    options = parser.parse_args(words)
+    from nnexp import predict
+
+    status = predict.main(options.run, options.table, out=options.out, trust=options.trust)
+    return int(status or 0)
+
+
+def _unknown_command(word: str) -> UserError:
+    from nnexp.config.suggest import nearest
+
+    if "=" in word or word.startswith("-"):
+        remedy = f"nnexp train {word}"
+    else:
+        remedy = f"nnexp {nearest(word, _COMMANDS) or '--help'}"
+    return UserError(f"nnexp has no command {word!r}", f"one of {', '.join(_COMMANDS)}", remedy)

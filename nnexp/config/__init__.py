@@ -1,0 +1,1 @@
+"""Configuration: the schema of every key, its composition by Hydra, and its errors."""

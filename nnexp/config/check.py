@@ -1,0 +1,142 @@
+"""Refuses what the types cannot: numbers out of range, unknown names, contradictory settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin
+
+from nnexp.config.contradictions import RULES
+from nnexp.config.keys import Key, keys_of, literal, unwrap
+from nnexp.config.pairings import warnings
+from nnexp.config.schema import Config
+from nnexp.config.suggest import nearest
+from nnexp.errors import UserError
+
+__all__ = ["KINDS", "check", "warnings"]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# what `accepts` in the schema can say
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "auto": lambda value: value == "auto",
+    "balanced": lambda value: value == "balanced",
+    "null": lambda value: value is None,
+    "a whole number": _is_whole,
+    "a number": _is_number,
+    "a list of numbers": lambda v: isinstance(v, list) and bool(v) and all(map(_is_number, v)),
+}
+
+
+def check(config: Config) -> None:
+    """Raise a UserError for the first value that is not allowed, naming its key.
+
+    Values are held against the types, ranges and choices of the schema; NaN and infinity are
+    out of range everywhere. Then come the settings that contradict each other
+    (`contradictions.RULES`).
+    """
+    _check_section(config, "")
+    for rule in RULES:
+        error = rule(config)
+        if error is not None:
+            raise error
+
+
+def _check_section(section: Any, prefix: str) -> None:
+    keys = {key.path: key for key in keys_of(type(section), prefix)}
+    for item in fields(section):
+        value = getattr(section, item.name)
+        path = f"{prefix}.{item.name}" if prefix else item.name
+        if is_dataclass(value):
+            _check_section(value, path)
+        else:
+            _check_value(keys[path], value)
+
+
+def _check_value(key: Key, value: Any) -> None:
+    if not _has_type(key, value):
+        raise wrong_type(key, value)
+    for item in value if isinstance(value, list) else [value]:
+        if _is_number(item) and not _in_range(key, item):
+            quoted = f"{key.path}={literal(value)}"
+            raise UserError(f"{quoted} is out of range", key.allowed, _remedy(key, value))
+    choices = key.limits.get("choices")
+    if choices and value not in choices:
+        best = nearest(str(value), choices) or key.default
+        raise UserError(
+            f"{key.path} cannot be {value!r}", key.allowed, f"{key.path}={literal(best)}"
+        )
+
+
+def wrong_type(key: Key, value: Any, typed: str | None = None) -> UserError:
+    """The error for a value of another type than the key's.
+
+    Arguments:
+        key: what was set.
+        value: what it was set to, or for a list the item that is wrong.
+        typed: the text of the whole list, where `value` is an item.
+    """
+    if typed is not None:
+        wrong, remedy = f"{key.path}={typed} is not {key.kind}", literal(key.default)
+        return UserError(wrong, key.allowed, f"{key.path}={remedy}")
+    wrong = f"{key.path}={literal(value)} is not {key.kind}"
+    return UserError(wrong, key.allowed, _remedy(key, value))
+
+
+def _has_type(key: Key, value: Any) -> bool:
+    if "accepts" in key.limits:
+        return any(KINDS[kind](value) for kind in key.limits["accepts"].split(" or "))
+    inner, optional = unwrap(key.hint)
+    if value is None:
+        return optional
+    if get_origin(inner) is list:
+        item = get_args(inner)[0]
+        return isinstance(value, list) and all(_is_a(item, v) for v in value)
+    return _is_a(get_origin(inner) or inner, value)
+
+
+def _is_a(kind: Any, value: Any) -> bool:
+    if kind is float:
+        return _is_number(value)
+    if kind is int:
+        return _is_whole(value)
+    return kind is Any or isinstance(value, kind)
+
+
+def _in_range(key: Key, value: float) -> bool:
+    limits = key.limits
+    return (
+        math.isfinite(value)
+        and value >= limits.get("ge", -math.inf)
+        and value > limits.get("gt", -math.inf)
+        and value <= limits.get("le", math.inf)
+        and value < limits.get("lt", math.inf)
+    )
+
+
+def _remedy(key: Key, value: Any) -> str:
+    """The same key with the value that was probably meant, else with its default."""
+    text = str(value).strip()
+    guess = key.default
+    if key.is_list and not isinstance(value, list | dict) and value is not None:
+        guess = [value]
+    elif unwrap(key.hint)[0] is int:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number) and number == int(number) and _in_range(key, number):
+            guess = int(number)
+    elif unwrap(key.hint)[0] is bool:
+        guess = {"1": True, "0": False, "yes": True, "no": False}.get(text.lower(), key.default)
+    if guess == key.default and isinstance(guess, int | float) and not _in_range(key, guess):
+        guess = key.limits.get("ge", key.default)
+    return f"{key.path}={literal(guess)}"

@@ -1,0 +1,245 @@
+"""Hydra's and OmegaConf's errors in the three lines of a UserError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+    ValidationError,
+)
+
+from nnexp.config.check import wrong_type
+from nnexp.config.groups import chosen
+from nnexp.config.keys import PACKAGES, Key, all_keys, literal
+from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
+from nnexp.errors import UserError
+
+_FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)
+_UNMATCHED = re.compile(r"Could not (?:override|delete from config\.) '([^']*)'")
+_AMBIGUOUS = re.compile(
+    r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'(?:\n| requires)"
+)
+_TWICE = re.compile(r"already at '([^']*)'|Multiple values for ([\w/]+)\.")
+_ORIGIN = re.compile(r"In '((?!config'|hydra/)[^']+)'")
+
+
+def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
+    """The UserError for what Hydra raised while it composed.
+
+    Arguments:
+        error: what was raised; anything that is no mistake of the user's is raised again.
+        overrides: the overrides typed.
+    """
+    chain = list(_chain(error))
+    known = next((e for e in chain if isinstance(e, UserError)), None)
+    if known is not None:
+        return known
+    if not isinstance(error, _FAMILY):
+        raise error
+    answer = _recognise(chain, overrides)
+    origin = next((m for e in chain if (m := _ORIGIN.search(str(e)))), None)
+    if origin and not _is_typed(answer.wrong, overrides):
+        return UserError(f"{origin[1]}.yaml: {answer.wrong}", answer.allowed, answer.remedy)
+    return answer
+
+
+def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserError:
+    text = "\n".join(str(e) for e in chain)
+    for error in chain:
+        if isinstance(error, OverrideParseException):
+            return _syntax(error.override, overrides)
+        if isinstance(error, MissingConfigException):
+            return _missing(error)
+        if isinstance(error, yaml.YAMLError):
+            return _unreadable(error)
+    if match := _AMBIGUOUS.search(text):
+        return _needs_multirun(match[1])
+    if match := _TWICE.search(text):
+        name = match[1] or match[2]
+        value = _typed(name, overrides)
+        return UserError(
+            f"+{name}={value} adds what is already there",
+            "the + is only for keys that do not exist yet; every key of nnexp exists",
+            f"{name}={value}",
+        )
+    if "does not support deletion" in text:
+        name = next((o.lstrip("~") for o in overrides if o.startswith("~")), "it")
+        key = _key(name.partition("=")[0], overrides)
+        remedy = f"{key.path}={literal(key.default)}" if key else HELP
+        return UserError(f"{name} cannot be removed", "every key has a value", remedy)
+    for error in chain:
+        if isinstance(error, ConfigKeyError | ConfigAttributeError) and error.full_key:
+            return _unknown(str(error.full_key), overrides)
+        if isinstance(error, InterpolationResolutionError):
+            return _dangling(error, overrides)
+        if isinstance(error, ValidationError) and error.full_key:
+            return _mistyped(error, overrides)
+        if isinstance(error, MissingMandatoryValue):
+            return _unchosen(str(error.full_key))
+    if match := _UNMATCHED.search(text):
+        return unknown_key(match[1], _typed(match[1], overrides), overrides)
+    if any(isinstance(e, UnicodeDecodeError) for e in chain):
+        return UserError("a configuration file is no UTF-8 text", "YAML in UTF-8", HELP)
+    odd = next((o for o in overrides if _is_odd_choice(o)), None)
+    if "Config group override must be" in text and odd:
+        group, _, option = odd.lstrip("+").partition("=")
+        return unknown_option(group, option) if group else bare_word("=", (), overrides)
+    line = next((s.strip() for e in chain for s in str(e).splitlines() if s.strip()), "unreadable")
+    return UserError(line, f"{HELP} lists every group and key", HELP)
+
+
+def _syntax(override: str, overrides: Sequence[str]) -> UserError:
+    name, sign, value = override.partition("=")
+    if not sign:
+        return bare_word(name, (), overrides)
+    opened = [c for c in value if c in "[{("]
+    closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
+    if opened and not any(c in value for c in "]})"):
+        remedy = f"{override}{closing}"
+    else:
+        bare = value.replace('"', "").replace("'", "")
+        remedy = f"'{name}=\"{bare}\"'"
+    return UserError(
+        f"cannot read {override!r}",
+        "key=value; lists as [1,2] without blanks; texts with blanks or =,:[]{}()' in quotes",
+        remedy,
+    )
+
+
+def _missing(error: MissingConfigException) -> UserError:
+    name = error.missing_cfg_file or ""
+    options = list(error.options or [])
+    group, _, option = name.rpartition("/")
+    if not options and "/" in group:  # data=a/b
+        group, _, option = name.partition("/")
+    if group:
+        head = group.partition("/")[0]
+        if head != "hydra" and len(group) > len(head):
+            group, option = head, name.removeprefix(head + "/")
+        return unknown_option(group, option, options)
+    line = str(error).splitlines()[0]
+    return UserError(line, "a configuration folder with a config.yaml", HELP)
+
+
+def _unreadable(error: yaml.YAMLError) -> UserError:
+    mark = getattr(error, "problem_mark", None)
+    place = f"{Path(mark.name).name}, line {mark.line + 1}" if mark else "a YAML file"
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return UserError(
+        f"{place} cannot be read as YAML: {problem}",
+        "`key: value` lines; two blanks deeper for each level; no tabs",
+        f"mend {place}" if mark else HELP,
+    )
+
+
+def _needs_multirun(override: str) -> UserError:
+    name, _, value = override.partition("=")
+    key = _key(name, ())
+    if key is not None and key.is_list:
+        return UserError(
+            f"{override} is no list yet", f"{key.path} is {key.kind}, typed in brackets",
+            f"{name}=[{value}]",
+        )  # fmt: skip
+    return UserError(
+        f"{override} has several values for one run",
+        "several values are a sweep, which -m starts; a text with commas is quoted",
+        f"-m {override}",
+    )
+
+
+def _unknown(path: str, overrides: Sequence[str]) -> UserError:
+    typed = next((n for n, _ in map(_split, overrides) if _reaches(n, path)), path)
+    if path.startswith("hydra"):
+        return UserError(
+            f"there is no key {typed!r} in Hydra's configuration",
+            "python train.py --cfg hydra shows its keys",
+            "hydra.run.dir=FOLDER",
+        )
+    return unknown_key(typed, _typed(typed, overrides), overrides)
+
+
+def _dangling(error: OmegaConfBaseException, overrides: Sequence[str]) -> UserError:
+    path = str(error.full_key or "")
+    key = _key(path, overrides)
+    reason = str(error).splitlines()[0]
+    return UserError(
+        f"{path} cannot be resolved: {reason}",
+        "${...} holds the full name of a key, or oc.env: and a variable that is set",
+        f"{path}={literal(key.default)}" if key else HELP,
+    )
+
+
+def _mistyped(error: OmegaConfBaseException, overrides: Sequence[str]) -> UserError:
+    full, value = str(error.full_key), getattr(error, "value", None)
+    path = re.sub(r"\[\d+\]", "", full)
+    key = _key(path, overrides)
+    below = next((n for n, _ in map(_split, overrides) if n.startswith(path + ".")), None)
+    if key is not None and below:
+        return unknown_key(below, _typed(below, overrides), overrides)
+    if key is not None:
+        whole = _typed(path, overrides) or literal([value])
+        return wrong_type(key, value, whole if path != full else None)
+    remedy = suggest(path, str(value), overrides) if path in PACKAGES.values() else None
+    return UserError(
+        f"{path}={literal(value)}, but {path} is a section of keys",
+        f"values are given one by one, as {_first_key(path)}",
+        remedy or _first_key(path),
+    )
+
+
+def _unchosen(path: str) -> UserError:
+    choices = unknown_option(path, "nothing")
+    return UserError(f"nothing is chosen for {path}", choices.allowed, choices.remedy)
+
+
+def _key(path: str, overrides: Sequence[str]) -> Key | None:
+    """The key of a path, by preference that of the option chosen."""
+    picked = chosen(overrides)
+    found = [k for k in all_keys() if k.path == path]
+    mine = [k for k in found if k.owner and k.owner[1] in picked.get(k.owner[0], [])]
+    return next(iter(mine or found), None)
+
+
+def _first_key(section: str) -> str:
+    key = next((k for k in all_keys() if k.path.startswith(section + ".")), None)
+    return f"{key.path}={literal(key.default)}" if key else f"{section}.key=value"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _split(override: str) -> tuple[str, str]:
+    name, _, value = override.lstrip("+~").partition("=")
+    return name, value
+
+
+def _typed(name: str, overrides: Sequence[str]) -> Any:
+    """What was typed after `name=`, the last time; None if it was not."""
+    values = [v for n, v in map(_split, overrides) if n == name.lstrip("+~")]
+    return values[-1] if values else None
+
+
+def _reaches(typed: str, path: str) -> bool:
+    return typed == path or typed.startswith(path + ".")
+
+
+def _is_typed(wrong: str, overrides: Sequence[str]) -> bool:
+    return any(_split(o)[0] and _split(o)[0] in wrong for o in overrides)
+
+
+def _is_odd_choice(override: str) -> bool:
+    name, value = _split(override)
+    return not name or (name in chosen(()) and (value in ("", "null") or value[:1] in "{["))

@@ -1,0 +1,165 @@
+"""The training command: Hydra composes each job, `nnexp.runner` runs it; the only `@hydra.main`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from nnexp.config.compose import to_config
+from nnexp.config.store import conf_dir, register
+from nnexp.config.translate import translate
+from nnexp.errors import UserError
+from nnexp.session import SESSION, Job, Session, record
+
+
+class NoteFolder(Callback):
+    """Tells the session where the output will go before it is made (`hydra.callbacks`)."""
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Note the folder of a single run."""
+        self._note(config, "run")
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Note the folder of a sweep."""
+        self._note(config, "sweep")
+
+    def _note(self, config: DictConfig, mode: str) -> None:
+        session = SESSION.get(None)
+        if session is not None:
+            session.note(Path(config.hydra[mode].dir))
+
+
+def train(arguments: Sequence[str], overrides: Sequence[str], command: Sequence[str]) -> int:
+    """Run what a command line asks for: one run, a sweep, or one of Hydra's own pages.
+
+    Arguments:
+        arguments: the words of the command line, flags included.
+        overrides: the overrides among them.
+        command: the whole command, for the record of a run.
+
+    Returns:
+        The exit status: 0; 1 where a run failed or diverged; 2 for a mistake of the user's; 130
+        for Ctrl-C.
+    """
+    session = Session(list(command))
+    register()
+    token = SESSION.set(session)
+    full_error = os.environ.get("HYDRA_FULL_ERROR")
+
+    @hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")
+    def job(composed: DictConfig) -> None:
+        with _environment("HYDRA_FULL_ERROR", full_error):
+            _run_job(composed, session)
+
+    interrupted = False
+    try:
+        # with full errors Hydra raises what it would print and leave with status 1
+        with _environment("HYDRA_FULL_ERROR", "1"), _arguments(arguments), _python_314():
+            job()
+    except KeyboardInterrupt:
+        interrupted = True
+    except SystemExit as leaving:
+        return 2 if leaving.code else 0
+    except Exception as error:
+        session.refusal = translate(error, overrides)
+    finally:
+        SESSION.reset(token)
+    return session.close(interrupted)
+
+
+def _run_job(composed: DictConfig, session: Session) -> None:
+    """One job of the command; it raises nothing but KeyboardInterrupt."""
+    settings = HydraConfig.get()
+    sweep = settings.mode == RunMode.MULTIRUN
+    folder = Path(settings.runtime.output_dir)
+    # unresolved: an override may hold ${...}
+    overrides = cast(list[str], OmegaConf.to_container(settings.overrides.task, resolve=False))
+    job = Job(int(settings.job.num) if sweep else None, folder, overrides)
+    session.start(job)
+    try:
+        if folder == Path.cwd():
+            raise UserError(
+                "the output folder is the working directory",
+                "hydra.run.dir is a folder of its own",
+                "hydra.run.dir=outputs/mine",
+            )
+        if (folder / "status.json").exists():
+            raise UserError(
+                f"{str(folder)!r} holds a run already",
+                "every run has a folder of its own; without hydra.run.dir it gets a new one",
+                "hydra.run.dir=outputs/another",
+            )
+        config = to_config(composed, overrides)
+        # imported here so that a mistake is answered without torch
+        from nnexp.runner import run_in_folder
+
+        result = run_in_folder(config, folder=folder, overrides=overrides, command=session.command)
+        job.status, job.reason = str(result.status), str(getattr(result, "reason", "") or "")
+    except UserError as error:
+        job.status, job.reason, job.error = "failed", error.wrong, error
+    except KeyboardInterrupt:
+        job.status, job.reason = "interrupted", "Ctrl-C"
+        record(job, composed)
+        raise
+    except Exception as error:
+        job.status, job.reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+        job.error = error
+    if job.error is not None and (sweep or not isinstance(job.error, UserError)):
+        record(job, composed)
+    session.end(job)
+    if sweep and job.status == "interrupted":
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def _environment(name: str, value: str | None) -> Iterator[None]:
+    """Set an environment variable, or remove it with None, and put it back."""
+    before = os.environ.get(name)
+    _set(name, value)
+    try:
+        yield
+    finally:
+        _set(name, before)
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+@contextmanager
+def _arguments(words: Sequence[str]) -> Iterator[None]:
+    """Hydra reads the process's arguments; let them be these."""
+    before = sys.argv
+    sys.argv = [before[0], *words]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextmanager
+def _python_314() -> Iterator[None]:
+    """Let Hydra 1.3 build its parser on Python 3.14, whose argparse refuses its lazy help."""
+    check = getattr(argparse.ArgumentParser, "_check_help", None)
+    if sys.version_info < (3, 14) or check is None:
+        yield
+        return
+    setattr(argparse.ArgumentParser, "_check_help", lambda *args: None)  # noqa: B010
+    try:
+        yield
+    finally:
+        setattr(argparse.ArgumentParser, "_check_help", check)  # noqa: B010

@@ -1,0 +1,156 @@
+"""One command's jobs: how each ended, what is printed of it, and which folders stay."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from nnexp.errors import UserError
+from nnexp.track.folder import write_text
+from nnexp.track.status import read_status, write_status
+
+# what a refused command may leave in a folder it made, and is removed with it
+_REFUSED = frozenset({"status.json", "config.yaml", "overrides.yaml", "train.log", "multirun.yaml"})
+_FINAL = ("done", "failed", "interrupted", "diverged")
+
+
+@dataclass
+class Job:
+    """One run of the command: its number in the sweep (None for a single run) and its end."""
+
+    number: int | None
+    folder: Path
+    overrides: list[str]
+    status: str = "running"
+    reason: str = ""
+    error: Exception | None = None
+
+
+@dataclass
+class Session:
+    """What one command did.
+
+    Arguments:
+        command: the words typed.
+        refusal: the mistake for which Hydra composed nothing, if any.
+    """
+
+    command: list[str]
+    refusal: UserError | None = None
+    jobs: list[Job] = field(default_factory=list)
+    _made: list[Path] = field(default_factory=list)
+
+    def note(self, folder: Path) -> None:
+        """Remember which part of the output path this command is about to make."""
+        path = folder.absolute()
+        self._made = [p for p in (path, *path.parents) if not p.exists()]
+
+    def start(self, job: Job) -> None:
+        """A job begins; in a sweep its number and overrides are printed."""
+        self.jobs.append(job)
+        if job.number is not None:
+            print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}", flush=True)
+
+    def end(self, job: Job) -> None:
+        """A job has ended; what went wrong is printed as one block."""
+        if job.error is None:
+            return
+        head = "" if job.number is None else f"job {job.number} failed\n"
+        if isinstance(job.error, UserError):
+            # the single run's error is printed once its folder is gone, by `close`
+            if job.number is not None:
+                print(f"{head}{job.error}", file=sys.stderr, flush=True)
+        else:
+            log = _relative(job.folder / "train.log")
+            print(f"{head}error: {job.reason} (traceback in {log})", file=sys.stderr, flush=True)
+
+    def close(self, interrupted: bool) -> int:
+        """Print what is left to say, remove folders that hold nothing, and give the exit status."""
+        refusal = self.refusal
+        if refusal is None and len(self.jobs) == 1 and self.jobs[0].number is None:
+            error = self.jobs[0].error
+            refusal = error if isinstance(error, UserError) else None
+        self._print_table()
+        if refusal is not None:
+            self._remove_folder()
+            print(refusal, file=sys.stderr)
+            return 2
+        if interrupted or any(job.status == "interrupted" for job in self.jobs):
+            return 130
+        return 1 if any(job.status in ("failed", "diverged") for job in self.jobs) else 0
+
+    def _print_table(self) -> None:
+        bad = [job for job in self.jobs if job.number is not None and job.status != "done"]
+        if not bad:
+            return
+        words = [" ".join(job.overrides) for job in bad]
+        width = max(map(len, [*words, "overrides"]))
+        print(f"\n{len(bad)} of {len(self.jobs)} jobs did not succeed:", file=sys.stderr)
+        print(f"{'job':>4}  {'overrides':<{width}}  {'status':<11}  reason", file=sys.stderr)
+        for job, text in zip(bad, words, strict=True):
+            row = f"{job.number:>4}  {text:<{width}}  {job.status:<11}  {job.reason}"
+            print(row.rstrip(), file=sys.stderr)
+
+    def _remove_folder(self) -> None:
+        """Remove what this command made of the output path, where nothing of value is in it."""
+        if not self._made or not self._made[0].is_dir():
+            return
+        files = list(self._made[0].iterdir())
+        if any(file.name not in _REFUSED or file.is_dir() for file in files):
+            return
+        for file in files:
+            file.unlink()
+        for folder in self._made:
+            try:
+                folder.rmdir()
+            except OSError:  # another run's folder is in it
+                return
+
+
+# set for the length of one command; Hydra builds the callback that reads it
+SESSION: ContextVar[Session] = ContextVar("nnexp_session")
+
+
+def record(job: Job, composed: DictConfig) -> None:
+    """Leave in a failed job's folder what the run has not: status, configuration, traceback."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    if _status(job.folder) not in _FINAL:
+        write_status(job.folder, job.status, job.reason)
+    if not (job.folder / "config.yaml").exists():
+        write_text(job.folder / "config.yaml", _as_yaml(composed))
+    if not (job.folder / "overrides.yaml").exists():
+        write_text(job.folder / "overrides.yaml", OmegaConf.to_yaml(job.overrides))
+    if job.error is not None and not isinstance(job.error, UserError):
+        _log_traceback(job.folder / "train.log", job.error)
+
+
+def _status(folder: Path) -> str:
+    try:
+        return str(read_status(folder)["status"])
+    except (UserError, OSError, ValueError):
+        return ""
+
+
+def _log_traceback(log: Path, error: Exception) -> None:
+    """Add the traceback, unless the run's own log has it already."""
+    lines = traceback.format_exception(error)
+    if log.exists() and lines[-1] in log.read_text(encoding="utf-8", errors="replace"):
+        return
+    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.writelines(lines)
+
+
+def _as_yaml(composed: DictConfig) -> str:
+    try:
+        return OmegaConf.to_yaml(composed, resolve=True)
+    except Exception:  # an interpolation that does not resolve may be what failed the job
+        return OmegaConf.to_yaml(composed)
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,149 @@
+"""Ranges, choices and types: whatever is outside is refused by its exact key."""
+
+import math
+
+import pytest
+
+from nnexp.config.check import KINDS, check
+from nnexp.config.compose import compose
+from nnexp.config.keys import all_keys, keys_of
+from nnexp.config.schema import (
+    OPTIONS,
+    AdamConfig,
+    Config,
+    MLPConfig,
+    RegConfig,
+    SplitConfig,
+    TrainerConfig,
+)
+from nnexp.errors import UserError
+
+
+def owner_config(key):
+    """A configuration that has the key, with its section."""
+    config = Config()
+    if key.owner:
+        setattr(config, key.owner[0], OPTIONS[key.owner[0]][key.owner[1]]())
+    section = config
+    for part in key.path.split(".")[:-1]:
+        section = getattr(section, part)
+    return config, section
+
+
+NUMBERS = [k for k in all_keys() if {"ge", "gt", "le", "lt"} & set(k.limits)]
+FLOATS = [k for k in all_keys() if isinstance(k.default, float)]
+CHOICES = [k for k in all_keys() if "choices" in k.limits]
+
+
+def outside(key):
+    if "ge" in key.limits:
+        yield key.limits["ge"] - 1
+    if "gt" in key.limits:
+        yield key.limits["gt"]
+    if "le" in key.limits:
+        yield key.limits["le"] + 1
+    if "lt" in key.limits:
+        yield key.limits["lt"]
+
+
+def test_every_number_below_or_above_its_range_is_refused():
+    tried = 0
+    for key in NUMBERS:
+        for value in outside(key):
+            config, section = owner_config(key)
+            many = key.is_list or key.path == "loss.class_weight"
+            setattr(section, key.leaf, [value] if many else value)
+            with pytest.raises(UserError) as caught:
+                check(config)
+            assert caught.value.wrong.startswith(f"{key.path}=")
+            assert "out of range" in caught.value.wrong
+            assert caught.value.remedy.startswith(f"{key.path}=")
+            tried += 1
+    assert tried > 50
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_everywhere(value):
+    for key in FLOATS:
+        config, section = owner_config(key)
+        setattr(section, key.leaf, value)
+        with pytest.raises(UserError, match="out of range"):
+            check(config)
+    for config in (
+        Config(reg=RegConfig(dropout=[0.1, value])),
+        Config(optimizer=AdamConfig(betas=[0.9, value])),
+    ):
+        with pytest.raises(UserError, match="out of range"):
+            check(config)
+
+
+def test_unknown_choices_are_refused_with_the_nearest():
+    for key in CHOICES:
+        config, section = owner_config(key)
+        choice = key.limits["choices"][0]
+        setattr(section, key.leaf, choice[:-1] + "_")
+        with pytest.raises(UserError) as caught:
+            check(config)
+        assert key.path in caught.value.wrong
+        assert ", ".join(key.limits["choices"]) in caught.value.allowed
+
+
+def test_types_are_refused_without_hydra():
+    for config in (
+        Config(seed="a"),
+        Config(seed=True),
+        Config(seed=1.0),
+        Config(reg=RegConfig(l2="0.1")),
+        Config(trainer=TrainerConfig(shuffle=1)),
+        Config(model=MLPConfig(hidden=64)),
+        Config(model=MLPConfig(hidden=[64.0])),
+        Config(threads="many"),
+        Config(threads=True),
+        Config(reg=RegConfig(dropout=[])),
+        Config(reg=RegConfig(dropout=None)),
+    ):
+        with pytest.raises(UserError, match="is not "):
+            check(config)
+
+
+def test_whole_numbers_pass_for_floats():
+    check(Config(reg=RegConfig(l2=1)))
+
+
+def test_edges_pass():
+    config = Config(reg=RegConfig(l1=0.0, input_dropout=0.0, patience=1))
+    config.data.split = SplitConfig(test=0.0)
+    check(config)
+
+
+def test_every_word_of_accepts_is_known():
+    for key in all_keys():
+        for kind in key.limits.get("accepts", "auto").split(" or "):
+            assert kind in KINDS
+
+
+def test_every_default_is_allowed_by_its_own_limits():
+    for group, options in OPTIONS.items():
+        for schema in options.values():
+            for key in keys_of(schema, group):
+                value = key.default
+                if value is not None and "choices" in key.limits:
+                    assert value in key.limits["choices"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("trainer.epochs=1e3", "trainer.epochs=1000"),
+        ("model.hidden=64", "model.hidden=[64]"),
+        ("data.drop=name", "data.drop=[name]"),
+        ("data.scaling=standart", "data.scaling=standard"),
+        ("trainer.batch_size=0", "trainer.batch_size=32"),
+        ("reg.grad_clip=0", "reg.grad_clip=null"),
+    ],
+)
+def test_the_remedy_is_what_was_meant_and_works(typed, remedy):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy == remedy
+    compose([remedy])

@@ -1,0 +1,128 @@
+"""Every YAML composes with every key valid; overrides reach their keys; both directions of YAML."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnexp.config.compose import compose
+from nnexp.config.groups import groups
+from nnexp.config.saved import FILE, config_text, read_config
+from nnexp.config.schema import OPTIONS, Config, CsvConfig, SGDConfig
+from nnexp.config.store import conf_dir
+from nnexp.errors import UserError
+
+EVERY = [(group, option) for group, options in groups().items() for option in options]
+
+
+@pytest.mark.parametrize(("group", "option"), EVERY, ids=lambda v: v)
+def test_every_file_begins_with_a_command_that_composes(group, option, tmp_path):
+    lines = (conf_dir() / group / f"{option}.yaml").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines[:2] if line.startswith("# python train.py ")]
+    assert len(commands) == 1
+    overrides = commands[0].removeprefix("# python train.py ").split()
+    assert f"{group}={option}" in overrides
+    config = compose(overrides)
+    assert isinstance(config, Config)
+    if group in OPTIONS:
+        section = getattr(config, group)
+        assert type(section) is OPTIONS[group][option]
+        assert section.name == option
+    (tmp_path / FILE).write_text(config_text(config), encoding="utf-8")
+    assert read_config(tmp_path, trust=True) == config
+
+
+def test_no_option_has_no_file_and_no_file_no_option():
+    for group, options in OPTIONS.items():
+        assert sorted(options) == groups()[group]
+
+
+def test_defaults_of_yaml_and_schema_agree():
+    assert compose() == Config()
+
+
+def test_overrides_reach_their_keys():
+    config = compose(
+        [
+            "optimizer=sgd",
+            "optimizer.momentum=0.5",
+            "regularizer=dropout",
+            "reg.l2=0.01",
+            "loss=mse",
+        ]
+    )
+    assert type(config.optimizer) is SGDConfig
+    assert config.optimizer.momentum == 0.5
+    assert (config.reg.dropout, config.reg.l2, config.loss.name) == (0.3, 0.01, "mse")
+    data = compose(["data=csv", "data.path=x.csv", "data.target=y"]).data
+    assert type(data) is CsvConfig
+    assert (data.path, data.target) == ("x.csv", "y")
+
+
+@pytest.mark.parametrize("typed", ["model.args.width=64", "model.args={width:64}"])
+def test_arguments_of_a_custom_model_need_no_plus(typed):
+    config = compose(["model=custom", "model._target_=package.Net", typed])
+    assert config.model.args == {"width": 64}
+
+
+def test_command_line_wins_over_experiment_and_experiment_over_groups():
+    assert compose(["experiment=unscaled"]).optimizer.name == "sgd"
+    assert compose(["experiment=unscaled"]).optimizer.lr == 0.001
+    assert compose(["experiment=unscaled", "optimizer=adam"]).optimizer.name == "adam"
+    assert compose(["experiment=unscaled", "optimizer.lr=0.2"]).optimizer.lr == 0.2
+
+
+def test_compose_can_be_repeated_and_used_inside_hydra():
+    assert compose(["seed=3"]) == compose(["seed=3"])
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        outer = GlobalHydra.instance().hydra
+        assert compose(["seed=3"]).seed == 3
+        with pytest.raises(UserError):
+            compose(["sead=3"])
+        assert GlobalHydra.instance().hydra is outer
+        assert hydra_compose("config").seed == 0
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_compose_does_not_share_lists_between_configurations():
+    first = compose()
+    first.model.hidden.append(7)
+    first.reg.l2 = 5.0
+    assert compose() == Config()
+
+
+floats = st.floats(0, 0.99, allow_subnormal=False)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+@given(
+    l2=st.floats(0, 1e30),
+    dropout=st.one_of(floats, st.lists(floats, min_size=2, max_size=2)),
+    hidden=st.lists(st.integers(1, 4096), min_size=2, max_size=2),
+    seed=st.integers(0, 2**63 - 1),
+    target=st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"])),
+    clip=st.one_of(st.none(), st.floats(1e-300, 1e300)),
+)
+def test_composed_configurations_survive_yaml(l2, dropout, hidden, seed, target, clip):
+    config = compose(
+        [
+            f"reg.l2={l2!r}",
+            f"reg.dropout={dropout!r}".replace(" ", ""),
+            f"model.hidden={hidden!r}".replace(" ", ""),
+            f"seed={seed}",
+            f"reg.grad_clip={'null' if clip is None else repr(clip)}",
+        ]
+    )
+    config.data.target = target
+    assert (config.reg.l2, config.reg.dropout, config.model.hidden) == (l2, dropout, hidden)
+    assert (config.seed, config.reg.grad_clip) == (seed, clip)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / FILE).write_text(config_text(config), encoding="utf-8")
+        assert read_config(folder) == config

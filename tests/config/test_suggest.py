@@ -1,0 +1,119 @@
+"""Did you mean: what was typed, and what should be."""
+
+import pytest
+
+from nnexp.config.compose import compose
+from nnexp.config.groups import groups
+from nnexp.config.suggest import bare_word, nearest, unknown_flag
+from nnexp.errors import UserError
+
+MEANT = {
+    "l2=0.1": "reg.l2=0.1",
+    "L2=0.1": "reg.l2=0.1",
+    "optimizer.l2=0.1": "reg.l2=0.1",
+    "regularizer.l2=0.1": "reg.l2=0.1",
+    "model.dropout=0.2": "reg.dropout=0.2",
+    "reg.lr=0.1": "optimizer.lr=0.1",
+    "data.path=x.csv": "data=csv data.path=x.csv",
+    "data.rows=50": "data=moons data.rows=50",
+    "optimizer.momentum=0.5": "optimizer=sgd optimizer.momentum=0.5",
+    "momentum=0.5": "optimizer=sgd optimizer.momentum=0.5",
+    "scheduler.gamma=0.1": "scheduler=step scheduler.gamma=0.1",
+    "lr=0.1": "optimizer.lr=0.1",
+    "learning_rate=0.1": "optimizer.lr=0.1",
+    "epochs=5": "trainer.epochs=5",
+    "batch_size=64": "trainer.batch_size=64",
+    "hidden=[3,4]": "model.hidden=[3,4]",
+    "test_size=0.3": "data.split.test=0.3",
+    "weight_decay=0.1": "reg.weight_decay=0.1",
+    "reg=dropout": "regularizer=dropout",
+    "reg=dropuot": "regularizer=dropout",
+    "optimiser=adam": "optimizer=adam",
+    "optimzer=sgd": "optimizer=sgd",
+    "Optimizer=SGD": "optimizer=sgd",
+    "optimizer=Adam": "optimizer=adam",
+    "optimizer=adm": "optimizer=adam",
+    "optimizer=rms_prop": "optimizer=rmsprop",
+    "loss=ce": "loss=cross_entropy",
+    "loss=CrossEntropy": "loss=cross_entropy",
+    "regularizer=ridge": "regularizer=l2",
+    "scheduler=onecycle": "scheduler=one_cycle",
+    "dataset=wine": "data=wine",
+    "arch=linear": "model=linear",
+    "data=income.csv": "data=csv data.path=income.csv data.target=COLUMN",
+    "experiment=negativ_loss": "experiment=negative_loss",
+    "data.splt.test=0.1": "data.split.test=0.1",
+    "data.split.tset=0.1": "data.split.test=0.1",
+    "trainer.epoch=3": "trainer.epochs=3",
+    "trainer.batch-size=3": "trainer.batch_size=3",
+    "model.hiden=[3]": "model.hidden=[3]",
+    "model.args.width=3": "model=custom model.args.width=3",
+    "sead=3": "seed=3",
+    "+seed=3": "seed=3",
+    "++reg.l3=3": "reg.l1=3",
+    "+experiment=overfit": "experiment=overfit",
+    "data.split=3": "data.split.method=random",
+    "gpu=0": "device=auto",
+    "qqqq=1": "python train.py --help",
+}
+
+
+@pytest.mark.parametrize("typed", MEANT)
+def test_a_name_that_does_not_exist_is_answered_with_the_one_meant(typed):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy == MEANT[typed]
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_what_is_suggested_composes(quick):
+    for remedy in MEANT.values():
+        if remedy.startswith("experiment="):
+            assert remedy.partition("=")[2] in groups()["experiment"]
+        elif "custom" not in remedy and "--help" not in remedy:
+            quick(remedy)
+
+
+def test_the_option_chosen_decides_which_keys_exist():
+    with pytest.raises(UserError) as caught:
+        compose(["experiment=unscaled", "optimizer.betas=[0.9,0.99]"])
+    assert "optimizer=sgd" in caught.value.wrong
+    assert caught.value.remedy == "optimizer=adam optimizer.betas=[0.9,0.99]"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "remedy"),
+    [
+        ("--optimizer=adam", None, "optimizer=adam"),
+        ("--optimizer", "adam", "optimizer=adam"),
+        ("--lr", "0.1", "optimizer.lr=0.1"),
+        ("--batch-size", "64", "trainer.batch_size=64"),
+        ("--optimizer.lr=0.1", None, "optimizer.lr=0.1"),
+        ("-lr", "0.1", "optimizer.lr=0.1"),
+        ("--epochs", None, "trainer.epochs=50"),
+    ],
+)
+def test_flags_of_other_tools(flag, value, remedy):
+    assert unknown_flag(flag, value).remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("word", "following", "remedy"),
+    [
+        ("optimizer", ["adam"], "optimizer=adam"),
+        ("lr", ["=", "0.1"], "optimizer.lr=0.1"),
+        ("optimizer.lr", ["0.1"], "optimizer.lr=0.1"),
+        ("optimizer.lr", [], "optimizer.lr=0.001"),
+        ("64]", [], "'model.hidden=[64, 64]'"),
+        ("wine", [], "data=wine"),
+        ("zzzz", [], "python train.py --help"),
+    ],
+)
+def test_words_without_a_sign(word, following, remedy):
+    assert bare_word(word, following).remedy == remedy
+
+
+def test_nearest():
+    assert nearest("Adm", ["sgd", "adam"]) == "adam"
+    assert nearest("zzz", ["sgd", "adam"]) is None
+    assert nearest("x", []) is None

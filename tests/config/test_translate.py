@@ -1,0 +1,68 @@
+"""Whatever Hydra raises becomes three lines; what it cannot know is raised again."""
+
+import pytest
+
+from nnexp.config.compose import compose
+from nnexp.config.translate import translate
+from nnexp.errors import UserError
+
+WRONG = {
+    "reg.l2=abc": ("reg.l2=abc is not a number", "reg.l2 is a number >= 0"),
+    "reg.l2=null": ("reg.l2=null is not a number", "reg.l2 is a number >= 0"),
+    "reg.l2=": ('reg.l2="" is not a number', "reg.l2 is a number >= 0"),
+    "reg.l2.x=1": ("there is no key or group 'reg.l2.x'", ""),
+    "reg={l3:1}": ("there is no key or group 'reg.l3'", "the keys of reg are l1, l2"),
+    "trainer.epochs=2.5": ("trainer.epochs=2.5 is not a whole number", ">= 1"),
+    "trainer.shuffle=maybe": ("trainer.shuffle=maybe is not true or false", ""),
+    "seed=true": ("seed=true is not a whole number", ""),
+    "model.hidden=[a]": ("model.hidden=[a] is not a list of whole numbers", ""),
+    "optimizer.betas=[0.9,x]": ("optimizer.betas=[0.9,x] is not a list of numbers", ""),
+    "model.hidden=64,64": ("model.hidden=64,64 is no list yet", "in brackets"),
+    "reg.l2=0,1": ("several values", "-m"),
+    "seed=range(5)": ("several values", "-m"),
+    "model.hidden=[64": ("cannot read", "key=value"),
+    "data.path=a=b": ("cannot read", "in quotes"),
+    "seed='a": ("cannot read", "in quotes"),
+    "foo": ("'foo' has no '='", "key=value"),
+    "=3": ("stands alone", "without blanks"),
+    "+foo=1": ("there is no key or group 'foo'", "groups are data, model"),
+    "+reg.l3=1": ("there is no key or group 'reg.l3'", "the keys of reg"),
+    "+seed=1": ("+seed=1 adds what is already there", ""),
+    "~reg.l2": ("reg.l2 cannot be removed", ""),
+    "~foo": ("there is no key or group 'foo'", ""),
+    "~optimizer": ("nothing is chosen for optimizer", "optimizer is one of adam"),
+    "optimizer=null": ("optimizer has no option 'null'", "optimizer is one of adam"),
+    "optimizer@x=adam": ("there is no key or group 'optimizer@x'", ""),
+    "data=a/b": ("data has no option 'a/b'", "data is one of"),
+    "reg.l2=${foo}": ("reg.l2 cannot be resolved", "${...}"),
+    "device=${oc.env:NNEXP_UNSET}": ("device cannot be resolved", "${...}"),
+    "hydra/launcher=joblib": ("hydra/launcher=joblib", "hydra/launcher is one of basic"),
+    "hydra.rnu=1": ("'hydra.rnu'", "--cfg hydra"),
+    "hydra.run.dri=1": ("'hydra.run.dri'", "--cfg hydra"),
+}
+
+
+@pytest.mark.parametrize("typed", WRONG)
+def test_hydras_errors_become_three_lines(typed):
+    wrong, allowed = WRONG[typed]
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert wrong in caught.value.wrong
+    assert allowed in caught.value.allowed
+    assert caught.value.remedy
+    text = str(caught.value)
+    assert len(text.splitlines()) == 3
+    assert "schema_" not in text
+    assert "Traceback" not in text
+
+
+def test_the_wrong_one_of_many_is_named():
+    with pytest.raises(UserError, match=r"'reg\.l3'"):
+        compose(["optimizer=sgd", "seed=1", "reg.l3=0.1", "optimizer.momentum=0.5"])
+
+
+def test_a_user_error_stays_and_a_bug_is_raised_again():
+    error = UserError("a", "b", "c")
+    assert translate(error, []) is error
+    with pytest.raises(ZeroDivisionError):
+        translate(ZeroDivisionError(), [])

@@ -1,0 +1,360 @@
+"""The commands: their three lines, exit statuses and what they leave behind."""
+
+import json
+import os
+import subprocess
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from nnexp import __version__
+from nnexp.cli import main, train
+from nnexp.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Ended:
+    status: str = "done"
+    reason: str | None = None
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """An empty working directory, and a run that only notes what it was asked for."""
+    module = types.ModuleType("nnexp.runner")
+    module.calls = []
+    module.answer = lambda config, folder: Ended()
+
+    def run_in_folder(config, folder, overrides, command):
+        module.calls.append((config, folder, overrides, command))
+        assert folder.is_dir()
+        assert os.environ.get("HYDRA_FULL_ERROR") != "1"
+        return module.answer(config, folder)
+
+    module.run_in_folder = run_in_folder
+    monkeypatch.setitem(sys.modules, "nnexp.runner", module)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    return module
+
+
+def lines(capsys):
+    return capsys.readouterr().err.splitlines()
+
+
+def test_a_run_gets_its_configuration_folder_and_command(runs, tmp_path):
+    assert train(["optimizer=sgd", "reg.l2=0.01"]) == 0
+    ((config, folder, overrides, command),) = runs.calls
+    assert (config.optimizer.name, config.reg.l2) == ("sgd", 0.01)
+    assert overrides == ["optimizer=sgd", "reg.l2=0.01"]
+    assert command == ["train.py", "optimizer=sgd", "reg.l2=0.01"]
+    date, name = folder.relative_to(tmp_path / "outputs").parts
+    assert len(date.split("-")) == 3
+    time, digits = name.rsplit("-", 1)
+    assert [len(part) for part in time.split("-")] == [2, 2, 2, 6]
+    assert int(digits, 16) < 1 << 16
+    assert list(folder.iterdir()) == []
+    assert Path.cwd() == tmp_path
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_every_run_has_a_folder_of_its_own(runs):
+    for _ in range(3):
+        assert main(["train"]) == 0
+    assert len({folder for _, folder, _, _ in runs.calls}) == 3
+    assert runs.calls[0][3] == ["nnexp", "train"]
+
+
+def test_the_folder_can_be_chosen(runs, tmp_path):
+    assert train(["hydra.run.dir=here/mine"]) == 0
+    assert runs.calls[0][1] == tmp_path / "here" / "mine"
+    assert runs.calls[0][2] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("done", 0), ("diverged", 1), ("failed", 1), ("interrupted", 130)]
+)
+def test_the_exit_status_is_that_of_the_run(runs, status, code):
+    runs.answer = lambda config, folder: Ended(status)
+    assert train([]) == code
+
+
+WRONG = [
+    ["optimizer=adm"],
+    ["reg.l2=-1"],
+    ["reg.l2=abc"],
+    ["l2=1"],
+    ["data.split.valid=0"],
+    ["experiment=none"],
+    ["--lr", "0.1"],
+    ["optimizer", "adam"],
+    ["model.hidden=[64"],
+    ["--cfg", "job", "optimzer=adam"],
+    ["-m", "optimizer=adam,adm"],
+    ["-m", "reg.l2=0,abc"],
+    ["-m", "optimizer=sgd,adam", "optimizer.momentum=0.5"],
+    ["hydra.run.dir="],
+    ["--config-dir", "absent"],
+    ["--config-name", "absent"],
+    ["--cfg", "job", "--package", "absent"],
+]
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_a_mistake_is_three_lines_status_2_and_no_folder(runs, capsys, tmp_path, words):
+    assert train(words) == 2
+    said = lines(capsys)
+    if "--package" not in words:  # said by Hydra, in one line
+        assert [line.split(":")[0] for line in said] == ["error", "allowed", "try"]
+    assert runs.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_found_in_the_run_removes_its_folder(runs, capsys, tmp_path):
+    def answer(config, folder):
+        (folder / "status.json").write_text("{}")
+        (folder / "config.yaml").write_text("")
+        raise UserError("no file x.csv", "a file", "data.path=y.csv")
+
+    runs.answer = answer
+    assert train([]) == 2
+    assert lines(capsys) == ["error: no file x.csv", "allowed: a file", "try: data.path=y.csv"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_there_or_holds_results_stays(runs, tmp_path):
+    def answer(config, folder):
+        if config.seed:
+            (folder / "history.csv").write_text("epoch\n")
+        raise UserError("a", "b", "c")
+
+    runs.answer = answer
+    (tmp_path / "mine").mkdir()
+    assert train(["hydra.run.dir=mine"]) == 2
+    assert train(["hydra.run.dir=other", "seed=1"]) == 2
+    assert (tmp_path / "mine").is_dir()
+    assert (tmp_path / "other" / "history.csv").is_file()
+
+
+def test_a_folder_with_a_run_is_refused_and_untouched(runs, capsys, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "status.json").write_text('{"status": "done", "reason": null}')
+    assert train(["hydra.run.dir=mine"]) == 2
+    assert "holds a run already" in lines(capsys)[0]
+    assert runs.calls == []
+    assert (folder / "status.json").read_text() == '{"status": "done", "reason": null}'
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_a_bug_is_one_line_and_a_traceback_in_the_log(runs, capsys):
+    def answer(config, folder):
+        raise RuntimeError("tensor trouble\nmore")
+
+    runs.answer = answer
+    assert train(["seed=3"]) == 1
+    (line,) = lines(capsys)
+    assert line.startswith("error: RuntimeError: tensor trouble (traceback in outputs")
+    folder = runs.calls[0][1]
+    assert "Traceback" in (folder / "train.log").read_text()
+    status = json.loads((folder / "status.json").read_text())
+    assert status["status"] == "failed"
+    assert "tensor trouble" in status["reason"]
+    assert "seed: 3" in (folder / "config.yaml").read_text()
+    assert "seed=3" in (folder / "overrides.yaml").read_text()
+
+
+def test_ctrl_c_is_130(runs):
+    def answer(config, folder):
+        raise KeyboardInterrupt
+
+    runs.answer = answer
+    assert train([]) == 130
+    assert json.loads((runs.calls[0][1] / "status.json").read_text())["status"] == "interrupted"
+
+
+# ------------------------------------------------------------------------------------- sweeps
+def test_a_sweep_runs_every_combination_in_one_folder(runs, tmp_path):
+    assert train(["-m", "optimizer.lr=0.1,0.2", "seed=0,1", "reg.l2=0.5"]) == 0
+    seen = [(c.optimizer.lr, c.seed, c.reg.l2) for c, _, _, _ in runs.calls]
+    assert seen == [(0.1, 0, 0.5), (0.1, 1, 0.5), (0.2, 0, 0.5), (0.2, 1, 0.5)]
+    folders = [folder for _, folder, _, _ in runs.calls]
+    assert [f.name for f in folders] == ["0", "1", "2", "3"]
+    assert len({f.parent for f in folders}) == 1
+    assert folders[0].relative_to(tmp_path / "outputs" / "sweeps")
+
+
+def test_a_failed_job_is_recorded_and_the_others_go_on(runs, capsys):
+    def answer(config, folder):
+        if config.seed == 1:
+            raise ValueError("odd")
+        return Ended("diverged", "loss is nan") if config.seed == 2 else Ended()
+
+    runs.answer = answer
+    assert train(["-m", "reg.l2=0.1,-1", "seed=0,1,2"]) == 1
+    assert len(runs.calls) == 3
+    root = runs.calls[0][1].parent
+    said = capsys.readouterr().err
+    assert said.count("is out of range") == 6  # a block and a row of the table for each of three
+    assert "5 of 6 jobs did not succeed" in said
+    table = said.split("did not succeed:\n")[1].splitlines()
+    assert [row.split()[0] for row in table[1:]] == ["1", "2", "3", "4", "5"]
+    assert "reg.l2=-1" in table[3]
+    assert "loss is nan" in table[2]
+    for number in (1, 3):
+        status = json.loads((root / str(number) / "status.json").read_text())
+        assert status["status"] == "failed"
+        assert (root / str(number) / "config.yaml").is_file()
+        assert (root / str(number) / "overrides.yaml").is_file()
+    assert "ValueError: odd" in (root / "1" / "train.log").read_text()
+    assert not (root / "0" / "status.json").exists()
+
+
+@pytest.mark.parametrize("raises", [True, False])
+def test_ctrl_c_stops_the_sweep_and_keeps_what_is_done(runs, raises):
+    def answer(config, folder):
+        if config.seed == 1 and raises:
+            raise KeyboardInterrupt
+        return Ended("interrupted" if config.seed == 1 else "done")
+
+    runs.answer = answer
+    assert train(["-m", "seed=0,1,2"]) == 130
+    assert len(runs.calls) == 2
+    assert runs.calls[0][1].is_dir()
+
+
+# ------------------------------------------------------------------------------ other commands
+def test_pages_that_run_nothing(runs, capsys, tmp_path):
+    assert train(["--cfg", "job", "optimizer=sgd"]) == 0
+    assert "momentum: 0.9" in capsys.readouterr().out
+    assert train(["--help"]) == 0
+    assert "groups (group=option)" in capsys.readouterr().out
+    assert train(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("Hydra 1.")
+    assert train(["--hydra-help"]) == 0
+    assert "Hydra" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert runs.calls == []
+
+
+def test_the_program_nnexp(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"nnexp {__version__}\n"
+    for words in ([], ["--help"]):
+        assert main(words) == 0
+        assert "nnexp predict RUN TABLE" in capsys.readouterr().out
+    assert main(["train", "--help"]) == 0
+    assert "usage: nnexp train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["trian"], "nnexp train"),
+        (["pred"], "nnexp predict"),
+        (["optimizer=sgd"], "nnexp train optimizer=sgd"),
+        (["zzz"], "nnexp --help"),
+        (["predict", "run"], "nnexp predict RUN TABLE"),
+        (["predict", "run", "table", "--odd"], "nnexp predict RUN TABLE"),
+    ],
+)
+def test_unknown_commands(capsys, words, remedy):
+    assert main(words) == 2
+    said = lines(capsys)
+    assert len(said) == 3
+    assert said[2] == f"try: {remedy}"
+
+
+def test_predict_passes_its_arguments_on(monkeypatch, capsys):
+    module = types.ModuleType("nnexp.predict")
+    calls = []
+    module.main = lambda *args, **kwargs: calls.append((args, kwargs)) or 0
+    monkeypatch.setitem(sys.modules, "nnexp.predict", module)
+    monkeypatch.setattr("nnexp.predict", module, raising=False)
+    assert main(["predict", "run", "t.csv", "-o", "out.csv", "--trust"]) == 0
+    assert calls == [
+        ((Path("run"), Path("t.csv")), {"out": Path("out.csv"), "trust": True}),
+    ]
+    module.main = lambda *args, **kwargs: (_ for _ in ()).throw(UserError("a", "b", "c"))
+    assert main(["predict", "run", "t.csv"]) == 2
+    assert lines(capsys)[0] == "error: a"
+
+
+# ---------------------------------------------------------------------------- whole processes
+@pytest.mark.parametrize(
+    "words", [["optimizer=adm"], ["reg.l2=-1"], ["--help"], ["--cfg", "job"]], ids=" ".join
+)
+def test_answers_need_no_heavy_library(words, tmp_path):
+    code = (
+        "import sys; from nnexp.cli import train; status = train(sys.argv[1:]); "
+        "print([m for m in ('torch', 'sklearn', 'pandas', 'numpy') if m in sys.modules]); "
+        "sys.exit(status)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.returncode == (0 if words[0].startswith("-") else 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_script_runs_from_anywhere(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), "optimizer=adm"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "error: optimizer has no option 'adm'\n"
+        "allowed: optimizer is one of adam, adamw, rmsprop, sgd\n"
+        "try: optimizer=adam\n"
+    )
+
+
+BROKEN = {
+    "key": ("# @package _global_\noptimizer:\n  lrr: 3\n", "experiment/key.yaml"),
+    "type": ("# @package _global_\noptimizer:\n  lr: abc\n", "experiment/type.yaml"),
+    "syntax": ("a: [1\nb: 2\n", "syntax.yaml, line 2"),
+    "group": ("# @package _global_\ndefaults:\n  - override /optimzer: sgd\n", "optimzer"),
+    "option": ("# @package _global_\ndefaults:\n  - override /optimizer: sgdd\n", "sgdd"),
+    "package": ("reg:\n  l2: 3\n", "experiment=package"),
+    "range": ("# @package _global_\nreg:\n  l2: -3\n", "reg.l2=-3.0"),
+    "bytes": ("\xff\xfe\x00", "UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_experiment_is_a_users_mistake(runs, capsys, tmp_path, name):
+    text, wrong = BROKEN[name]
+    folder = tmp_path / "mine" / "experiment"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.yaml").write_bytes(text.encode("latin-1"))
+    assert train(["--config-dir", "mine", f"experiment={name}"]) == 2
+    said = lines(capsys)
+    assert [line.split(":")[0] for line in said] == ["error", "allowed", "try"]
+    assert wrong in said[0]
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_config_folder_of_ones_own(runs, tmp_path):
+    folder = tmp_path / "mine" / "data"
+    folder.mkdir(parents=True)
+    (folder / "income.yaml").write_text("defaults: [schema_csv, _self_]\npath: income.csv\n")
+    assert train(["--config-dir", "mine", "data=income", "data.target=y"]) == 0
+    assert (runs.calls[0][0].data.path, runs.calls[0][0].data.target) == ("income.csv", "y")
