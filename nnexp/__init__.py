@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnexp.predict import load as load
-    from nnexp.run import run as run
+    from nnexp.runner import run as run
 
 from nnexp.errors import UserError as UserError
 
@@ -17,7 +17,7 @@ __all__ = ["UserError", "__version__", "load", "run"]
 def __getattr__(name: str) -> Any:
     # imported when asked for: `nnexp --help` should not wait for torch
     if name == "run":
-        from nnexp.run import run
+        from nnexp.runner import run
 
         return run
     if name == "load":

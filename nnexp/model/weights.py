@@ -28,7 +28,7 @@ def to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarra
     for layout, row in ((model.layout, theta), (model.buffers, buffers)):
         for name, value in layout.views(row.unsqueeze(0)).items():
             array = value[0].T if _is_transposed(model, layout, name) else value[0]
-            arrays[name] = np.ascontiguousarray(array.cpu().numpy())
+            arrays[name] = array.cpu().numpy().copy(order="C")
     return arrays
 
 
@@ -49,14 +49,18 @@ def from_arrays(model: Any, arrays: dict[str, np.ndarray]) -> tuple[Tensor, Tens
     dtype = torch.from_numpy(np.empty(0, dtypes.pop())).dtype
     rows = []
     for layout in (model.layout, model.buffers):
-        row = torch.zeros(1, layout.size, dtype=dtype)
-        for name, view in layout.views(row).items():
-            array = arrays[name].T if _is_transposed(model, layout, name) else arrays[name]
-            if array.shape != tuple(view.shape[1:]):
+        turned = {
+            name: arrays[name].T if _is_transposed(model, layout, name) else arrays[name]
+            for name in layout.slots
+        }
+        for name, array in turned.items():  # before anything of that size is allocated
+            if array.shape != layout.slots[name].shape:
                 raise _misfit(f"have {name!r} of shape {arrays[name].shape}")
             if not np.isfinite(array).all():
                 raise _misfit(f"hold NaN or infinity in {name!r}")
-            view[0] = torch.from_numpy(np.ascontiguousarray(array))
+        row = torch.zeros(1, layout.size, dtype=dtype)
+        for name, view in layout.views(row).items():
+            view[0] = torch.from_numpy(turned[name].copy(order="C"))
         rows.append(row)
     return rows[0], rows[1]
 

@@ -2,11 +2,13 @@
 
 Rows go through the network in chunks of one fixed size, the last one padded: a row's result then
 depends on nothing but the row, not on how many others are asked for (matrix products of one or
-two rows take another path, with other roundings).
+two rows take another path, with other roundings). In float64, where kernels treat the last rows of
+a product apart, it may differ in the last bit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import torch
@@ -23,11 +25,12 @@ class Stack(Protocol):
         ...
 
 
-@torch.no_grad()
-def logits(
-    stack: Stack, x: Tensor, codes: Tensor | None, rows: Tensor, members: int, outputs: int
-) -> Tensor:
-    """Logits of some rows of a table, for all members of a stack.
+def chunks(
+    stack: Stack, x: Tensor, codes: Tensor | None, rows: Tensor, members: int
+) -> Iterator[tuple[slice, Tensor]]:
+    """Logits of some rows of a table, chunk by padded chunk.
+
+    What is computed further on whole chunks does not depend on the other rows either.
 
     Arguments:
         stack: the model; its `forward` is called without `training`.
@@ -35,15 +38,12 @@ def logits(
         codes: (N, Q) int64 or None.
         rows: which rows: (n,) int64, the same for all members.
         members: K.
-        outputs: C.
 
-    Returns:
-        (K, n, C), at least float32.
+    Yields:
+        Which of the n rows, and logits (K, CHUNK, C), at least float32, of which the first ones
+        are those rows and the rest repeats the last.
     """
-    count = len(rows)
-    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    out = torch.empty(members, count, outputs, dtype=dtype, device=x.device)
-    for start in range(0, count, CHUNK):
+    for start in range(0, len(rows), CHUNK):
         index = rows[start : start + CHUNK]
         real = len(index)
         if real < CHUNK:
@@ -53,10 +53,18 @@ def logits(
         if codes is not None:
             block_codes = codes.index_select(0, index).unsqueeze(0).expand(members, -1, -1)
         result = stack.forward(block, block_codes)
-        if result.shape != (members, CHUNK, outputs):
-            raise ValueError(
-                f"Expected outputs of shape {(members, CHUNK, outputs)}. "
-                f"Received: {tuple(result.shape)}"
-            )
-        out[:, start : start + real] = result[:, :real]
+        if result.dtype not in (torch.float32, torch.float64):
+            result = result.float()
+        yield slice(start, start + real), result
+
+
+@torch.no_grad()
+def logits(
+    stack: Stack, x: Tensor, codes: Tensor | None, rows: Tensor, members: int, outputs: int
+) -> Tensor:
+    """Logits (K, n, C) of some rows; arguments as for `chunks`, and `outputs`: C."""
+    dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
+    out = torch.empty(members, len(rows), outputs, dtype=dtype, device=x.device)
+    for place, chunk in chunks(stack, x, codes, rows, members):
+        out[:, place] = chunk[:, : place.stop - place.start]
     return out

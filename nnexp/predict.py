@@ -1,0 +1,201 @@
+"""Predictions of a finished run's model, for a table or a DataFrame.
+
+Loading a run folder runs no code from it: configuration, preprocessing and weights are plain
+data, and a model class of the user's own is imported only where the folder is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+
+from nnexp import assemble
+from nnexp.config.saved import read_config
+from nnexp.data import Preprocessor
+from nnexp.errors import UserError
+from nnexp.model.weights import from_arrays
+from nnexp.runner import WEIGHTS_FILE
+from nnexp.track.history import HistoryFrame, read_history
+from nnexp.train.evaluate import chunks
+
+LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
+
+
+class Model:
+    """A trained model with its preprocessing, as a run folder holds them.
+
+    Arguments:
+        folder: the run folder.
+        trust: import a model class of the user's own, which runs its code.
+
+    Attributes:
+        classes: the labels in the order of the columns of probabilities, as the table had them.
+        columns: names of the columns that a table must have.
+
+    Raises:
+        UserError: this is no run folder, it is damaged, or it needs to be trusted.
+    """
+
+    def __init__(self, folder: str | Path, trust: bool = False) -> None:
+        self.folder = Path(folder)
+        self.config = read_config(folder, trust)
+        self.preprocessor = Preprocessor.load(folder)
+        inputs, classes, arrays = _read_weights(self.folder / WEIGHTS_FILE)
+        if inputs != len(self.preprocessor.features):
+            raise _damaged(self.folder / WEIGHTS_FILE, "does not fit the preprocessing")
+        self.classes: list[Any] = classes
+        self.columns: list[str] = list(self.preprocessor.columns)
+        coded = assemble.coding(self.config, classes)
+        plan = assemble.plan(self.config)
+        self._dtype = plan.compute or plan.dtype
+        self._decision = assemble.decision(self.config, coded)
+        self._loss = assemble.loss(self.config, coded, None, torch.zeros(()))
+        model = assemble.model(self.config, inputs, self.preprocessor.levels, coded.outputs)
+        theta, buffers = from_arrays(model, arrays)
+        self._stack = model.bind(theta, buffers, dtype=self._dtype)
+
+    @property
+    def history(self) -> HistoryFrame:
+        """The run's history.csv as a DataFrame; `history.plot()` draws the learning curves."""
+        return read_history(self.folder)
+
+    def predict_proba(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Probabilities (rows, classes), columns in the order of `classes`, each row summing to 1.
+
+        A row's result does not depend on the other rows. Rows that the run's `data.missing=drop`
+        leaves out are NaN.
+
+        Arguments:
+            frame: a table with the columns `columns`; further ones are ignored.
+
+        Raises:
+            UserError: a column is missing or holds text where the run had numbers.
+        """
+        return self._apply(frame)[0]
+
+    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """The predicted class (rows,) of each row, a label as the table had them.
+
+        Rows that the run's `data.missing=drop` leaves out are None. Arguments and errors as for
+        `predict_proba`.
+        """
+        _, chosen = self._apply(frame)
+        labels = np.array(self.classes)
+        if (chosen >= 0).all() and labels.dtype.kind != "U":
+            return labels[chosen]
+        boxed = np.array([*self.classes, None], dtype=object)
+        return boxed[chosen]
+
+    @torch.no_grad()
+    def _apply(self, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Probabilities (rows, classes) and class indices (rows,), NaN and -1 for rows left out."""
+        if not isinstance(frame, pd.DataFrame):
+            raise UserError(
+                f"a table is expected, not {type(frame).__name__}",
+                f"a pandas DataFrame with the columns {', '.join(self.columns[:5])}, ...",
+                "pandas.DataFrame(values, columns=model.columns)",
+            )
+        inputs = self.preprocessor.transform(frame)
+        shares = np.full((len(frame), len(self.classes)), np.nan)
+        chosen = np.full(len(frame), -1, dtype=np.int64)
+        if len(inputs.rows):
+            x = torch.from_numpy(inputs.x).to(self._dtype)
+            codes = None if inputs.codes is None else torch.from_numpy(inputs.codes)
+            rows = torch.arange(len(x))
+            for place, chunk in chunks(self._stack, x, codes, rows, 1):
+                outputs = self._loss.activate(chunk)
+                real, where = slice(place.stop - place.start), inputs.rows[place]
+                shares[where] = self._decision.probabilities(outputs)[0, real].double().numpy()
+                chosen[where] = self._decision.classes(outputs)[0, real].numpy()
+        return shares, chosen
+
+
+def load(folder: str | Path, trust: bool = False) -> Model:
+    """The model of a finished run; see `Model`."""
+    return Model(folder, trust)
+
+
+def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -> int:
+    """Predict a table file: `nnexp predict RUN TABLE [-o FILE]`.
+
+    Writes a CSV with a row for each of the table's, in its order: `prediction`, and
+    `probability_<class>` for each class.
+
+    Arguments:
+        run: the run folder.
+        table: a file of the formats that training reads.
+        out: where to write; None for standard output.
+        trust: see `Model`.
+
+    Returns:
+        0.
+    """
+    model = load(run, trust)
+    separator = getattr(model.config.data, "separator", None)
+    frame = model.preprocessor.read(table, separator)
+    for line in model.preprocessor.notes(frame):
+        print(line, file=sys.stderr)
+    shares, chosen = model._apply(frame)
+    labels = np.array([*model.classes, ""], dtype=object)
+    columns = {"prediction": labels[chosen]}
+    for index, label in enumerate(model.classes):
+        columns[f"probability_{label}"] = shares[:, index]
+    predictions = pd.DataFrame(columns)
+    if out is None:
+        predictions.to_csv(sys.stdout, index=False)
+        return 0
+    try:
+        predictions.to_csv(out, index=False)
+    except OSError as error:
+        raise UserError(
+            f"{str(out)!r} cannot be written: {error.strerror or error}",
+            "a file in a folder that exists and is yours to write",
+            f"nnexp predict {run} {table} -o predictions.csv",
+        ) from error
+    print(f"{len(predictions)} rows predicted: {out}")
+    return 0
+
+
+def _read_weights(path: Path) -> tuple[int, list[Any], dict[str, np.ndarray]]:
+    """Inputs, classes and arrays of a weights file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get("nnexp", "")
+            if len(text) > LARGEST_ABOUT:
+                raise _damaged(path, "has too long a description")
+            about = json.loads(text)
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise UserError(
+            f"{str(path.parent)!r} holds no {WEIGHTS_FILE}: the run has not finished",
+            "a run whose status.json says done, interrupted or diverged",
+            "train again",
+        ) from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _damaged(path, f"cannot be read: {error}") from error
+    classes = about.get("classes") if isinstance(about, dict) else None
+    inputs = about.get("inputs") if isinstance(about, dict) else None
+    if (
+        not isinstance(inputs, int)
+        or not isinstance(classes, list)
+        or len(classes) < 2
+        or not all(isinstance(label, str | int | float | bool) for label in classes)
+    ):
+        raise _damaged(path, "does not say which classes it has")
+    return inputs, classes, arrays
+
+
+def _damaged(path: Path, what: str) -> UserError:
+    return UserError(
+        f"{str(path)!r} {what}",
+        "the file that nnexp wrote, unchanged",
+        "train again, or restore the folder",
+    )

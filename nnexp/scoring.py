@@ -1,0 +1,62 @@
+"""The scores of a member's kept weights on a part of the table, as metrics.json holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnexp.train.decision import Decision
+from nnexp.train.evaluate import logits
+from nnexp.train.losses import Loss
+from nnexp.train.metrics import confusion, scores
+from nnexp.train.trainer import Data
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a model does on n rows.
+
+    Arguments:
+        scores: a part of metrics.json.
+        confusion: counts (classes, classes) by true and predicted class.
+    """
+
+    scores: dict[str, float | int | None]
+    confusion: NDArray[np.int64]
+
+
+@torch.no_grad()
+def score_part(
+    stack: Any, data: Data, rows: Tensor, loss: Loss, decision: Decision, batch_size: int
+) -> Part | None:
+    """Score some rows with a stack of one; None where there are no rows.
+
+    Arguments:
+        stack: the model bound to the weights.
+        data: the table.
+        rows: which rows (n,) int64.
+        loss, decision: of training.
+        batch_size: of training, by which a summed loss is scaled.
+    """
+    if not len(rows):
+        return None
+    targets = data.targets
+    out = logits(stack, data.x, data.codes, rows, 1, targets.outputs)
+    index = rows.unsqueeze(0)
+    weight = targets.row_weights(index)
+    row_losses = loss.rows(out, targets.dense(index), weight).double()
+    total = len(rows) if weight is None else weight.double().sum(1)
+    value = loss.of_set(row_losses.sum(1), total, len(rows), batch_size)
+    outputs = loss.activate(out)
+    probabilities = decision.probabilities(outputs)[0].double().cpu().numpy()
+    true = targets.classes[rows].cpu().numpy()
+    predicted = decision.classes(outputs)[0].cpu().numpy()
+    return Part(
+        scores(true, predicted, probabilities, row_losses[0].cpu().numpy(), float(value[0])),
+        confusion(true, predicted, probabilities.shape[1]),
+    )

@@ -1,0 +1,314 @@
+"""Predictions from a run folder: values, labels, mistakes, and folders that cannot be trusted."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import nnexp
+from nnexp import UserError
+from nnexp.cli import main
+
+ROWS = 120
+
+
+def made(labels, seed=0, missing=True):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, len(labels), ROWS)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=ROWS) + y,
+            "weight": 100 * rng.normal(size=ROWS) - 50 * y,
+            "colour": np.array(["red", "green", "blue"])[(y + (rng.random(ROWS) < 0.2)) % 3],
+        }
+    )
+    if missing:
+        frame.loc[::7, "size"] = np.nan
+    frame["label"] = np.array(labels, dtype=object)[y]
+    return frame
+
+
+def train(tmp_path, frame, *overrides):
+    path = tmp_path / "train.csv"
+    frame.to_csv(path, index=False)
+    return nnexp.run(
+        [
+            "data=csv",
+            f"data.path={path}",
+            "data.target=label",
+            "trainer.epochs=5",
+            "trainer.progress=none",
+            "trainer.tensorboard=false",
+            "model.hidden=[16]",
+            *overrides,
+        ],
+        root=tmp_path,
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["yes", "no"], [True, False], [-1, 1], [1, 2, 3], ["'a'", "b c", "ü"], [0.5, 1.5]],
+    ids=str,
+)
+def test_predictions_are_labels_of_the_users_kind(tmp_path, labels):
+    frame = made(labels)
+    result = train(tmp_path, frame, "trainer.epochs=20", "optimizer.lr=0.01")
+    model = nnexp.load(result.folder)
+    assert model.classes == sorted(labels)
+    shares, predicted = model.predict_proba(frame), model.predict(frame)
+    assert shares.shape == (ROWS, len(labels))
+    np.testing.assert_allclose(shares.sum(1), 1)
+    assert {type(label) for label in predicted.tolist()} == {type(labels[0])}
+    accuracy = (predicted == frame["label"].to_numpy()).mean()
+    assert accuracy > 1.5 / len(labels)
+    assert [model.classes[i] for i in shares.argmax(1)] == predicted.tolist()
+
+
+def test_the_models_scores_are_those_of_the_run(tmp_path):
+    from nnexp.data import load_table, prepare
+
+    frame = made(["a", "b"])
+    result = train(tmp_path, frame)
+    model = nnexp.load(result.folder)
+    dataset = prepare(load_table(model.config.data), model.config.data)
+    rows = dataset.rows[dataset.test]
+    hits = model.predict(frame.iloc[rows]) == frame["label"].to_numpy()[rows]
+    assert hits.mean() == result.metrics["test"]["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data.encoding=embedding", "data.missing=embedding"],
+        ["data.encoding=ordinal", "data.missing=knn"],
+        ["data.missing=iterative", "data.scaling=quantile"],
+        ["model.norm=batch", "model.skip=true", "model.hidden=[16, 16]"],
+        ["model=linear", "~model.hidden"],
+        ["loss=bce_with_logits"],
+        ["loss=mse", "model.output=softmax"],
+        ["trainer.precision=bfloat16"],
+        ["trainer.precision=float64"],
+    ],
+    ids=" ".join,
+)
+def test_a_row_does_not_depend_on_the_others(tmp_path, overrides):
+    frame = made(["a", "b", "c"])
+    if "~model.hidden" in overrides:
+        path = tmp_path / "train.csv"
+        frame.to_csv(path, index=False)
+        result = nnexp.run(
+            ["data=csv", f"data.path={path}", "data.target=label", "model=linear",
+             "trainer.epochs=2", "trainer.progress=none"],
+            root=tmp_path,
+        )  # fmt: skip
+    else:
+        result = train(tmp_path, frame, *overrides)
+    model = nnexp.load(result.folder)
+    # float64 matrix products round by a row's place in the chunk, float32 ones do not
+    rtol = 1e-14 if "trainer.precision=float64" in overrides else 0
+    whole = model.predict_proba(frame)
+    shuffled = frame.sample(frac=1, random_state=0)
+    np.testing.assert_allclose(model.predict_proba(shuffled), whole[shuffled.index], rtol, 0)
+    for start in (0, 7, 119):
+        alone = model.predict_proba(frame.iloc[start : start + 1])
+        np.testing.assert_allclose(alone[0], whole[start], rtol, 0)
+    tall = pd.concat([frame] * 5, ignore_index=True)
+    np.testing.assert_allclose(model.predict_proba(tall)[-ROWS:], whole, rtol, 0)
+
+
+def test_rows_left_out_have_no_prediction(tmp_path):
+    frame = made(["a", "b"])
+    model = nnexp.load(train(tmp_path, frame, "data.missing=drop").folder)
+    shares, predicted = model.predict_proba(frame), model.predict(frame)
+    out = frame["size"].isna().to_numpy()
+    assert np.isnan(shares[out]).all()
+    assert np.isfinite(shares[~out]).all()
+    assert all(label is None for label in predicted[out])
+    assert set(predicted[~out]) <= {"a", "b"}
+
+
+def test_columns_by_name(tmp_path):
+    frame = made(["a", "b"])
+    model = nnexp.load(train(tmp_path, frame).folder)
+    whole = model.predict_proba(frame)
+    other = frame[["label", "colour", "weight", "size"]].assign(extra="x")
+    np.testing.assert_array_equal(model.predict_proba(other), whole)
+    with pytest.raises(UserError, match="weight"):
+        model.predict(frame.drop(columns="weight"))
+    with pytest.raises(UserError, match="DataFrame"):
+        model.predict(frame.to_numpy())
+
+
+def predict(folder, table, *options):
+    return main(["predict", str(folder), str(table), *map(str, options)])
+
+
+def test_the_command_writes_a_row_for_each(tmp_path, capsys):
+    frame = made(["yes", "no"])
+    result = train(tmp_path, frame)
+    new = tmp_path / "new.csv"
+    frame.drop(columns="label").assign(colour="violet").to_csv(new, index=False)
+    out = tmp_path / "out.csv"
+    capsys.readouterr()
+    assert predict(result.folder, new, "-o", out) == 0
+    printed = capsys.readouterr()
+    assert f"{ROWS} rows" in printed.out
+    assert "violet" in printed.err  # a new category is named
+    written = pd.read_csv(out)
+    assert list(written.columns) == ["prediction", "probability_no", "probability_yes"]
+    assert len(written) == ROWS
+    assert predict(result.folder, new) == 0
+    assert capsys.readouterr().out.startswith("prediction,probability_no,probability_yes")
+
+
+def test_mistakes_at_the_command_are_three_lines(tmp_path, capsys):
+    frame = made(["yes", "no"])
+    result = train(tmp_path, frame)
+    short = tmp_path / "short.csv"
+    frame.drop(columns=["weight", "label"]).to_csv(short, index=False)
+    text = tmp_path / "text.csv"
+    frame.assign(weight="heavy").to_csv(text, index=False)
+    good = tmp_path / "train.csv"
+    capsys.readouterr()
+    for arguments in (
+        (result.folder, short),
+        (result.folder, text),
+        (result.folder, tmp_path / "none.csv"),
+        (tmp_path, good),
+        (result.folder, good, "-o", tmp_path / "no" / "out.csv"),
+    ):
+        assert predict(*arguments) == 2
+        printed = capsys.readouterr()
+        lines = printed.err.strip().splitlines()[-3:]
+        prefixes = [line.partition(":")[0] for line in lines]
+        assert prefixes == ["error", "allowed", "try"], printed.err
+        assert "Traceback" not in printed.err
+
+
+USER_MODULE = """
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, inputs, outputs, width=4):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(inputs, width), nn.BatchNorm1d(width), nn.Tanh(),
+                                 nn.Dropout(0.1), nn.Linear(width, outputs))
+    def forward(self, x):
+        return self.net(x)
+"""
+
+
+def test_a_users_module_is_imported_only_where_trusted(tmp_path, monkeypatch):
+    (tmp_path / "users_module_for_test.py").write_text(USER_MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    frame = made(["a", "b"])
+    path = tmp_path / "train.csv"
+    frame.to_csv(path, index=False)
+    result = nnexp.run(
+        ["data=csv", f"data.path={path}", "data.target=label", "model=custom",
+         "model._target_=users_module_for_test.Net", "model.args.width=9", "trainer.epochs=15",
+         "trainer.progress=none", "optimizer.lr=0.01"],
+        root=tmp_path,
+    )  # fmt: skip
+    assert result.metrics["val"]["accuracy"] > 0.6
+    monkeypatch.delitem(sys.modules, "users_module_for_test")
+    with pytest.raises(UserError, match="users_module_for_test"):
+        nnexp.load(result.folder)
+    assert "users_module_for_test" not in sys.modules
+    model = nnexp.load(result.folder, trust=True)
+    np.testing.assert_allclose(model.predict_proba(frame).sum(1), 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("run")
+    return train(place, made(["a", "b"])).folder
+
+
+def damage_config(copy, change):
+    path = copy / "config.yaml"
+    tree = yaml.safe_load(path.read_text())
+    change(tree)
+    path.write_text(yaml.safe_dump(tree))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: tree["model"].update(_target_="os.system"),
+        lambda tree: tree["optimizer"].update(_target_="os.system"),
+        lambda tree: tree["model"].update(name="custom", _target_="os.system"),
+        lambda tree: tree["model"].update(activation="os.system"),
+        lambda tree: tree["model"].update(hidden=[10**9]),
+        lambda tree: tree["model"].update(hidden="many"),
+        lambda tree: tree["reg"].update(dropout="${oc.env:HOME}"),
+        lambda tree: tree.pop("loss"),
+        lambda tree: tree.update(model=3),
+        lambda tree: tree.update(extra=1),
+    ],
+)
+def test_a_changed_configuration_is_refused(tmp_path, folder, change):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    damage_config(copy, change)
+    with pytest.raises(UserError):
+        nnexp.load(copy)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["!!python/object/apply:os.system [ls]", "a: &a [1]\nb: *a", "[" * 100 + "]" * 100, "", "\x00"],
+)
+def test_hostile_yaml_is_refused(tmp_path, folder, text):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    (copy / "config.yaml").write_text(text)
+    with pytest.raises(UserError):
+        nnexp.load(copy)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "preprocess.safetensors"])
+@pytest.mark.parametrize("keep", [0, 5, 60, -1])
+def test_a_cut_file_is_refused(tmp_path, folder, name, keep):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    content = (copy / name).read_bytes()
+    (copy / name).write_bytes(content[:keep])
+    with pytest.raises(UserError):
+        nnexp.load(copy)
+
+
+def test_weights_of_another_shape_or_with_nan_are_refused(tmp_path, folder):
+    import shutil
+
+    from safetensors.numpy import load_file, save_file
+
+    about = {"nnexp": json.dumps({"inputs": 6, "classes": ["a", "b"]})}
+    good = load_file(folder / "model.safetensors")
+    broken = dict(good)
+    broken["layers.0.bias"] = np.full_like(good["layers.0.bias"], np.nan)
+    wider = {**good, "layers.0.bias": np.zeros(17, np.float32)}
+    lacking = {name: value for name, value in good.items() if name != "layers.0.bias"}
+    for number, arrays in enumerate((broken, wider, lacking)):
+        copy = tmp_path / f"copy{number}"
+        shutil.copytree(folder, copy)
+        save_file(arrays, copy / "model.safetensors", about)
+        with pytest.raises(UserError, match="saved weights"):
+            nnexp.load(copy)
+
+
+def test_weights_have_torchs_shapes(folder):
+    from safetensors.numpy import load_file
+
+    arrays = load_file(folder / "model.safetensors")
+    assert arrays["layers.0.weight"].shape[0] == 16  # (outputs, inputs)
+    assert arrays["layers.1.weight"].shape == (2, 16)

@@ -1,0 +1,243 @@
+"""A run's folder, its determinism, and the ways it can end."""
+
+import json
+import math
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import nn
+
+import nnexp
+from nnexp import UserError, runner
+from nnexp.track.manifest import verify
+from nnexp.track.status import read_status
+
+QUICK = [
+    "data=wine",
+    "trainer.epochs=4",
+    "trainer.progress=none",
+    "model.hidden=[16]",
+    "threads=1",
+]
+
+
+def run(tmp_path, *overrides):
+    return nnexp.run([*QUICK, *overrides], root=tmp_path)
+
+
+def test_the_folder_holds_what_the_contract_says(tmp_path):
+    result = run(tmp_path, "reg.l2=0.01")
+    names = {path.name.partition(".out.")[0] for path in result.folder.iterdir()}
+    assert names == {
+        "config.yaml", "overrides.yaml", "manifest.json", "history.csv", "metrics.json",
+        "model.safetensors", "preprocess.json", "preprocess.safetensors", "events", "train.log",
+        "status.json",
+    }  # fmt: skip
+    assert read_status(result.folder) == {"status": "done", "reason": None}
+    assert verify(result.folder) == []
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    assert manifest["seeds"] == {"split": 0, "init": 0, "batches": 0, "dropout": 0}
+    assert manifest["threads"] == 1
+    assert manifest["data"]["rows"] == 178
+    assert "reg.l2=0.01" in manifest["command"]
+    history = pd.read_csv(result.folder / "history.csv")
+    assert list(history.columns[:7]) == [
+        "epoch", "train_loss", "train_penalty", "train_accuracy", "val_loss", "val_accuracy", "lr",
+    ]  # fmt: skip
+    assert history["epoch"].tolist() == [1, 2, 3, 4]
+    assert (history["train_penalty"] > 0).all()
+    metrics = json.loads((result.folder / "metrics.json").read_text())
+    assert metrics == result.metrics
+    for part, rows in (("val", 36), ("test", 36)):
+        assert metrics[part]["n"] == rows
+        wanted = {"loss", "accuracy", "balanced_accuracy", "auc", "n", "accuracy_stderr"}
+        assert wanted <= set(metrics[part])
+
+
+def test_scores_are_those_of_the_saved_weights(tmp_path):
+    result = run(tmp_path, "trainer.epochs=12", "optimizer.lr=0.05")
+    row = result.history.set_index("epoch").loc[result.metrics["best_epoch"]]
+    assert row["val_loss"] == result.history["val_loss"].min()
+    assert result.metrics["val"]["loss"] == pytest.approx(row["val_loss"], rel=1e-6)
+    assert result.metrics["val"]["accuracy"] == row["val_accuracy"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64", "bfloat16"])
+def test_equal_seeds_give_equal_bytes(tmp_path, precision):
+    overrides = ["reg.dropout=0.3", f"trainer.precision={precision}", "model.norm=batch"]
+    one, two = run(tmp_path, *overrides), run(tmp_path, *overrides)
+    assert one.folder != two.folder
+    for name in ("history.csv", "model.safetensors", "metrics.json", "preprocess.json",
+                 "preprocess.safetensors", "config.yaml"):  # fmt: skip
+        assert (one.folder / name).read_bytes() == (two.folder / name).read_bytes(), name
+    other = run(tmp_path, *overrides, "seed=1")
+    assert (one.folder / "history.csv").read_bytes() != (other.folder / "history.csv").read_bytes()
+
+
+@pytest.mark.parametrize("purpose", ["init", "batches", "dropout", "split"])
+def test_each_seed_counts_for_itself(tmp_path, purpose):
+    base = run(tmp_path, "reg.dropout=0.3")
+    same = run(tmp_path, "reg.dropout=0.3", f"seeds.{purpose}=0")
+    other = run(tmp_path, "reg.dropout=0.3", f"seeds.{purpose}=5")
+    history = (base.folder / "history.csv").read_bytes()
+    assert (same.folder / "history.csv").read_bytes() == history
+    assert (other.folder / "history.csv").read_bytes() != history
+
+
+def test_what_is_watched_does_not_change_the_run(tmp_path):
+    loud = run(tmp_path)
+    quiet = run(tmp_path, "trainer.tensorboard=false")
+    for name in ("history.csv", "model.safetensors"):
+        assert (loud.folder / name).read_bytes() == (quiet.folder / name).read_bytes()
+    assert not list(quiet.folder.glob("events*"))
+
+
+def test_tensorboard_events(tmp_path):
+    result = run(tmp_path)
+    events = EventAccumulator(str(result.folder), size_guidance={"scalars": 0})
+    events.Reload()
+    tags = events.Tags()
+    wanted = {
+        "loss/train", "loss/val", "accuracy/train", "accuracy/val", "penalty/train", "lr",
+        "gradient_norm/layers.0", "update_ratio/layers.0", "hparam/val_accuracy",
+        "hparam/test_accuracy",
+    }  # fmt: skip
+    assert wanted <= set(tags["scalars"])
+    assert {"weights/layers.0", "weights/layers.1"} <= set(tags["histograms"])
+    assert {"confusion/val", "confusion/test"} <= set(tags["images"])
+    values = [event.value for event in events.Scalars("loss/val")]
+    np.testing.assert_allclose(values, result.history["val_loss"], rtol=1e-6)
+
+
+def test_hparams_have_the_same_keys_in_every_run():
+    from nnexp.config.compose import compose
+    from nnexp.hparams import hparams
+
+    runs = [
+        hparams(compose(overrides))
+        for overrides in (
+            [],
+            ["model=linear", "optimizer=sgd"],
+            ["data=moons", "optimizer=rmsprop", "scheduler=plateau", "reg.patience=3"],
+            ["model=custom", "model._target_=torch.nn.Linear"],
+        )
+    ]
+    kinds = [{key: type(value) for key, value in values.items()} for values in runs]
+    assert all(kind == kinds[0] for kind in kinds)
+
+
+def test_a_diverging_run_says_where(tmp_path, capsys):
+    result = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e30")
+    assert result.status == "diverged"
+    assert "epoch 1" in result.reason
+    assert read_status(result.folder)["status"] == "diverged"
+    assert "layers." in read_status(result.folder)["reason"]
+    assert result.metrics["best_epoch"] == 0
+    assert math.isfinite(result.metrics["val"]["loss"])
+    nnexp.load(result.folder)
+    assert "diverged: epoch 1" in capsys.readouterr().err
+
+
+def test_missing_values_passed_on_diverge_in_the_inputs(tmp_path):
+    table = pd.DataFrame({"a": [1.0, 2, None, 4] * 10, "y": [0, 1] * 20})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    result = run(
+        tmp_path, "data=csv", f"data.path={tmp_path}/t.csv", "data.target=y", "data.missing=none"
+    )
+    assert result.status == "diverged"
+    assert "inputs" in result.reason
+
+
+class Interrupting(nn.Module):
+    """Sends Ctrl-C to its own process in the middle of training."""
+
+    calls = 0
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.linear = nn.Linear(inputs, outputs)
+
+    def forward(self, x):
+        if self.training:
+            type(self).calls += 1
+            if type(self).calls == 10:
+                signal.raise_signal(signal.SIGINT)
+        return self.linear(x)
+
+
+def test_ctrl_c_keeps_the_best_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(Interrupting, "calls", 0)
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(torch, "Interrupting", Interrupting, raising=False)
+    overrides = [o for o in QUICK if not o.startswith("model.")]
+    result = nnexp.run(
+        [*overrides, "model=custom", "model._target_=torch.Interrupting"], root=tmp_path
+    )
+    assert result.status == "interrupted"  # 4 steps an epoch: in the third
+    assert result.reason == "Ctrl-C after 2 epochs"
+    assert len(result.history) == 2
+    assert result.metrics["best_epoch"] in (1, 2)
+    assert read_status(result.folder)["status"] == "interrupted"
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def test_a_mistake_leaves_its_reason(tmp_path):
+    with pytest.raises(UserError) as caught:
+        run(tmp_path, "data=csv", f"data.path={tmp_path}/none.csv", "data.target=y")
+    (folder,) = [path.parent for path in tmp_path.rglob("status.json")]
+    status = read_status(folder)
+    assert status["status"] == "failed"
+    assert status["reason"] == caught.value.wrong
+
+
+def test_a_bug_leaves_its_traceback_in_the_log(tmp_path, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(runner, "fit", broken)
+    with pytest.raises(ZeroDivisionError):
+        run(tmp_path)
+    (folder,) = [path.parent for path in tmp_path.rglob("status.json")]
+    assert read_status(folder)["reason"] == "ZeroDivisionError: oops"
+    assert "Traceback" in (folder / "train.log").read_text()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is there")
+def test_cuda_asked_for_and_absent(tmp_path):
+    with pytest.raises(UserError, match="device=cuda") as caught:
+        run(tmp_path, "device=cuda")
+    assert caught.value.remedy == "device=auto"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_cuda_trains_like_the_cpu(tmp_path):
+    gpu = run(tmp_path, "device=cuda", "reg.dropout=0.2")
+    again = run(tmp_path, "device=cuda", "reg.dropout=0.2")
+    cpu = run(tmp_path, "device=cpu", "reg.dropout=0.2")
+    assert (gpu.folder / "history.csv").read_bytes() == (again.folder / "history.csv").read_bytes()
+    np.testing.assert_allclose(gpu.history["val_loss"], cpu.history["val_loss"], rtol=1e-3)
+
+
+def test_history_plots(tmp_path):
+    figure = run(tmp_path).history.plot()
+    assert len(figure.axes) == 2
+
+
+class OneWide(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.linear = nn.Linear(inputs, 1)
+
+    def forward(self, x):
+        return self.linear(x)
+
+
+def test_a_users_module_of_another_width_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "OneWide", OneWide, raising=False)
+    overrides = [o for o in QUICK if not o.startswith("model.")]
+    with pytest.raises(UserError, match="outputs"):
+        nnexp.run([*overrides, "model=custom", "model._target_=torch.OneWide"], root=tmp_path)
