@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nnexp.predict import load as load
+    from nnexp.runner import Run as Run
     from nnexp.runner import run as run
 
 from nnexp.errors import UserError as UserError
 
 __version__ = "0.1.0"
-__all__ = ["UserError", "__version__", "load", "run"]
+__all__ = ["Run", "UserError", "__version__", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
     # imported when asked for: `nnexp --help` should not wait for torch
-    if name == "run":
-        from nnexp.runner import run
+    if name in ("Run", "run"):
+        from nnexp import runner
 
-        return run
+        return getattr(runner, name)
     if name == "load":
         from nnexp.predict import load
 
