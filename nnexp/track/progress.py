@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import sys
@@ -163,7 +164,8 @@ class _Lines:
         total = str(course.epochs)
         head = f"epoch {self._shown:>{len(total)}}/{total}"
         line = "  ".join([head, *course.parts(), f"{_duration(course.elapsed)} elapsed"])
-        print(line, file=self._stream, flush=True)
+        with contextlib.suppress(BrokenPipeError):  # `| head`: nobody reads, the run goes on
+            print(line, file=self._stream, flush=True)
 
 
 class _Bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
@@ -74,7 +75,7 @@ def print_summary(
     stream = sys.stdout if stream is None else stream
     if not is_terminal(stream):
         text = format_summary(metrics, folder, epochs=epochs, tensorboard=tensorboard)
-        stream.write(_encodable(text, stream))
+        _write(text, stream)
         return
 
     from rich import box
@@ -113,8 +114,7 @@ def print_messages(
     if not lines:
         return
     if not is_terminal(stream):
-        stream.write(_encodable("".join(f"{line}\n" for line in lines), stream))
-        stream.flush()
+        _write("".join(f"{line}\n" for line in lines), stream)
         return
 
     from rich.console import Console
@@ -188,6 +188,12 @@ def _one_line(text: str) -> str:
     """Text of a table may hold line breaks, and codes that steer a terminal."""
     visible = (character if character.isprintable() else " " for character in text)
     return " ".join("".join(visible).split())
+
+
+def _write(text: str, stream: TextIO) -> None:
+    with contextlib.suppress(BrokenPipeError):  # `| head`: nobody reads, the run goes on
+        stream.write(_encodable(text, stream))
+        stream.flush()
 
 
 def _encodable(text: str, stream: TextIO) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nnexp.track.progress import make_progress
 from nnexp.track.summary import (
     format_summary,
     print_messages,
@@ -131,3 +132,17 @@ def test_messages_on_a_terminal_keep_brackets_and_colour_warnings() -> None:
     print_messages(["column [red] dropped"], ["rare"], stream)
     assert "column [red] dropped" in stream.getvalue()
     assert "\x1b[33mwarning: rare" in stream.getvalue()
+
+
+def test_a_closed_pipe_ends_the_output_and_not_the_run():
+    import os
+
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", closefd=False) as stream:
+        print_messages(["a note"], stream=stream)
+        progress = make_progress("plain", 2, stream=stream)
+        progress.epoch({"epoch": 1, "train_loss": 1.0, "train_accuracy": 0.5})
+        progress.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), write)  # so that closing can flush
+    os.close(write)
