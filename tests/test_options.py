@@ -1,12 +1,16 @@
 """Every option of every group, and every choice of every key, trains for an epoch."""
 
 import dataclasses
+import gzip
 import math
+import struct
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.config.schema import OPTIONS, Config, LossConfig, MLPConfig
+from nnexp.config.schema import OPTIONS, Config, DataConfig, LossConfig, MLPConfig
 
 QUICK = [
     "data=wine",
@@ -16,7 +20,7 @@ QUICK = [
     "model.hidden=[8, 8]",
     "threads=1",
 ]
-NEEDS_FILES = {"csv", "idx", "openml"}  # run with files of their own in tests/test_sources.py
+NEEDS_FILES = {"csv", "idx", "openml"}
 
 
 def train(tmp_path, *overrides):
@@ -109,3 +113,118 @@ def test_every_loss_with_every_output(tmp_path, table, loss):
 def test_further_keys(tmp_path, overrides):
     result = nnexp.run([*QUICK, *overrides], root=tmp_path)
     assert result.status == "done", result.reason
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A CSV of numbers with missing cells, categories, a group, a time and a part."""
+    rng = np.random.default_rng(0)
+    rows = 150
+    y = rng.integers(0, 2, rows)
+    frame = pd.DataFrame(
+        {
+            "a": rng.normal(size=rows) + y,
+            "b": rng.normal(size=rows),
+            "kind": np.array(["x", "y", "z"])[rng.integers(0, 3, rows)],
+            "who": np.arange(rows) // 10,
+            "when": np.arange(rows),
+            "part": np.array(["train", "train", "train", "valid", "test"])[np.arange(rows) % 5],
+            "target": np.array(["no", "yes"])[y],
+        }
+    )
+    frame.loc[::6, "a"] = np.nan
+    frame.loc[::9, "kind"] = "?"
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    return ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=target"]
+
+
+@pytest.mark.parametrize(
+    "override",
+    [o for o in choices(DataConfig, "data") if "labels" not in o and o != "data.missing=none"],
+)
+def test_choices_of_the_data(tmp_path, table, override):
+    train(tmp_path, *table, override)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data.split.method=random", "data.split.stratify=false"],
+        ["data.split.method=random", "data.split.shuffle=false"],
+        ["data.split.method=group", "data.split.by=who"],
+        ["data.split.method=time", "data.split.by=when"],
+        ["data.split.method=column", "data.split.by=part"],
+        ["data.missing=constant", "data.fill_value=-1", "data.indicator=false"],
+        ["data.missing=knn", "data.neighbors=2"],
+        ["data.missing=embedding", "data.encoding=embedding", "model.embedding_size=3"],
+        ["data.min_frequency=40", "data.drop=[b]", "data.categorical=[who]"],
+        ["data.missing_tokens=[x]"],
+    ],
+    ids=" ".join,
+)
+def test_further_keys_of_the_data(tmp_path, table, overrides):
+    train(tmp_path, *table, *overrides)
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv.gz", "parquet", "feather"])
+def test_table_formats(tmp_path, table, ending):
+    frame = pd.read_csv(tmp_path / "table.csv")
+    path = tmp_path / f"table.{ending}"
+    if ending in ("parquet", "feather"):
+        getattr(frame, f"to_{ending}")(path)
+    else:
+        frame.to_csv(path, index=False, sep="\t" if ending == "tsv" else ",")
+    train(tmp_path, *table, f"data.path={path}")
+
+
+def test_raw_labels(tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 100)
+    for values in ([-1, 1], [1, 2]):
+        frame = pd.DataFrame({"a": rng.normal(size=100) + y, "y": np.array(values)[y]})
+        frame.to_csv(tmp_path / "t.csv", index=False)
+        own = ["data=csv", f"data.path={tmp_path}/t.csv", "data.target=y", "data.labels=raw"]
+        for loss in ("bce_with_logits", "bce", "mse", "mae"):
+            train(tmp_path, *own, f"loss={loss}")
+        with pytest.raises(nnexp.UserError, match="raw labels"):
+            train(tmp_path, *own)  # cross_entropy: -1 or 2 numbers no output
+    result = train(tmp_path, *own, "model.outputs=3")
+    assert result.metrics["val"]["n"] == 20
+
+
+def test_idx(tmp_path):
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 100), ("t10k", 30)):
+        labels = rng.integers(0, 3, count).astype(np.uint8)
+        images = (rng.integers(0, 99, (count, 4, 4)) + 50 * labels[:, None, None]).astype(np.uint8)
+        with gzip.open(tmp_path / f"{part}-images-idx3-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">IIII", 0x803, count, 4, 4) + images.tobytes())
+        with gzip.open(tmp_path / f"{part}-labels-idx1-ubyte.gz", "wb") as file:
+            file.write(struct.pack(">II", 0x801, count) + labels.tobytes())
+    result = train(tmp_path, "data=idx", f"data.path={tmp_path}")
+    assert result.metrics["test"]["n"] == 30
+    own = [f"data.path={tmp_path}", "trainer.epochs=1", "trainer.progress=none"]
+    assert nnexp.run(["experiment=fashion_mnist", *own], root=tmp_path).status == "done"
+
+
+def test_openml(tmp_path, monkeypatch):
+    import sklearn.datasets
+    from sklearn.datasets import load_iris
+
+    def fetch(**arguments):
+        assert arguments["data_id"] == 61
+        bunch = load_iris(as_frame=True)
+        bunch["target"] = bunch["target"].astype(str)
+        return bunch
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", fetch)
+    assert train(tmp_path, "data=openml", "data.id=61").metrics["test"]["n"] == 30
+
+
+@pytest.mark.parametrize("name", ["negative_loss", "overfit", "unscaled"])
+def test_experiments(tmp_path, name):
+    own = ["trainer.epochs=2", "trainer.progress=none", "trainer.tensorboard=false"]
+    result = nnexp.run([f"experiment={name}", *own], root=tmp_path)
+    assert result.status == "done"
+    if name == "negative_loss":
+        assert (result.history["train_loss"].between(-1, 0)).all()

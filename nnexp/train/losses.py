@@ -14,6 +14,7 @@ The loss of a batch is that of `torch.nn.functional` with the same reduction:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
 }
 
+TINIEST = math.exp(-100)
 CATEGORICAL = ("cross_entropy", "nll")
 LOSSES = (*CATEGORICAL, "bce", "bce_with_logits", "mse", "mae")
 
@@ -43,7 +45,8 @@ def elements(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
         targets: (..., C).
 
     Returns:
-        (..., C). `bce` takes outputs outside [0, 1] as 0 or 1, as Keras does, where torch refuses.
+        (..., C). `bce` takes outputs outside [0, 1] as 0 or 1, as Keras does, and any targets,
+        where torch refuses both.
     """
     match name:
         case "cross_entropy":
@@ -51,7 +54,11 @@ def elements(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
         case "nll":
             return -targets * outputs
         case "bce":
-            return F.binary_cross_entropy(outputs.clamp(0, 1), targets, reduction="none")
+            share = outputs.clamp(0, 1)
+            # torch bounds the logarithms by -100 too, but refuses targets outside [0, 1]
+            of_one = share.clamp(min=TINIEST).log()
+            of_zero = (1 - share).clamp(min=TINIEST).log()
+            return -(targets * of_one + (1 - targets) * of_zero)
         case "bce_with_logits":
             return F.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
         case "mse":

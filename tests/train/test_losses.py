@@ -78,6 +78,24 @@ def test_nll_on_probabilities_is_negative_within_one():
     assert -1 <= value.item() < 0
 
 
+def test_bce_takes_targets_beyond_its_range():
+    values = torch.tensor([-1.0, 1.0, 1.0, -1.0, 1.0, -1.0], dtype=torch.float64)
+    targets = Targets(values.long(), 1, values=values, dtype=torch.float64).dense(EVERY_ROW)
+    share = torch.sigmoid(LOGITS[0, :, 0])
+    expected = -(values * share.log() + (1 - values) * (1 - share).log()).mean()
+    value = Loss("bce", "sigmoid").batch(LOGITS[:, :, :1], targets)
+    torch.testing.assert_close(value[0], expected)
+
+
+def test_bce_bounds_logarithms_as_torch_does():
+    outputs = torch.tensor([[[0.0], [1.0], [0.0], [1.0]]])
+    targets = torch.tensor([[[1.0], [0.0], [0.0], [1.0]]])
+    expected = F.binary_cross_entropy(outputs, targets, reduction="none")
+    got = Loss("bce", "logits").rows(outputs, targets)
+    # exp(-100) has few digits in float32
+    torch.testing.assert_close(got, expected[..., 0], rtol=1e-3, atol=1e-6)
+
+
 def test_bce_takes_outputs_beyond_its_range():
     targets, _ = dense()
     value = Loss("bce", "logits").batch(LOGITS, targets)
