@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from nnexp.runner import run as run
 
 from nnexp.errors import UserError as UserError
+
+# MKL reads it at its first product: products then round alike wherever their operands lie in
+# memory, and a member of a stack does not notice its neighbours
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 __version__ = "0.1.0"
 __all__ = ["Run", "UserError", "__version__", "load", "run"]

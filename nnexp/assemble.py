@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,8 +35,8 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import CATEGORICAL, Loss
 from nnexp.train.member import Member, Seeds
 from nnexp.train.optimizers import OPTIMIZERS
+from nnexp.train.plan import Plan
 from nnexp.train.targets import Targets
-from nnexp.train.trainer import Plan
 
 Model = MLP | ModuleModel
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.float32}
@@ -243,7 +246,8 @@ def _user_module(
         )
     module_name, _, name = path.rpartition(".")
     try:
-        made = getattr(importlib.import_module(module_name), name)
+        with _working_directory_importable():
+            made = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"model._target_={path or 'null'} cannot be imported: {error}",
@@ -254,19 +258,31 @@ def _user_module(
     factory = partial(made, **{**known, **given.args})
     try:
         module = factory()
-    except TypeError as error:
+    except Exception as error:
         raise UserError(
-            f"{path} cannot be made: {error}",
+            f"{path} cannot be made: {type(error).__name__}: {error}".splitlines()[0],
             f"a class called with inputs={inputs}, outputs={outputs} and what model.args holds",
             "model.args={width: 64}",
         ) from error
-    if not isinstance(module, nn.Module) or not any(True for _ in module.parameters()):
+    trains = isinstance(module, nn.Module) and any(p.requires_grad for p in module.parameters())
+    if not trains:
         raise UserError(
             f"{path} made {type(module).__name__}, which has no parameters to train",
             "a torch.nn.Module with parameters",
             "model=custom model._target_=package.module.Class",
         )
     return factory
+
+
+@contextmanager
+def _working_directory_importable() -> Iterator[None]:
+    """Let modules beside the user's files be found, after all that is installed."""
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
 
 
 def _try_module(model: ModuleModel, path: str | None, inputs: int, outputs: int) -> None:

@@ -95,11 +95,7 @@ def _run_job(composed: DictConfig, session: Session) -> None:
                 "hydra.run.dir=outputs/mine",
             )
         if (folder / "status.json").exists():
-            raise UserError(
-                f"{str(folder)!r} holds a run already",
-                "every run has a folder of its own; without hydra.run.dir it gets a new one",
-                "hydra.run.dir=outputs/another",
-            )
+            raise _taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         config = to_config(composed, overrides)
         # imported here so that a mistake is answered without torch
         from nnexp.runner import run_in_folder
@@ -120,6 +116,20 @@ def _run_job(composed: DictConfig, session: Session) -> None:
     session.end(job)
     if sweep and job.status == "interrupted":
         raise KeyboardInterrupt
+
+
+def _taken(folder: Path, sweep: bool, own: bool) -> UserError:
+    """The error for a folder that holds a run already, in a sweep perhaps one of its `own`."""
+    key, remedy = "hydra.run.dir", "hydra.run.dir=outputs/another"
+    if sweep:
+        key, remedy = "hydra.sweep.dir", "hydra.sweep.dir=outputs/another"
+    if own:
+        key, remedy = "hydra.sweep.subdir", "'hydra.sweep.subdir=${hydra.job.num}'"
+    return UserError(
+        f"{str(folder)!r} holds a run already",
+        f"every run has a folder of its own; without {key} it gets a new one",
+        remedy,
+    )
 
 
 @contextmanager

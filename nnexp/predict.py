@@ -113,7 +113,7 @@ class Model:
             for place, chunk in chunks(self._stack, x, codes, rows, 1):
                 outputs = self._loss.activate(chunk)
                 real, where = slice(place.stop - place.start), inputs.rows[place]
-                shares[where] = self._decision.probabilities(outputs)[0, real].double().numpy()
+                shares[where] = self._decision.probabilities(outputs.double())[0, real].numpy()
                 chosen[where] = self._decision.classes(outputs)[0, real].numpy()
         return shares, chosen
 

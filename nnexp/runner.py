@@ -38,7 +38,8 @@ from nnexp.track.progress import make_progress
 from nnexp.track.status import write_status
 from nnexp.track.summary import print_messages, print_summary
 from nnexp.train.machine import keep_freed_memory, pick_device, pick_threads, threads
-from nnexp.train.trainer import Data, Epoch, Outcome, fit
+from nnexp.train.plan import Data
+from nnexp.train.trainer import Epoch, Outcome, fit
 
 HISTOGRAM_EPOCHS = 20  # about so many epochs have weight histograms
 WEIGHTS_FILE = "model.safetensors"

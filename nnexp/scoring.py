@@ -13,8 +13,8 @@ from torch import Tensor
 from nnexp.train.decision import Decision
 from nnexp.train.evaluate import logits
 from nnexp.train.losses import Loss
-from nnexp.train.metrics import confusion, scores
-from nnexp.train.trainer import Data
+from nnexp.train.metrics import confusion, ratio_stderr, scores
+from nnexp.train.plan import Data
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,19 @@ def score_part(
     index = rows.unsqueeze(0)
     weight = targets.row_weights(index)
     row_losses = loss.rows(out, targets.dense(index), weight).double()
-    total = len(rows) if weight is None else weight.double().sum(1)
-    value = loss.of_set(row_losses.sum(1), total, len(rows), batch_size)
+    if weight is None or loss.reduction == "sum":
+        weights = torch.ones_like(row_losses)
+    else:
+        weights = weight.double()
+    value = loss.of_set(row_losses.sum(1), weights.sum(1), len(rows), batch_size)
+    spread = ratio_stderr(row_losses[0].cpu().numpy(), weights[0].cpu().numpy())
+    if loss.reduction == "sum":
+        spread *= batch_size
     outputs = loss.activate(out)
-    probabilities = decision.probabilities(outputs)[0].double().cpu().numpy()
+    probabilities = decision.probabilities(outputs.double())[0].cpu().numpy()
     true = targets.classes[rows].cpu().numpy()
     predicted = decision.classes(outputs)[0].cpu().numpy()
     return Part(
-        scores(true, predicted, probabilities, row_losses[0].cpu().numpy(), float(value[0])),
+        scores(true, predicted, probabilities, float(value[0]), spread),
         confusion(true, predicted, probabilities.shape[1]),
     )

@@ -88,7 +88,10 @@ class Session:
         bad = [job for job in self.jobs if job.number is not None and job.status != "done"]
         if not bad:
             return
-        words = [" ".join(job.overrides) for job in bad]
+        # what all jobs have in common tells nothing about the bad ones
+        shared = set.intersection(*(set(job.overrides) for job in self.jobs))
+        shared = shared if len(self.jobs) > 1 else set()
+        words = [" ".join(o for o in job.overrides if o not in shared) for job in bad]
         width = max(map(len, [*words, "overrides"]))
         print(f"\n{len(bad)} of {len(self.jobs)} jobs did not succeed:", file=sys.stderr)
         print(f"{'job':>4}  {'overrides':<{width}}  {'status':<11}  reason", file=sys.stderr)

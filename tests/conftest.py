@@ -2,6 +2,8 @@
 
 import pytest
 
+import nnexp  # noqa: F401  before anything computes: it settles how products round
+
 
 @pytest.fixture(autouse=True)
 def _one_thread():

@@ -143,6 +143,33 @@ def test_a_folder_that_was_there_or_holds_results_stays(runs, tmp_path):
     assert (tmp_path / "other" / "history.csv").is_file()
 
 
+@pytest.mark.parametrize("subdir", ["x", "${hydra.job.num}"])
+def test_a_sweep_into_folders_with_runs_names_the_key_that_helps(runs, capsys, tmp_path, subdir):
+    def answer(config, folder):
+        (folder / "status.json").write_text('{"status": "done", "reason": null}')
+        return Ended()
+
+    runs.answer = answer
+    words = ["-m", "seed=0,1", "hydra.sweep.dir=mine", f"hydra.sweep.subdir={subdir}"]
+    assert train(words) == (1 if subdir == "x" else 0)
+    key = "hydra.sweep.subdir=" if subdir == "x" else "hydra.sweep.dir="
+    assert train(words) == 1
+    assert key in capsys.readouterr().err.split("try: ")[1]
+
+
+def test_a_folder_that_cannot_be_made(runs, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert train(["hydra.run.dir=file/x"]) == 2
+    assert [line.split(":")[0] for line in lines(capsys)] == ["error", "allowed", "try"]
+    assert runs.calls == []
+
+
+@pytest.mark.parametrize("flag", ["--help=foo", "-h=1", "--multirun=1", "--version=2"])
+def test_a_flag_that_takes_no_value(runs, capsys, flag):
+    assert train([flag]) == 2
+    assert lines(capsys)[2] == f"try: {flag.partition('=')[0]}"
+
+
 def test_a_folder_with_a_run_is_refused_and_untouched(runs, capsys, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -67,7 +67,8 @@ def _check_value(key: Key, value: Any) -> None:
     for item in value if isinstance(value, list) else [value]:
         if _is_number(item) and not _in_range(key, item):
             quoted = f"{key.path}={literal(value)}"
-            raise UserError(f"{quoted} is out of range", key.allowed, _remedy(key, value))
+            allowed = key.allowed if math.isfinite(item) else f"{key.allowed}, and finite"
+            raise UserError(f"{quoted} is out of range", allowed, _remedy(key, value))
     choices = key.limits.get("choices")
     if choices and value not in choices:
         best = nearest(str(value), choices) or key.default
@@ -126,8 +127,13 @@ def _remedy(key: Key, value: Any) -> str:
     """The same key with the value that was probably meant, else with its default."""
     text = str(value).strip()
     guess = key.default
-    if key.is_list and not isinstance(value, list | dict) and value is not None:
+    words = [w for w in key.limits.get("accepts", "").split(" or ") if w in ("auto", "balanced")]
+    if isinstance(value, str) and nearest(text, words):
+        guess = nearest(text, words)
+    elif key.is_list and _is_a(get_args(unwrap(key.hint)[0])[0], value):
         guess = [value]
+    elif unwrap(key.hint)[0] is str and isinstance(value, list) and len(value) == 1:
+        guess = value[0]
     elif unwrap(key.hint)[0] is int:
         try:
             number = float(text)

@@ -44,7 +44,7 @@ def source_is_given(config: Config) -> UserError | None:
         return UserError(
             "data=csv without data.path",
             "data.path is a file: .csv, .tsv, .parquet or .feather, plain or compressed",
-            "data=csv data.path=table.csv data.target=income",
+            "data.path=table.csv" if data.target else "data.path=table.csv data.target=income",
         )
     if isinstance(data, IdxConfig):
         pairs = ((data.images, data.image_labels), (data.test_images, data.test_image_labels))

@@ -61,6 +61,8 @@ def overrides_of(arguments: Sequence[str]) -> list[str]:
         if names[0] in _COMMANDS:
             commands.append(names[0])
         if takes is None:
+            if sign:
+                raise UserError(f"{word!r} is given a value", f"{flag} stands alone", flag)
             continue
         if not sign and rest and rest[0][:1] != "-" and (takes == () or "=" not in rest[0]):
             value = rest[0]

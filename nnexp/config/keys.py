@@ -156,6 +156,7 @@ def literal(value: Any) -> str:
         return "[" + ",".join(literal(v) for v in value) + "]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{k}:{literal(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, str) and (not value or set(value) & set(" ,[]{}()=:'\"$#\\\t\n")):
+    odd = isinstance(value, str) and not (value.isascii() and value)
+    if odd or (isinstance(value, str) and set(value) & set(" ,;[]{}()=:'\"$#\\\t\n")):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

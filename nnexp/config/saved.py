@@ -44,7 +44,7 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
         text = path.read_text(encoding="utf-8")
         _refuse_depth_and_aliases(path, text)
         tree = yaml.safe_load(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"{str(folder)!r} is no run folder: it has no {FILE}",
             "a folder that a run of nnexp has written",

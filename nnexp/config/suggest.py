@@ -7,13 +7,22 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from nnexp.config.groups import chosen, groups
-from nnexp.config.keys import PACKAGES, Key, all_keys, common_keys, literal, option_keys
+from nnexp.config.keys import (
+    PACKAGES,
+    Key,
+    all_keys,
+    common_keys,
+    literal,
+    option_keys,
+    unwrap,
+)
 from nnexp.config.schema import OPTIONS
 from nnexp.config.synonyms import KEYS, OPTION_NAMES
 from nnexp.errors import UserError
 
 HELP = "python train.py --help"
 
+_TRUTH = ("true", "false", "yes", "no", "on", "off", "1", "0")
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz", ".bz2", ".xz", ".zst")
 
 
@@ -35,6 +44,9 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     word = _plain(name.lstrip("+~-").partition("@")[0])
     table = groups()
     word = KEYS.get(word, word)
+    section, _, leaf = word.rpartition(".")
+    if KEYS.get(leaf, "").startswith(f"{section}."):  # optimizer.learning_rate
+        word = KEYS[leaf]
     group = word if word in table else {p: g for g, p in PACKAGES.items()}.get(word)
     if group:
         return _choose(group, value, table)
@@ -97,7 +109,9 @@ def unknown_key(path: str, value: Any = None, overrides: Sequence[str] = ()) -> 
     return UserError(f"there is no key or group {path!r}", rule, remedy or HELP)
 
 
-def unknown_option(group: str, option: str, options: Sequence[str] = ()) -> UserError:
+def unknown_option(
+    group: str, option: str, options: Sequence[str] = (), overrides: Sequence[str] = ()
+) -> UserError:
     """The error for `group=option` where the group has no such option."""
     names = [n for n in options or groups().get(group, []) if not n.startswith("schema_")]
     if group == "hydra" or group.startswith("hydra/"):
@@ -105,15 +119,23 @@ def unknown_option(group: str, option: str, options: Sequence[str] = ()) -> User
     else:
         wrong = f"{group} has no option {option!r}"
     if group == "data" and option.lower().endswith(_TABLE_ENDINGS):
-        remedy = f"data=csv data.path={option} data.target=COLUMN"
-        return UserError(wrong, "a table of your own is data=csv with data.path", remedy)
-    best = _nearest_option(option, names) or groups_default(group)
-    best = best or (names[0] if names else None)
+        return UserError(
+            wrong, "a table of your own is data=csv with data.path", own_table(option, overrides)
+        )
+    best = (_nearest_option(option, names) if option else None) or groups_default(group)
+    if best is None and names and group not in groups():
+        best = names[0]
     return UserError(
         wrong,
         f"{group} is one of {', '.join(names)}" if names else f"{HELP} lists every group",
         f"{group}={best}" if best else HELP,
     )
+
+
+def own_table(path: str, overrides: Sequence[str] = ()) -> str:
+    """The overrides that train on a file, with the target where none is typed yet."""
+    target = "" if any(o.startswith("data.target=") for o in overrides) else " data.target=COLUMN"
+    return f"data=csv data.path={path}{target}"
 
 
 def groups_default(group: str) -> str | None:
@@ -124,11 +146,20 @@ def groups_default(group: str) -> str | None:
 def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str] = ()) -> UserError:
     """The error for a word without `=`, as `optimizer adam`, `lr = 0.1` or a torn list `64]`."""
     if set(word) & set("[]{}(),"):
-        wrong, remedy = f"{word!r} is not an override", "'model.hidden=[64, 64]'"
+        torn = [o for o in overrides if o.count("[") > o.count("]")][-1:] or ["model.hidden=[64,"]
+        end = next((i for i, w in enumerate([word, *following]) if w.endswith("]")), 0)
+        rest = [word, *following][: end + 1] if word.strip("[](){}, ") else ["64]"]
+        wrong, remedy = f"{word!r} is not an override", f"'{' '.join([*torn, *rest])}'"
         return UserError(wrong, "a list is typed without blanks, or in quotes", remedy)
-    if word == "=":
-        wrong, remedy = "'=' stands alone", HELP
-        return UserError(wrong, "key=value is typed without blanks", remedy)
+    if word.startswith("="):
+        wrong = f"{word!r} stands alone" if word == "=" else f"{word!r} has nothing before its '='"
+        return UserError(wrong, "key=value is typed without blanks", HELP)
+    if word.lower().endswith(_TABLE_ENDINGS):
+        return UserError(
+            f"{word!r} has no '='",
+            "a table of your own is data=csv with data.path",
+            own_table(word, overrides),
+        )
     rest = [w for w in following if w != "="][:1]
     value = rest[0] if rest and "=" not in rest[0] and not rest[0].startswith("-") else None
     owners = [group for group, options in groups().items() if word in options]
@@ -229,13 +260,24 @@ def _alike(word: str, overrides: Sequence[str]) -> Key | None:
 
 def _assign(key: Key, value: str | None, overrides: Sequence[str]) -> str:
     """`key=value`, with the option that has the key where another one is chosen."""
-    choices = key.limits.get("choices")
-    if choices and value is not None and value not in choices:
-        value = nearest(value, choices) or key.default
-    text = f"{key.path}={literal(key.default) if value is None else value}"
+    text = f"{key.path}={_suited(key, value)}"
     if not _is_chosen(key, chosen(overrides)) and key.owner:
         return f"{_owner(key)} {text}"
     return text
+
+
+def _suited(key: Key, value: str | None) -> str:
+    """The value as the key may take it, else the key's default."""
+    default, choices = literal(key.default), key.limits.get("choices")
+    if value is None:
+        return default
+    if choices:
+        return str(value if value in choices else nearest(value, choices) or default)
+    if key.is_list:
+        return value if value.startswith("[") else f"[{value}]"
+    if unwrap(key.hint)[0] is bool and value.lower() not in _TRUTH:
+        return default
+    return value
 
 
 def _owner(key: Key) -> str:

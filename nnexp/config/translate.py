@@ -19,8 +19,8 @@ from omegaconf.errors import (
 )
 
 from nnexp.config.check import wrong_type
-from nnexp.config.groups import chosen
-from nnexp.config.keys import PACKAGES, Key, all_keys, literal
+from nnexp.config.groups import chosen, groups
+from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
 from nnexp.errors import UserError
 
@@ -59,7 +59,7 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
         if isinstance(error, OverrideParseException):
             return _syntax(error.override, overrides)
         if isinstance(error, MissingConfigException):
-            return _missing(error)
+            return _missing(error, overrides)
         if isinstance(error, yaml.YAMLError):
             return _unreadable(error)
     if match := _AMBIGUOUS.search(text):
@@ -90,6 +90,13 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
         return unknown_key(match[1], _typed(match[1], overrides), overrides)
     if any(isinstance(e, UnicodeDecodeError) for e in chain):
         return UserError("a configuration file is no UTF-8 text", "YAML in UTF-8", HELP)
+    file = next((e for e in chain if isinstance(e, OSError) and e.filename), None)
+    if file is not None:
+        return UserError(
+            f"{str(file.filename)!r} cannot be made or read: {file.strerror}",
+            "a folder that is yours to write",
+            "hydra.run.dir=outputs/mine",
+        )
     odd = next((o for o in overrides if _is_odd_choice(o)), None)
     if "Config group override must be" in text and odd:
         group, _, option = odd.lstrip("+").partition("=")
@@ -102,21 +109,35 @@ def _syntax(override: str, overrides: Sequence[str]) -> UserError:
     name, sign, value = override.partition("=")
     if not sign:
         return bare_word(name, (), overrides)
-    opened = [c for c in value if c in "[{("]
-    closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
-    if opened and not any(c in value for c in "]})"):
-        remedy = f"{override}{closing}"
-    else:
-        bare = value.replace('"', "").replace("'", "")
-        remedy = f"'{name}=\"{bare}\"'"
     return UserError(
         f"cannot read {override!r}",
         "key=value; lists as [1,2] without blanks; texts with blanks or =,:[]{}()' in quotes",
-        remedy,
+        _readable(name, value, overrides),
     )
 
 
-def _missing(error: MissingConfigException) -> UserError:
+def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
+    """What was meant by an override that Hydra's grammar cannot read."""
+    first, *others = value.split()
+    if others and all("=" in word for word in others):  # two overrides in one pair of quotes
+        return " ".join([f"{name}={first}", *others])
+    key = _key(name.lstrip("+"), overrides)
+    if key is not None and key.is_list:
+        items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
+        text = f"{name}={literal([item for item in items if item])}"
+        return text if text.isascii() and '"' not in text else f"'{text}'"
+    opened = [c for c in value if c in "[{("]
+    if opened and not any(c in value for c in "]})"):
+        closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
+        return f"{name}={value}{closing}"
+    if key is None or unwrap(key.hint)[0] is not str or "choices" in key.limits:
+        bare = first.strip("=;:,\"'")
+        return suggest(name, bare, overrides) or HELP
+    bare = value.replace('"', "").replace("'", "")
+    return f"'{name}=\"{bare}\"'"
+
+
+def _missing(error: MissingConfigException, overrides: Sequence[str]) -> UserError:
     name = error.missing_cfg_file or ""
     options = list(error.options or [])
     group, _, option = name.rpartition("/")
@@ -126,7 +147,7 @@ def _missing(error: MissingConfigException) -> UserError:
         head = group.partition("/")[0]
         if head != "hydra" and len(group) > len(head):
             group, option = head, name.removeprefix(head + "/")
-        return unknown_option(group, option, options)
+        return unknown_option(group, option, options, overrides)
     line = str(error).splitlines()[0]
     return UserError(line, "a configuration folder with a config.yaml", HELP)
 
@@ -145,6 +166,8 @@ def _unreadable(error: yaml.YAMLError) -> UserError:
 def _needs_multirun(override: str) -> UserError:
     name, _, value = override.partition("=")
     key = _key(name, ())
+    if key is None and name.lstrip("+") not in groups() and not name.startswith("hydra"):
+        return unknown_key(name, value)
     if key is not None and key.is_list:
         return UserError(
             f"{override} is no list yet", f"{key.path} is {key.kind}, typed in brackets",
@@ -242,4 +265,4 @@ def _is_typed(wrong: str, overrides: Sequence[str]) -> bool:
 
 def _is_odd_choice(override: str) -> bool:
     name, value = _split(override)
-    return not name or (name in chosen(()) and (value in ("", "null") or value[:1] in "{["))
+    return not name or (name in groups() and (value in ("", "null") or value[:1] in "{["))

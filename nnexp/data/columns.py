@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,12 @@ import pandas as pd
 
 from nnexp.config.schema import DataConfig
 from nnexp.data.cells import Cells, is_date, is_number_dtype, parse_number
+from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import listing, require, typed
 from nnexp.errors import UserError
 
+IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
+ONE, NONE = "one value in train", "no value in train"
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
 UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
 
@@ -54,7 +58,7 @@ def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[C
     names = [str(name) for name in cells.frame.columns]
     for key in ("drop", "numeric", "categorical"):
         for name in getattr(config, key):
-            require(name, names, f"data.{key}", as_list=True)
+            require(name, names, f"data.{key}", given=getattr(config, key))
     both = [name for name in config.numeric if name in config.categorical]
     if both:
         raise UserError(
@@ -68,19 +72,27 @@ def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[C
         raise UserError(
             f"no column is left to learn from: {reasons}",
             "at least one column of numbers or categories",
-            typed("data.categorical", [columns[0].name]),
+            _way_out(columns),
         )
     return columns
 
 
+def _way_out(columns: Sequence[Column]) -> str:
+    """The override that lets one of some columns in, all of which were dropped."""
+    if any(column.reason == IN_DROP for column in columns):
+        return "data.drop=[]"
+    texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
+    return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
+
+
 def _infer(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Column:
     if name in config.drop:
-        return Column(name, "dropped", "in data.drop")
+        return Column(name, "dropped", IN_DROP)
     if name == config.split.by:
-        return Column(name, "dropped", "it is data.split.by")
+        return Column(name, "dropped", IS_BY)
     dtype = cells.frame[name].dtype
     if name in config.numeric:
-        return _numeric(name, cells, train, asked=True)
+        return _numeric(name, cells, train, asked=config.numeric)
     if name in config.categorical:
         return _categorical(name, cells, train)
     if is_number_dtype(dtype):
@@ -90,7 +102,7 @@ def _infer(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Co
     return _text(name, cells, train, config)
 
 
-def _numeric(name: str, cells: Cells, train: np.ndarray, asked: bool = False) -> Column:
+def _numeric(name: str, cells: Cells, train: np.ndarray, asked: Sequence[str] = ()) -> Column:
     numbers = cells.numbers(name)
     values = numbers.values[train]
     missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
@@ -100,20 +112,20 @@ def _numeric(name: str, cells: Cells, train: np.ndarray, asked: bool = False) ->
             raise UserError(
                 f"data.numeric names {name!r}, which holds {numbers.example!r} and no number",
                 "a column with numbers in its train rows",
-                typed("data.categorical", [name]),
+                typed("data.numeric", [other for other in asked if other != name]),
             )
-        return Column(name, "dropped", "no value in train", missing)
+        return Column(name, "dropped", NONE, missing)
     if not missing and values.min() == values.max():
-        return Column(name, "dropped", "one value in train")
+        return Column(name, "dropped", ONE)
     return Column(name, "numeric", missing=missing)
 
 
 def _categorical(name: str, cells: Cells, train: np.ndarray) -> Column:
     counts, missing = _count(cells, name, train)
     if not np.count_nonzero(counts):
-        return Column(name, "dropped", "no value in train", missing)
+        return Column(name, "dropped", NONE, missing)
     if np.count_nonzero(counts) == 1 and not missing:
-        return Column(name, "dropped", "one value in train")
+        return Column(name, "dropped", ONE)
     return Column(name, "categorical", missing=missing)
 
 

@@ -23,6 +23,7 @@ ENDINGS = (
     f"{', '.join(TEXT_ENDINGS + BINARY_ENDINGS)}; "
     f"CSV and TSV also in {', '.join(COMPRESSED_ENDINGS)}"
 )
+OTHER_TABLE = "data=csv data.path=/path/of/your/table.csv"  # where this one is of no use
 LARGEST_TEXT = 4 << 30  # bytes after decompression: stops an archive made to fill the memory
 
 
@@ -44,35 +45,38 @@ class Content:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def read_content(path: str | Path, key: str = "data.path") -> Content:
+def read_content(
+    path: str | Path, key: str = "data.path", allowed: str = f"a local file ending in {ENDINGS}"
+) -> Content:
     """Read the bytes of a local regular file.
 
     Arguments:
         path: the file; URLs are refused.
         key: the configuration key it came from, for the message.
+        allowed: what the file may be, for the message.
 
     Raises:
         UserError: it is no regular file that can be read.
     """
-    allowed = f"a local file ending in {ENDINGS}"
     if "://" in str(path):
         raise UserError(
             f"{key}={str(path)!r} is an address, not a file",
             allowed,
-            f"download it first, then {key}=/path/of/the/download.csv",
+            f"curl -LO {path}",
         )
     file = Path(path).expanduser()
     if not file.exists():
-        beside = _neighbours(file)
-        near = file.with_name(nearest(file.name, beside)) if beside else "/path/of/your/table.csv"
+        beside = _tables(file.parent)
+        near = file.with_name(nearest(file.name, beside)) if beside else "/path/of/your/file"
         raise UserError(
             f"{key}={str(path)!r}: there is no such file",
             allowed + (f"; beside it lie {listing(beside, 6)}" if beside else ""),
             f"{key}={near}",
         )
     if not file.is_file():
-        kind = "a directory" if file.is_dir() else "not a regular file"
-        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, f"{key}={file / 'table.csv'}")
+        kind = "a folder" if file.is_dir() else "not a regular file"
+        inside = _tables(file) or ["table.csv"]
+        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, f"{key}={file / inside[0]}")
     try:
         return Content(file, file.read_bytes())
     except (OSError, MemoryError) as problem:
@@ -97,10 +101,14 @@ def decompress(content: Content, ending: str) -> tuple[bytes, str]:
     try:
         if ending == ".zip":
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                members = [item for item in archive.infolist() if not item.is_dir()]
+                members = [
+                    item
+                    for item in archive.infolist()
+                    if not item.is_dir() and not item.filename.startswith("__MACOSX/")
+                ]
                 if len(members) != 1:
                     raise UserError(
-                        f"{path.name!r} holds {len(members)} files",
+                        f"{path.name!r} holds {len(members) or 'no'} files",
                         "a .zip with one CSV or TSV in it",
                         f"unzip {path}",
                     )
@@ -152,9 +160,9 @@ def _bounded(path: Path, stream: IO[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _neighbours(file: Path) -> list[str]:
+def _tables(folder: Path) -> list[str]:
     try:
-        names = sorted(item.name for item in file.parent.iterdir() if not item.name.startswith("."))
+        names = sorted(item.name for item in folder.iterdir() if not item.name.startswith("."))
     except OSError:
         return []
     endings = (*TEXT_ENDINGS, *BINARY_ENDINGS, *COMPRESSED_ENDINGS)

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema import DataConfig, SplitConfig
 from nnexp.data.cells import MISSING_TOKENS, Cells
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labels import Labels, code_labels
-from nnexp.data.names import listing
+from nnexp.data.names import counted, listing
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
-from nnexp.data.split import Split, split_rows
+from nnexp.data.split import RANDOM, Split, split_rows
 from nnexp.data.table import Table
 from nnexp.errors import UserError
 
@@ -74,7 +74,7 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
     """
     _check_names(table)
     tokens = (*MISSING_TOKENS, *config.missing_tokens)
-    labels = code_labels(table.target, config.labels == "raw", tokens)
+    labels = code_labels(table.target, config.labels == "raw", tokens, table.frame)
     frame, parts = table.frame, table.parts
     labelled = np.flatnonzero(labels.codes >= 0)
     if len(labelled) < len(frame):
@@ -152,8 +152,15 @@ def _check_train(y: np.ndarray, labels: Labels, config: DataConfig) -> None:
         raise UserError(
             f"all {len(y)} train rows are of one class, {labels.classes[y[0]]!r}",
             "a split that leaves two classes or more to train on",
-            "data.split.method=random data.split.shuffle=true",
+            _other_draw(config.split),
         )
+
+
+def _other_draw(split: SplitConfig) -> str:
+    """The override for a split whose train rows are of one class."""
+    if split.by is not None:
+        return RANDOM
+    return "seeds.split=1" if split.shuffle else "data.split.shuffle=true"
 
 
 def _named(columns: Sequence[Column], kind: str) -> list[str]:
@@ -225,9 +232,9 @@ def _messages(
 ) -> list[str]:
     lines = []
     if left_out["no target"]:
-        lines.append(f"{left_out['no target']} rows without a target left out")
+        lines.append(f"{counted(left_out['no target'], 'row')} without a target left out")
     if left_out["missing cells"]:
-        lines.append(f"{left_out['missing cells']} rows with missing cells left out")
+        lines.append(f"{counted(left_out['missing cells'], 'row')} with missing cells left out")
     reasons: dict[str, list[str]] = {}
     for column in columns:
         if column.kind == "dropped":

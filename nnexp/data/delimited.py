@@ -12,8 +12,19 @@ import pandas as pd
 
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import ENDINGS
-from nnexp.data.names import listing
+from nnexp.data.names import listing, typed
 from nnexp.errors import UserError
+
+_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
+# how files that are no text begin, and the ending that they should have
+_SIGNATURES = {
+    b"\x1f\x8b": ".gz",
+    b"PK\x03\x04": ".zip",
+    b"\xfd7zXZ": ".xz",
+    b"BZh": ".bz2",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PAR1": ".parquet",
+}
 
 
 def parse_delimited(
@@ -39,7 +50,7 @@ def parse_delimited(
     missing = [*MISSING_TOKENS, *tokens]
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
 
-    def read(types: dict[str, Any], columns: list[str] | None = None) -> Any:
+    def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
         converting = arrow_csv.ConvertOptions(
             column_types=types,
             include_columns=columns,
@@ -47,6 +58,7 @@ def parse_delimited(
             strings_can_be_null=True,
             true_values=[],
             false_values=[],
+            decimal_point=point,
         )
         return arrow_csv.read_csv(
             pa.BufferReader(data), parse_options=parsing, convert_options=converting
@@ -55,12 +67,19 @@ def parse_delimited(
     try:
         written = _header(data, separator)
         check_header(path, [name.strip() for name in written])
+        _check_width(path, written, data, separator)
         table = read({name: pa.string() for name in written if name.strip() in text})
         names = table.column_names
         dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
         if dates:  # kept as written: whether they are dates is decided on the train rows
             again = read({name: pa.string() for name in dates}, dates)
             for name in dates:
+                table = table.set_column(names.index(name), name, again.column(name))
+        commas = [] if separator == "," else [n for n in names if _has_commas(table.column(n))]
+        commas = [name for name in commas if name.strip() not in text]
+        if commas:
+            again = read(dict.fromkeys(commas, pa.float64()), commas, ",")
+            for name in commas:
                 table = table.set_column(names.index(name), name, again.column(name))
     except (UnicodeError, pa.ArrowInvalid, pa.ArrowKeyError) as problem:
         raise _parse_error(path, data, separator, problem) from problem
@@ -72,11 +91,10 @@ def parse_delimited(
         ) from problem
     binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]
     if binary:
-        raise _undecodable(path, f"column {binary[0]!r}")
+        raise _undecodable(path, data, f"column {binary[0]!r}")
     _check_quote(path, data, table)
     header = [name.strip() for name in names]
     check_header(path, header)
-    _check_width(path, header, separator)
     frame = table.rename_columns(header).to_pandas()
     return with_rows(path, frame)
 
@@ -131,9 +149,19 @@ def cell_separator(separator: str | None, ending: str) -> str:
         raise UserError(
             f"data.separator={separator!r} cannot stand between cells",
             "one character such as , ; | or a space, or tab",
-            "data.separator=';'",
+            typed("data.separator", ";"),
         )
     return separator
+
+
+def _has_commas(column: Any) -> bool:
+    """Whether a column holds numbers and nothing else, written with a decimal comma."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if not pa.types.is_string(column.type):
+        return False
+    return bool(compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py())
 
 
 def _header(data: bytes, separator: str) -> list[str]:
@@ -146,17 +174,21 @@ def _header(data: bytes, separator: str) -> list[str]:
     return header
 
 
-def _check_width(path: Path, names: list[str], separator: str) -> None:
+def _check_width(path: Path, names: list[str], data: bytes, separator: str) -> None:
     if len(names) != 1:
         return
-    for other in ";\t|,":
-        if other != separator and other in names[0]:
-            typed = "tab" if other == "\t" else other
-            raise UserError(
-                f"{path.name!r} has one column, named {names[0][:60]!r}",
-                f"cells divided by the separator, which is {separator!r} here",
-                f"data.separator='{typed}'",
-            )
+    first = next((line for line in data.splitlines()[1:2]), b"").decode(errors="replace")
+    for other in ";\t|, ":
+        # a name may hold blanks; they divide cells where the row below has as many
+        if other == separator or other not in names[0]:
+            continue
+        if other == " " and first.strip().count(" ") != names[0].strip().count(" "):
+            continue
+        raise UserError(
+            f"{path.name!r} has one column, named {names[0][:60]!r}",
+            f"cells divided by the separator, which is {separator!r} here",
+            typed("data.separator", "tab" if other == "\t" else other),
+        )
 
 
 def _check_quote(path: Path, data: bytes, table: Any) -> None:
@@ -181,7 +213,7 @@ def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) ->
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         line = data[: failure.start].count(b"\n") + 1
-        return _undecodable(path, f"line {line}")
+        return _undecodable(path, data, f"line {line}")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     width, first = 0, 1
     try:
@@ -207,11 +239,21 @@ def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) ->
     )
 
 
-def _undecodable(path: Path, place: str) -> UserError:
+def _undecodable(path: Path, data: bytes, place: str) -> UserError:
+    for start, ending in _SIGNATURES.items():
+        if data.startswith(start):
+            return UserError(
+                f"{path.name!r} is no text: it begins as {ending[1:]} files do",
+                f"a file ending in {ENDINGS}",
+                f"mv {path} {path}{ending}"
+                if ending != ".parquet"
+                else f"mv {path} {path.with_suffix(ending)}",
+            )
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
     return UserError(
         f"{path.name!r}, {place}: the text is not UTF-8",
         "a file encoded in UTF-8",
-        f"iconv -f latin1 -t utf-8 {path} > {path.with_name('utf8-' + path.name)}",
+        f"iconv -f {encoding} -t utf-8 {path} > {path.with_name('utf8-' + path.name)}",
     )
 
 

@@ -66,7 +66,7 @@ def parse(
         raise UserError(
             f"{path.name!r} does not end like a table",
             f"a file ending in {ENDINGS}",
-            f"data.path={path.with_suffix('.csv')}",
+            f"data.path={path.with_suffix('.csv')}" if ending else f"mv {path} {path}.csv",
         )
     return parse_delimited(path, data, cell_separator(separator, ending), missing_tokens, set(text))
 

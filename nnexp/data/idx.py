@@ -113,7 +113,9 @@ def _find(folder: Path, name: str) -> Path | None:
 
 
 def _open(path: str | Path, magic: int) -> tuple[IO[bytes], tuple[int, ...], Content]:
-    content = read_content(path, key="data.images" if magic == IMAGES else "data.image_labels")
+    kind = "images" if magic == IMAGES else "labels"
+    key = "data.images" if magic == IMAGES else "data.image_labels"
+    content = read_content(path, key, f"an IDX file of {kind}, plain or gzip")
     stream: IO[bytes] = io.BytesIO(content.data)
     if content.data[:2] == b"\x1f\x8b":
         stream = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
@@ -121,15 +123,14 @@ def _open(path: str | Path, magic: int) -> tuple[IO[bytes], tuple[int, ...], Con
     header = _guarded(content.path, lambda: stream.read(4 * (rank + 1)))
     fields = struct.unpack(f">{rank + 1}I", header) if len(header) == 4 * (rank + 1) else (0,)
     if fields[0] != magic:
-        kind = "images" if magic == IMAGES else "labels"
         raise UserError(
             f"{content.path.name!r} is no IDX file of {kind}: it starts with {header[:4].hex()!r}",
             f"an IDX file of {kind}, which starts with {magic:08x}",
-            "data.path=/folder/with/the/four/idx/files",
+            f"{key}=/path/of/the/{kind}",
         )
     shape = fields[1:]
     if int(np.prod([float(size) for size in shape])) > LARGEST or 0 in shape:
-        raise _damaged(content.path, f"it declares {' x '.join(map(str, shape))} bytes")
+        raise _damaged(content.path, f"it declares {' x '.join(map(str, shape))} values")
     return stream, shape, content
 
 
@@ -156,5 +157,5 @@ def _damaged(path: Path, reason: str) -> UserError:
     return UserError(
         f"{path.name!r} is damaged: {reason}",
         "a whole IDX file, plain or gzip",
-        "data.path=/folder/with/the/four/idx/files",
+        f"ls -l {path}",
     )

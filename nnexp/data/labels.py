@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from nnexp.data.cells import MISSING_TOKENS, is_number_dtype, parse_number, read_texts
-from nnexp.data.names import listing
+from nnexp.data.names import listing, typed
 from nnexp.errors import UserError
 
-MANY_CLASSES = 100  # numbers with more distinct values than this, and few rows for each, ...
+MANY_NUMBERS = 20  # numbers with more distinct values than this, and most of them once, or ...
+MANY_CLASSES = 100  # ... with more distinct values than this, and few rows for each, ...
 ROWS_A_CLASS = 10  # ... are measurements rather than classes
+FEW_CLASSES = 10  # a column with up to so many is proposed as a target
 MANY_FRACTIONS = 10  # and so are more distinct values than this with digits after the point
 
 
@@ -34,7 +36,10 @@ class Labels:
 
 
 def code_labels(
-    target: pd.Series, raw: bool = False, tokens: Collection[str] = MISSING_TOKENS
+    target: pd.Series,
+    raw: bool = False,
+    tokens: Collection[str] = MISSING_TOKENS,
+    others: pd.DataFrame | None = None,
 ) -> Labels:
     """Code the labels of a target column 0..C-1, numbers in numeric order, texts in text order.
 
@@ -45,6 +50,7 @@ def code_labels(
         target: N labels.
         raw: also give the numbers themselves.
         tokens: texts that stand for a missing label.
+        others: the table's other columns, to name one in a message.
 
     Raises:
         UserError: fewer than two classes, numbers that look like a regression target, or labels
@@ -58,9 +64,16 @@ def code_labels(
         raise UserError(
             f"the target {name!r} has {found}",
             "a column with two classes or more",
-            "data.target=another_column",
+            _another(others, tokens),
         )
-    _refuse_regression(name, classes, rows)
+    if _is_regression(classes, rows):
+        raise UserError(
+            f"the target {name!r} holds {len(classes)} different numbers in {rows} rows, from "
+            f"{classes[0]!r} to {classes[-1]!r}: that is regression, which is not supported yet",
+            f"classes: texts, truth values, or numbers of which each stands for a class of at "
+            f"least {ROWS_A_CLASS} rows",
+            _another(others, tokens),
+        )
     return Labels(codes, classes, _raw(name, codes, classes) if raw else None)
 
 
@@ -92,19 +105,23 @@ def _distinct(target: pd.Series, tokens: Collection[str]) -> tuple[np.ndarray, l
     return lookup[texts.codes], classes
 
 
-def _refuse_regression(name: str, classes: list[Any], rows: int) -> None:
+def _is_regression(classes: list[Any], rows: int) -> bool:
     if isinstance(classes[0], str | bool):
-        return
+        return False
     fractions = not all(float(label).is_integer() for label in classes)
     many = len(classes) > MANY_CLASSES and len(classes) * ROWS_A_CLASS > rows
-    if many or (fractions and len(classes) > MANY_FRACTIONS):
-        raise UserError(
-            f"the target {name!r} holds {len(classes)} different numbers in {rows} rows, from "
-            f"{classes[0]!r} to {classes[-1]!r}: that is regression, which is not supported yet",
-            f"classes: texts, truth values, or numbers of which each stands for a class of at "
-            f"least {ROWS_A_CLASS} rows",
-            "data.target=another_column",
-        )
+    single = len(classes) > MANY_NUMBERS and len(classes) * 2 > rows
+    return many or single or (fractions and len(classes) > MANY_FRACTIONS)
+
+
+def _another(others: pd.DataFrame | None, tokens: Collection[str]) -> str:
+    """The override that makes the last column that holds classes the target."""
+    for name in reversed([] if others is None else list(others.columns)):
+        codes, classes = _distinct(others[name], tokens)  # type: ignore[index]
+        rows = int((codes >= 0).sum())
+        if 2 <= len(classes) <= FEW_CLASSES and not _is_regression(classes, rows):
+            return typed("data.target", str(name))
+    return "data.target=another_column"
 
 
 def _raw(name: str, codes: np.ndarray, classes: list[Any]) -> np.ndarray:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from nnexp.errors import UserError
+
+# what Hydra takes bare as the text it is: words and whole numbers as they are printed
+_BARE = re.compile(r"[A-Za-z_][\w./ -]*|0|-?[1-9]\d*", re.ASCII)
+_VALUES = ("true", "false", "null", "none", "nan", "inf", "infinity")  # but these become values
 
 
 def listing(names: Iterable[object], limit: int = 12) -> str:
@@ -33,22 +38,35 @@ def nearest(name: str, names: Sequence[str]) -> str:
     return folded[match[0]] if match else names[-1]
 
 
-def require(name: str, names: Sequence[str], key: str, as_list: bool = False) -> None:
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, in the plural where it needs one.
+
+    >>> counted(1, "row"), counted(2, "empty cell")
+    ('1 row', '2 empty cells')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def require(name: str, names: Sequence[str], key: str, given: Sequence[str] | None = None) -> None:
     """Raise UserError unless the column `name`, given under `key`, is one of `names`.
 
     Arguments:
         name: the column asked for.
         names: the columns there are, at least one.
         key: the configuration key that named it, such as `data.target`.
-        as_list: the key holds a list, so the remedy is written as one.
+        given: all names under the key, where it holds a list; the remedy keeps the others.
     """
     if name in names:
         return
-    guess = nearest(name, names)
+    guess: str | list[str] = nearest(name, names)
+    if given is not None:
+        like = difflib.get_close_matches(name.casefold(), [n.casefold() for n in names], 1, 0.5)
+        swapped = [guess if item == name else item for item in given]
+        guess = [str(n) for n in swapped] if like else [item for item in given if item != name]
     raise UserError(
         f"{key} names the column {name!r}, which the table does not have",
         f"one of its columns: {listing(names)}",
-        typed(key, [guess] if as_list else guess),
+        typed(key, guess),
     )
 
 
@@ -68,8 +86,7 @@ def typed(key: str, value: str | list[str]) -> str:
 
 
 def _quoted(item: str) -> str:
-    # Hydra's grammar takes these signs bare in a value; anything else needs its quotes.
-    if item and all(char.isalnum() or char in "_.-/ " for char in item) and item == item.strip():
+    if _BARE.fullmatch(item) and item == item.strip() and item.casefold() not in _VALUES:
         return item
     escaped = item.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -17,7 +17,7 @@ from nnexp.data.categories import Category
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
 from nnexp.data.files import read_file
-from nnexp.data.names import listing
+from nnexp.data.names import counted, listing
 from nnexp.data.numeric import Block, fit_blocks, transform_blocks
 from nnexp.data.saved import read_fields, write_fields
 from nnexp.errors import UserError
@@ -97,8 +97,21 @@ class Preprocessor:
         Arguments:
             path: a table file.
             separator: between the cells of a CSV.
+
+        Raises:
+            UserError: as `read_file`, in words that name no key of a training command.
         """
-        return read_file(path, separator, self.tokens, [item.name for item in self.categories])
+        try:
+            return read_file(path, separator, self.tokens, [item.name for item in self.categories])
+        except UserError as error:
+            remedy = error.remedy.removeprefix("data=csv ")
+            if "data.separator=" in remedy:
+                remedy = "a table with the separator of the train table"
+            raise UserError(
+                error.wrong.removeprefix("data.path="),
+                error.allowed,
+                remedy.replace("data.path=", "nnexp predict RUN "),
+            ) from error
 
     def transform(self, frame: pd.DataFrame) -> Inputs:
         """Turn rows into inputs; what a row becomes does not depend on the other rows.
@@ -125,7 +138,7 @@ class Preprocessor:
         extra = [str(name) for name in frame.columns if name not in self.columns]
         ignored = [f"columns that the model does not use: {listing(extra)}"] if extra else []
         left_out = len(frame) - len(self._complete(cells)) if self.missing == "drop" else 0
-        dropped = [f"{left_out} rows with missing cells left out (data.missing=drop)"]
+        dropped = [f"{counted(left_out, 'row')} with missing cells left out (data.missing=drop)"]
         return [*ignored, *self.remarks(cells), *(dropped if left_out else [])]
 
     def remarks(self, cells: Cells) -> list[str]:
@@ -135,12 +148,14 @@ class Preprocessor:
             numbers = cells.numbers(name)
             if numbers.unread:
                 lines.append(
-                    f"column {name!r}: {numbers.unread} cells that are no number, such as "
+                    f"column {name!r}: {counted(numbers.unread, 'cell')} with no number, such as "
                     f"{numbers.example!r}, read as missing"
                 )
             if numbers.infinite:
                 fate = "passed on" if cells.keep_infinite else "read as missing"
-                lines.append(f"column {name!r}: {numbers.infinite} infinite cells {fate}")
+                lines.append(
+                    f"column {name!r}: {counted(numbers.infinite, 'infinite cell')} {fate}"
+                )
         for category in self.categories:
             new = categories.unseen(category, cells.texts(category.name))
             if new:

@@ -11,9 +11,12 @@ import pandas as pd
 
 from nnexp.config.schema import SplitConfig
 from nnexp.data.cells import MISSING_TOKENS, read_texts, read_times
-from nnexp.data.names import listing, require
+from nnexp.data.content import OTHER_TABLE
+from nnexp.data.names import counted, listing, require
 from nnexp.errors import UserError
 
+RANDOM = "data.split.method=random data.split.by=null"
+MINIMUM = 3  # rows for a row in each part
 PART_NAMES = {"train": 0, "valid": 1, "validation": 1, "val": 1, "test": 2}
 
 
@@ -37,9 +40,9 @@ def split_rows(
 ) -> Split:
     """Divide N rows by `config.method`.
 
-    Shares are of all N rows, `round(share * N)` of them; with method=group they are shares of
-    the groups. Rows at one point in time may fall on both sides of a border of method=time,
-    which then follows the file order.
+    Shares are of all N rows, `round(share * N)` of them and at least one where the share is
+    above 0; with method=group they are shares of the groups. Rows at one point in time may fall
+    on both sides of a border of method=time, which then follows the file order.
 
     Arguments:
         labels: int64 of shape (N,), class indices.
@@ -70,7 +73,7 @@ def split_rows(
         raise UserError(
             "no row is a train row",
             "a split column that says train for some rows",
-            "data.split.method=random",
+            RANDOM,
         )
     valid = np.flatnonzero(fixed == 1)
     train = rows
@@ -149,7 +152,7 @@ def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test:
     if counts[smallest] < parts:
         count = int(counts[smallest])
         raise UserError(
-            f"the class {classes[smallest]!r} has {count} row{'s' * (count != 1)}, too few for "
+            f"the class {classes[smallest]!r} has {counted(count, 'row')}, too few for "
             f"a stratified split into {parts} parts",
             f"at least {parts} rows of every class",
             "data.split.stratify=false",
@@ -161,7 +164,7 @@ def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test:
 
 def _too_many_classes(count: int, classes: int) -> UserError:
     return UserError(
-        f"a part of {count} rows cannot hold a row of each of {classes} classes",
+        f"a part of {counted(count, 'row')} cannot hold a row of each of {classes} classes",
         "stratified parts, train included, with at least a row for every class",
         "data.split.stratify=false",
     )
@@ -187,17 +190,17 @@ def _by_group(
     missing = int((groups < 0).sum())
     if missing:
         raise UserError(
-            f"{missing} rows have no group in data.split.by={config.by!r}",
+            f"{counted(missing, 'row')} with no group in data.split.by={config.by!r}",
             "a group for every row",
-            "data.split.method=random",
+            RANDOM,
         )
     total = len(np.unique(groups))
     parts = 1 + valid + test
     if total < parts:
         raise UserError(
-            f"data.split.by={config.by!r} has {total} groups for {parts} parts",
+            f"data.split.by={config.by!r} has {counted(total, 'group')} for {parts} parts",
             "at least one group for each of train, valid and test",
-            "data.split.valid=0" if valid and total == parts - 1 else "data.split.method=random",
+            "data.split.test=0" if test and total == parts - 1 else RANDOM,
         )
     # At least one group for each part that is asked for, and one left to train on.
     n_test = min(max(1, round(config.test * total)), total - 1 - valid) if test else 0
@@ -221,14 +224,14 @@ def _time_order(column: pd.Series, tokens: Collection[str]) -> np.ndarray:
         raise UserError(
             f"data.split.by={str(column.name)!r} holds {times.example!r}, which is no time",
             "numbers, or dates such as 2007-11-6, 2007-11-06 12:30 or 6.11.2007",
-            "data.split.method=random",
+            RANDOM,
         )
     missing = int(np.isnan(times.values.astype(np.float64)).sum())
     if missing:
         raise UserError(
-            f"{missing} rows have no time in data.split.by={str(column.name)!r}",
+            f"{counted(missing, 'row')} with no time in data.split.by={str(column.name)!r}",
             "a time for every row",
-            "data.split.method=random",
+            RANDOM,
         )
     return np.argsort(times.values, kind="stable")
 
@@ -238,11 +241,11 @@ def _named_parts(column: pd.Series, config: SplitConfig, tokens: Collection[str]
     unknown = [text for text in texts.levels if text.casefold() not in PART_NAMES]
     blank = int((texts.codes < 0).sum())
     if unknown or blank:
-        found = listing(map(repr, unknown), 6) if unknown else f"{blank} empty cells"
+        found = listing(map(repr, unknown), 6) if unknown else counted(blank, "empty cell")
         raise UserError(
             f"data.split.by={config.by!r} holds {found}",
             "train, valid and test, in capitals or not",
-            "data.split.method=random",
+            RANDOM,
         )
     lookup = np.array([PART_NAMES[text.casefold()] for text in texts.levels])
     return lookup[texts.codes]
@@ -263,8 +266,8 @@ def _column(config: SplitConfig, frame: pd.DataFrame) -> pd.Series | None:
 
 
 def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:
-    n_valid = round(config.valid * size)
-    n_test = 0 if official or config.method == "column" else round(config.test * size)
+    n_valid = _rows(config.valid, size)
+    n_test = 0 if official or config.method == "column" else _rows(config.test, size)
     if config.method == "group":
         return n_valid, n_test
     if not official and config.method != "column" and n_valid + n_test >= size:
@@ -272,10 +275,14 @@ def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:
     return n_valid, n_test
 
 
+def _rows(share: float, size: int) -> int:
+    return max(1, round(share * size)) if share else 0
+
+
 def _no_train(config: SplitConfig, size: int) -> UserError:
     return UserError(
         f"data.split.test={config.test} and data.split.valid={config.valid} leave none of "
-        f"{size} rows to train on",
-        "shares that are less than 1 together",
-        "data.split.test=0.2 data.split.valid=0.2",
+        f"{counted(size, 'row')} to train on",
+        "shares that are less than 1 together, of enough rows for a row in each part",
+        "data.split.test=0.2 data.split.valid=0.2" if size > MINIMUM else OTHER_TABLE,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import listing, require, typed
 from nnexp.errors import UserError
 
@@ -65,7 +66,7 @@ def table_from_frame(
         raise UserError(
             f"{name} has the column {target!r} and no other",
             "a table with at least one column besides the target",
-            "data.separator=';'",
+            OTHER_TABLE,
         )
     if fingerprint is None:
         fingerprint = fingerprint_values(frame)

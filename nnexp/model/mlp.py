@@ -19,6 +19,7 @@ from nnexp.model.activation import ACTIVATIONS
 from nnexp.model.embedding import Embedding
 from nnexp.model.init import initial_bias, initial_weight
 from nnexp.model.layout import Layout
+from nnexp.model.linear import input_gradient, linear, weight_gradient
 from nnexp.model.norm import Saved, batch_norm, layer_norm, norm_backward
 from nnexp.seeds import torch_seed
 
@@ -158,7 +159,6 @@ class MLPStack:
         names = mlp.layers
         self._weights = [layout.view(self._theta, f"{name}.weight") for name in names]
         self._biases = [layout.view(self._theta, f"{name}.bias").unsqueeze(1) for name in names]
-        self._transposed = [weight.transpose(1, 2) for weight in self._weights]
         self._values = layout.views(self._theta)
         self._running = mlp.buffers.views(buffers)
         if self._grad is not None:
@@ -188,7 +188,7 @@ class MLPStack:
             codes: (K, B, Q) int64, or None where the architecture has no embedding.
             masks: while training, dropout factors for the inputs and each hidden layer, each
                 (K, B, width) or None.
-            training: use the batch's statistics and keep what `backward` needs.
+            training: use the batch's statistics and update the running ones.
 
         Returns:
             (K, B, C), in the arithmetic's dtype.
@@ -209,7 +209,7 @@ class MLPStack:
         last = len(mlp.hidden)
         for layer in range(last):
             self._inputs.append(h)
-            z = torch.baddbmm(self._biases[layer], h, self._weights[layer])  # (K, B, H)
+            z = linear(h, self._weights[layer], self._biases[layer])  # (K, B, H)
             if mlp.norm != "none":
                 z = self._normalise(z, layer, training)
             a = self._act(z)  # (K, B, H)
@@ -220,7 +220,7 @@ class MLPStack:
                 a = a * mask
             h = a + h if mlp.skip and a.shape == h.shape else a
         self._inputs.append(h)
-        return torch.baddbmm(self._biases[last], h, self._weights[last])  # (K, B, C)
+        return linear(h, self._weights[last], self._biases[last])  # (K, B, C)
 
     def backward(self, dlogits: Tensor) -> None:
         """Write the gradient of the loss by theta into `grad`, from that by the logits.
@@ -249,10 +249,10 @@ class MLPStack:
                         self._grads[f"norms.{layer}.weight"],
                         self._grads[f"norms.{layer}.bias"],
                     )
-            torch.bmm(self._inputs[layer].transpose(1, 2), d, out=self._weight_grads[layer])
+            weight_gradient(self._inputs[layer], d, self._weight_grads[layer])
             torch.sum(d, 1, out=self._bias_grads[layer])
             if layer > 0 or mlp.embedding:
-                d = torch.bmm(d, self._transposed[layer])  # (K, B, in)
+                d = input_gradient(d, self._weights[layer])  # (K, B, in)
                 if dskip is not None:
                     d = d + dskip
         if mlp.embedding:

@@ -21,6 +21,7 @@ class ModuleModel:
     """The architecture that a user's module defines.
 
     Parameters of two or more dimensions count as weight matrices, and those of one as biases.
+    Frozen parameters (`requires_grad=False`) stay as they are and are saved like buffers.
 
     Arguments:
         factory: makes a fresh module; its parameters are drawn from torch's global generator,
@@ -35,14 +36,12 @@ class ModuleModel:
         self.factory = factory
         self.outputs = outputs
         self.module = self._make(0)
-        kinds = {1: "bias", 0: "bias"}
+        trained, kept = _tensors(self.module)
         self.layout = Layout(
-            (name, tuple(value.shape), kinds.get(value.dim(), "weight"))
-            for name, value in self.module.named_parameters()
+            (name, tuple(value.shape), "weight" if value.dim() > 1 else "bias")
+            for name, value in trained.items()
         )
-        self.buffers = Layout(
-            (name, tuple(value.shape), "norm") for name, value in self.module.named_buffers()
-        )
+        self.buffers = Layout((name, tuple(value.shape), "norm") for name, value in kept.items())
 
     @property
     def layers(self) -> list[str]:
@@ -56,11 +55,11 @@ class ModuleModel:
         buffers = torch.zeros(len(seeds), self.buffers.size, dtype=dtype)
         values, running = self.layout.views(theta), self.buffers.views(buffers)
         for member, seed in enumerate(seeds):
-            module = self._make(seed)
-            for name, parameter in module.named_parameters():
-                values[name][member] = parameter.detach()
-            for name, buffer in module.named_buffers():
-                running[name][member] = buffer
+            trained, kept = _tensors(self._make(seed))
+            for name, value in trained.items():
+                values[name][member] = value
+            for name, value in kept.items():
+                running[name][member] = value
         return theta, buffers
 
     def bind(
@@ -77,6 +76,14 @@ class ModuleModel:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(torch_seed(seed, "init"))
             return self.factory()
+
+
+def _tensors(module: nn.Module) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """What is trained, and what is kept beside it: buffers and frozen parameters, by name."""
+    parameters = dict(module.named_parameters())
+    trained = {n: value.detach() for n, value in parameters.items() if value.requires_grad}
+    frozen = {n: value.detach() for n, value in parameters.items() if not value.requires_grad}
+    return trained, {**dict(module.named_buffers()), **frozen}
 
 
 class ModuleStack:
@@ -100,6 +107,9 @@ class ModuleStack:
         if grad is not None:
             grad.zero_()
         self._module = model.module.to(theta.device)
+        # counters stay whole numbers; all else has theta's dtype
+        _, kept = _tensors(self._module)
+        self._kinds = {n: v.dtype for n, v in kept.items() if not v.is_floating_point()}
         self._leaves: list[dict[str, Tensor]] = []
         self._outputs: list[Tensor] = []
 
@@ -119,7 +129,7 @@ class ModuleStack:
                 for name, value in self._values.items()
             }
             running = {
-                name: value[member].to(self._module.get_buffer(name).dtype, copy=True)
+                name: value[member].to(self._kinds.get(name, value.dtype), copy=True)
                 for name, value in self._running.items()
             }
             arguments = (x[member],) if codes is None else (x[member], codes[member])

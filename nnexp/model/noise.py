@@ -54,13 +54,14 @@ class Masks:
             rows: how many batch rows the block has, over all its steps.
         """
         count = rows * self.width
-        out = torch.empty(len(generators), rows, self.width, dtype=self.dtype)
+        shape = (len(generators), rows, self.width)
+        out = torch.empty(shape, dtype=self.dtype, device=self.device)
         for member, generator in enumerate(generators):
             if not self.rates[member]:
                 out[member] = 1.0
                 continue
             words = generator.integers(0, 2**64, size=-(-count // 4), dtype=np.uint64)
-            bits = torch.from_numpy(words.view(np.int16)[:count]).view(rows, self.width)
-            torch.le(bits, self.thresholds[member], out=out[member])
+            bits = torch.from_numpy(words.view(np.int16)[:count]).to(self.device)
+            torch.le(bits.view(rows, self.width), self.thresholds[member], out=out[member])
             out[member] *= self.factors[member]
-        return out.to(self.device, non_blocking=True)
+        return out

@@ -37,29 +37,28 @@ def batch_norm(
         training: whether statistics come from the batch.
 
     Returns:
-        The normalised (K, B, H), and what `batch_norm_backward` needs.
+        The normalised (K, B, H), and what `norm_backward` needs.
     """
+    dtype, z = z.dtype, _precise(z)
     if training:
         rows = z.shape[1]
         batch_var, batch_mean = torch.var_mean(z, 1, correction=0, keepdim=True)  # (K, 1, H)
-        mean.lerp_(batch_mean.detach().squeeze(1).to(mean.dtype), MOMENTUM)
-        unbiased = batch_var.detach().squeeze(1).to(var.dtype) * (rows / max(rows - 1, 1))
-        var.lerp_(unbiased, MOMENTUM)
+        mean.lerp_(batch_mean.detach().squeeze(1), MOMENTUM)
+        var.lerp_(batch_var.detach().squeeze(1) * (rows / max(rows - 1, 1)), MOMENTUM)
     else:
-        batch_mean, batch_var = mean.unsqueeze(1).to(z.dtype), var.unsqueeze(1).to(z.dtype)
+        batch_mean, batch_var = mean.unsqueeze(1), var.unsqueeze(1)
     rstd = torch.rsqrt(batch_var + EPS)  # (K, 1, H)
     normal = (z - batch_mean).mul_(rstd)  # (K, B, H)
-    out = torch.addcmul(shift.unsqueeze(1), normal, gain.unsqueeze(1))
-    return out, Saved(normal, rstd, training)
+    return _scale(normal, gain, shift).to(dtype), Saved(normal, rstd, training)
 
 
 def layer_norm(z: Tensor, gain: Tensor, shift: Tensor) -> tuple[Tensor, Saved]:
     """Normalise each row over its units (Ba et al. 2016); arguments as in `batch_norm`."""
+    dtype, z = z.dtype, _precise(z)
     var, mean = torch.var_mean(z, 2, correction=0, keepdim=True)  # (K, B, 1)
     rstd = torch.rsqrt(var + EPS)
     normal = (z - mean).mul_(rstd)
-    out = torch.addcmul(shift.unsqueeze(1), normal, gain.unsqueeze(1))
-    return out, Saved(normal, rstd, True)
+    return _scale(normal, gain, shift).to(dtype), Saved(normal, rstd, True)
 
 
 def norm_backward(
@@ -77,10 +76,21 @@ def norm_backward(
     Returns:
         (K, B, H).
     """
-    torch.sum(dout * saved.normal, 1, out=dgain)
-    torch.sum(dout, 1, out=dshift)
+    dtype, dout = dout.dtype, _precise(dout)
+    dgain.copy_(torch.sum(dout * saved.normal, 1))
+    dshift.copy_(torch.sum(dout, 1))
     dnormal = dout * gain.unsqueeze(1)
     if saved.training:  # the statistics depend on the input as well
         projection = (dnormal * saved.normal).mean(axis, keepdim=True)
         dnormal = dnormal - dnormal.mean(axis, keepdim=True) - saved.normal * projection
-    return dnormal.mul_(saved.rstd)
+    return dnormal.mul_(saved.rstd).to(dtype)
+
+
+def _precise(value: Tensor) -> Tensor:
+    """Statistics of bfloat16 values are taken in float32."""
+    return value.float() if value.dtype == torch.bfloat16 else value
+
+
+def _scale(normal: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+    gain, shift = gain.unsqueeze(1).to(normal.dtype), shift.unsqueeze(1).to(normal.dtype)
+    return torch.addcmul(shift, normal, gain)

@@ -46,7 +46,8 @@ class Decision:
                     return torch.stack((1 - share, share), -1)
                 return torch.softmax(-self._distances(outputs), -1)
             share = self._share(outputs)
-            return torch.stack((1 - share, share), -1)
+            never = [torch.zeros_like(share)] * (len(self.values) - 2)  # one output tells two apart
+            return torch.stack((1 - share, share, *never), -1)
         selected = self._selected(outputs)
         binary = self.loss in ("bce", "bce_with_logits")
         if self.output == "log_softmax":

@@ -22,16 +22,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from nnexp.model.elementwise import by_member, log_softmax, softmax
+
 OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "logits": lambda z: z,
-    "softmax": lambda z: torch.softmax(z, -1),
-    "sigmoid": torch.sigmoid,
-    "log_softmax": lambda z: torch.log_softmax(z, -1),
+    "softmax": softmax,
+    "sigmoid": lambda z: by_member(torch.sigmoid, z),
+    "log_softmax": log_softmax,
     "relu": torch.relu,
-    "tanh": torch.tanh,
+    "tanh": lambda z: by_member(torch.tanh, z),
 }
 
 TINIEST = math.exp(-100)
+LEAST_WEIGHT = 1e-12  # of a batch: rows of classes with weight 0 alone weigh nothing, not 0 / 0
 CATEGORICAL = ("cross_entropy", "nll")
 LOSSES = (*CATEGORICAL, "bce", "bce_with_logits", "mse", "mae")
 
@@ -50,7 +53,7 @@ def elements(name: str, outputs: Tensor, targets: Tensor) -> Tensor:
     """
     match name:
         case "cross_entropy":
-            return -targets * torch.log_softmax(outputs, -1)
+            return -targets * log_softmax(outputs)
         case "nll":
             return -targets * outputs
         case "bce":
@@ -88,7 +91,7 @@ class Loss:
     class_weight: Tensor | None = None
 
     def activate(self, logits: Tensor) -> Tensor:
-        """Outputs (..., C) of logits (..., C)."""
+        """Outputs (K, N, C) of logits (K, N, C)."""
         return OUTPUTS[self.output](logits)
 
     def rows(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -112,7 +115,9 @@ class Loss:
         total = self.rows(logits, targets, weights).sum(1)
         if self.reduction == "sum":
             return total
-        return total / (logits.shape[1] if weights is None else weights.sum(1))
+        if weights is None:
+            return total / logits.shape[1]
+        return total / weights.sum(1).clamp(min=LEAST_WEIGHT)
 
     def of_set(self, total: Tensor, weight: Tensor | float, rows: int, batch_size: int) -> Tensor:
         """The loss of a whole set, comparable with that of a batch.
@@ -136,12 +141,12 @@ class Loss:
         if self.reduction == "mean" and weights is None:
             factor /= logits.shape[1]
         if self.name == "cross_entropy":
-            gradient = torch.softmax(logits, -1)
+            gradient = softmax(logits)
             if self.class_weight is not None:
                 targets = targets * self.class_weight
                 gradient.mul_(targets.sum(-1, keepdim=True))
         else:
-            gradient = torch.sigmoid(logits)
+            gradient = by_member(torch.sigmoid, logits)
             if self.reduction == "mean":
                 factor /= logits.shape[-1]
         gradient.sub_(targets)
@@ -149,7 +154,7 @@ class Loss:
             if self.name not in CATEGORICAL or self.class_weight is None:
                 gradient.mul_(weights.unsqueeze(-1))
             if self.reduction == "mean":
-                gradient.div_(weights.sum(1).view(-1, 1, 1))
+                gradient.div_(weights.sum(1).clamp(min=LEAST_WEIGHT).view(-1, 1, 1))
         return gradient.mul_(factor)
 
     def autograd(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:

@@ -1,6 +1,6 @@
 """Scores of a set of rows, each with its standard error.
 
-Standard errors: of the loss, the standard deviation of the rows' losses over sqrt(n); of accuracy,
+Standard errors: of the loss, that of a weighted mean of the rows' losses; of accuracy,
 the binomial one; of balanced accuracy, from the binomial ones of the recalls; of the AUC, DeLong et
 al. 1988, by each row's influence on the mean of the one-against-rest AUCs.
 """
@@ -17,8 +17,8 @@ def scores(
     classes: NDArray[np.int64],
     predicted: NDArray[np.int64],
     probabilities: NDArray[np.floating],
-    losses: NDArray[np.floating],
     loss: float,
+    loss_stderr: float,
 ) -> dict[str, float | int | None]:
     """The scores of n >= 1 rows.
 
@@ -26,8 +26,8 @@ def scores(
         classes: true class indices (n,).
         predicted: predicted class indices (n,).
         probabilities: (n, classes), each row summing to 1.
-        losses: each row's data loss (n,), for the standard error of `loss`.
         loss: the data loss of the set, reduced as in training.
+        loss_stderr: its standard error, see `ratio_stderr`.
 
     Returns:
         loss, accuracy, balanced_accuracy, auc, n, and the first four with `_stderr`. The AUC is
@@ -43,10 +43,6 @@ def scores(
         recall = float(of_class.mean())
         recalls.append(recall)
         variances.append(recall * (1 - recall) / len(of_class))
-    spread = float(np.std(losses, ddof=1)) if n > 1 else 0.0
-    mean = float(np.mean(losses))
-    # reductions and class weights scale the loss; the error is scaled with it
-    factor = abs(loss / mean) if mean and math.isfinite(mean) and math.isfinite(loss) else 1.0
     auc, auc_stderr = area_under_curve(classes, probabilities)
     return {
         "loss": loss,
@@ -54,11 +50,28 @@ def scores(
         "balanced_accuracy": float(np.mean(recalls)),
         "auc": auc,
         "n": n,
-        "loss_stderr": factor * spread / math.sqrt(n),
+        "loss_stderr": loss_stderr,
         "accuracy_stderr": math.sqrt(accuracy * (1 - accuracy) / n),
         "balanced_accuracy_stderr": math.sqrt(sum(variances)) / len(recalls),
         "auc_stderr": auc_stderr,
     }
+
+
+def ratio_stderr(values: NDArray[np.floating], weights: NDArray[np.floating]) -> float:
+    """The standard error of `sum(values) / sum(weights)` over n rows drawn at random.
+
+    By linearisation (Cochran 1977, section 2.11); with equal weights that of the mean.
+
+    Arguments:
+        values: (n,), each row's weighted loss.
+        weights: (n,), each row's weight.
+    """
+    n = len(values)
+    total = float(weights.sum())
+    if n < 2 or total <= 0:
+        return 0.0
+    residuals = values - values.sum() / total * weights
+    return float(np.std(residuals, ddof=1)) * math.sqrt(n) / total
 
 
 def area_under_curve(

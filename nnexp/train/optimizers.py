@@ -122,7 +122,10 @@ class SGD(Optimizer):
 
     def prepare(self, lr: np.ndarray, count: np.ndarray) -> None:
         self._lr = self.table(-lr)
-        self._keep_of_gradient = 1 - self.column("dampening")
+        # without momentum torch.optim does not dampen
+        dampening = np.where(self.array("momentum") == 0, 0, self.array("dampening"))
+        kept = torch.from_numpy(1 - dampening).unsqueeze(1)
+        self._keep_of_gradient = kept.to(self.device, self.dtype)
 
     def update(self, index: int, theta: Tensor, grad: Tensor) -> None:
         self.add_coupled_decay(theta, grad)

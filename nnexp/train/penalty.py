@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.model.layout import Layout
 from nnexp.train.member import Member
 
 
@@ -20,12 +21,12 @@ class Penalty:
 
     Arguments:
         members: K members.
-        weights: how many numbers at the front of a row belong to weight matrices.
+        layout: of the rows, with weight matrices at the front.
         like: a tensor of theta's dtype and device.
     """
 
-    def __init__(self, members: Sequence[Member], weights: int, like: Tensor) -> None:
-        self.weights = weights
+    def __init__(self, members: Sequence[Member], layout: Layout, like: Tensor) -> None:
+        self.weights, self.used = layout.weights, layout.used
 
         def column(values: list[float]) -> Tensor | None:
             if not any(values):
@@ -59,7 +60,7 @@ class Penalty:
     def clip_gradient(self, grad: Tensor) -> None:
         """Scale each row of `grad` (K, P) down to the longest allowed, like clip_grad_norm_."""
         if self.clip is not None:
-            norm = torch.linalg.vector_norm(grad, dim=1, keepdim=True)
+            norm = torch.linalg.vector_norm(grad[:, : self.used], dim=1, keepdim=True)
             grad.mul_((self.clip / (norm + 1e-6)).clamp_(max=1))
 
     def shrink_table(self, lr: np.ndarray, like: Tensor) -> list[Tensor] | None:

@@ -65,7 +65,7 @@ class StackState:
         device = self.theta.device
         self.grad = torch.zeros_like(self.theta)
         self.stack = self.model.bind(self.theta, self.buffers, self.grad, self.compute)
-        self.penalty = Penalty(self.members, self.model.layout.weights, self.theta)
+        self.penalty = Penalty(self.members, self.model.layout, self.theta)
         self.masks = [
             Masks(
                 [member.dropout[place] if member.dropout else 0.0 for member in self.members],

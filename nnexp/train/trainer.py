@@ -1,79 +1,35 @@
-"""The training loop: a stack of K members, from initial weights to the weights that are kept.
-
-The table lives on the device; batches are rows of it, picked by index. An epoch is cut into
-blocks of steps: a block's rows, targets and dropout masks are gathered at once, and its outputs
-kept, so that losses and accuracies cost nothing in the step and are read once an epoch.
-"""
+"""The training loop: a stack of K members, from initial weights to the weights that are kept."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.seeds import generator, torch_seed
 from nnexp.train.decision import Decision
-from nnexp.train.evaluate import logits
+from nnexp.train.divergence import DivergenceError, Inspector
+from nnexp.train.epoch import run_epoch, validate
 from nnexp.train.losses import Loss
+from nnexp.train.machine import keep_freed_memory
 from nnexp.train.member import Member
+from nnexp.train.plan import Data, Plan
+from nnexp.train.selection import Selection
 from nnexp.train.state import StackState
-from nnexp.train.targets import Targets
 
-BLOCK_BYTES = 2**21  # gathered at once for one member
-BLOCK_STEPS = 256
-
-
-@dataclass(frozen=True)
-class Data:
-    """A table on the device.
-
-    Arguments:
-        x: (N, D), in the arithmetic's dtype.
-        codes: (N, Q) int64, or None.
-        targets: of the N rows.
-        train: indices (n,) int64 of the train rows, n >= 1.
-        valid: indices (m,) int64 of the validation rows, m >= 0.
-    """
-
-    x: Tensor
-    codes: Tensor | None
-    targets: Targets
-    train: Tensor
-    valid: Tensor
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a stack is trained; the same for all its members.
-
-    Arguments:
-        epochs: passes over the train rows, >= 1.
-        batch_size: rows in a step, >= 1; the last step of an epoch takes what is left.
-        shuffle: draw a new order every epoch.
-        monitor: `val_loss`, `val_accuracy`, `train_loss` or `train_accuracy`.
-        checkpoint: `best` keeps the weights of the best epoch by `monitor`, `last` the last.
-        optimizer, flags: see `StackState`.
-        schedule: see `StackState`.
-        dtype: of parameters, float32 or float64.
-        compute: dtype of the arithmetic; None for that of the parameters.
-    """
-
-    epochs: int = 50
-    batch_size: int = 32
-    shuffle: bool = True
-    monitor: str = "val_loss"
-    checkpoint: str = "best"
-    optimizer: str = "adam"
-    flags: Mapping[str, bool] = field(default_factory=dict)
-    schedule: str = "constant"
-    dtype: torch.dtype = torch.float32
-    compute: torch.dtype | None = None
+COLUMNS = (
+    "train_loss",
+    "train_penalty",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "lr",
+    "gradient_norm",
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +99,7 @@ def fit(
     Returns:
         The outcome of each member, in the order given.
     """
+    keep_freed_memory()
     steps = math.ceil(len(data.train) / plan.batch_size)
     device = data.x.device
 
@@ -161,223 +118,60 @@ def fit(
         )
 
     state = fresh_state(members)
-    sign = 1.0 if plan.monitor.endswith("loss") else -1.0  # lower is better
-    kept = {"theta": state.theta.clone(), "buffers": state.buffers.clone()}
-    best = np.full(len(members), np.inf)  # of the kept weights
-    reference = best.copy()  # of what patience counts from
-    best_epoch = np.zeros(len(members), dtype=int)
-    waited = np.zeros(len(members))
+    kept = Selection(state.theta, state.buffers, plan.monitor, plan.checkpoint == "last")
     outcomes: list[Outcome | None] = [None] * len(members)
 
     def finish(
         rows: Sequence[int], status: str, epochs: int, reasons: Sequence[str | None]
     ) -> None:
         for row, reason in zip(rows, reasons, strict=True):
-            member = state.columns[row]
-            theta, buffers = kept["theta"][row].cpu(), kept["buffers"][row].cpu()
-            outcomes[member] = Outcome(
-                status, reason, int(best_epoch[member]), epochs, theta, buffers
+            theta, buffers = kept.theta[row].cpu(), kept.buffers[row].cpu()
+            best_epoch = int(kept.best_epoch[row])
+            outcomes[state.columns[row]] = Outcome(
+                status, reason, best_epoch, epochs, theta, buffers
             )
 
     for epoch in range(1, plan.epochs + 1):
         before = state.snapshot()
-        seen = run_epoch(state, data, loss, decision, plan, epoch, stop=stop)
-        if seen is None:
-            finish(range(len(state.columns)), "interrupted", epoch - 1, [None] * len(state.columns))
+        trained = run_epoch(state, data, loss, decision, plan, epoch, stop=stop)
+        everyone = range(len(state.columns))
+        if trained is None:
+            finish(everyone, "interrupted", epoch - 1, [None for _ in everyone])
             break
-        record = {**seen.record, **validate(state, data, loss, decision, plan)}
+        record = {**trained.record, **validate(state, data, loss, decision, plan)}
         record = {name: record[name] for name in COLUMNS if name in record}
         if observe is not None:
-            observe(Epoch(epoch, state.columns, record, *seen.signals, _weights(state)))
+            observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
 
-        alive = np.array(state.columns)
-        values = sign * record[plan.monitor]
-        finite = np.isfinite(record["train_loss"]) & np.isfinite(record["train_penalty"])
-        if len(data.valid):
-            finite &= np.isfinite(record["val_loss"])
-        improved = finite & ((values < best[alive]) | (plan.checkpoint == "last"))
-        rows = np.flatnonzero(improved).tolist()
-        if rows:
-            kept["theta"][rows] = state.theta[rows]
-            kept["buffers"][rows] = state.buffers[rows]
-            best[alive[rows]], best_epoch[alive[rows]] = values[rows], epoch
-        deltas = np.array([member.min_delta for member in state.members])
-        with np.errstate(invalid="ignore"):
-            nearer = finite & (values < reference[alive] - deltas)
-        reference[alive] = np.where(nearer, values, reference[alive])
-        waited[alive] = np.where(nearer, 0, waited[alive] + 1)
+        finite = trained.weights_finite.copy()
+        for name in ("train_loss", "train_penalty", "val_loss"):
+            finite &= np.isfinite(record.get(name, 0.0))
+        values = record[plan.monitor]
+        kept.observe(epoch, values, finite, state.theta, state.buffers, state.members)
 
         broken = np.flatnonzero(~finite).tolist()
-        if broken:
-            reasons = []
-            for row in broken:
-                alone = fresh_state([state.members[row]])
-                alone.schedule.load(state.schedule, row)
-                alone.restore((before[0], {k: v[[row]] for k, v in before[1].items()}))
-                reasons.append(first_nonfinite(alone, data, loss, decision, plan, epoch))
-            finish(broken, "diverged", epoch, reasons)
-        patience = np.array([member.patience for member in state.members])
-        tired = np.flatnonzero(finite & (waited[alive] >= patience)).tolist()
-        because = [f"no better {plan.monitor} for {patience[row]:.0f} epochs" for row in tired]
-        finish(tired, "done", epoch, because)
-        left = [row for row in range(len(alive)) if row not in {*broken, *tired}]
+        reasons = []
+        for row in broken:
+            alone = fresh_state([state.members[row]])
+            alone.schedule.load(state.schedule, row)
+            alone.restore((before[0], {k: v[[row]] for k, v in before[1].items()}))
+            reasons.append(first_nonfinite(alone, data, loss, decision, plan, epoch))
+        finish(broken, "diverged", epoch, reasons)
+        if epoch == plan.epochs:
+            left = np.flatnonzero(finite).tolist()
+            finish(left, "done", epoch, [None for _ in left])
+            break
+        tired = np.flatnonzero(finite & kept.is_tired(state.members)).tolist()
+        patience = [f"{state.members[row].patience:.0f} epochs" for row in tired]
+        finish(tired, "done", epoch, [f"no better {plan.monitor} for {p}" for p in patience])
+        left = [row for row in everyone if row not in {*broken, *tired}]
         if not left:
             break
-        state.schedule.observe(values, epoch)
-        if epoch == plan.epochs:
-            finish(left, "done", epoch, [None] * len(left))
-        elif len(left) < len(alive):
+        state.schedule.observe(kept.sign * values, epoch)
+        if len(left) < len(everyone):
             state.keep(left)
-            kept = {name: value[left] for name, value in kept.items()}
+            kept.keep(left)
     return [outcome for outcome in outcomes if outcome is not None]
-
-
-COLUMNS = (
-    "train_loss",
-    "train_penalty",
-    "train_accuracy",
-    "val_loss",
-    "val_accuracy",
-    "lr",
-    "gradient_norm",
-)
-
-
-@dataclass(frozen=True)
-class TrainedEpoch:
-    """The record of an epoch's training, and its gradient norms and update ratios."""
-
-    record: dict[str, np.ndarray]
-    signals: tuple[np.ndarray, np.ndarray]
-
-
-def run_epoch(
-    state: StackState,
-    data: Data,
-    loss: Loss,
-    decision: Decision,
-    plan: Plan,
-    epoch: int,
-    *,
-    stop: Callable[[], bool] = lambda: False,
-    inspect: Callable[[int, Tensor], None] | None = None,
-) -> TrainedEpoch | None:
-    """One pass over the train rows.
-
-    Arguments:
-        state: changed in place.
-        epoch: from 1; with the members' seeds it determines row order and dropout.
-        inspect: called in every step, with its number from 0 and the logits, between the
-            backward pass and the update.
-        data, loss, decision, plan, stop: as for `fit`.
-
-    Returns:
-        The record; None where `stop` ended it.
-    """
-    batch, members, device = plan.batch_size, len(state.members), data.x.device
-    theta, grad, stack, penalty = state.theta, state.grad, state.stack, state.penalty
-    front = theta[:, : penalty.weights]
-    order = _order(state, data.train, plan.shuffle, epoch)  # (K, n)
-    count = order.shape[1]
-    rates = state.rates(epoch)  # (S, K)
-    shrink = penalty.shrink_table(rates, theta)
-    state.optimizer.begin_epoch(state.schedule.factors(epoch))
-    generators = [
-        [generator(member.seeds.dropout, "dropout", epoch, place) for member in state.members]
-        for place in range(len(state.masks))
-    ]
-    block_rows = batch * _block_steps(state, data, batch)
-    signal_step = max(count // batch, 1) - 1  # the last full step
-
-    zeros = torch.zeros(members, dtype=torch.float64, device=device)
-    total_loss, total_weight, total_hits = zeros.clone(), zeros.clone(), zeros.clone()
-    signals: tuple[Tensor, Tensor] | None = None
-    step = 0
-    with _module_randomness(state, epoch):
-        for start in range(0, count, block_rows):
-            rows = order[:, start : start + block_rows]  # (K, R)
-            flat = rows.reshape(-1)
-            size = rows.shape[1]
-            x = data.x.index_select(0, flat).view(members, size, -1)  # (K, R, D)
-            codes = None
-            if data.codes is not None:
-                codes = data.codes.index_select(0, flat).view(members, size, -1)
-            target = data.targets.dense(rows, state.smoothing)  # (K, R, C)
-            weight = data.targets.row_weights(rows)
-            xs, targets = x.split(batch, 1), target.split(batch, 1)
-            all_codes = codes.split(batch, 1) if codes is not None else None
-            weights = weight.split(batch, 1) if weight is not None else None
-            drawn = [
-                mask.draw(own, size).split(batch, 1) if mask.active else None
-                for mask, own in zip(state.masks, generators, strict=True)
-            ]
-            outs = []
-            for place, x_step in enumerate(xs):
-                if stop():
-                    return None
-                out = stack.forward(
-                    x_step,
-                    all_codes[place] if all_codes is not None else None,
-                    [mask[place] if mask is not None else None for mask in drawn],
-                    training=True,
-                )
-                out = out if out.dtype == target.dtype else out.to(target.dtype)
-                stack.backward(
-                    loss.gradient(
-                        out, targets[place], weights[place] if weights is not None else None
-                    ).to(state.compute)
-                )
-                outs.append(out)
-                penalty.add_gradient(theta, grad)
-                if inspect is not None:
-                    inspect(step, out)
-                if step == signal_step:
-                    norms = _layer_norms(state, grad)
-                    old = theta.clone()
-                penalty.clip_gradient(grad)
-                if shrink is not None:
-                    front.mul_(shrink[step])
-                state.optimizer.step(step, theta, grad)
-                if step == signal_step:
-                    moved = _layer_norms(state, theta - old)
-                    signals = norms, moved / _layer_norms(state, old).clamp(min=1e-12)
-                step += 1
-            out = torch.cat(outs, 1)  # (K, R, C)
-            plain = target if state.smoothing is None else data.targets.dense(rows)
-            total_loss += loss.rows(out, plain, weight).double().sum(1)
-            total_weight += size if weight is None else weight.double().sum(1)
-            hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
-            total_hits += hits.double().sum(1)
-
-    assert signals is not None
-    reduced = loss.of_set(total_loss, total_weight, count, plan.batch_size)
-    accuracy = total_hits / count
-    accuracy[~torch.isfinite(reduced)] = math.nan
-    largest = torch.linalg.vector_norm(signals[0], dim=1)
-    read = torch.stack((reduced, penalty.value(theta).double(), accuracy, largest.double())).cpu()
-    names = ("train_loss", "train_penalty", "train_accuracy", "gradient_norm")
-    record = dict(zip(names, read.numpy(), strict=True))
-    record["lr"] = rates[-1]
-    norms_read, ratios_read = torch.stack(signals).double().cpu().numpy()
-    return TrainedEpoch(record, (norms_read, ratios_read))
-
-
-def validate(
-    state: StackState, data: Data, loss: Loss, decision: Decision, plan: Plan
-) -> dict[str, np.ndarray]:
-    """Data loss and accuracy (K,) on the validation rows; nothing where there are none."""
-    if not len(data.valid):
-        return {}
-    members = len(state.members)
-    out = logits(state.stack, data.x, data.codes, data.valid, members, data.targets.outputs)
-    rows = data.valid.expand(members, -1)
-    weight = data.targets.row_weights(rows)
-    total = loss.rows(out, data.targets.dense(rows), weight).double().sum(1)
-    weights = len(data.valid) if weight is None else weight.double().sum(1)
-    hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
-    reduced = loss.of_set(total, weights, len(data.valid), plan.batch_size)
-    read = torch.stack((reduced, hits.double().mean(1))).cpu().numpy()
-    return {"val_loss": read[0], "val_accuracy": read[1]}
 
 
 def first_nonfinite(
@@ -392,77 +186,23 @@ def first_nonfinite(
     Returns:
         One line: the epoch, the step, the layer and what became of it.
     """
-
-    class FoundError(Exception):
-        pass
-
-    def finite(value: Tensor) -> bool:
-        return bool(torch.isfinite(value).all())
-
-    def inspect(step: int, out: Tensor) -> None:
-        where = f"epoch {epoch}, step {step + 1}"
-        for name, value in state.model.layout.views(state.theta).items():
-            if not finite(value):
-                raise FoundError(f"{where}: the weights {name} were no longer finite")
-        for name, value in state.stack.hidden_outputs():
-            if not finite(value):
-                part = "the inputs" if name == "inputs" else f"the output of {name}"
-                raise FoundError(f"{where}: NaN or infinity began in {part}")
-        if not finite(out):
-            raise FoundError(
-                f"{where}: NaN or infinity began in the output of {state.model.layers[-1]}"
-            )
-        for name, value in reversed(state.model.layout.views(state.grad).items()):
-            if not finite(value):
-                raise FoundError(f"{where}: the gradient of {name} became NaN or infinite")
-
+    inspector = Inspector(state, epoch)
     try:
-        run_epoch(state, data, loss, decision, plan, epoch, inspect=inspect)
-        for name, value in state.model.layout.views(state.theta).items():
-            if not finite(value):
-                return f"epoch {epoch}, last step: the weights {name} became NaN or infinite"
-    except FoundError as found:
+        run_epoch(state, data, loss, decision, plan, epoch, inspect=inspector.inspect)
+    except DivergenceError as found:
         return str(found)
-    return f"epoch {epoch}: the loss became NaN or infinite, the weights are still finite"
-
-
-def _order(state: StackState, train: Tensor, shuffle: bool, epoch: int) -> Tensor:
-    """The rows (K, n) in the order in which the members see them."""
-    if not shuffle:
-        return train.expand(len(state.members), -1)
-    permutations = [
-        generator(member.seeds.batches, "batches", epoch).permutation(len(train))
-        for member in state.members
-    ]
-    return train[torch.from_numpy(np.stack(permutations)).to(train.device)]
-
-
-def _block_steps(state: StackState, data: Data, batch: int) -> int:
-    """Steps gathered at once; it depends on one member's sizes only, never on K."""
-    width = data.x.shape[1] + sum(state.model.dropout_widths) + 3 * data.targets.outputs
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
-
-
-def _layer_norms(state: StackState, rows: Tensor) -> Tensor:
-    """Norms (K, layers) of the weight matrices' part of `rows` (K, P)."""
-    slots = [slot for slot in state.model.layout.slots.values() if slot.kind == "weight"]
-    parts = [rows[:, slot.offset : slot.offset + slot.size] for slot in slots]
-    return torch.stack([torch.linalg.vector_norm(part, dim=1) for part in parts], 1)
+    name = inspector.broken_weights()
+    if name is not None:
+        return f"epoch {epoch}, last step: the weights {name} became NaN or infinite"
+    return f"epoch {epoch}: the validation loss became NaN or infinite, the weights are finite"
 
 
 def _weights(state: StackState) -> Callable[[int, str], Tensor]:
+    slots = [slot for slot in state.model.layout.slots.values() if slot.kind == "weight"]
+    names = dict(zip(state.model.layers, slots, strict=True))
+
     def weights(member: int, layer: str) -> Tensor:
-        view = state.model.layout.view(state.theta, f"{layer}.weight")
+        view = state.model.layout.view(state.theta, names[layer].name)
         return view[state.columns.index(member)].cpu()
 
     return weights
-
-
-def _module_randomness(state: StackState, epoch: int) -> contextlib.AbstractContextManager[Any]:
-    """Seed torch's global generator for a user's module, and restore it after the epoch."""
-    if state.model.dropout_widths:
-        return contextlib.nullcontext()
-    context = contextlib.ExitStack()
-    context.enter_context(torch.random.fork_rng())
-    torch.manual_seed(torch_seed(state.members[0].seeds.dropout, "dropout", epoch))
-    return context

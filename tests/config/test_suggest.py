@@ -54,6 +54,19 @@ MEANT = {
     "+experiment=overfit": "experiment=overfit",
     "data.split=3": "data.split.method=random",
     "gpu=0": "device=auto",
+    "optimizer.learning_rate=0.1": "optimizer.lr=0.1",
+    "optimizer.amsgradd=0.1": "optimizer.amsgrad=false",
+    "model.layers=3": "model.hidden=[3]",
+    "hidden=3,4": "model.hidden=[3,4]",
+    "model.hidden=(3,4)": "model.hidden=[3,4]",
+    "data.target=[y]": "data.target=y",
+    "loss.class_weight=balance": "loss.class_weight=balanced",
+    "optimizer==adam": "optimizer=adam",
+    "optimizer=adam;": "optimizer=adam",
+    "optimizer=adam optimizer.lr=0.1": "optimizer=adam optimizer.lr=0.1",
+    "optimizer.lr=0.1 # comment": "optimizer.lr=0.1",
+    "experiment=": "python train.py --help",
+    "experiment=null": "python train.py --help",
     "qqqq=1": "python train.py --help",
 }
 
@@ -106,11 +119,38 @@ def test_flags_of_other_tools(flag, value, remedy):
         ("optimizer.lr", [], "optimizer.lr=0.001"),
         ("64]", [], "'model.hidden=[64, 64]'"),
         ("wine", [], "data=wine"),
+        ("=5", [], "python train.py --help"),
+        ("t.csv", [], "data=csv data.path=t.csv data.target=COLUMN"),
         ("zzzz", [], "python train.py --help"),
     ],
 )
 def test_words_without_a_sign(word, following, remedy):
     assert bare_word(word, following).remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("data.drop=[x=1,b]", "'data.drop=[\"x=1\",b]'"),
+        ("data.drop=[größe]", "'data.drop=[\"größe\"]'"),
+    ],
+)
+def test_names_in_a_list_are_quoted_one_by_one(typed, remedy):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy == remedy
+    assert compose([remedy.strip("'")]).data.drop
+
+
+def test_a_torn_list_is_put_together():
+    words = ["data=iris", "data.drop=[a,"]
+    assert bare_word("b,", ["c]", "seed=1"], words).remedy == "'data.drop=[a, b, c]'"
+
+
+def test_a_target_that_is_typed_is_not_asked_for():
+    with pytest.raises(UserError) as caught:
+        compose(["data=t.csv", "data.target=y"])
+    assert caught.value.remedy == "data=csv data.path=t.csv"
 
 
 def test_nearest():

@@ -107,3 +107,24 @@ def test_nothing_but_infinite_numbers_is_no_value():
     cells = Cells(pd.DataFrame({"a": CYCLE, "b": np.full(ROWS, np.inf)}), keep_infinite=True)
     found = infer_columns(cells, np.arange(ROWS), DataConfig(missing="none"))
     assert found[1].reason == "no value in train"
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "remedy"),
+    [
+        ([np.nan] * 6, {}, "data=csv data.path=/path/of/your/table.csv"),
+        ([1.0] * 6, {}, "data=csv data.path=/path/of/your/table.csv"),
+        (["2020-1-1", "2020-1-2"] * 3, {}, "'data.categorical=[a]'"),
+        ([1.0, 2.0] * 3, {"drop": ["a"]}, "data.drop=[]"),
+    ],
+)
+def test_the_way_out_of_no_column(cells, options, remedy):
+    with pytest.raises(UserError) as caught:
+        infer_columns(Cells(pd.DataFrame({"a": cells})), np.arange(6), DataConfig(**options))
+    assert caught.value.remedy == remedy
+
+
+def test_a_name_is_taken_from_the_numbers():
+    with pytest.raises(UserError) as caught:
+        infer(DataConfig(numeric=["a", "b"]), a=CYCLE, b=["x"] * ROWS)
+    assert caught.value.remedy == "'data.numeric=[a]'"

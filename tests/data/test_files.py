@@ -106,7 +106,7 @@ def test_separator_is_one_character(tmp_path):
 
 def test_wrong_separator_is_noticed(tmp_path):
     error = refused(write(tmp_path, CSV.replace(",", ";")), "one column")
-    assert error.remedy == "data.separator=';'"
+    assert error.remedy == "'data.separator=\";\"'"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,65 @@ def test_places_that_are_no_table(tmp_path):
     write(tmp_path, CSV, "titanic.csv")
     error = refused(tmp_path / "titanik.csv", "no such file")
     assert error.remedy.endswith("titanic.csv")
-    refused(tmp_path, "is a directory")
+    refused(tmp_path, "is a folder")
     refused("https://example.org/table.csv", "is an address")
     refused(write(tmp_path, CSV, "table.xlsx"), "does not end like a table")
-    refused(write(tmp_path, CSV, "table"), "does not end like a table")
+    error = refused(write(tmp_path, CSV, "table"), "does not end like a table")
+    assert error.remedy.startswith("mv ")
+    assert error.remedy.endswith("table.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("a b c\n1 2 3\n", '" "'),
+        ("a;b\n1,5;2\n", '";"'),
+        ("a\tb\n1\t2\n", "tab"),
+    ],
+)
+def test_the_separator_proposed_is_the_one(tmp_path, text, typed):
+    path = write(tmp_path, text)
+    error = refused(path, "one column")
+    assert error.remedy.strip("'") == f"data.separator={typed}"
+    assert len(read_file(path, separator=typed.strip('"')).columns) > 1
+
+
+def test_a_name_with_blanks_is_one_column(tmp_path):
+    path = write(tmp_path, "sepal length\n1.5\n")
+    assert list(read_file(path).columns) == ["sepal length"]
+
+
+def test_decimal_commas(tmp_path):
+    path = write(tmp_path, "a;b;c;d\n1,5;x;1,2;3\n-2;y;1,2,3;?\n")
+    frame = read_file(path, separator=";")
+    assert frame["a"].tolist() == [1.5, -2.0]
+    assert frame["c"].tolist() == ["1,2", "1,2,3"]
+    assert read_file(path, separator=";", text=["a"])["a"].tolist() == ["1,5", "-2"]
+
+
+@pytest.mark.parametrize(
+    ("data", "remedy"),
+    [
+        (gzip.compress(CSV.encode()), "table.csv.gz"),
+        (bz2.compress(CSV.encode()), "table.csv.bz2"),
+        (b"PAR1\xff", "table.parquet"),
+        (CSV.encode("utf-16"), "utf8-table.csv"),
+    ],
+)
+def test_text_that_is_none_is_told_by_its_first_bytes(tmp_path, data, remedy):
+    error = refused(write(tmp_path, data))
+    assert error.remedy.endswith(remedy)
+    assert ("utf-16" in error.remedy) == ("utf8" in remedy)
+
+
+def test_a_zip_of_a_mac_has_one_table(tmp_path):
+    path = tmp_path / "table.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("table.csv", CSV)
+        archive.writestr("__MACOSX/._table.csv", "x")
+    assert read_file(path)["a"].tolist() == ROWS["a"]
+
+
+def test_a_folder_is_answered_with_a_table_in_it(tmp_path):
+    path = write(tmp_path, CSV)
+    assert refused(tmp_path).remedy == f"data.path={path}"

@@ -75,3 +75,16 @@ def test_regression_is_refused(values):
 def test_many_classes_with_many_rows_are_classes():
     assert len(code_labels(pd.Series(np.arange(5000) % 200)).classes) == 200
     assert len(code_labels(pd.Series([f"c{row % 200}" for row in range(400)])).classes) == 200
+
+
+def test_numbers_that_differ_in_most_rows_are_no_classes():
+    with pytest.raises(UserError, match="regression"):
+        code_labels(pd.Series(range(0, 6000, 100), name="y"))
+    assert len(code_labels(pd.Series([*range(20)] * 2)).classes) == 20
+
+
+def test_another_target_is_proposed():
+    others = pd.DataFrame({"a": np.linspace(0, 1, 60), "b": ["u", "v"] * 30, "c": ["w"] * 60})
+    with pytest.raises(UserError) as caught:
+        code_labels(pd.Series(["no"] * 60, name="y"), others=others)
+    assert caught.value.remedy == "data.target=b"

@@ -285,3 +285,12 @@ class TestDamage:
     def test_deep_nesting(self, folder):
         (folder / "preprocess.json").write_text("[" * 100_000)
         self.refused(folder)
+
+
+def test_a_table_to_predict_is_named_by_no_key(tmp_path):
+    fitted = fit()
+    (tmp_path / "semi.csv").write_text("a;b\n1;2\n")
+    for name in ("none.csv", "semi.csv"):
+        with pytest.raises(UserError) as caught:
+            fitted.read(tmp_path / name)
+        assert "data." not in caught.value.wrong + caught.value.remedy

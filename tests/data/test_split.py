@@ -116,7 +116,7 @@ def test_time_runs_forward(kind):
 def test_time_needs_a_time_in_every_row():
     with pytest.raises(UserError, match="'soon'"):
         split(SplitConfig(method="time", by="t"), t=["2020-1-1", "soon"] * 10)
-    with pytest.raises(UserError, match="10 rows have no time"):
+    with pytest.raises(UserError, match="10 rows with no time"):
         split(SplitConfig(method="time", by="t"), t=["2020-1-1", None] * 10)
 
 
@@ -166,3 +166,20 @@ def test_an_official_test_stays_the_test(method):
     parts[:10] = "valid"
     result = split(SplitConfig(), parts=parts)
     assert result.valid.tolist() == list(range(10))
+
+
+def test_a_share_above_0_is_a_row_at_least():
+    assert sizes(split(SplitConfig(valid=0.001, test=0.001, stratify=False))) == (
+        len(split(SplitConfig(valid=0, test=0)).train) - 2,
+        1,
+        1,
+    )
+    with pytest.raises(UserError, match="leave none of 2 rows"):
+        split(SplitConfig(), labels=np.array([0, 1]))
+
+
+@pytest.mark.parametrize("method", ["group", "time", "column"])
+def test_what_is_proposed_goes_together(method):
+    with pytest.raises(UserError) as caught:
+        split(SplitConfig(method=method, by="g"), g=["soon"] * 30)
+    assert caught.value.remedy == "data.split.method=random data.split.by=null"

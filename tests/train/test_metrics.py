@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_auc_score
 
-from nnexp.train.metrics import area_under_curve, confusion, scores
+from nnexp.train.metrics import area_under_curve, confusion, ratio_stderr, scores
 
 
 def made(n, classes, seed=0):
@@ -23,7 +23,8 @@ def test_values_equal_sklearn(classes):
     labels, shares = made(300, classes)
     predicted = shares.argmax(1)
     losses = -np.log(shares[np.arange(300), labels])
-    got = scores(labels, predicted, shares, losses, float(losses.mean()))
+    spread = ratio_stderr(losses, np.ones(300))
+    got = scores(labels, predicted, shares, float(losses.mean()), spread)
     assert got["accuracy"] == pytest.approx((predicted == labels).mean())
     assert got["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(labels, predicted))
     area = (
@@ -47,19 +48,23 @@ def test_standard_errors_equal_the_spread_over_samples(classes):
     for seed in range(300):
         labels, shares = made(200, classes, seed)
         losses = -np.log(shares[np.arange(200), labels])
-        samples.append(scores(labels, shares.argmax(1), shares, losses, float(losses.mean())))
+        spread = ratio_stderr(losses, np.ones(200))
+        samples.append(scores(labels, shares.argmax(1), shares, float(losses.mean()), spread))
     for name in ("loss", "accuracy", "balanced_accuracy", "auc"):
         spread = np.std([sample[name] for sample in samples])
         claimed = np.mean([sample[f"{name}_stderr"] for sample in samples])
         assert claimed == pytest.approx(spread, rel=0.15), name
 
 
-def test_reduction_scales_the_losses_error():
-    labels, shares = made(50, 3)
-    losses = np.linspace(0, 1, 50)
-    mean = scores(labels, labels, shares, losses, 0.5)
-    summed = scores(labels, labels, shares, losses, 16.0)
-    assert summed["loss_stderr"] == pytest.approx(32 * mean["loss_stderr"])
+def test_error_of_a_weighted_mean_equals_the_spread_over_samples():
+    means, claimed = [], []
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        weights = np.where(rng.random(300) < 0.1, 5.0, 1.0)
+        values = weights * rng.exponential(size=300) * np.where(weights > 1, 3, 1)
+        means.append(values.sum() / weights.sum())
+        claimed.append(ratio_stderr(values, weights))
+    assert np.mean(claimed) == pytest.approx(np.std(means), rel=0.1)
 
 
 def test_auc_where_it_has_no_meaning():

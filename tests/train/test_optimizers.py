@@ -20,7 +20,7 @@ NUMBERS = {
         {"lr": 0.1, "momentum": 0.0},
         {"lr": 0.05, "momentum": 0.9},
         {"lr": 0.02, "momentum": 0.5, "dampening": 0.3, "weight_decay": 0.1},
-        {"lr": 0.3, "momentum": 0.0, "weight_decay": 0.01},
+        {"lr": 0.3, "momentum": 0.0, "dampening": 0.5, "weight_decay": 0.01},
     ],
     "adam": [
         {"lr": 0.1},

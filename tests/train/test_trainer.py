@@ -14,8 +14,9 @@ from nnexp.seeds import generator
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
+from nnexp.train.plan import Data, Plan
 from nnexp.train.targets import Targets
-from nnexp.train.trainer import Data, Plan, fit
+from nnexp.train.trainer import fit
 
 ROWS, FEATURES, CLASSES = 53, 6, 3  # 40 train rows: the last batch of 16 is short
 DECISION = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
@@ -146,6 +147,47 @@ def test_a_member_is_bit_identical_alone_and_among_others(optimizer, schedule):
         assert [{k: v[0] for k, v in record.items()} for record in mine] == among
 
 
+@pytest.mark.parametrize("classes", [1, 2, 10])
+@pytest.mark.parametrize("activation", ["relu", "silu", "selu", "sigmoid", "tanh", "gelu"])
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+def test_awkward_shapes_do_not_let_neighbours_through(classes, activation, norm):
+    # odd widths and an odd last batch: kernels treat the ends of tensors apart
+    rng = np.random.default_rng(0)
+    rows, widths = 103, (20, 64)
+    labels = torch.from_numpy(rng.integers(0, max(classes, 2), rows))
+    targets = (
+        Targets(labels, 1, values=labels.float())
+        if classes == 1
+        else Targets(labels, classes, labels)
+    )
+    name = "bce_with_logits" if classes == 1 else "cross_entropy"
+    data = Data(
+        torch.from_numpy(rng.normal(size=(rows, 7)).astype(np.float32)),
+        None,
+        targets,
+        torch.arange(80),
+        torch.arange(80, rows),
+    )
+    mlp = MLP(7, classes, widths, activation=activation, norm=norm)
+    decision = Decision(name, "logits", tuple(range(classes)) if classes > 1 else ())
+    plan = Plan(epochs=3, batch_size=23)
+    members = [Member(Seeds(k, k, k), {"lr": 0.01 + 0.01 * k}, l2=1e-3 * k) for k in range(5)]
+
+    def outcomes(chosen):
+        records = []
+        ends = fit(mlp, data, chosen, Loss(name), decision, plan, observe=records.append)
+        return ends, records[-1].record
+
+    together, record = outcomes(members)
+    for index in (0, 1, 4):
+        (alone,), own = outcomes([members[index]])
+        assert torch.equal(alone.theta, together[index].theta)
+        assert torch.equal(alone.buffers, together[index].buffers)
+        assert {key: value[0] for key, value in own.items()} == {
+            key: value[index] for key, value in record.items()
+        }
+
+
 def test_best_epoch_is_kept_and_scored():
     plan = Plan(epochs=12, batch_size=16, dtype=DTYPE)
     (outcome,), records = train(table(), [Member(optimizer={"lr": 0.1})], plan)
@@ -210,7 +252,7 @@ def test_divergence_is_located():
     data.x[data.valid[0], 2] = torch.inf
     (outcome,), _ = train(data, [Member()], plan)
     assert outcome.status == "diverged"
-    assert "the weights are still finite" in outcome.reason
+    assert "the validation loss" in outcome.reason
 
 
 def test_stop_ends_a_run_with_the_best_weights_so_far():
@@ -229,6 +271,36 @@ def test_no_validation_rows():
     (outcome,), records = train(table(valid=False), [Member()], plan)
     assert "val_loss" not in records[0].record
     assert outcome.best_epoch == 3
+
+
+@pytest.mark.parametrize("checkpoint", ["best", "last"])
+def test_the_last_update_is_looked_at_too(checkpoint):
+    plan = Plan(
+        epochs=1, batch_size=64, monitor="train_loss", optimizer="sgd", checkpoint=checkpoint
+    )
+    (outcome,), _ = train(table(torch.float32, valid=False), [Member(optimizer={"lr": 1e39})], plan)
+    assert outcome.status == "diverged"
+    assert outcome.best_epoch == 0
+    assert torch.isfinite(outcome.theta).all()
+    assert "last step: the weights" in outcome.reason
+
+
+def test_patience_met_on_the_last_epoch_is_no_early_stop():
+    plan = Plan(epochs=3, batch_size=16, dtype=DTYPE)
+    (outcome,), _ = train(table(), [Member(patience=2, min_delta=10.0)], plan)
+    assert outcome.epochs == 3
+    assert outcome.reason is None
+
+
+def test_rows_of_weight_zero_weigh_nothing():
+    data = table(torch.float32)
+    weights = (data.targets.classes != 0).float()
+    targets = Targets(data.targets.classes, CLASSES, data.targets.columns, weights=weights)
+    weighted = Data(data.x, None, targets, data.train, data.valid)
+    plan = Plan(epochs=2, batch_size=1)
+    loss = Loss(class_weight=torch.tensor([0.0, 1.0, 1.0]))
+    (outcome,), _ = train(weighted, [Member()], plan, loss)
+    assert outcome.status == "done"
 
 
 def test_rows_keep_their_order_without_shuffle():
@@ -294,6 +366,55 @@ def test_a_users_module_trains_and_repeats_itself():
         observe=records.append,
     )
     assert records[-1].record["train_loss"][0] < records[0].record["train_loss"][0]
+
+
+class Odd(nn.Module):
+    """Parameters without `weight` in their names, a frozen layer, a counter."""
+
+    def __init__(self):
+        super().__init__()
+        self.matrix = nn.Parameter(0.1 * torch.ones(FEATURES, CLASSES))
+        self.norm = nn.BatchNorm1d(FEATURES)
+        self.frozen = nn.Linear(FEATURES, FEATURES).requires_grad_(False)
+
+    def forward(self, x):
+        return self.norm(self.frozen(x)) @ self.matrix
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_odd_modules(dtype):
+    model = ModuleModel(Odd, CLASSES)
+    data = table(dtype)
+    targets = Targets(data.targets.classes, CLASSES, data.targets.columns, dtype=dtype)
+    data = Data(data.x, None, targets, data.train, data.valid)
+    plan = Plan(epochs=3, batch_size=16, dtype=dtype)
+    seen = []
+    (outcome,) = fit(
+        model, data, [Member(optimizer={"lr": 0.05})], Loss(), DECISION, plan, observe=seen.append
+    )
+    assert seen[-1].weights(0, model.layers[0]).shape == (FEATURES, CLASSES)
+    kept = model.buffers.views(outcome.buffers.unsqueeze(0))
+    start = model.buffers.views(model.initial([0], dtype)[1])
+    assert torch.equal(kept["frozen.weight"], start["frozen.weight"])
+    assert not torch.equal(kept["norm.running_mean"], start["norm.running_mean"])
+    assert kept["norm.num_batches_tracked"].item() > 0
+
+
+class Vectors(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(FEATURES))
+
+    def forward(self, x):
+        return (x * self.scale)[:, :CLASSES]
+
+
+def test_a_module_without_matrices():
+    plan = Plan(epochs=2, batch_size=16)
+    (outcome,) = fit(
+        ModuleModel(Vectors, CLASSES), table(torch.float32), [Member()], Loss(), DECISION, plan
+    )
+    assert outcome.status == "done"
 
 
 def test_bfloat16_learns():

@@ -1,0 +1,44 @@
+"""Functions whose kernels round by an element's place, applied so that no member notices.
+
+PyTorch computes the exponential functions of a tensor's last few elements with scalar code, which
+rounds otherwise than the vector code before it. Which elements are the last ones depends on how
+many members stand in the stack, unless each member fills whole vectors or goes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+VECTOR = 32  # elements; a multiple of every vector length in use
+
+
+def by_member(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """`function` of tensors (K, ...), elementwise, each member rounded as it would be alone.
+
+    Arguments:
+        function: from tensors of equal shape to one of that shape.
+        tensors: (K, ...), of equal shape.
+    """
+    first = tensors[0]
+    if len(first) == 1 or first[0].numel() % VECTOR == 0:
+        return function(*tensors)
+    members = range(len(first))
+    return torch.cat([function(*(value[k : k + 1] for value in tensors)) for k in members])
+
+
+def softmax(z: Tensor) -> Tensor:
+    """`torch.softmax(z, -1)` of (K, B, C), quick for the short rows that logits are."""
+    if z.shape[-1] <= 2:
+        return torch.softmax(z, -1)
+    # the kernel for a last axis takes a call for each row; over another axis it is vectorised
+    return torch.softmax(z.mT.contiguous(), -2).mT
+
+
+def log_softmax(z: Tensor) -> Tensor:
+    """`torch.log_softmax(z, -1)` of (K, B, C), in the way of `softmax`."""
+    if z.shape[-1] <= 2:
+        return torch.log_softmax(z, -1)
+    return torch.log_softmax(z.mT.contiguous(), -2).mT

@@ -1,0 +1,215 @@
+"""One epoch of a stack: a pass over the train rows, and the validation after it.
+
+Batches are rows of the table on the device, picked by index. An epoch is cut into blocks of
+steps: a block's rows, targets and dropout masks are gathered at once, and its outputs kept, so
+that losses and accuracies cost nothing in the step and are read once an epoch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnexp.seeds import generator, torch_seed
+from nnexp.train.decision import Decision
+from nnexp.train.evaluate import logits
+from nnexp.train.losses import Loss
+from nnexp.train.plan import Data, Plan
+from nnexp.train.state import StackState
+
+BLOCK_BYTES = 2**21  # gathered at once for one member
+BLOCK_STEPS = 256
+
+
+@dataclass(frozen=True)
+class TrainedEpoch:
+    """What an epoch's training showed.
+
+    Arguments:
+        record: by column of history.csv an array (K,) float64.
+        signals: gradient norms and update ratios, each (K, layers) float64.
+        weights_finite: (K,) bool, whether parameters and running statistics are.
+    """
+
+    record: dict[str, np.ndarray]
+    signals: tuple[np.ndarray, np.ndarray]
+    weights_finite: np.ndarray
+
+
+def run_epoch(
+    state: StackState,
+    data: Data,
+    loss: Loss,
+    decision: Decision,
+    plan: Plan,
+    epoch: int,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    inspect: Callable[[int, Tensor], None] | None = None,
+) -> TrainedEpoch | None:
+    """One pass over the train rows.
+
+    Arguments:
+        state: changed in place.
+        epoch: from 1; with the members' seeds it determines row order and dropout.
+        inspect: called in every step, with its number from 0 and the logits, between the
+            backward pass and the update.
+        data, loss, decision, plan, stop: as for `fit`.
+
+    Returns:
+        The record; None where `stop` ended it.
+    """
+    batch, members, device = plan.batch_size, len(state.members), data.x.device
+    theta, grad, stack, penalty = state.theta, state.grad, state.stack, state.penalty
+    front = theta[:, : penalty.weights]
+    order = _order(state, data.train, plan.shuffle, epoch)  # (K, n)
+    count = order.shape[1]
+    rates = state.rates(epoch)  # (S, K)
+    shrink = penalty.shrink_table(rates, theta)
+    state.optimizer.begin_epoch(state.schedule.factors(epoch))
+    generators = [
+        [generator(member.seeds.dropout, "dropout", epoch, place) for member in state.members]
+        if mask.active
+        else []
+        for place, mask in enumerate(state.masks)
+    ]
+    block_rows = batch * _block_steps(state, data, batch)
+    signal_step = max(count // batch, 1) - 1  # the last full step
+
+    zeros = torch.zeros(members, dtype=torch.float64, device=device)
+    total_loss, total_weight, total_hits = zeros.clone(), zeros.clone(), zeros.clone()
+    signals: tuple[Tensor, Tensor] | None = None
+    step = 0
+    with _module_randomness(state, epoch):
+        for start in range(0, count, block_rows):
+            rows = order[:, start : start + block_rows]  # (K, R)
+            flat = rows.reshape(-1)
+            size = rows.shape[1]
+            x = data.x.index_select(0, flat).view(members, size, -1)  # (K, R, D)
+            codes = None
+            if data.codes is not None:
+                codes = data.codes.index_select(0, flat).view(members, size, -1)
+            target = data.targets.dense(rows, state.smoothing)  # (K, R, C)
+            weight = data.targets.row_weights(rows)
+            xs, targets = x.split(batch, 1), target.split(batch, 1)
+            all_codes = codes.split(batch, 1) if codes is not None else None
+            weights = weight.split(batch, 1) if weight is not None else None
+            drawn = [
+                mask.draw(own, size).split(batch, 1) if mask.active else None
+                for mask, own in zip(state.masks, generators, strict=True)
+            ]
+            outs = []
+            for place, x_step in enumerate(xs):
+                if stop():
+                    return None
+                out = stack.forward(
+                    x_step,
+                    all_codes[place] if all_codes is not None else None,
+                    [mask[place] if mask is not None else None for mask in drawn],
+                    training=True,
+                )
+                out = out if out.dtype == target.dtype else out.to(target.dtype)
+                stack.backward(
+                    loss.gradient(
+                        out, targets[place], weights[place] if weights is not None else None
+                    ).to(state.compute)
+                )
+                outs.append(out)
+                penalty.add_gradient(theta, grad)
+                if inspect is not None:
+                    inspect(step, out)
+                if step == signal_step:
+                    gradient_norms = _layer_norms(state, grad)
+                    old = theta.clone()
+                penalty.clip_gradient(grad)
+                if shrink is not None:
+                    front.mul_(shrink[step])
+                state.optimizer.step(step, theta, grad)
+                if step == signal_step:
+                    moved = _layer_norms(state, theta - old)
+                    signals = gradient_norms, moved / _layer_norms(state, old).clamp(min=1e-12)
+                step += 1
+            out = torch.cat(outs, 1)  # (K, R, C)
+            plain = target if state.smoothing is None else data.targets.dense(rows)
+            total_loss += loss.rows(out, plain, weight).double().sum(1)
+            total_weight += size if weight is None else weight.double().sum(1)
+            hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
+            total_hits += hits.double().sum(1)
+
+    assert signals is not None
+    reduced = loss.of_set(total_loss, total_weight, count, plan.batch_size)
+    accuracy = total_hits / count
+    accuracy[~torch.isfinite(reduced)] = math.nan
+    whole = torch.linalg.vector_norm(signals[0], dim=1).double()
+    used = state.model.layout.used  # eps=0 may leave 0/0 in the padding, which is no parameter
+    finite = theta[:, :used].isfinite().all(1) & state.buffers.isfinite().all(1)
+    read = torch.stack(
+        (reduced, penalty.value(theta).double(), accuracy, whole, finite.double())
+    ).cpu()  # the one time an epoch that anything waits for the device, with the signals below
+    names = ("train_loss", "train_penalty", "train_accuracy", "gradient_norm")
+    record = dict(zip(names, read[:4].numpy(), strict=True))
+    record["lr"] = rates[-1]
+    norms, ratios = torch.stack(signals).double().cpu().numpy()
+    return TrainedEpoch(record, (norms, ratios), read[4].numpy() > 0)
+
+
+def validate(
+    state: StackState, data: Data, loss: Loss, decision: Decision, plan: Plan
+) -> dict[str, np.ndarray]:
+    """Data loss and accuracy (K,) on the validation rows; nothing where there are none."""
+    if not len(data.valid):
+        return {}
+    members = len(state.members)
+    out = logits(state.stack, data.x, data.codes, data.valid, members, data.targets.outputs)
+    rows = data.valid.expand(members, -1)
+    weight = data.targets.row_weights(rows)
+    total = loss.rows(out, data.targets.dense(rows), weight).double().sum(1)
+    weights = len(data.valid) if weight is None else weight.double().sum(1)
+    hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
+    reduced = loss.of_set(total, weights, len(data.valid), plan.batch_size)
+    read = torch.stack((reduced, hits.double().mean(1))).cpu().numpy()
+    return {"val_loss": read[0], "val_accuracy": read[1]}
+
+
+def _order(state: StackState, train: Tensor, shuffle: bool, epoch: int) -> Tensor:
+    """The rows (K, n) in the order in which the members see them."""
+    if not shuffle:
+        return train.expand(len(state.members), -1)
+    permutations = [
+        generator(member.seeds.batches, "batches", epoch).permutation(len(train))
+        for member in state.members
+    ]
+    return train[torch.from_numpy(np.stack(permutations)).to(train.device)]
+
+
+def _block_steps(state: StackState, data: Data, batch: int) -> int:
+    """Steps gathered at once; it depends on one member's sizes only, never on K."""
+    width = data.x.shape[1] + sum(state.model.dropout_widths) + 3 * data.targets.outputs
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
+
+
+def _layer_norms(state: StackState, rows: Tensor) -> Tensor:
+    """Norms (K, layers) of the weight matrices' part of `rows` (K, P)."""
+    slots = [slot for slot in state.model.layout.slots.values() if slot.kind == "weight"]
+    if not slots:  # a user's module of vectors alone
+        return rows.new_zeros(len(rows), 0)
+    parts = [rows[:, slot.offset : slot.offset + slot.size] for slot in slots]
+    return torch.stack([torch.linalg.vector_norm(part, dim=1) for part in parts], 1)
+
+
+def _module_randomness(state: StackState, epoch: int) -> contextlib.AbstractContextManager[Any]:
+    """Seed torch's global generator for a user's module, and restore it after the epoch."""
+    if state.model.dropout_widths:
+        return contextlib.nullcontext()
+    context = contextlib.ExitStack()
+    cuda = state.theta.device.type == "cuda"
+    context.enter_context(torch.random.fork_rng(devices=[state.theta.device] if cuda else []))
+    torch.manual_seed(torch_seed(state.members[0].seeds.dropout, "dropout", epoch))
+    return context
