@@ -13,7 +13,8 @@ help:  ## list the targets
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "nnexp needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)"; exit 1; }
 
 # a stamp for each set of packages, older than what names them when they must be installed again
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python

@@ -156,7 +156,7 @@ def model(config: Config, inputs: int, levels: Sequence[int], outputs: int) -> M
     """
     given = config.model
     if isinstance(given, CustomModelConfig):
-        made = ModuleModel(_user_module(given, inputs, len(levels), outputs), outputs)
+        made = ModuleModel(_user_module(given, inputs, len(levels), outputs), inputs, outputs)
         _try_module(made, given._target_, inputs, outputs)
         return made
     assert isinstance(given, LinearConfig)
@@ -262,7 +262,7 @@ def _user_module(
         raise UserError(
             f"{path} cannot be made: {type(error).__name__}: {error}".splitlines()[0],
             f"a class called with inputs={inputs}, outputs={outputs} and what model.args holds",
-            "model.args={width: 64}",
+            "'model.args={width:64}'",
         ) from error
     trains = isinstance(module, nn.Module) and any(p.requires_grad for p in module.parameters())
     if not trains:

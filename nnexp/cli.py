@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from nnexp import __version__
 from nnexp.errors import UserError
@@ -20,6 +22,24 @@ usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp tr
 _PREDICT = "nnexp predict RUN TABLE [-o FILE] [--trust]"
 
 
+def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that ends in peace where its output is cut off, as by `| head`."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> int:
+        status = 0
+        try:
+            status = command(*arguments, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # what is still buffered goes nowhere, or Python complains about it at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status
+
+    return run
+
+
+@_until_nobody_reads
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command of `nnexp`.
 
@@ -50,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+@_until_nobody_reads
 def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = None) -> int:
     """Train as `python train.py ARGV` does.
 

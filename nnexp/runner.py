@@ -105,7 +105,7 @@ def run_in_folder(
     try:
         with open_log(folder) as log:
             log.info("overrides: %s", " ".join(overrides) or "none")
-            result = _run(config, folder, command, started, log.info)
+            result = _run(config, folder, overrides, command, started, log.info)
     except KeyboardInterrupt:
         write_status(folder, "interrupted", "Ctrl-C before the end of the run")
         raise
@@ -120,6 +120,7 @@ def run_in_folder(
 def _run(
     config: Config,
     folder: Path,
+    overrides: Sequence[str],
     command: Sequence[str],
     started: datetime,
     log: Callable[..., None],
@@ -130,9 +131,7 @@ def _run(
 
     # table -> split -> preprocess, fitted on train rows only
     dataset = prepare(load_table(config.data), config.data, seed=config.seeds.split)
-    print_messages([_describe(dataset), *dataset.messages], warnings(config))
-    for line in (*dataset.messages, *warnings(config)):
-        log("%s", line)
+    _check_parts(config, dataset)
 
     # tensors on the device
     compute = plan.compute or plan.dtype
@@ -150,19 +149,25 @@ def _run(
 
     # stack of one -> trainer
     model = assemble.model(config, dataset.x.shape[1], dataset.levels, coded.outputs)
-    member = assemble.member(config, max(len(model.dropout_widths) - 1, 0))
+    member = assemble.member(config, len(model.dropout_widths) - 1)
     loss = assemble.loss(config, coded, weights, torch.zeros((), dtype=plan.dtype, device=device))
     decision = assemble.decision(config, coded)
     batch = min(plan.batch_size, len(dataset.train))
     count = pick_threads(config.threads, 6.0 * batch * model.layout.weights)
+    print_messages([_describe(dataset), *dataset.messages], warnings(config))
+    for line in (*dataset.messages, *warnings(config)):
+        log("%s", line)
     log("%d train, %d validation, %d test rows; %d parameters; %s, %d threads",
         len(dataset.train), len(dataset.valid), len(dataset.test), model.layout.used, device,
         count)  # fmt: skip
-    with threads(count), _observers(config, folder, model.layers) as (observe, board):
+    with threads(count), _observers(config, folder, overrides, model.layers) as (observe, board):
         with _interrupts() as stop:
             (outcome,) = fit(
                 model, data, [member], loss, decision, plan, observe=observe, stop=stop
             )
+        # at once: whatever happens while scoring, the weights are there
+        dataset.preprocessor.save(folder)
+        _save_weights(folder, model, outcome, dataset.classes, dataset.x.shape[1])
         stack = model.bind(
             outcome.theta.unsqueeze(0).to(device),
             outcome.buffers.unsqueeze(0).to(device),
@@ -178,8 +183,6 @@ def _run(
 
     # files; the manifest last, for it lists the others
     folders.write_json(folder / "metrics.json", metrics)
-    dataset.preprocessor.save(folder)
-    _save_weights(folder, model, outcome, dataset.classes, dataset.x.shape[1])
     name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
     facts = describe(
         device=name,
@@ -205,7 +208,7 @@ def _run(
 
 @contextmanager
 def _observers(
-    config: Config, folder: Path, layers: Sequence[str]
+    config: Config, folder: Path, overrides: Sequence[str], layers: Sequence[str]
 ) -> Iterator[tuple[Callable[[Epoch], None], Any]]:
     """What an epoch is shown to: history.csv, the progress display, TensorBoard (None if off)."""
     trainer = config.trainer
@@ -216,6 +219,7 @@ def _observers(
 
         board = Board(folder)
         board.text("config", code_block(config_text(config)))
+        board.text("overrides", code_block("\n".join(overrides) or "none"))
         board.hparams(hparams(config), dict.fromkeys(METRICS), status="running")
     progress = make_progress(trainer.progress, trainer.epochs, monitor=trainer.monitor)
     spacing = math.ceil(trainer.epochs / HISTOGRAM_EPOCHS)
@@ -284,6 +288,18 @@ def _save_weights(
     about = json.dumps({"format": 1, "inputs": inputs, "classes": list(classes)})
     # one key: the order of several is not settled, and the file would differ from run to run
     folders.write_bytes(folder / WEIGHTS_FILE, safetensors_bytes(arrays, {"nnexp": about}))
+
+
+def _check_parts(config: Config, dataset: Dataset) -> None:
+    """Refuse a run that would be judged by validation rows where there are none."""
+    by_validation = config.trainer.monitor.startswith("val_")
+    if len(dataset.valid) == 0 and by_validation:
+        raise UserError(
+            f"trainer.monitor={config.trainer.monitor}, and no row is left for validation",
+            "validation rows (data.split.valid, or valid in the split column), or train_loss or "
+            "train_accuracy",
+            "trainer.monitor=train_loss",
+        )
 
 
 def _describe(dataset: Dataset) -> str:

@@ -385,3 +385,19 @@ def test_a_config_folder_of_ones_own(runs, tmp_path):
     (folder / "income.yaml").write_text("defaults: [schema_csv, _self_]\npath: income.csv\n")
     assert train(["--config-dir", "mine", "data=income", "data.target=y"]) == 0
     assert (runs.calls[0][0].data.path, runs.calls[0][0].data.target) == ("income.csv", "y")
+
+
+def test_a_cut_off_output_is_no_failure(tmp_path):
+    command = [
+        sys.executable, str(ROOT / "train.py"), "data=iris", "trainer.epochs=40",
+        "trainer.tensorboard=false",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait() == 0
+    (status,) = tmp_path.rglob("status.json")
+    assert '"done"' in status.read_text()

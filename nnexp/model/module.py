@@ -8,6 +8,7 @@ autograd, member by member.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -26,15 +27,16 @@ class ModuleModel:
     Arguments:
         factory: makes a fresh module; its parameters are drawn from torch's global generator,
             which is seeded for the call and restored after it.
+        inputs: D, the width of its inputs, on which input dropout acts.
         outputs: C, the width that its output is expected to have.
     """
 
     embedding = None
-    dropout_widths: tuple[int, ...] = ()
 
-    def __init__(self, factory: Callable[[], nn.Module], outputs: int) -> None:
+    def __init__(self, factory: Callable[[], nn.Module], inputs: int, outputs: int) -> None:
         self.factory = factory
         self.outputs = outputs
+        self.dropout_widths = (inputs,)
         self.module = self._make(0)
         trained, kept = _tensors(self.module)
         self.layout = Layout(
@@ -112,6 +114,23 @@ class ModuleStack:
         self._kinds = {n: v.dtype for n, v in kept.items() if not v.is_floating_point()}
         self._leaves: list[dict[str, Tensor]] = []
         self._outputs: list[Tensor] = []
+        self._random: list[Tensor] = []
+
+    def seed(self, seeds: Sequence[int]) -> None:
+        """Give each member a random stream of its own for the module's dropout.
+
+        Arguments:
+            seeds: one for each of the K members. Until the next call `forward` with `training`
+                draws member k's numbers from stream k, through torch's global generator.
+        """
+        random = self._generator()
+        self._random = []
+        for seed in seeds:
+            random.manual_seed(seed)
+            self._random.append(random.get_rng_state())
+
+    def _generator(self) -> Any:
+        return torch.cuda if self.theta.device.type == "cuda" else torch.random
 
     def forward(
         self,
@@ -120,9 +139,12 @@ class ModuleStack:
         masks: Sequence[Tensor | None] | None = None,
         training: bool = False,
     ) -> Tensor:
-        """Outputs (K, B, C) of x (K, B, D); the module's dropout draws from torch's generator."""
+        """Outputs (K, B, C) of x (K, B, D); arguments as for `MLPStack.forward`."""
         self._leaves, self._outputs = [], []
         self._module.train(training)
+        random = self._generator()
+        if masks is not None and masks[0] is not None:
+            x = x * masks[0]
         for member in range(len(self.theta)):
             leaves = {
                 name: value[member].detach().requires_grad_(training)
@@ -132,12 +154,15 @@ class ModuleStack:
                 name: value[member].to(self._kinds.get(name, value.dtype), copy=True)
                 for name, value in self._running.items()
             }
-            arguments = (x[member],) if codes is None else (x[member], codes[member])
+            if training and self._random:
+                random.set_rng_state(self._random[member])
             with (
                 torch.set_grad_enabled(training),
                 torch.autocast(x.device.type, self._dtype, enabled=self._dtype is not None),
             ):
-                out = functional_call(self._module, {**leaves, **running}, arguments)
+                out = functional_call(self._module, {**leaves, **running}, (x[member],))
+            if training and self._random:
+                self._random[member] = random.get_rng_state()
             for name, value in running.items():
                 self._running[name][member] = value.detach()
             self._leaves.append(leaves)

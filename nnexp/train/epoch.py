@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.model.module import ModuleStack
 from nnexp.seeds import generator, torch_seed
 from nnexp.train.decision import Decision
 from nnexp.train.evaluate import logits
@@ -205,11 +206,12 @@ def _layer_norms(state: StackState, rows: Tensor) -> Tensor:
 
 
 def _module_randomness(state: StackState, epoch: int) -> contextlib.AbstractContextManager[Any]:
-    """Seed torch's global generator for a user's module, and restore it after the epoch."""
-    if state.model.dropout_widths:
+    """Seed the streams that a user's module draws from, and restore torch's generator after it."""
+    if not isinstance(state.stack, ModuleStack):
         return contextlib.nullcontext()
     context = contextlib.ExitStack()
     cuda = state.theta.device.type == "cuda"
     context.enter_context(torch.random.fork_rng(devices=[state.theta.device] if cuda else []))
-    torch.manual_seed(torch_seed(state.members[0].seeds.dropout, "dropout", epoch))
+    seeds = [torch_seed(member.seeds.dropout, "dropout", epoch) for member in state.members]
+    state.stack.seed(seeds)
     return context

@@ -14,7 +14,7 @@ from nnexp.errors import UserError
 
 # Below this much arithmetic in a step, a second thread costs more in waiting at barriers than it
 # saves; scripts/bench_threads.py measures where the lines cross.
-FLOPS_WORTH_A_THREAD = 1e8
+FLOPS_WORTH_A_THREAD = 5e7
 
 
 def pick_device(name: str) -> torch.device:

@@ -19,7 +19,7 @@ class Net(nn.Module):
 
 
 def test_passes_equal_the_module_alone():
-    model = ModuleModel(Net, 3)
+    model = ModuleModel(Net, 5, 3)
     theta, buffers = model.initial([0, 1], torch.float32)
     grad = torch.zeros_like(theta)
     stack = model.bind(theta, buffers, grad)
@@ -44,7 +44,7 @@ def test_passes_equal_the_module_alone():
 
 
 def test_weights_are_matrices_only_and_seeds_decide():
-    model = ModuleModel(Net, 3)
+    model = ModuleModel(Net, 5, 3)
     assert model.layers == ["first", "last"]
     assert model.layout.weights == 5 * 8 + 8 * 3
     before = torch.random.get_rng_state()

@@ -348,13 +348,20 @@ class Dropped(nn.Module):
 def test_a_users_module_trains_and_repeats_itself():
     plan = Plan(epochs=5, batch_size=16)
     data = table(torch.float32)
-    model = ModuleModel(Dropped, CLASSES)
+    model = ModuleModel(Dropped, FEATURES, CLASSES)
     runs = [
         fit(model, data, [Member(Seeds(0, 0, seed), {"lr": 0.01})], Loss(), DECISION, plan)[0]
         for seed in (0, 0, 1)
     ]
     assert torch.equal(runs[0].theta, runs[1].theta)
     assert not torch.equal(runs[0].theta, runs[2].theta)  # the dropout seed is its own
+    members = [Member(Seeds(0, 0, seed), {"lr": 0.01}) for seed in (1, 0)]
+    together = fit(model, data, members, Loss(), DECISION, plan)
+    assert torch.equal(together[1].theta, runs[0].theta)
+    members = [Member(Seeds(0, 0, 0), {"lr": 0.01}, dropout=(rate,)) for rate in (0.0, 0.5)]
+    plain, noisy = fit(model, data, members, Loss(), DECISION, plan)
+    assert torch.equal(plain.theta, runs[0].theta)
+    assert not torch.equal(noisy.theta, runs[0].theta)  # input dropout
     records = []
     fit(
         model,
@@ -383,7 +390,7 @@ class Odd(nn.Module):
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_odd_modules(dtype):
-    model = ModuleModel(Odd, CLASSES)
+    model = ModuleModel(Odd, FEATURES, CLASSES)
     data = table(dtype)
     targets = Targets(data.targets.classes, CLASSES, data.targets.columns, dtype=dtype)
     data = Data(data.x, None, targets, data.train, data.valid)
@@ -412,7 +419,12 @@ class Vectors(nn.Module):
 def test_a_module_without_matrices():
     plan = Plan(epochs=2, batch_size=16)
     (outcome,) = fit(
-        ModuleModel(Vectors, CLASSES), table(torch.float32), [Member()], Loss(), DECISION, plan
+        ModuleModel(Vectors, FEATURES, CLASSES),
+        table(torch.float32),
+        [Member()],
+        Loss(),
+        DECISION,
+        plan,
     )
     assert outcome.status == "done"
 
