@@ -9,24 +9,36 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from nnexp import assemble
+from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
+from nnexp.data import saved as saved_preprocessing
+from nnexp.data.names import counted
 from nnexp.errors import UserError
-from nnexp.model.weights import from_arrays
+from nnexp.files import open_tensors
+from nnexp.model.weights import from_tensors
 from nnexp.runner import WEIGHTS_FILE
 from nnexp.track.history import HistoryFrame, read_history
+from nnexp.track.manifest import check_files
 from nnexp.train.evaluate import chunks
 
 LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
+LARGEST = 3e38  # of a raw label, which float32 can hold
+LIMITS = {  # what loading reads, and the most bytes of it
+    saved_config.FILE: saved_config.LARGEST,
+    saved_preprocessing.STATE_FILE: saved_preprocessing.LARGEST_STATE,
+    saved_preprocessing.ARRAYS_FILE: saved_preprocessing.LARGEST_ARRAYS,
+    WEIGHTS_FILE: 4 << 30,
+}
 
 
 class Model:
@@ -46,20 +58,33 @@ class Model:
 
     def __init__(self, folder: str | Path, trust: bool = False) -> None:
         self.folder = Path(folder)
+        check_files(self.folder, LIMITS)
         self.config = read_config(folder, trust)
         self.preprocessor = Preprocessor.load(folder)
-        inputs, classes, arrays = _read_weights(self.folder / WEIGHTS_FILE)
-        if inputs != len(self.preprocessor.features):
-            raise _damaged(self.folder / WEIGHTS_FILE, "does not fit the preprocessing")
-        self.classes: list[Any] = classes
         self.columns: list[str] = list(self.preprocessor.columns)
-        coded = assemble.coding(self.config, classes)
         plan = assemble.plan(self.config)
         self._dtype = plan.compute or plan.dtype
-        self._decision = assemble.decision(self.config, coded)
-        self._loss = assemble.loss(self.config, coded, None, torch.zeros(()))
-        model = assemble.model(self.config, inputs, self.preprocessor.levels, coded.outputs)
-        theta, buffers = from_arrays(model, arrays)
+        path = self.folder / WEIGHTS_FILE
+        try:
+            with open_tensors(path, LIMITS[WEIGHTS_FILE]) as tensors:
+                self._bind(path, tensors)
+        except OSError as error:
+            raise _damaged(path, f"cannot be read: {error}") from error
+
+    def _bind(self, path: Path, tensors: Any) -> None:
+        """Build the model that the configuration describes and give it its weights."""
+        config = self.config
+        inputs, self.classes = _read_about(path, tensors, config.data.labels == "raw")
+        if inputs != len(self.preprocessor.features):
+            raise _damaged(path, "does not fit the preprocessing")
+        try:
+            coded = assemble.coding(config, self.classes)
+        except UserError as error:
+            raise _damaged(path, f"does not fit the configuration: {error.wrong}") from error
+        self._decision = assemble.decision(config, coded)
+        self._loss = assemble.loss(config, coded, None, torch.zeros(()))
+        model = assemble.model(config, inputs, self.preprocessor.levels, coded.outputs)
+        theta, buffers = from_tensors(model, tensors)
         self._stack = model.bind(theta, buffers, dtype=self._dtype)
 
     @property
@@ -140,10 +165,17 @@ def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -
     """
     model = load(run, trust)
     separator = getattr(model.config.data, "separator", None)
-    frame = model.preprocessor.read(table, separator)
-    for line in model.preprocessor.notes(frame):
-        print(line, file=sys.stderr)
-    shares, chosen = model._apply(frame)
+    command = f"nnexp predict {quote(str(run))}"
+    try:
+        frame = model.preprocessor.read(table, separator)
+        for line in model.preprocessor.notes(frame):
+            print(line, file=sys.stderr)
+        shares, chosen = model._apply(frame)
+    except UserError as error:
+        remedy = error.remedy.replace("nnexp predict RUN", command)
+        if remedy.startswith("a table "):
+            remedy = f"{command} TABLE"
+        raise UserError(error.wrong, error.allowed, remedy) from error
     labels = np.array([*model.classes, ""], dtype=object)
     columns = {"prediction": labels[chosen]}
     for index, label in enumerate(model.classes):
@@ -158,44 +190,49 @@ def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -
         raise UserError(
             f"{str(out)!r} cannot be written: {error.strerror or error}",
             "a file in a folder that exists and is yours to write",
-            f"nnexp predict {run} {table} -o predictions.csv",
+            f"{command} {quote(str(table))} -o predictions.csv",
         ) from error
-    print(f"{len(predictions)} rows predicted: {out}")
+    print(f"{counted(len(predictions), 'row')} predicted: {out}")
     return 0
 
 
-def _read_weights(path: Path) -> tuple[int, list[Any], dict[str, np.ndarray]]:
-    """Inputs, classes and arrays of a weights file."""
+def _read_about(path: Path, tensors: Any, raw: bool) -> tuple[int, list[Any]]:
+    """Inputs and classes that a weights file is for.
+
+    Arguments:
+        path: the file, for messages.
+        tensors: what is open.
+        raw: the classes are the numbers that the loss saw.
+    """
+    text = (tensors.metadata() or {}).get("nnexp", "")
+    if len(text) > LARGEST_ABOUT:
+        raise _damaged(path, "has too long a description")
     try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get("nnexp", "")
-            if len(text) > LARGEST_ABOUT:
-                raise _damaged(path, "has too long a description")
-            about = json.loads(text)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise UserError(
-            f"{str(path.parent)!r} holds no {WEIGHTS_FILE}: the run has not finished",
-            "a run whose status.json says done, interrupted or diverged",
-            "train again",
-        ) from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise _damaged(path, f"cannot be read: {error}") from error
+        about = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"has no description: {error}") from error
     classes = about.get("classes") if isinstance(about, dict) else None
     inputs = about.get("inputs") if isinstance(about, dict) else None
-    if (
-        not isinstance(inputs, int)
-        or not isinstance(classes, list)
-        or len(classes) < 2
-        or not all(isinstance(label, str | int | float | bool) for label in classes)
-    ):
+    if type(inputs) is not int or not isinstance(classes, list) or not _are_classes(classes, raw):
         raise _damaged(path, "does not say which classes it has")
-    return inputs, classes, arrays
+    return inputs, classes
+
+
+def _are_classes(labels: list[Any], raw: bool) -> bool:
+    """Whether they are two labels or more, distinct and of one kind; bounded numbers if `raw`."""
+    kinds = {type(label) for label in labels}
+    if len(kinds) != 1 or not kinds <= ({bool, int, float} if raw else {bool, int, float, str}):
+        return False
+    if raw or kinds == {float}:
+        largest = LARGEST if raw else sys.float_info.max
+        if not all(abs(label) <= largest for label in labels):  # as is no NaN
+            return False
+    return len(set(labels)) == len(labels) > 1
 
 
 def _damaged(path: Path, what: str) -> UserError:
     return UserError(
         f"{str(path)!r} {what}",
         "the file that nnexp wrote, unchanged",
-        "train again, or restore the folder",
+        "ls outputs",
     )

@@ -6,11 +6,7 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 from __future__ import annotations
 
 import json
-import math
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,21 +23,20 @@ from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset, load_table, prepare
 from nnexp.errors import UserError
-from nnexp.hparams import hparams
+from nnexp.interrupts import interrupts
 from nnexp.model.weights import to_arrays
+from nnexp.recording import record_scores, recording
 from nnexp.scoring import Part, score_part
 from nnexp.track import folder as folders
-from nnexp.track.history import History, HistoryFrame, read_history
+from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.log import open_log
 from nnexp.track.manifest import describe, write_manifest
-from nnexp.track.progress import make_progress
 from nnexp.track.status import write_status
 from nnexp.track.summary import print_messages, print_summary
 from nnexp.train.machine import keep_freed_memory, pick_device, pick_threads, threads
 from nnexp.train.plan import Data
-from nnexp.train.trainer import Epoch, Outcome, fit
+from nnexp.train.trainer import Outcome, fit
 
-HISTOGRAM_EPOCHS = 20  # about so many epochs have weight histograms
 WEIGHTS_FILE = "model.safetensors"
 
 
@@ -160,8 +155,8 @@ def _run(
     log("%d train, %d validation, %d test rows; %d parameters; %s, %d threads",
         len(dataset.train), len(dataset.valid), len(dataset.test), model.layout.used, device,
         count)  # fmt: skip
-    with threads(count), _observers(config, folder, overrides, model.layers) as (observe, board):
-        with _interrupts() as stop:
+    with threads(count), recording(config, folder, overrides, model.layers) as (observe, board):
+        with interrupts() as stop:
             (outcome,) = fit(
                 model, data, [member], loss, decision, plan, observe=observe, stop=stop
             )
@@ -179,7 +174,7 @@ def _run(
         }
         metrics = _metrics(outcome, parts)
         if board is not None:
-            _finish_board(board, config, outcome, dataset.classes, parts, metrics)
+            record_scores(board, config, outcome, dataset.classes, parts, metrics)
 
     # files; the manifest last, for it lists the others
     folders.write_json(folder / "metrics.json", metrics)
@@ -204,76 +199,6 @@ def _run(
         print_messages([f"{outcome.status}: {reason}"])
     print_summary(metrics, folder, epochs=outcome.epochs, tensorboard=config.trainer.tensorboard)
     return Run(outcome.status, reason, folder, metrics)
-
-
-@contextmanager
-def _observers(
-    config: Config, folder: Path, overrides: Sequence[str], layers: Sequence[str]
-) -> Iterator[tuple[Callable[[Epoch], None], Any]]:
-    """What an epoch is shown to: history.csv, the progress display, TensorBoard (None if off)."""
-    trainer = config.trainer
-    history = History(folder)
-    board = None
-    if trainer.tensorboard:
-        from nnexp.track.board import Board, code_block
-
-        board = Board(folder)
-        board.text("config", code_block(config_text(config)))
-        board.text("overrides", code_block("\n".join(overrides) or "none"))
-        board.hparams(hparams(config), dict.fromkeys(METRICS), status="running")
-    progress = make_progress(trainer.progress, trainer.epochs, monitor=trainer.monitor)
-    spacing = math.ceil(trainer.epochs / HISTOGRAM_EPOCHS)
-
-    def observe(epoch: Epoch) -> None:
-        row: dict[str, Any] = {"epoch": epoch.number}
-        row.update({name: float(values[0]) for name, values in epoch.record.items()})
-        history.append(row)
-        progress.epoch(row)
-        if board is None:
-            return
-        for layer, norm, ratio in zip(
-            layers, epoch.gradient_norm[0], epoch.update_ratio[0], strict=True
-        ):
-            row[f"gradient_norm/{layer}"], row[f"update_ratio/{layer}"] = norm, ratio
-        row["gradient_norm/all"] = row.pop("gradient_norm")
-        board.epoch(row)
-        if epoch.number == 1 or epoch.number % spacing == 0:
-            for layer in layers:
-                values = epoch.weights(0, layer).float().numpy()
-                board.histogram(epoch.number, f"weights/{layer}", values)
-
-    try:
-        yield observe, board
-    finally:
-        progress.close()
-        if board is not None:
-            board.close()
-
-
-METRICS = tuple(
-    f"hparam/{part}_{score}"
-    for part in ("val", "test")
-    for score in ("loss", "accuracy", "balanced_accuracy", "auc")
-)
-
-
-def _finish_board(
-    board: Any,
-    config: Config,
-    outcome: Outcome,
-    classes: Sequence[Any],
-    parts: dict[str, Part | None],
-    metrics: dict[str, Any],
-) -> None:
-    for name, part in parts.items():
-        if part is not None:
-            title = f"{name}, epoch {outcome.best_epoch}"
-            board.confusion(outcome.best_epoch, f"confusion/{name}", part.confusion, classes, title)
-    values = {}
-    for tag in METRICS:
-        part_name, _, score = tag.removeprefix("hparam/").partition("_")
-        values[tag] = (metrics[part_name] or {}).get(score)
-    board.hparams(hparams(config), values, status=outcome.status, step=outcome.best_epoch)
 
 
 def _metrics(outcome: Outcome, parts: dict[str, Part | None]) -> dict[str, Any]:
@@ -319,27 +244,3 @@ def _yaml_list(items: Sequence[str]) -> str:
     import yaml
 
     return yaml.safe_dump(list(items), allow_unicode=True)
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag that training asks for; the second one interrupts at once.
-
-    Outside the main thread, where Python delivers no signals, the flag is never set.
-    """
-    asked = False
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-
-    def handle(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)

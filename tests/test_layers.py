@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "nnexp"
 FILES = sorted(p for p in ROOT.rglob("*.py") if "conf" not in p.relative_to(ROOT).parts)
 # a part may import what is below it, and nothing beside it
 LAYERS = (
-    {"errors", "seeds"},
+    {"errors", "files", "seeds"},
     {"config"},
     {"data", "model"},
     {"train", "track"},

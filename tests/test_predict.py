@@ -1,7 +1,9 @@
 """Predictions from a run folder: values, labels, mistakes, and folders that cannot be trusted."""
 
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ import yaml
 import nnexp
 from nnexp import UserError
 from nnexp.cli import main
+from nnexp.track.manifest import read_manifest, write_manifest
 
 ROWS = 120
 
@@ -156,13 +159,16 @@ def test_the_command_writes_a_row_for_each(tmp_path, capsys):
     capsys.readouterr()
     assert predict(result.folder, new, "-o", out) == 0
     printed = capsys.readouterr()
-    assert f"{ROWS} rows" in printed.out
+    assert printed.out == f"{ROWS} rows predicted: {out}\n"
     assert "violet" in printed.err  # a new category is named
     written = pd.read_csv(out)
     assert list(written.columns) == ["prediction", "probability_no", "probability_yes"]
     assert len(written) == ROWS
     assert predict(result.folder, new) == 0
     assert capsys.readouterr().out.startswith("prediction,probability_no,probability_yes")
+    frame.iloc[:1].to_csv(new, index=False)
+    assert predict(result.folder, new, "-o", out) == 0
+    assert capsys.readouterr().out == f"1 row predicted: {out}\n"
 
 
 def test_mistakes_at_the_command_are_three_lines(tmp_path, capsys):
@@ -187,6 +193,8 @@ def test_mistakes_at_the_command_are_three_lines(tmp_path, capsys):
         prefixes = [line.partition(":")[0] for line in lines]
         assert prefixes == ["error", "allowed", "try"], printed.err
         assert "Traceback" not in printed.err
+        assert lines[2].startswith(("try: nnexp predict ", "try: ls ")), lines[2]
+        assert "data." not in lines[2]
 
 
 USER_MODULE = """
@@ -228,11 +236,22 @@ def folder(tmp_path_factory):
     return train(place, made(["a", "b"])).folder
 
 
+@pytest.fixture
+def copy(tmp_path, folder):
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def sign(copy):
+    """Renew the manifest, so that what was changed is looked at."""
+    write_manifest(copy, read_manifest(copy))
+
+
 def damage_config(copy, change):
     path = copy / "config.yaml"
     tree = yaml.safe_load(path.read_text())
     change(tree)
     path.write_text(yaml.safe_dump(tree))
+    sign(copy)
 
 
 @pytest.mark.parametrize(
@@ -250,13 +269,9 @@ def damage_config(copy, change):
         lambda tree: tree.update(extra=1),
     ],
 )
-def test_a_changed_configuration_is_refused(tmp_path, folder, change):
-    import shutil
-
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
+def test_a_changed_configuration_is_refused(copy, change):
     damage_config(copy, change)
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=r"config\.yaml|saved weights|class of its user"):
         nnexp.load(copy)
 
 
@@ -264,32 +279,24 @@ def test_a_changed_configuration_is_refused(tmp_path, folder, change):
     "text",
     ["!!python/object/apply:os.system [ls]", "a: &a [1]\nb: *a", "[" * 100 + "]" * 100, "", "\x00"],
 )
-def test_hostile_yaml_is_refused(tmp_path, folder, text):
-    import shutil
-
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
+def test_hostile_yaml_is_refused(copy, text):
     (copy / "config.yaml").write_text(text)
-    with pytest.raises(UserError):
+    sign(copy)
+    with pytest.raises(UserError, match=r"config\.yaml' (cannot be read|holds no keys)"):
         nnexp.load(copy)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "preprocess.safetensors"])
 @pytest.mark.parametrize("keep", [0, 5, 60, -1])
-def test_a_cut_file_is_refused(tmp_path, folder, name, keep):
-    import shutil
-
-    copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
+def test_a_cut_file_is_refused(copy, name, keep):
     content = (copy / name).read_bytes()
     (copy / name).write_bytes(content[:keep])
-    with pytest.raises(UserError):
+    sign(copy)
+    with pytest.raises(UserError, match="cannot be read"):
         nnexp.load(copy)
 
 
-def test_weights_of_another_shape_or_with_nan_are_refused(tmp_path, folder):
-    import shutil
-
+def test_weights_of_another_shape_or_with_nan_are_refused(copy, folder):
     from safetensors.numpy import load_file, save_file
 
     about = {"nnexp": json.dumps({"inputs": 6, "classes": ["a", "b"]})}
@@ -298,10 +305,10 @@ def test_weights_of_another_shape_or_with_nan_are_refused(tmp_path, folder):
     broken["layers.0.bias"] = np.full_like(good["layers.0.bias"], np.nan)
     wider = {**good, "layers.0.bias": np.zeros(17, np.float32)}
     lacking = {name: value for name, value in good.items() if name != "layers.0.bias"}
-    for number, arrays in enumerate((broken, wider, lacking)):
-        copy = tmp_path / f"copy{number}"
-        shutil.copytree(folder, copy)
+    whole = {name: value.astype(np.int32) for name, value in good.items()}
+    for arrays in (broken, wider, lacking, whole):
         save_file(arrays, copy / "model.safetensors", about)
+        sign(copy)
         with pytest.raises(UserError, match="saved weights"):
             nnexp.load(copy)
 

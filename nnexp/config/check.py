@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin
@@ -64,10 +65,13 @@ def _check_section(section: Any, prefix: str) -> None:
 def _check_value(key: Key, value: Any) -> None:
     if not _has_type(key, value):
         raise wrong_type(key, value)
+    if isinstance(value, list) and len(value) > key.limits.get("most", len(value)):
+        remedy = f"{key.path}={literal(key.default)}"
+        raise UserError(f"{key.path} is a list of length {len(value)}", key.allowed, remedy)
     for item in value if isinstance(value, list) else [value]:
         if _is_number(item) and not _in_range(key, item):
             quoted = f"{key.path}={literal(value)}"
-            allowed = key.allowed if math.isfinite(item) else f"{key.allowed}, and finite"
+            allowed = key.allowed if _is_finite(item) else f"{key.allowed}, and finite"
             raise UserError(f"{quoted} is out of range", allowed, _remedy(key, value))
     choices = key.limits.get("choices")
     if choices and value not in choices:
@@ -115,12 +119,17 @@ def _is_a(kind: Any, value: Any) -> bool:
 def _in_range(key: Key, value: float) -> bool:
     limits = key.limits
     return (
-        math.isfinite(value)
+        _is_finite(value)
         and value >= limits.get("ge", -math.inf)
         and value > limits.get("gt", -math.inf)
         and value <= limits.get("le", math.inf)
         and value < limits.get("lt", math.inf)
     )
+
+
+def _is_finite(value: float) -> bool:
+    """Whether it is no NaN, and a float can hold it, which not every int can say."""
+    return abs(value) <= sys.float_info.max
 
 
 def _remedy(key: Key, value: Any) -> str:

@@ -30,8 +30,8 @@ class Key:
         path: the dotted name as typed, `optimizer.momentum`.
         hint: its type annotation.
         default: the schema's default.
-        limits: the field's metadata: `help` and any of `ge`, `gt`, `le`, `lt`, `choices`,
-            `accepts`.
+        limits: the field's metadata: `help` and any of `ge`, `gt`, `le`, `lt`, `most`,
+            `choices`, `accepts`.
         owner: the (group, option) that has the key, or None where every configuration has it.
     """
 
@@ -61,7 +61,7 @@ class Key:
         """The limits in words: `>= 0`, `>= 0 and < 1`, `one of mean, sum`; empty without any."""
         if "choices" in self.limits:
             return "one of " + ", ".join(self.limits["choices"])
-        signs = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))
+        signs = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"), ("most", "no longer than"))
         return " and ".join(f"{s} {self.limits[n]}" for n, s in signs if n in self.limits)
 
     @property

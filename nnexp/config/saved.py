@@ -6,8 +6,10 @@ are looked up in the schema, and a `_target_` counts only where the user trusts 
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -15,15 +17,19 @@ import yaml
 from nnexp.config.check import check
 from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
 from nnexp.errors import UserError
+from nnexp.files import read_regular
 
 FILE = "config.yaml"
 LARGEST = 1 << 20  # bytes
 DEEPEST = 20  # levels of nesting
+MOST = 50_000  # values, about a second to read
+LONGEST = 10_000  # characters of a value
+DIGITS = 20  # of a whole number: any of 64 bits fits
 
 
 def config_text(config: Config) -> str:
     """The configuration as YAML, every key with its value."""
-    return yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True)
+    return yaml.safe_dump(asdict(config), sort_keys=False)
 
 
 def read_config(folder: str | Path, trust: bool = False) -> Config:
@@ -39,11 +45,7 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
     """
     path = Path(folder) / FILE
     try:
-        if path.stat().st_size > LARGEST:
-            raise _damaged(path, f"is larger than {LARGEST} bytes")
-        text = path.read_text(encoding="utf-8")
-        _refuse_depth_and_aliases(path, text)
-        tree = yaml.safe_load(text)
+        tree = yaml.load(read_regular(path, LARGEST).decode(), _Loader)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"{str(folder)!r} is no run folder: it has no {FILE}",
@@ -51,7 +53,8 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
             "ls outputs",
         ) from None
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise _damaged(path, f"cannot be read: {type(error).__name__}") from error
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        raise _damaged(path, f"cannot be read: {reason}") from error
     if not isinstance(tree, dict):
         raise _damaged(path, "holds no keys")
     config: Config = _build(path, Config, tree, "")
@@ -59,9 +62,12 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
         raise UserError(
             f"the run's model is a class of its user, {config.model._target_!r}",
             "importing it runs its code, which nnexp does for a folder that you trust",
-            "nnexp predict RUN TABLE --trust, or nnexp.load(RUN, trust=True)",
+            f"nnexp predict {quote(str(folder))} TABLE --trust",
         )
-    check(config)
+    try:
+        check(config)
+    except UserError as error:
+        raise _damaged(path, f"does not fit the schema: {error.wrong}") from error
     return config
 
 
@@ -96,22 +102,55 @@ def _section(path: Path, group: str, value: Any) -> type | None:
     return OPTIONS[group][name]
 
 
-def _refuse_depth_and_aliases(path: Path, text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise _damaged(path, "holds aliases")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            raise _damaged(path, f"is nested deeper than {DEEPEST} levels")
+class _Loader(yaml.SafeLoader):
+    """Texts, numbers, truth values and null, as `config_text` writes them, and nothing else.
+
+    Numbers in base 60, which take quadratic time, are texts.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+        self.depth = self.values = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()
+        self.depth += 1
+        self.values += 1
+        if event.anchor is not None:
+            raise yaml.YAMLError("it holds aliases")
+        if event.tag is not None:
+            raise yaml.YAMLError("it holds tags")
+        if self.depth > DEEPEST:
+            raise yaml.YAMLError(f"it is nested deeper than {DEEPEST} levels")
+        if self.values > MOST:
+            raise yaml.YAMLError(f"it holds more than {MOST} values")
+        if len(getattr(event, "value", "")) > LONGEST:
+            raise yaml.YAMLError(f"it holds a value of more than {LONGEST} characters")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_whole(self, node: Any) -> int:
+        if len(node.value.lstrip("+-")) > DIGITS:
+            raise yaml.YAMLError(f"it holds a whole number of more than {DIGITS} digits")
+        return int(node.value)
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _kind, _pattern, _first in (
+    ("null", r"null", "n"),
+    ("bool", r"true|false", "tf"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?|[-+]?\.inf|\.nan", "-+.0123456789"),
+):
+    _tag = f"tag:yaml.org,2002:{_kind}"
+    _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), list(_first))
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_whole)
 
 
 def _damaged(path: Path, what: str) -> UserError:
     return UserError(
         f"{str(path)!r} {what}",
         f"the {FILE} that nnexp wrote, unchanged",
-        "train again, or restore the folder",
+        "ls outputs",
     )

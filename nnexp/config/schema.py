@@ -35,8 +35,8 @@ def option(default: Any, help: str, **limits: Any) -> Any:
         default: the value where the user gives none; lists and dicts are copied for each use.
         help: one line, units included.
         limits: any of `ge`, `gt`, `le`, `lt` (numbers; for a list, each of its items),
-            `choices` (a tuple of names), `accepts` (what an untyped value may be, in the
-            words of `check.KINDS` joined by "or": "auto or a whole number").
+            `most` (items of a list), `choices` (a tuple of names), `accepts` (what an untyped
+            value may be, in the words of `check.KINDS` joined by "or": "auto or a whole number").
     """
     metadata = {"help": help, **limits}
     if isinstance(default, list | dict):
@@ -235,7 +235,7 @@ class LinearConfig(ModelConfig):
 @dataclass
 class MLPConfig(LinearConfig):
     name: str = option("mlp", "multilayer perceptron")
-    hidden: List[int] = option([128, 128], "widths of the hidden layers", ge=1)
+    hidden: List[int] = option([128, 128], "widths of the hidden layers", ge=1, most=1000)
     activation: str = option("relu", "hidden activation", choices=ACTIVATIONS)
     norm: str = option(
         "none",

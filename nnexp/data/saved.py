@@ -14,10 +14,12 @@ from nnexp.data.categories import Category
 from nnexp.data.numeric import Block, transform_blocks
 from nnexp.data.state import Arrays, DamagedError, from_plain, to_plain
 from nnexp.errors import UserError
+from nnexp.files import open_tensors, read_regular
 
 FORMAT = 1
 STATE_FILE, ARRAYS_FILE = "preprocess.json", "preprocess.safetensors"
 LARGEST_STATE = 64 << 20  # bytes of JSON: beyond any table's vocabulary
+LARGEST_ARRAYS = 1 << 30  # bytes: the rows of knn in float64 are the most that is kept
 
 
 def write_fields(folder: Path, fields: dict[str, Any]) -> None:
@@ -58,23 +60,14 @@ def read_fields(folder: Path) -> dict[str, Any]:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    for name in (STATE_FILE, ARRAYS_FILE):
-        if not (folder / name).is_file():
-            raise DamagedError(f"{name} is not there")
-    if (folder / STATE_FILE).stat().st_size > LARGEST_STATE:
-        raise DamagedError(f"{STATE_FILE} is larger than {LARGEST_STATE >> 20} MiB")
-    state = json.loads((folder / STATE_FILE).read_bytes(), parse_constant=_no_constant)
+    text = read_regular(folder / STATE_FILE, LARGEST_STATE)
+    state = json.loads(text, parse_constant=_no_constant)
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         found = state.get("format") if isinstance(state, dict) else None
         raise DamagedError(f"format {str(found)[:20]} where {FORMAT} is read")
-    try:
-        stored = load((folder / ARRAYS_FILE).read_bytes())
-    except SafetensorError as problem:
-        raise DamagedError(f"{ARRAYS_FILE}: {problem}") from problem
-    arrays = {name: array.copy() for name, array in stored.items()}  # aligned and writable
+    with open_tensors(folder / ARRAYS_FILE, LARGEST_ARRAYS) as stored:
+        # copied, to be aligned and writable
+        arrays = {name: stored.get_tensor(name).copy() for name in stored.keys()}  # noqa: SIM118
     numeric = _names(state["numeric"])
     fitted = tuple(_category(item) for item in state["categories"])
     names = [*numeric, *(category.name for category in fitted)]
@@ -172,5 +165,5 @@ def _damaged(folder: Path, problem: BaseException) -> UserError:
     return UserError(
         f"the preprocessing in {str(folder)!r} cannot be read: {reason or type(problem).__name__}",
         f"a folder with {STATE_FILE} and {ARRAYS_FILE} as a run wrote them",
-        "the same command with another run folder",
+        "ls outputs",
     )

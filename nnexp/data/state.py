@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnexp.data.numeric import MODEL_ROWS
+
 Arrays = dict[str, np.ndarray]
 
 DTYPES = ("float64", "float32", "int64", "int32", "bool")
@@ -129,6 +131,8 @@ def _build(name: Any, state: Any, arrays: Arrays) -> Any:
         value = from_plain(item, arrays)
         if isinstance(value, np.ndarray) and key not in MAY_BE_INFINITE:
             _check_finite(f"{name}.{key}", value)
+        if key == "_fit_X" and len(value) > MODEL_ROWS:  # every prediction goes through them
+            raise DamagedError(f"{name} of {len(value)} rows")
         if key == "imputation_sequence_":
             value = _imputation_sequence(value)
         setattr(estimator, key, value)

@@ -13,6 +13,9 @@ import torch
 from torch import Tensor
 
 VECTOR = 32  # elements; a multiple of every vector length in use
+WORTH_TURNING = (
+    128  # elements of a member's logits, below which two copies cost more than they save
+)
 
 
 def by_member(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
@@ -30,15 +33,17 @@ def by_member(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
 
 
 def softmax(z: Tensor) -> Tensor:
-    """`torch.softmax(z, -1)` of (K, B, C), quick for the short rows that logits are."""
-    if z.shape[-1] <= 2:
-        return torch.softmax(z, -1)
-    # the kernel for a last axis takes a call for each row; over another axis it is vectorised
-    return torch.softmax(z.mT.contiguous(), -2).mT
+    """`torch.softmax(z, -1)` of (..., B, C), quick for the short rows that logits are."""
+    return _over_short_rows(torch.softmax, z)
 
 
 def log_softmax(z: Tensor) -> Tensor:
-    """`torch.log_softmax(z, -1)` of (K, B, C), in the way of `softmax`."""
-    if z.shape[-1] <= 2:
-        return torch.log_softmax(z, -1)
-    return torch.log_softmax(z.mT.contiguous(), -2).mT
+    """`torch.log_softmax(z, -1)` of (..., B, C), quick for the short rows that logits are."""
+    return _over_short_rows(torch.log_softmax, z)
+
+
+def _over_short_rows(function: Callable[[Tensor, int], Tensor], z: Tensor) -> Tensor:
+    """The kernel for a last axis takes a call for each row; over another axis it is vectorised."""
+    if z.shape[-2] * z.shape[-1] < WORTH_TURNING:  # by sizes of one member: K changes nothing
+        return function(z, -1)
+    return function(z.mT.contiguous(), -2).mT.contiguous()

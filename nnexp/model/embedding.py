@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -26,8 +27,7 @@ class Embedding:
         self.count = sum(levels)
         self.shape = (self.count, size)
         self.width = len(self.levels) * size
-        starts = [sum(self.levels[:column]) for column in range(len(self.levels))]
-        self._starts = torch.tensor(starts)
+        self._starts = torch.tensor([0, *accumulate(self.levels[:-1])])
 
     def initial(self, generator: torch.Generator) -> Tensor:
         """Initial vectors (sum of L, d), N(0, 1/d), so that a vector has length 1 on average."""

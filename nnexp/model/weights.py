@@ -15,6 +15,8 @@ from torch import Tensor
 from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 
+DTYPES = {"F32": torch.float32, "F64": torch.float64}
+
 
 def to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarray]:
     """Parameters and running statistics by name.
@@ -32,37 +34,50 @@ def to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarra
     return arrays
 
 
-def from_arrays(model: Any, arrays: dict[str, np.ndarray]) -> tuple[Tensor, Tensor]:
+def from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
     """The rows theta (1, P) and buffers (1, Q) that `to_arrays` was given.
+
+    Names, shapes and dtypes are compared with the architecture before any tensor is read.
+
+    Arguments:
+        model: the architecture.
+        tensors: what `nnexp.files.open_tensors` opened.
 
     Raises:
         UserError: names, shapes or dtypes are not those of the architecture, or a weight is NaN
             or infinite.
     """
-    known = [*model.layout.slots, *model.buffers.slots]
-    odd = sorted(set(arrays) ^ set(known))
-    if odd:
-        raise _misfit(f"{'lack' if odd[0] in known else 'have besides'} {odd[0]!r}")
-    dtypes = {array.dtype for array in arrays.values()}
-    if len(dtypes) != 1 or next(iter(dtypes)) not in (np.float32, np.float64):
-        raise _misfit(f"are of dtype {', '.join(sorted(map(str, dtypes)))}")
-    dtype = torch.from_numpy(np.empty(0, dtypes.pop())).dtype
+    dtype = _common_dtype(model, tensors)
     rows = []
     for layout in (model.layout, model.buffers):
-        turned = {
-            name: arrays[name].T if _is_transposed(model, layout, name) else arrays[name]
-            for name in layout.slots
-        }
-        for name, array in turned.items():  # before anything of that size is allocated
-            if array.shape != layout.slots[name].shape:
-                raise _misfit(f"have {name!r} of shape {arrays[name].shape}")
-            if not np.isfinite(array).all():
-                raise _misfit(f"hold NaN or infinity in {name!r}")
         row = torch.zeros(1, layout.size, dtype=dtype)
         for name, view in layout.views(row).items():
-            view[0] = torch.from_numpy(turned[name].copy(order="C"))
+            value = torch.from_numpy(tensors.get_tensor(name).copy())
+            if not value.isfinite().all():
+                raise _misfit(f"hold NaN or infinity in {name!r}")
+            view[0] = value.T if _is_transposed(model, layout, name) else value
         rows.append(row)
     return rows[0], rows[1]
+
+
+def _common_dtype(model: Any, tensors: Any) -> torch.dtype:
+    """The dtype of all tensors, once their names and shapes are those of the architecture."""
+    shapes = {
+        name: slot.shape[::-1] if _is_transposed(model, layout, name) else slot.shape
+        for layout in (model.layout, model.buffers)
+        for name, slot in layout.slots.items()
+    }
+    odd = sorted(set(tensors.keys()) ^ set(shapes))
+    if odd:
+        raise _misfit(f"{'lack' if odd[0] in shapes else 'have besides'} {odd[0]!r}")
+    found = {name: tensors.get_slice(name) for name in shapes}
+    for name, shape in shapes.items():
+        if tuple(found[name].get_shape()) != shape:
+            raise _misfit(f"have {name!r} of shape {tuple(found[name].get_shape())}")
+    dtypes = sorted({piece.get_dtype() for piece in found.values()})
+    if len(dtypes) != 1 or dtypes[0] not in DTYPES:
+        raise _misfit(f"are of dtype {', '.join(dtypes)}")
+    return DTYPES[dtypes[0]]
 
 
 def _is_transposed(model: Any, layout: Any, name: str) -> bool:
@@ -73,5 +88,5 @@ def _misfit(what: str) -> UserError:
     return UserError(
         f"the saved weights {what}",
         "the weights of the model that the run's configuration describes",
-        "train again, or restore the folder",
+        "ls outputs",
     )

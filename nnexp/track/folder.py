@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import UserError
+from nnexp.files import read_regular
 
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 
@@ -92,16 +93,14 @@ def read_json(path: str | Path) -> Any:
     """Read a JSON file of a run folder.
 
     Arguments:
-        path: a regular file of at most 64 MiB.
+        path: a regular file, no link, of at most 64 MiB.
 
     Raises:
         UserError: there is no such file, or it is not JSON.
     """
     path = Path(path)
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_JSON:
-            raise OSError("not a regular file of at most 64 MiB")
-        return json.loads(path.read_bytes())
+        return json.loads(read_regular(path, LARGEST_JSON))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"cannot read {str(path)!r}: {' '.join(str(error).split())}",

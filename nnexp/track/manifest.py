@@ -118,13 +118,43 @@ def verify(folder: str | Path) -> list[str]:
         UserError: there is no manifest, or it is damaged.
     """
     folder = Path(folder)
-    wrong = []
-    for name, entry in read_manifest(folder)["files"].items():
+    files = read_manifest(folder)["files"]
+    return sorted(name for name, entry in files.items() if not _is_as_listed(folder, name, entry))
+
+
+def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
+    """Refuse a run folder some files of which are not what its manifest says.
+
+    Arguments:
+        folder: the run folder.
+        limits: name -> bytes that it may have, of each file that is going to be read.
+
+    Raises:
+        UserError: the run has not finished, or a file is missing, a link, too large or changed.
+    """
+    folder = Path(folder)
+    if not (folder / FILE).exists():
+        raise UserError(
+            f"{str(folder)!r} is no folder of a finished run: it has no {FILE}",
+            "a run whose status.json says done, interrupted or diverged",
+            "ls outputs",
+        )
+    files = read_manifest(folder)["files"]
+    for name, limit in limits.items():
         size = _regular_size(folder, name)
-        # The size first: it costs nothing, and bounds what is read.
-        if size != entry["size"] or _sha256(folder / name) != entry["sha256"]:
-            wrong.append(name)
-    return sorted(wrong)
+        if size is None:
+            wrong = "is missing, or no regular file"
+        elif size > limit:
+            wrong = f"is larger than {limit} bytes"
+        elif name not in files or not _is_as_listed(folder, name, files[name]):
+            wrong = f"is not what {FILE} says: it was changed after the run, or damaged"
+        else:
+            continue
+        raise UserError(
+            f"{str(folder / name)!r} {wrong}",
+            "the file that the run wrote, unchanged",
+            "ls outputs",
+        )
 
 
 def list_files(folder: str | Path) -> dict[str, dict[str, Any]]:
@@ -154,6 +184,12 @@ def _is_left_out(name: str) -> bool:
         or leaf.startswith("events.out.tfevents.")
         or leaf.endswith(".tmp")
     )
+
+
+def _is_as_listed(folder: Path, name: str, entry: Mapping[str, Any]) -> bool:
+    # The size first: it costs nothing, and bounds what is read.
+    size = _regular_size(folder, name)
+    return size == entry["size"] and _sha256(folder / name) == entry["sha256"]
 
 
 def _is_file_list(files: Any) -> bool:

@@ -39,6 +39,7 @@ class Optimizer:
         self.device, self.dtype = theta.device, theta.dtype
         self.scratch = torch.empty_like(theta)
         self._columns: dict[str, Tensor] = {}
+        self._any: dict[str, bool] = {}
 
     def column(self, name: str) -> Tensor:
         """One number of every member, (K, 1) in theta's dtype."""
@@ -53,7 +54,9 @@ class Optimizer:
 
     def any(self, name: str) -> bool:
         """Whether one number is other than zero for some member."""
-        return any(n[name] != 0 for n in self.numbers)
+        if name not in self._any:
+            self._any[name] = any(n[name] != 0 for n in self.numbers)
+        return self._any[name]
 
     def table(self, values: np.ndarray) -> list[Tensor]:
         """A list of columns (K, 1), one for each step, of `values` (S, K) float64."""
@@ -99,7 +102,7 @@ class Optimizer:
             setattr(self, name, value[rows])
         self.numbers = [self.numbers[row] for row in rows]
         self.scratch = self.scratch[: len(rows)].clone()
-        self._columns = {}
+        self._columns, self._any = {}, {}
 
 
 class SGD(Optimizer):

@@ -14,7 +14,10 @@ BY_PATH = {key.path: key for key in all_keys()}
         ("seed", "seed is a whole number >= 0"),
         ("reg.grad_clip", "reg.grad_clip is a number > 0, or null"),
         ("data.split.test", "data.split.test is a number >= 0 and < 1"),
-        ("model.hidden", "model.hidden is a list of whole numbers >= 1"),
+        (
+            "model.hidden",
+            "model.hidden is a list of whole numbers >= 1 and no longer than 1000",
+        ),
         ("model.outputs", "model.outputs is auto or a whole number >= 1"),
         ("loss.reduction", "loss.reduction is one of mean, sum"),
         ("model.args", "model.args is a mapping {name:value}"),
