@@ -2,8 +2,8 @@
 
     python scripts/bench_threads.py [--threads 2] [--rounds 5]
 
-`threads=auto` takes a thread for each FLOPS_WORTH_A_THREAD of a step's arithmetic; this shows
-where more threads begin to pay. Settings alternate within a round; medians are printed. Run it on
+`threads=auto` takes a thread, and one more for each FLOPS_WORTH_A_THREAD of a step's arithmetic;
+this shows where more threads begin to pay. Settings alternate within a round; medians are printed. Run it on
 a machine that does nothing else.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     keep_freed_memory()
-    print(f"threads=auto: one for each {FLOPS_WORTH_A_THREAD:.0e} operations of a step")
+    print(f"threads=auto: one more for each {FLOPS_WORTH_A_THREAD:.0e} operations of a step")
     for inputs, hidden, batch in SIZES:
         times: dict[int, list[float]] = {1: [], options.threads: []}
         for turn in range(options.rounds + 1):

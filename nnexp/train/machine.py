@@ -14,7 +14,7 @@ from nnexp.errors import UserError
 
 # Below this much arithmetic in a step, a second thread costs more in waiting at barriers than it
 # saves; scripts/bench_threads.py measures where the lines cross.
-FLOPS_WORTH_A_THREAD = 5e7
+FLOPS_WORTH_A_THREAD = 4e7
 
 
 def pick_device(name: str) -> torch.device:
@@ -43,13 +43,13 @@ def pick_threads(setting: str | int, flops: float) -> int:
         flops: floating-point operations of one step, 6 * batch rows * weights for a perceptron.
 
     Returns:
-        The number given; for `auto` one for each `FLOPS_WORTH_A_THREAD`, at least one and at most
-        as many as the process may use. The rule knows sizes only, so a run repeats itself.
+        The number given; for `auto` one, and one more for each `FLOPS_WORTH_A_THREAD`, at most as
+        many as the process may use. The rule knows sizes only, so a run repeats itself.
     """
     if setting != "auto":
         return int(setting)
     usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(usable, int(flops / FLOPS_WORTH_A_THREAD)))
+    return min(usable, 1 + int(flops / FLOPS_WORTH_A_THREAD))
 
 
 @contextmanager
