@@ -3,8 +3,8 @@
     python scripts/bench_threads.py [--threads 2] [--rounds 5]
 
 `threads=auto` takes a thread, and one more for each FLOPS_WORTH_A_THREAD of a step's arithmetic;
-this shows where more threads begin to pay. Settings alternate within a round; medians are printed. Run it on
-a machine that does nothing else.
+this shows where more threads begin to pay. Settings alternate within a round; medians are printed.
+Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations

@@ -23,9 +23,14 @@ def test_threads_by_the_size_of_a_step(monkeypatch):
 
 def test_threads_are_put_back():
     before = torch.get_num_threads()
-    with pytest.raises(KeyError), threads(before + 1):
-        assert torch.get_num_threads() == before + 1
-        raise KeyError
+
+    def fail():
+        with threads(before + 1):
+            assert torch.get_num_threads() == before + 1
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert torch.get_num_threads() == before
 
 
