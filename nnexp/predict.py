@@ -29,6 +29,7 @@ from nnexp.model.weights import from_tensors
 from nnexp.runner import WEIGHTS_FILE
 from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import check_files
+from nnexp.track.status import read_status
 from nnexp.train.evaluate import chunks
 
 LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
@@ -96,7 +97,7 @@ class Model:
         """Probabilities (rows, classes), columns in the order of `classes`, each row summing to 1.
 
         A row's result does not depend on the other rows. Rows that the run's `data.missing=drop`
-        leaves out are NaN.
+        leaves out, and those whose missing cells reach the model with `none`, are NaN.
 
         Arguments:
             frame: a table with the columns `columns`; further ones are ignored.
@@ -109,8 +110,7 @@ class Model:
     def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
         """The predicted class (rows,) of each row, a label as the table had them.
 
-        Rows that the run's `data.missing=drop` leaves out are None. Arguments and errors as for
-        `predict_proba`.
+        Rows without probabilities are None. Arguments and errors as for `predict_proba`.
         """
         _, chosen = self._apply(frame)
         labels = np.array(self.classes)
@@ -118,6 +118,14 @@ class Model:
             return labels[chosen]
         boxed = np.array([*self.classes, None], dtype=object)
         return boxed[chosen]
+
+    def notes(self, frame: pd.DataFrame) -> list[str]:
+        """What prediction does to a table besides the ordinary, one line each.
+
+        Further columns that are ignored, cells read as missing, new categories, rows left out;
+        `nnexp predict` prints them. Arguments and errors as for `predict_proba`.
+        """
+        return self.preprocessor.notes(frame)
 
     @torch.no_grad()
     def _apply(self, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -163,6 +171,12 @@ def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -
     Returns:
         0.
     """
+    if out is not None and out.exists() and table.exists() and out.samefile(table):
+        raise UserError(
+            f"{str(out)!r} is the table itself, and would be overwritten",
+            "another file for the predictions",
+            f"nnexp predict {quote(str(run))} {quote(str(table))} -o predictions.csv",
+        )
     model = load(run, trust)
     separator = getattr(model.config.data, "separator", None)
     command = f"nnexp predict {quote(str(run))}"
@@ -171,6 +185,8 @@ def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -
         for line in model.preprocessor.notes(frame):
             print(line, file=sys.stderr)
         shares, chosen = model._apply(frame)
+        for line in _remarks(model, chosen):
+            print(line, file=sys.stderr)
     except UserError as error:
         remedy = error.remedy.replace("nnexp predict RUN", command)
         if remedy.startswith("a table "):
@@ -194,6 +210,18 @@ def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -
         ) from error
     print(f"{counted(len(predictions), 'row')} predicted: {out}")
     return 0
+
+
+def _remarks(model: Model, chosen: NDArray[np.int64]) -> list[str]:
+    """What to know of the predictions besides what the preprocessing notes."""
+    status = read_status(model.folder)
+    lines = []
+    if status["status"] != "done":
+        lines.append(f"the run ended as {status['status']}: {status['reason']}")
+    missing = int((chosen < 0).sum())
+    if missing and model.preprocessor.missing != "drop":
+        lines.append(f"{counted(missing, 'row')} without a prediction: NaN came out of the model")
+    return lines
 
 
 def _read_about(path: Path, tensors: Any, raw: bool) -> tuple[int, list[Any]]:

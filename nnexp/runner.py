@@ -22,6 +22,7 @@ from nnexp.config.pairings import warnings
 from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset, load_table, prepare
+from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.interrupts import interrupts
 from nnexp.model.weights import to_arrays
@@ -38,6 +39,7 @@ from nnexp.train.plan import Data
 from nnexp.train.trainer import Outcome, fit
 
 WEIGHTS_FILE = "model.safetensors"
+SHOWN = 12  # column names in a line
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,12 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     Raises:
         UserError: a mistake in the overrides or in the table.
     """
+    if isinstance(overrides, str):
+        raise UserError(
+            f"overrides are one text, {overrides!r}",
+            "a list with a text for each override",
+            f"nnexp.run({overrides.split()!r})",
+        )
     overrides = [str(override) for override in overrides]
     config = compose(overrides)
     folder = folders.create(root)
@@ -149,8 +157,9 @@ def _run(
     decision = assemble.decision(config, coded)
     batch = min(plan.batch_size, len(dataset.train))
     count = pick_threads(config.threads, 6.0 * batch * model.layout.weights)
-    print_messages([_describe(dataset), *dataset.messages], warnings(config))
-    for line in (*dataset.messages, *warnings(config)):
+    notes = [*_describe(config, dataset), *dataset.messages]
+    print_messages(notes, warnings(config))
+    for line in (*notes, *warnings(config)):
         log("%s", line)
     log("%d train, %d validation, %d test rows; %d parameters; %s, %d threads",
         len(dataset.train), len(dataset.valid), len(dataset.test), model.layout.used, device,
@@ -197,7 +206,8 @@ def _run(
     )  # fmt: skip
     if reason:
         print_messages([f"{outcome.status}: {reason}"])
-    print_summary(metrics, folder, epochs=outcome.epochs, tensorboard=config.trainer.tensorboard)
+    shown = {**metrics, "kept": config.trainer.checkpoint}
+    print_summary(shown, folder, epochs=outcome.epochs, tensorboard=config.trainer.tensorboard)
     return Run(outcome.status, reason, folder, metrics)
 
 
@@ -227,17 +237,22 @@ def _check_parts(config: Config, dataset: Dataset) -> None:
         )
 
 
-def _describe(dataset: Dataset) -> str:
+def _describe(config: Config, dataset: Dataset) -> list[str]:
+    """What was found in the table: rows, parts, columns by kind, missing cells."""
     summary = dataset.summary
-    kinds = list(summary["columns"].values())
-    columns = ", ".join(
-        f"{kinds.count(kind)} {kind}" for kind in ("numeric", "categorical") if kind in kinds
-    )
-    return (
-        f"{summary['source']}: {summary['rows']} rows, {columns} columns, "
-        f"{len(dataset.classes)} classes; {len(dataset.train)} train, {len(dataset.valid)} "
-        f"validation, {len(dataset.test)} test"
-    )
+    lines = [
+        f"{summary['source']}: {summary['rows']} rows, {len(dataset.classes)} classes; "
+        f"{len(dataset.train)} train, {len(dataset.valid)} validation, {len(dataset.test)} test"
+    ]
+    for kind in ("numeric", "categorical"):
+        names = [name for name, found in summary["columns"].items() if found == kind]
+        if names:
+            lines.append(f"{len(names)} {kind}: {listing(names, SHOWN)}")
+    missing = [f"{name} {count}" for name, count in summary["missing"].items()]
+    if missing:
+        how = f"data.missing={config.data.missing}"
+        lines.append(f"missing cells: {listing(missing, SHOWN)}; {how}")
+    return lines
 
 
 def _yaml_list(items: Sequence[str]) -> str:

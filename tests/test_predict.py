@@ -319,3 +319,28 @@ def test_weights_have_torchs_shapes(folder):
     arrays = load_file(folder / "model.safetensors")
     assert arrays["layers.0.weight"].shape[0] == 16  # (outputs, inputs)
     assert arrays["layers.1.weight"].shape == (2, 16)
+
+
+def test_the_table_is_not_overwritten(tmp_path, folder, capsys):
+    table = tmp_path / "new.csv"
+    made(["a", "b"]).to_csv(table, index=False)
+    before = table.read_bytes()
+    assert predict(folder, table, "-o", table) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert table.read_bytes() == before
+
+
+def test_a_diverged_run_and_rows_without_outputs_are_told(tmp_path, capsys):
+    frame = made(["a", "b"])
+    result = train(tmp_path, frame, "data.missing=none")
+    assert result.status == "diverged"
+    assert result.metrics["val"]["auc"] is None
+    capsys.readouterr()
+    out = tmp_path / "out.csv"
+    assert predict(result.folder, tmp_path / "train.csv", "-o", out) == 0
+    printed = capsys.readouterr().err
+    missing = int(frame["size"].isna().sum())
+    assert "ended as diverged" in printed
+    assert f"{missing} rows without a prediction" in printed
+    assert pd.read_csv(out)["prediction"].isna().sum() == missing
+    assert "colour" in " ".join(nnexp.load(result.folder).notes(frame.assign(colour="violet")))

@@ -144,7 +144,8 @@ def _title(metrics: Mapping[str, Any], epochs: int | None) -> str:
     best = metrics.get("best_epoch")
     if best is None:
         return "no epoch was scored" if epochs is None else f"{epochs} epochs, none scored"
-    return f"best epoch {best}" + (f" of {epochs}" if epochs is not None else "")
+    kept = "kept the last epoch," if metrics.get("kept") == "last" else "best epoch"
+    return f"{kept} {best}" + (f" of {epochs}" if epochs is not None else "")
 
 
 def _rows(metrics: Mapping[str, Any]) -> list[list[str]]:

@@ -29,15 +29,17 @@ class Decision:
     values: tuple[float, ...] = (0.0, 1.0)
 
     def classes(self, outputs: Tensor) -> Tensor:
-        """Class indices (...) int64 of outputs (..., C)."""
+        """Class indices (...) int64 of outputs (..., C); -1, no class, where one is NaN."""
         if self.columns:
-            return self._selected(outputs).argmax(-1)
-        if self.loss in ("mse", "mae"):
-            return self._distances(outputs).argmin(-1)
-        return (self._share(outputs) > 0.5).long()
+            chosen = self._selected(outputs).argmax(-1)
+        elif self.loss in ("mse", "mae"):
+            chosen = self._distances(outputs).argmin(-1)
+        else:
+            chosen = (self._share(outputs) > 0.5).long()
+        return chosen.masked_fill_(outputs.isnan().any(-1), -1)
 
     def probabilities(self, outputs: Tensor) -> Tensor:
-        """Probabilities (..., classes) of outputs (..., C), each row summing to 1."""
+        """Probabilities (..., classes) of outputs (..., C), each row summing to 1, or NaN."""
         if not self.columns:
             if self.loss in ("mse", "mae"):
                 if len(self.values) == 2:
@@ -60,7 +62,7 @@ class Decision:
             shares = torch.sigmoid(selected) if binary else torch.softmax(selected, -1)
         total = shares.sum(-1, keepdim=True)
         even = torch.full_like(shares, 1 / shares.shape[-1])
-        return torch.where(total > 0, shares / total.clamp(min=1e-30), even)
+        return torch.where(total == 0, even, shares / total.clamp(min=1e-30))
 
     def _selected(self, outputs: Tensor) -> Tensor:
         if self.columns == tuple(range(outputs.shape[-1])):

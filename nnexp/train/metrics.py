@@ -110,6 +110,10 @@ def area_under_curve(
 def confusion(
     classes: NDArray[np.int64], predicted: NDArray[np.int64], count: int
 ) -> NDArray[np.int64]:
-    """Counts (count, count) int64 of rows by true class (row) and predicted class (column)."""
+    """Counts (count, count) int64 of rows by true class (row) and predicted class (column).
+
+    Rows predicted as no class, -1, are not in it.
+    """
+    classes, predicted = classes[predicted >= 0], predicted[predicted >= 0]
     cells = np.bincount(classes * count + predicted, minlength=count * count)
     return cells.reshape(count, count)

@@ -50,6 +50,17 @@ def test_single_output(loss, output, values, expected):
     assert Decision(loss, output).classes(outputs).tolist() == expected
 
 
+@pytest.mark.parametrize("columns", [(0, 1, 2), ()])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_an_output_that_is_nan_is_no_class(loss, columns):
+    outputs = torch.zeros(4, len(columns) or 1)
+    outputs[2, 0] = torch.nan
+    decision = Decision(loss, "logits", columns)
+    assert (decision.classes(outputs) == -1).tolist() == [False, False, True, False]
+    shares = decision.probabilities(outputs)
+    assert shares.isnan().all(-1).tolist() == [False, False, True, False]
+
+
 def test_raw_numbers_take_the_nearest_class():
     decision = Decision("mse", "logits", values=(-1.0, 1.0))
     outputs = torch.tensor([[-5.0], [-0.1], [0.1], [0.5]])
