@@ -34,7 +34,7 @@ from nnexp.track.log import open_log
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
 from nnexp.track.summary import print_messages, print_summary
-from nnexp.train.machine import keep_freed_memory, pick_device, pick_threads, threads
+from nnexp.train.machine import pick_device, pick_threads, threads
 from nnexp.train.plan import Data
 from nnexp.train.trainer import Outcome, fit
 
@@ -128,7 +128,6 @@ def _run(
     started: datetime,
     log: Callable[..., None],
 ) -> Run:
-    keep_freed_memory()
     device = pick_device(config.device)
     plan = assemble.plan(config)
 

@@ -103,7 +103,6 @@ class ModuleStack:
         self.theta, self.grad = theta, grad
         self._dtype = dtype if dtype is not None and dtype != theta.dtype else None
         self._values = model.layout.views(theta)
-        self._buffers = buffers
         self._running = model.buffers.views(buffers)
         self._grads = model.layout.views(grad) if grad is not None else {}
         if grad is not None:

@@ -72,9 +72,10 @@ def run_epoch(
     front = theta[:, : penalty.weights]
     order = _order(state, data.train, plan.shuffle, epoch)  # (K, n)
     count = order.shape[1]
-    rates = state.rates(epoch)  # (S, K)
+    factors = state.schedule.factors(epoch)  # (S, K)
+    rates = factors * state.optimizer.array("lr")
     shrink = penalty.shrink_table(rates, theta)
-    state.optimizer.begin_epoch(state.schedule.factors(epoch))
+    state.optimizer.begin_epoch(factors)
     generators = [
         [generator(member.seeds.dropout, "dropout", epoch, place) for member in state.members]
         if mask.active

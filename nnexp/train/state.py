@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -90,10 +89,6 @@ class StackState:
         self.optimizer.keep(rows)
         self.schedule.keep(rows)
         self._bind()
-
-    def rates(self, epoch: int) -> np.ndarray:
-        """Learning rates (S, K) at the steps of an epoch >= 1."""
-        return self.schedule.factors(epoch) * self.optimizer.array("lr")
 
     def tensors(self) -> dict[str, Tensor]:
         """All that a step changes, by name; the state's own tensors, not copies."""
