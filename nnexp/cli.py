@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
 
-_COMMANDS = ("train", "predict")
+# the module that runs a command, by its `main(words) -> exit status`
+_COMMANDS = {
+    "predict": "nnexp.predict",
+    "compare": "nnexp.leaderboard.command",
+    "lr-find": "nnexp.sweep.lr_find",
+    "resume": "nnexp.sweep.resume",
+}
 _USAGE = """\
 usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help
+       nnexp train -m key=value,value ...                train a sweep
        nnexp predict RUN TABLE [-o FILE] [--trust]       predict a table with a run's model
+       nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
+       nnexp lr-find [group=option ...] [key=value ...]  find a learning rate
+       nnexp resume SWEEP                                run what is missing of a sweep
        nnexp --version
 """
-_PREDICT = "nnexp predict RUN TABLE [-o FILE] [--trust]"
 
 
 def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
@@ -60,9 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if head == "train":
         return train(rest, ("nnexp", "train"))
     try:
-        if head == "predict":
-            return _predict(rest)
-        raise _unknown_command(head)
+        if head not in _COMMANDS:
+            raise _unknown_command(head)
+        return int(import_module(_COMMANDS[head]).main(rest))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -100,33 +109,12 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
         return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that answers a mistake in three lines."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(message, _PREDICT, f"{_PREDICT.partition(' [')[0]}")
-
-
-def _predict(words: Sequence[str]) -> int:
-    parser = _Parser(prog="nnexp predict", description="Predict a table with a run's model.")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
-    parser.add_argument("table", type=Path, metavar="TABLE", help="a table with the same columns")
-    parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="where predictions go")
-    parser.add_argument(
-        "--trust", action="store_true", help="allow a model class of your own to be imported"
-    )
-    options = parser.parse_args(words)
-    from nnexp import predict
-
-    status = predict.main(options.run, options.table, out=options.out, trust=options.trust)
-    return int(status or 0)
-
-
 def _unknown_command(word: str) -> UserError:
     from nnexp.config.suggest import nearest
 
+    commands = ("train", *_COMMANDS)
     if "=" in word or word.startswith("-"):
         remedy = f"nnexp train {word}"
     else:
-        remedy = f"nnexp {nearest(word, _COMMANDS) or '--help'}"
-    return UserError(f"nnexp has no command {word!r}", f"one of {', '.join(_COMMANDS)}", remedy)
+        remedy = f"nnexp {nearest(word, commands) or '--help'}"
+    return UserError(f"nnexp has no command {word!r}", f"one of {', '.join(commands)}", remedy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from nnexp import assemble
+from nnexp.arguments import Arguments
 from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
@@ -156,7 +158,22 @@ def load(folder: str | Path, trust: bool = False) -> Model:
     return Model(folder, trust)
 
 
-def main(run: Path, table: Path, out: Path | None = None, trust: bool = False) -> int:
+def main(words: Sequence[str]) -> int:
+    """`nnexp predict WORDS`; returns the exit status."""
+    parser = Arguments(
+        "nnexp predict",
+        "RUN TABLE [-o FILE] [--trust]",
+        "Predict a table with a run's model.",
+    )
+    parser.add("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add("table", type=Path, metavar="TABLE", help="a table with the same columns")
+    parser.add("-o", "--out", type=Path, metavar="FILE", help="where predictions go")
+    parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
+    options = parser.parse_args(words)
+    return predict_file(options.run, options.table, options.out, options.trust)
+
+
+def predict_file(run: Path, table: Path, out: Path | None = None, trust: bool = False) -> int:
     """Predict a table file: `nnexp predict RUN TABLE [-o FILE]`.
 
     Writes a CSV with a row for each of the table's, in its order: `prediction`, and

@@ -299,17 +299,16 @@ def test_unknown_commands(capsys, words, remedy):
     assert said[2] == f"try: {remedy}"
 
 
-def test_predict_passes_its_arguments_on(monkeypatch, capsys):
-    module = types.ModuleType("nnexp.predict")
+def test_commands_get_their_words_and_their_mistakes_are_three_lines(monkeypatch, capsys):
     calls = []
-    module.main = lambda *args, **kwargs: calls.append((args, kwargs)) or 0
-    monkeypatch.setitem(sys.modules, "nnexp.predict", module)
-    monkeypatch.setattr("nnexp.predict", module, raising=False)
+    monkeypatch.setattr("nnexp.predict.predict_file", lambda *given: calls.append(given) or 0)
     assert main(["predict", "run", "t.csv", "-o", "out.csv", "--trust"]) == 0
-    assert calls == [
-        ((Path("run"), Path("t.csv")), {"out": Path("out.csv"), "trust": True}),
-    ]
-    module.main = lambda *args, **kwargs: (_ for _ in ()).throw(UserError("a", "b", "c"))
+    assert calls == [(Path("run"), Path("t.csv"), Path("out.csv"), True)]
+
+    def refuse(*given):
+        raise UserError("a", "b", "c")
+
+    monkeypatch.setattr("nnexp.predict.predict_file", refuse)
     assert main(["predict", "run", "t.csv"]) == 2
     assert lines(capsys)[0] == "error: a"
 

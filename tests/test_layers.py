@@ -9,17 +9,20 @@ ROOT = Path(__file__).parents[1] / "nnexp"
 FILES = sorted(p for p in ROOT.rglob("*.py") if "conf" not in p.relative_to(ROOT).parts)
 # a part may import what is below it, and nothing beside it
 LAYERS = (
-    {"errors", "files", "seeds"},
+    {"errors"},
+    {"files", "seeds", "arguments"},
     {"config"},
     {"data", "model"},
     {"train", "track"},
     {"run"},  # and whatever module joins parts into a run
-    {"predict"},
+    {"predict", "leaderboard"},
+    {"report"},
+    {"sweep"},
     {"session"},
     {"main"},
     {"cli"},
 )
-JOINING = 4
+JOINING = 5
 
 
 def part_of(path):

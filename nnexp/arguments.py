@@ -1,0 +1,29 @@
+"""The words of a command other than `train`, read by argparse, whose mistakes are UserErrors."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+from nnexp.errors import UserError
+
+
+class Arguments(argparse.ArgumentParser):
+    """A parser that answers a mistake in three lines.
+
+    Arguments:
+        command: what is typed before the words, `nnexp predict`.
+        words: the words in short, `RUN TABLE [-o FILE]`.
+        description: one sentence for its help.
+    """
+
+    def __init__(self, command: str, words: str, description: str) -> None:
+        super().__init__(prog=command, description=description, usage=f"{command} {words}")
+        self._line, self._typed = f"{command} {words}", f"{command} {words.partition(' [')[0]}"
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message, self._line, self._typed)
+
+    def add(self, *names: str, **options: Any) -> None:
+        """`add_argument`, under a shorter name."""
+        self.add_argument(*names, **options)

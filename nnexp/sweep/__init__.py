@@ -1,0 +1,1 @@
+"""Many runs at once: jobs, stacks, processes, search, resume."""
