@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnexp.data.cache import Tables
 from nnexp.data.dataset import Dataset, prepare
 from nnexp.data.files import read_file
 from nnexp.data.preprocess import Inputs, Preprocessor
@@ -13,6 +14,7 @@ __all__ = [
     "Inputs",
     "Preprocessor",
     "Table",
+    "Tables",
     "load_table",
     "prepare",
     "read_file",

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from nnexp.config.schema import DataConfig, SplitConfig
-from nnexp.data.cells import MISSING_TOKENS, Cells
+from nnexp.data.cells import Cells
 from nnexp.data.columns import Column, infer_columns
-from nnexp.data.labels import Labels, code_labels
+from nnexp.data.labelled import Labelled, read_labelled
+from nnexp.data.labels import Labels
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
-from nnexp.data.split import RANDOM, Split, split_rows
+from nnexp.data.split import Split, split_rows
+from nnexp.data.split_column import RANDOM
 from nnexp.data.table import Table
 from nnexp.errors import UserError
 
@@ -30,7 +32,8 @@ class Dataset:
         levels: the largest code of each of the Q columns.
         y: int64 of shape (N,), class index 0..C-1.
         raw: float32 of shape (N,), the numbers in the target column (labels=raw), or None.
-        train: int64, the rows of the N that train; ascending, as are valid and test.
+        train: int64, the rows of the N that train; ascending, as are valid and test. A fold may
+            leave rows in none of the three.
         valid: the rows that validate, possibly none.
         test: the rows that test, possibly none.
         rows: int64 of shape (N,), the row of the table that each row was.
@@ -72,17 +75,15 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
     Raises:
         UserError: the table and the choices do not fit each other.
     """
-    _check_names(table)
-    tokens = (*MISSING_TOKENS, *config.missing_tokens)
-    labels = code_labels(table.target, config.labels == "raw", tokens, table.frame)
-    frame, parts = table.frame, table.parts
-    labelled = np.flatnonzero(labels.codes >= 0)
-    if len(labelled) < len(frame):
-        frame = frame.iloc[labelled]
-        parts = None if parts is None else parts[labelled]
-    y = labels.codes[labelled]
-    split = split_rows(y, labels.classes, config.split, frame, seed, parts, tokens)
-    cells = Cells(frame, tokens, keep_infinite=config.missing == "none")
+    return prepare_labelled(read_labelled(table, config), config, seed)
+
+
+def prepare_labelled(labelled: Labelled, config: DataConfig, seed: int = 0) -> Dataset:
+    """As `prepare`, for a table that is read already, as `read_labelled` does for `config`."""
+    table, labels, cells, y = labelled.table, labelled.labels, labelled.cells, labelled.y
+    split = split_rows(
+        y, labels.classes, config.split, cells.frame, seed, labelled.parts, cells.tokens
+    )
     columns = infer_columns(cells, split.train, config)
     train = split.train
     if config.missing == "drop":
@@ -91,15 +92,17 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
     _check_train(y[train], labels, config)
     preprocessor = fit_preprocessor(cells, columns, train, config, seed)
     inputs = preprocessor.encode(cells)
-    kept = _renumber(split, inputs.rows, len(frame))
+    kept = _renumber(split, inputs.rows, len(cells.frame))
     y = y[inputs.rows]
-    rows = labelled[inputs.rows]
+    rows = labelled.rows[inputs.rows]
     left_out = {
-        "no target": len(table.frame) - len(frame),
-        "missing cells": len(frame) - len(inputs.rows),
+        "no target": len(table.frame) - len(cells.frame),
+        "missing cells": len(cells.frame) - len(inputs.rows),
     }
-    summary = _summary(table, columns, cells, labels, y, kept, left_out, preprocessor)
-    messages = _messages(table, columns, cells, labels, y, kept, left_out, preprocessor)
+    parts = _describe(kept, len(y), config.split)
+    summary = _summary(table, columns, cells, labels, y, parts, left_out, preprocessor)
+    messages = _messages(columns, cells, labels, y, kept, left_out, preprocessor)
+    messages += _fold_messages(parts, config.split)
     return Dataset(
         x=inputs.x,
         codes=inputs.codes,
@@ -116,29 +119,6 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
         summary=summary,
         messages=messages,
     )
-
-
-def _check_names(table: Table) -> None:
-    names = list(table.frame.columns)
-    wrong = [name for name in names if not isinstance(name, str) or not name]
-    twice = (
-        sorted({name for name in names if names.count(name) > 1})
-        if (not wrong and len(set(names)) < len(names))
-        else []
-    )
-    if wrong or twice:
-        what = f"a column named {wrong[0]!r}" if wrong else f"two columns named {twice[0]!r}"
-        raise UserError(
-            f"{table.name} has {what}",
-            "a distinct text for the name of every column",
-            "frame.columns = [...]",
-        )
-    if len(table.target) != len(table.frame):
-        raise UserError(
-            f"{table.name} has {len(table.frame)} rows and {len(table.target)} labels",
-            "a label for every row",
-            "data.target=another_column",
-        )
 
 
 def _check_train(y: np.ndarray, labels: Labels, config: DataConfig) -> None:
@@ -176,13 +156,31 @@ def _renumber(split: Split, rows: np.ndarray, size: int) -> Split:
     return Split(*(part[part >= 0] for part in parts))
 
 
+def _describe(split: Split, size: int, config: SplitConfig) -> dict[str, int]:
+    """Rows of each part; with folds also which fold it is, and the rows of no part."""
+    parts = {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)}
+    if config.folds is None or config.fold is None:
+        return parts
+    unused = size - sum(parts.values())
+    return {**parts, "folds": config.folds, "fold": config.fold, "unused": unused}
+
+
+def _fold_messages(parts: dict[str, int], config: SplitConfig) -> list[str]:
+    if not parts.get("unused"):
+        return []
+    rows = counted(parts["unused"], "row")
+    if config.method == "time":
+        return [f"{rows} later than the fold not used"]
+    return [f"{rows} left out of training, so that every fold trains on equally many"]
+
+
 def _summary(
     table: Table,
     columns: Sequence[Column],
     cells: Cells,
     labels: Labels,
     y: np.ndarray,
-    split: Split,
+    parts: dict[str, int],
     left_out: dict[str, int],
     preprocessor: Preprocessor,
 ) -> dict[str, Any]:
@@ -201,11 +199,7 @@ def _summary(
             {"label": label, "rows": int(count)}
             for label, count in zip(labels.classes, counts, strict=True)
         ],
-        "split": {
-            "train": len(split.train),
-            "valid": len(split.valid),
-            "test": len(split.test),
-        },
+        "split": parts,
     }
 
 
@@ -221,7 +215,6 @@ def _missing(columns: Sequence[Column], cells: Cells) -> dict[str, int]:
 
 
 def _messages(
-    table: Table,
     columns: Sequence[Column],
     cells: Cells,
     labels: Labels,

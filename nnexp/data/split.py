@@ -10,19 +10,29 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema import SplitConfig
-from nnexp.data.cells import MISSING_TOKENS, read_texts, read_times
+from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import OTHER_TABLE
-from nnexp.data.names import counted, listing, require
+from nnexp.data.folds import cut_fold
+from nnexp.data.names import counted
+from nnexp.data.split_column import (
+    PART_NAMES,
+    RANDOM,
+    read_groups,
+    read_parts,
+    split_column,
+    time_order,
+)
 from nnexp.errors import UserError
 
-RANDOM = "data.split.method=random data.split.by=null"
 MINIMUM = 3  # rows for a row in each part
-PART_NAMES = {"train": 0, "valid": 1, "validation": 1, "val": 1, "test": 2}
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of the three parts, each int64 and ascending; together they are all N rows."""
+    """Row numbers of the three parts, each int64 and ascending, and disjoint.
+
+    Together they are all N rows, but for the rows that a fold leaves out (`folds.cut_fold`).
+    """
 
     train: np.ndarray
     valid: np.ndarray
@@ -44,45 +54,73 @@ def split_rows(
     above 0; with method=group they are shares of the groups. Rows at one point in time may fall
     on both sides of a border of method=time, which then follows the file order.
 
+    With `config.folds` the test is drawn in the same way, and the rest is cut into folds, as
+    `folds.cut_fold` says; `config.valid` is not used.
+
     Arguments:
         labels: int64 of shape (N,), class indices.
         classes: the labels behind the indices, for messages.
-        config: method, column, shares.
+        config: method, column, shares, folds.
         frame: N rows, holding the column `config.by`.
         seed: decides the random draws, and nothing else does.
         parts: None, or N of "train", "valid", "test" given by the source: its test rows are the
-            test, and where it names no valid rows they are taken from its train rows.
+            test, and where it names no valid rows they are taken from its train rows. Folds are
+            cut from its train rows.
         tokens: texts that stand for a missing cell.
 
     Raises:
         UserError: the shares leave a part without rows, a class is too small to be in each
             part, or the column does not say what the method needs.
     """
-    column = _column(config, frame)
+    column = split_column(config, frame)
     size = len(labels)
     n_valid, n_test = _sizes(config, size, official=parts is not None)
     fixed = None if parts is None else np.array([PART_NAMES[str(part)] for part in parts])
     if config.method == "column" and column is not None:
-        named = _named_parts(column, config, tokens)
+        named = read_parts(column, tokens)
         fixed = named if fixed is None else np.where(fixed == 0, named, fixed)
     rows = np.arange(size)
     if fixed is None:
-        return _divide(rows, n_valid, n_test, labels, classes, config, column, seed, tokens)
-    rows = rows[fixed == 0]
-    if not len(rows):
+        split = _divide(rows, n_valid, n_test, labels, classes, config, column, seed, tokens)
+    else:
+        split = _around(fixed, n_valid, labels, classes, config, column, seed, tokens)
+    if config.folds is None:
+        return split
+    if len(split.valid):
+        raise UserError(
+            f"data.split.folds={config.folds}, but {counted(len(split.valid), 'row')} "
+            f"{'is' if len(split.valid) == 1 else 'are'} named as validation rows already",
+            "folds of rows that are named train, or validation rows without folds",
+            "data.split.folds=null data.split.fold=null",
+        )
+    train, valid = cut_fold(split.train, labels, classes, config, column, seed, tokens)
+    return Split(train, valid, split.test)
+
+
+def _around(
+    fixed: np.ndarray,
+    n_valid: int,
+    labels: np.ndarray,
+    classes: list[Any],
+    config: SplitConfig,
+    column: pd.Series | None,
+    seed: int,
+    tokens: Collection[str],
+) -> Split:
+    """The split whose test rows are given, and perhaps its validation rows."""
+    train, valid, test = (np.flatnonzero(fixed == part) for part in range(3))
+    if not len(train):
         raise UserError(
             "no row is a train row",
             "a split column that says train for some rows",
             RANDOM,
         )
-    valid = np.flatnonzero(fixed == 1)
-    train = rows
     if not len(valid) and n_valid:
-        if n_valid >= len(rows):
-            raise _no_train(config, len(rows))
-        inner = _divide(rows, n_valid, 0, labels, classes, config, column, seed, tokens)
+        if n_valid >= len(train):
+            raise _no_train(config, len(train))
+        inner = _divide(train, n_valid, 0, labels, classes, config, column, seed, tokens)
         train, valid = inner.train, inner.valid
-    return Split(train, valid, np.flatnonzero(fixed == 2))
+    return Split(train, valid, test)
 
 
 def _divide(
@@ -99,7 +137,7 @@ def _divide(
     if config.method == "group" and column is not None:
         split = _by_group(rows, column.iloc[rows], n_valid > 0, n_test > 0, config, seed, tokens)
     elif config.method == "time" and column is not None:
-        split = _in_order(rows[_time_order(column.iloc[rows], tokens)], n_valid, n_test)
+        split = _in_order(rows[time_order(column.iloc[rows], tokens)], n_valid, n_test)
     elif config.method == "random" and not config.shuffle:
         split = _in_order(rows, n_valid, n_test)
     else:
@@ -186,14 +224,7 @@ def _by_group(
 ) -> Split:
     from sklearn.model_selection import GroupShuffleSplit
 
-    groups = read_texts(column, tokens).codes
-    missing = int((groups < 0).sum())
-    if missing:
-        raise UserError(
-            f"{counted(missing, 'row')} with no group in data.split.by={config.by!r}",
-            "a group for every row",
-            RANDOM,
-        )
+    groups = read_groups(column, tokens)
     total = len(np.unique(groups))
     parts = 1 + valid + test
     if total < parts:
@@ -218,55 +249,8 @@ def _by_group(
     return Split(rows[train_rows], rows[valid_rows], rows[test_rows])
 
 
-def _time_order(column: pd.Series, tokens: Collection[str]) -> np.ndarray:
-    times = read_times(column, tokens)
-    if times.unread:
-        raise UserError(
-            f"data.split.by={str(column.name)!r} holds {times.example!r}, which is no time",
-            "numbers, or dates such as 2007-11-6, 2007-11-06 12:30 or 6.11.2007",
-            RANDOM,
-        )
-    missing = int(np.isnan(times.values.astype(np.float64)).sum())
-    if missing:
-        raise UserError(
-            f"{counted(missing, 'row')} with no time in data.split.by={str(column.name)!r}",
-            "a time for every row",
-            RANDOM,
-        )
-    return np.argsort(times.values, kind="stable")
-
-
-def _named_parts(column: pd.Series, config: SplitConfig, tokens: Collection[str]) -> np.ndarray:
-    texts = read_texts(column, tokens)
-    unknown = [text for text in texts.levels if text.casefold() not in PART_NAMES]
-    blank = int((texts.codes < 0).sum())
-    if unknown or blank:
-        found = listing(map(repr, unknown), 6) if unknown else counted(blank, "empty cell")
-        raise UserError(
-            f"data.split.by={config.by!r} holds {found}",
-            "train, valid and test, in capitals or not",
-            RANDOM,
-        )
-    lookup = np.array([PART_NAMES[text.casefold()] for text in texts.levels])
-    return lookup[texts.codes]
-
-
-def _column(config: SplitConfig, frame: pd.DataFrame) -> pd.Series | None:
-    names = [str(name) for name in frame.columns]
-    if config.by is not None:
-        require(config.by, names, "data.split.by")
-        return frame[config.by]
-    if config.method in ("group", "time", "column"):
-        raise UserError(
-            f"data.split.method={config.method} needs data.split.by, the column it goes by",
-            f"one of {listing(names)}",
-            f"data.split.by={names[0]}",
-        )
-    return None
-
-
 def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:
-    n_valid = _rows(config.valid, size)
+    n_valid = _rows(config.valid, size) if config.folds is None else 0
     n_test = 0 if official or config.method == "column" else _rows(config.test, size)
     if config.method == "group":
         return n_valid, n_test

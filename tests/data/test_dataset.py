@@ -33,6 +33,12 @@ SPLITS = [
     SplitConfig(method="group", by="group"),
     SplitConfig(method="time", by="day"),
     SplitConfig(method="column", by="part"),
+    SplitConfig(folds=5, fold=1),
+    SplitConfig(folds=5, fold=4, stratify=False),
+    SplitConfig(folds=7, fold=6, shuffle=False),
+    SplitConfig(method="group", by="group", folds=3, fold=0),
+    SplitConfig(method="time", by="day", folds=3, fold=1),
+    SplitConfig(method="column", by="official", folds=4, fold=2),
 ]
 
 
@@ -51,6 +57,7 @@ def make_table():
             "group": [f"g{place % 12}" for place in row],
             "day": [f"2020-{place % 12 + 1}-{place % 27 + 1}" for place in row],
             "part": np.array(["train", "train", "train", "valid", "test"])[row % 5],
+            "official": np.array(["train", "train", "train", "train", "test"])[row % 5],
         }
     )
     frame.loc[::9, "a"] = np.nan
@@ -64,7 +71,9 @@ def saved(data, folder):
     return [item.read_bytes() for item in sorted(folder.iterdir())]
 
 
-@pytest.mark.parametrize("split", SPLITS, ids=lambda split: f"{split.method}{split.shuffle:d}")
+@pytest.mark.parametrize(
+    "split", SPLITS, ids=lambda split: f"{split.method}{split.shuffle:d}{split.folds or ''}"
+)
 @pytest.mark.parametrize(
     "options", OPTIONS, ids=lambda options: "-".join(map(str, options.values()))
 )
@@ -77,9 +86,9 @@ def test_held_out_rows_leak_nothing(tmp_path, options, split):
     x, codes = data.x[data.train], data.codes[data.train] if data.codes is not None else None
     # rows that missing=drop left out of train are train rows still
     everything = prepare(table, DataConfig(split=split), seed=5)
-    out = np.sort(np.concatenate([everything.valid, everything.test]))
+    out = np.setdiff1d(np.arange(ROWS), everything.train)
     frame = table.frame.copy()
-    for name in frame.columns.drop(["group", "day", "part"]):
+    for name in frame.columns.drop(["group", "day", "part", "official"]):
         frame[name] = frame[name].astype(object)
     frame.loc[out, "a"] = 1e30
     frame.loc[out[::2], "a"] = np.inf
@@ -90,8 +99,11 @@ def test_held_out_rows_leak_nothing(tmp_path, options, split):
     frame.loc[out, "constant"] = np.arange(len(out)) * 7.0
     frame.loc[out, "flag"] = np.nan
     target = table.target.copy()
-    if not (split.method == "random" and split.shuffle and split.stratify):
-        target[out] = 1 - target[out]  # stratified: who is in train depends on the labels
+    by_label = split.method == "random" or (split.method == "column" and split.folds)
+    if not (by_label and split.shuffle and split.stratify):
+        # stratified: who is in train depends on the labels; so does which row a fold leaves out
+        held_out = np.concatenate([everything.valid, everything.test])
+        target[held_out] = 1 - target[held_out]
     changed = prepare(Table(frame, target, "made"), config, seed=5)
     assert saved(changed, tmp_path / "after") == before
     np.testing.assert_array_equal(changed.rows[changed.train], train_rows)
@@ -139,6 +151,35 @@ def test_shapes_and_summary():
     assert summary["fingerprint"] == "0" * 64
     assert any(line.startswith("dropped column constant") for line in data.messages)
     assert all("\n" not in line for line in data.messages)
+
+
+def test_the_summary_of_a_fold():
+    data = prepare(make_table(), DataConfig(split=SplitConfig(folds=5, fold=4)))
+    assert json.loads(json.dumps(data.summary))["split"] == {
+        **{"train": 76, "valid": 19, "test": 24},
+        **{"folds": 5, "fold": 4, "unused": 1},
+    }
+    told = "1 row left out of training, so that every fold trains on equally many"
+    assert told in data.messages
+    data = prepare(make_table(), DataConfig(split=SplitConfig(folds=4, fold=3)))
+    assert data.summary["split"]["unused"] == 0
+    assert not any("fold" in line for line in data.messages)
+    by_time = SplitConfig(method="time", by="day", folds=3, fold=1)
+    data = prepare(make_table(), DataConfig(split=by_time))
+    assert (len(data.train), len(data.valid), data.summary["split"]["unused"]) == (48, 24, 24)
+    assert "24 rows later than the fold not used" in data.messages
+
+
+def test_folds_of_complete_rows_and_of_labelled_rows():
+    table = make_table()
+    target = table.target.astype(object)
+    target[:7] = None
+    for fold in range(5):
+        config = DataConfig(missing="drop", split=SplitConfig(folds=5, fold=fold))
+        data = prepare(dataclasses.replace(table, target=target), config)
+        parts = np.concatenate([data.train, data.valid, data.test])
+        assert len(set(parts)) == len(parts) == len(data.x) - data.summary["split"]["unused"]
+        assert (data.y[data.valid] == table.target[data.rows[data.valid]]).all()
 
 
 def test_rows_without_a_target_are_left_out():

@@ -31,6 +31,8 @@ OPTIONS = st.fixed_dictionaries(
     }
 )
 
+SPLITS = st.sampled_from([{"valid": 0}, {"valid": 0.2}, {"folds": 2, "fold": 1}])
+
 
 @st.composite
 def tables(draw):
@@ -50,14 +52,12 @@ def tables(draw):
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-@given(text=tables(), options=OPTIONS, valid=st.sampled_from([0, 0.2]), seed=st.integers(0, 9))
-def test_tables_of_any_kind(text, options, valid, seed):
+@given(text=tables(), options=OPTIONS, split=SPLITS, seed=st.integers(0, 9))
+def test_tables_of_any_kind(text, options, split, seed):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         path.write_bytes(text.encode())
-        config = CsvConfig(
-            path=str(path), target="label", split=SplitConfig(valid=valid), **options
-        )
+        config = CsvConfig(path=str(path), target="label", split=SplitConfig(**split), **options)
         try:
             table = load_table(config)
             data = prepare(table, config, seed)
@@ -73,7 +73,9 @@ def check(table, config, data, folder):
     json.dumps([data.summary, data.messages])
     assert np.isfinite(data.x).all() or config.missing == "none"
     parts = np.concatenate([data.train, data.valid, data.test])
-    assert np.sort(parts).tolist() == list(range(len(data.x)))
+    if config.split.folds is None:
+        assert np.sort(parts).tolist() == list(range(len(data.x)))
+    assert len(set(parts)) == len(parts) >= len(data.x) - 1
     if data.codes is not None:
         assert (data.codes >= 0).all()
         assert (data.codes <= np.array(data.levels)).all()

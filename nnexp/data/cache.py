@@ -1,0 +1,149 @@
+"""Datasets of many runs: each source is read once, and equal choices share one dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from nnexp.config.schema import CsvConfig, DataConfig
+from nnexp.data.dataset import Dataset, prepare_labelled
+from nnexp.data.labelled import Labelled, read_labelled
+from nnexp.data.sources import load_table
+from nnexp.data.table import Table
+from nnexp.errors import UserError
+
+# what `load_table` never reads; a key that is not named here is taken for one that it does
+_AFTER_READING = (
+    "labels",
+    "scaling",
+    "missing",
+    "fill_value",
+    "neighbors",
+    "indicator",
+    "encoding",
+    "min_frequency",
+    "max_levels",
+    "numeric",
+    "split",
+)
+_FILES_ONLY = ("missing_tokens", "categorical")  # these decide how the cells of a CSV are read
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """A mistake that was found once, without the frames that its traceback holds."""
+
+    wrong: str
+    allowed: str
+    remedy: str
+
+
+class Tables:
+    """Datasets by their configuration, made as `prepare(load_table(config), config, seed)`.
+
+    A source is read once, whatever becomes of it later: a file that changes meanwhile is not read
+    again. Its cells are parsed once for all splits and scalings; only what is learnt from the
+    train rows is learnt anew. Mistakes are remembered too, and raised again.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[Hashable, Table | _Refused] = {}
+        self._labelled: dict[Hashable, Labelled | _Refused] = {}
+        self._datasets: dict[Hashable, Dataset | _Refused] = {}
+
+    def prepare(self, config: DataConfig, seed: int = 0) -> Dataset:
+        """The dataset of a configuration; the same object for equal configurations and seeds.
+
+        Arguments:
+            config: the choices, checked; may be changed afterwards without harm.
+            seed: of the split.
+
+        Returns:
+            A dataset whose arrays are shared: they are not to be written to.
+
+        Raises:
+            UserError: as `load_table` and `prepare`.
+        """
+        key = (_frozen(config), seed)
+        return _once(self._datasets, key, lambda: self._prepare(config, seed))
+
+    def forget(self) -> None:
+        """Let go of all datasets; the tables stay, so that making one again reads nothing."""
+        self._datasets.clear()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held: tables, what was read of their cells, and datasets."""
+        tables = [table for table in self._tables.values() if isinstance(table, Table)]
+        read = [item for item in self._labelled.values() if isinstance(item, Labelled)]
+        made = [item for item in self._datasets.values() if isinstance(item, Dataset)]
+        return sum(map(_table_bytes, tables)) + sum(map(_read_bytes, read)) + _array_bytes(made)
+
+    def _prepare(self, config: DataConfig, seed: int) -> Dataset:
+        source = source_key(config)
+        table = _once(self._tables, source, lambda: load_table(config))
+        reading = (config.labels, config.missing == "none", tuple(config.missing_tokens))
+        labelled = _once(self._labelled, (source, *reading), lambda: read_labelled(table, config))
+        return prepare_labelled(labelled, config, seed)
+
+
+def source_key(config: DataConfig) -> Hashable:
+    """What `load_table` reads of a configuration: equal for configurations of one table."""
+    left_out = {*_AFTER_READING, "drop"}
+    split_by = None
+    if not isinstance(config, CsvConfig):
+        left_out |= {*_FILES_ONLY}
+    elif config.test_path is not None:  # a test file may lack columns that are no features
+        left_out -= {"drop"}
+        split_by = config.split.by
+    names = [field.name for field in fields(config) if field.name not in left_out]
+    return (type(config), *(_frozen(getattr(config, name)) for name in names), split_by)
+
+
+def _once(kept: dict[Hashable, Any], key: Hashable, make: Callable[[], Any]) -> Any:
+    found = kept.get(key)
+    if found is None:
+        try:
+            found = kept[key] = make()
+        except UserError as error:
+            kept[key] = _Refused(error.wrong, error.allowed, error.remedy)
+            raise
+    if isinstance(found, _Refused):
+        raise UserError(*astuple(found))
+    return found
+
+
+def _frozen(value: Any) -> Hashable:
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    if hasattr(value, "__dataclass_fields__"):
+        return (type(value), *(_frozen(getattr(value, item.name)) for item in fields(value)))
+    return value
+
+
+def _table_bytes(table: Table) -> int:
+    parts = 0 if table.parts is None else table.parts.nbytes
+    frame = int(table.frame.memory_usage(deep=True).sum())
+    return frame + int(table.target.memory_usage(deep=True)) + parts
+
+
+def _read_bytes(read: Labelled) -> int:
+    frame = read.cells.frame
+    own = 0 if frame is read.table.frame else int(frame.memory_usage(deep=True).sum())
+    raw = 0 if read.labels.raw is None else read.labels.raw.nbytes
+    return (
+        own + read.cells.nbytes + read.labels.codes.nbytes + raw + read.rows.nbytes + read.y.nbytes
+    )
+
+
+def _array_bytes(datasets: list[Dataset]) -> int:
+    arrays: dict[int, np.ndarray] = {}
+    for dataset in datasets:
+        for field in fields(dataset):
+            value = getattr(dataset, field.name)
+            if isinstance(value, np.ndarray):
+                arrays[id(value)] = value
+    return sum(array.nbytes for array in arrays.values())
