@@ -28,7 +28,7 @@ from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import from_tensors
-from nnexp.runner import WEIGHTS_FILE
+from nnexp.stack import WEIGHTS_FILE
 from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import check_files
 from nnexp.track.status import read_status

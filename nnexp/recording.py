@@ -1,10 +1,9 @@
-"""What an epoch and its end are shown to: history.csv, the progress display, TensorBoard."""
+"""What a run's epochs and its end are recorded in: history.csv and TensorBoard."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from nnexp.config.schema import Config
 from nnexp.hparams import hparams
 from nnexp.scoring import Part
 from nnexp.track.history import History
-from nnexp.track.progress import make_progress
 from nnexp.train.trainer import Epoch, Outcome
 
 HISTOGRAM_EPOCHS = 20  # about so many epochs have weight histograms
@@ -24,74 +22,97 @@ METRICS = tuple(
 )
 
 
-@contextmanager
-def recording(
-    config: Config, folder: Path, overrides: Sequence[str], layers: Sequence[str]
-) -> Iterator[tuple[Callable[[Epoch], None], Any]]:
-    """What an epoch is shown to: history.csv, the progress display, TensorBoard (None if off)."""
-    trainer = config.trainer
-    history = History(folder)
-    board = None
-    if trainer.tensorboard:
+class Recording:
+    """The history and the board of one member of a stack.
+
+    Arguments:
+        config: its configuration.
+        folder: its run folder.
+        overrides: what the user typed.
+        layers: names of the weight matrices.
+        resumed: the last epoch that is recorded already; None for a new run.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        overrides: Sequence[str],
+        layers: Sequence[str],
+        resumed: int | None = None,
+    ) -> None:
+        self.config, self.layers = config, layers
+        self.history = History(folder, keep=resumed)
+        self.board: Any = None
+        self.spacing = math.ceil(config.trainer.epochs / HISTOGRAM_EPOCHS)
+        if not config.trainer.tensorboard:
+            return
         from nnexp.track.board import Board, code_block
 
-        board = Board(folder)
-        board.text("config", code_block(config_text(config)))
-        board.text("overrides", code_block("\n".join(overrides) or "none"))
-        board.hparams(hparams(config), dict.fromkeys(METRICS), status="running")
-    progress = make_progress(trainer.progress, trainer.epochs, monitor=trainer.monitor)
-    spacing = math.ceil(trainer.epochs / HISTOGRAM_EPOCHS)
+        self.board = Board(folder, None if resumed is None else resumed + 1)
+        if resumed is None:
+            self.board.text("config", code_block(config_text(config)))
+            self.board.text("overrides", code_block("\n".join(overrides) or "none"))
+            self.board.hparams(hparams(config), dict.fromkeys(METRICS), status="running")
 
-    def observe(epoch: Epoch) -> None:
-        row: dict[str, Any] = {"epoch": epoch.number}
-        row.update({name: float(values[0]) for name, values in epoch.record.items()})
-        history.append(row)
-        progress.epoch(row)
-        if board is None:
+    def epoch(self, epoch: Epoch, place: int) -> None:
+        """Record an epoch.
+
+        Arguments:
+            epoch: what it showed of the stack.
+            place: the member's place among those still in the stack.
+        """
+        row = epoch_row(epoch, place)
+        self.history.append(row)
+        if self.board is None:
             return
         for layer, norm, ratio in zip(
-            layers, epoch.gradient_norm[0], epoch.update_ratio[0], strict=True
+            self.layers, epoch.gradient_norm[place], epoch.update_ratio[place], strict=True
         ):
             row[f"gradient_norm/{layer}"], row[f"update_ratio/{layer}"] = norm, ratio
         row["gradient_norm/all"] = row.pop("gradient_norm")
-        board.epoch(row)
-        if epoch.number == 1 or epoch.number % spacing == 0:
-            for layer in layers:
-                values = epoch.weights(0, layer).float().numpy()
-                board.histogram(epoch.number, f"weights/{layer}", values)
+        self.board.epoch(row)
+        if epoch.number == 1 or epoch.number % self.spacing == 0:
+            for layer in self.layers:
+                values = epoch.weights(epoch.members[place], layer).float().numpy()
+                self.board.histogram(epoch.number, f"weights/{layer}", values)
 
-    try:
-        yield observe, board
-    finally:
-        progress.close()
-        if board is not None:
-            board.close()
+    def scores(
+        self,
+        outcome: Outcome,
+        classes: Sequence[Any],
+        parts: Mapping[str, Part | None],
+        metrics: Mapping[str, Any],
+    ) -> None:
+        """Record the kept weights' confusion matrices and scores.
+
+        Arguments:
+            outcome: how the run ended.
+            classes: the labels in index order.
+            parts: `val` and `test`, each what the weights do there, or None.
+            metrics: the content of metrics.json.
+        """
+        if self.board is None:
+            return
+        best = outcome.best_epoch
+        for name, part in parts.items():
+            if part is not None:
+                title = f"{name}, epoch {best}"
+                self.board.confusion(best, f"confusion/{name}", part.confusion, classes, title)
+        values = {}
+        for tag in METRICS:
+            part_name, _, score = tag.removeprefix("hparam/").partition("_")
+            values[tag] = (metrics[part_name] or {}).get(score)
+        self.board.hparams(hparams(self.config), values, status=outcome.status, step=best)
+
+    def close(self) -> None:
+        """End the recording; a second call does nothing."""
+        if self.board is not None:
+            self.board.close()
 
 
-def record_scores(
-    board: Any,
-    config: Config,
-    outcome: Outcome,
-    classes: Sequence[Any],
-    parts: dict[str, Part | None],
-    metrics: dict[str, Any],
-) -> None:
-    """Write the kept weights' confusion matrices and scores to TensorBoard.
-
-    Arguments:
-        board: the board that `recording` gave.
-        config: the configuration, for the HPARAMS tab.
-        outcome: how the run ended.
-        classes: the labels in index order.
-        parts: `val` and `test`, each what the weights do there, or None.
-        metrics: the content of metrics.json.
-    """
-    for name, part in parts.items():
-        if part is not None:
-            title = f"{name}, epoch {outcome.best_epoch}"
-            board.confusion(outcome.best_epoch, f"confusion/{name}", part.confusion, classes, title)
-    values = {}
-    for tag in METRICS:
-        part_name, _, score = tag.removeprefix("hparam/").partition("_")
-        values[tag] = (metrics[part_name] or {}).get(score)
-    board.hparams(hparams(config), values, status=outcome.status, step=outcome.best_epoch)
+def epoch_row(epoch: Epoch, place: int) -> dict[str, Any]:
+    """One member's row of history.csv."""
+    row: dict[str, Any] = {"epoch": epoch.number}
+    row.update({name: float(values[place]) for name, values in epoch.record.items()})
+    return row

@@ -5,63 +5,27 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-from safetensors.numpy import save as safetensors_bytes
-
-from nnexp import assemble
 from nnexp.config.compose import compose
 from nnexp.config.pairings import warnings
-from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset, load_table, prepare
 from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.interrupts import interrupts
-from nnexp.model.weights import to_arrays
-from nnexp.recording import record_scores, recording
-from nnexp.scoring import Part, score_part
+from nnexp.recording import epoch_row
+from nnexp.stack import Run, Stack, Task, begin, check_parts
 from nnexp.track import folder as folders
-from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.log import open_log
-from nnexp.track.manifest import describe, write_manifest
+from nnexp.track.progress import make_progress
 from nnexp.track.status import write_status
 from nnexp.track.summary import print_messages, print_summary
-from nnexp.train.machine import pick_device, pick_threads, threads
-from nnexp.train.plan import Data
-from nnexp.train.trainer import Outcome, fit
+from nnexp.train.machine import pick_device, pick_threads
 
-WEIGHTS_FILE = "model.safetensors"
 SHOWN = 12  # column names in a line
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that has ended.
-
-    Arguments:
-        status: `done`, `diverged` or `interrupted`.
-        reason: why it ended before its last epoch; None where it did not.
-        folder: its files; `nnexp.load(folder)` predicts with its weights.
-        metrics: the content of metrics.json.
-    """
-
-    status: str
-    reason: str | None
-    folder: Path
-    metrics: dict[str, Any]
-
-    @property
-    def history(self) -> HistoryFrame:
-        """history.csv as a DataFrame; `history.plot()` draws the learning curves."""
-        return read_history(self.folder)
 
 
 def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
@@ -101,139 +65,63 @@ def run_in_folder(
         UserError: a mistake of the user's. The folder's status is then `failed`, as for any
             other exception.
     """
-    started = datetime.now(UTC)
-    write_status(folder, "running")
-    folders.write_text(folder / "config.yaml", config_text(config))
-    folders.write_text(folder / "overrides.yaml", _yaml_list(overrides))
     try:
         with open_log(folder) as log:
+            task = Task(config, folder, overrides, command, log.info)
+            begin(task)
             log.info("overrides: %s", " ".join(overrides) or "none")
-            result = _run(config, folder, overrides, command, started, log.info)
+            return _run(task)
     except KeyboardInterrupt:
         write_status(folder, "interrupted", "Ctrl-C before the end of the run")
         raise
     except BaseException as error:
-        reason = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        write_status(folder, "failed", reason)
+        write_status(folder, "failed", reason_of(error))
         raise
-    write_status(folder, result.status, result.reason)
-    return result
 
 
-def _run(
-    config: Config,
-    folder: Path,
-    overrides: Sequence[str],
-    command: Sequence[str],
-    started: datetime,
-    log: Callable[..., None],
-) -> Run:
-    device = pick_device(config.device)
-    plan = assemble.plan(config)
+def reason_of(error: BaseException) -> str:
+    """Why a run failed, in one line."""
+    if isinstance(error, UserError):
+        return error.wrong
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def notes(config: Config, dataset: Dataset) -> list[str]:
+    """What to know of a run's table: rows, parts, columns, what became of them."""
+    return [*_describe(config, dataset), *dataset.messages]
+
+
+def _run(task: Task) -> Run:
+    config = task.config
+    pick_device(config.device)  # a device that is not there is said before anything is read
 
     # table -> split -> preprocess, fitted on train rows only
     dataset = prepare(load_table(config.data), config.data, seed=config.seeds.split)
-    _check_parts(config, dataset)
+    check_parts(config, dataset)
 
-    # tensors on the device
-    compute = plan.compute or plan.dtype
-    coded = assemble.coding(config, dataset.classes)
-    counts = np.bincount(dataset.y[dataset.train], minlength=len(dataset.classes))
-    weights = assemble.class_weights(config, counts)
-    data = Data(
-        x=torch.from_numpy(dataset.x).to(device, compute),
-        codes=None if dataset.codes is None else torch.from_numpy(dataset.codes).to(device),
-        targets=assemble.targets(coded, dataset.y, weights, plan.dtype).to(device),
-        train=torch.from_numpy(dataset.train).to(device),
-        valid=torch.from_numpy(dataset.valid).to(device),
+    # tensors on the device -> stack of one
+    stack = Stack([task], [dataset])
+    print_messages(notes(config, dataset), warnings(config))
+    for line in (*notes(config, dataset), *warnings(config)):
+        task.log("%s", line)
+
+    # trainer -> scores -> files
+    progress = make_progress(
+        config.trainer.progress, config.trainer.epochs, monitor=config.trainer.monitor
     )
-    test = torch.from_numpy(dataset.test).to(device)
-
-    # stack of one -> trainer
-    model = assemble.model(config, dataset.x.shape[1], dataset.levels, coded.outputs)
-    member = assemble.member(config, len(model.dropout_widths) - 1)
-    loss = assemble.loss(config, coded, weights, torch.zeros((), dtype=plan.dtype, device=device))
-    decision = assemble.decision(config, coded)
-    batch = min(plan.batch_size, len(dataset.train))
-    count = pick_threads(config.threads, 6.0 * batch * model.layout.weights)
-    notes = [*_describe(config, dataset), *dataset.messages]
-    print_messages(notes, warnings(config))
-    for line in (*notes, *warnings(config)):
-        log("%s", line)
-    log("%d train, %d validation, %d test rows; %d parameters; %s, %d threads",
-        len(dataset.train), len(dataset.valid), len(dataset.test), model.layout.used, device,
-        count)  # fmt: skip
-    with threads(count), recording(config, folder, overrides, model.layers) as (observe, board):
-        with interrupts() as stop:
-            (outcome,) = fit(
-                model, data, [member], loss, decision, plan, observe=observe, stop=stop
-            )
-        # at once: whatever happens while scoring, the weights are there
-        dataset.preprocessor.save(folder)
-        _save_weights(folder, model, outcome, dataset.classes, dataset.x.shape[1])
-        stack = model.bind(
-            outcome.theta.unsqueeze(0).to(device),
-            outcome.buffers.unsqueeze(0).to(device),
-            dtype=compute,
+    with interrupts() as stop, closing(progress):
+        (run,) = stack.train(
+            pick_threads(config.threads, stack.flops),
+            observe=lambda epoch: progress.epoch(epoch_row(epoch, 0)),
+            stop=stop,
+            ended=lambda place, run: progress.close(),
         )
-        parts = {
-            name: score_part(stack, data, rows, loss, decision, plan.batch_size)
-            for name, rows in (("val", data.valid), ("test", test))
-        }
-        metrics = _metrics(outcome, parts)
-        if board is not None:
-            record_scores(board, config, outcome, dataset.classes, parts, metrics)
-
-    # files; the manifest last, for it lists the others
-    folders.write_json(folder / "metrics.json", metrics)
-    name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
-    facts = describe(
-        device=name,
-        threads=count,
-        data=dataset.summary,
-        seeds={"split": config.seeds.split, **vars(member.seeds)},
-        started=started,
-        duration=(datetime.now(UTC) - started).total_seconds(),
-        command=command,
-    )
-    write_manifest(folder, facts)
-    reason = outcome.reason
-    if outcome.status == "interrupted":
-        reason = f"Ctrl-C after {outcome.epochs} epochs"
-    log("%s after %d epochs; best epoch %d%s",
-        outcome.status, outcome.epochs, outcome.best_epoch, f"; {reason}" if reason else "",
-    )  # fmt: skip
-    if reason:
-        print_messages([f"{outcome.status}: {reason}"])
-    shown = {**metrics, "kept": config.trainer.checkpoint}
-    print_summary(shown, folder, epochs=outcome.epochs, tensorboard=config.trainer.tensorboard)
-    return Run(outcome.status, reason, folder, metrics)
-
-
-def _metrics(outcome: Outcome, parts: dict[str, Part | None]) -> dict[str, Any]:
-    scores = {name: None if part is None else part.scores for name, part in parts.items()}
-    return {"best_epoch": outcome.best_epoch, **scores}
-
-
-def _save_weights(
-    folder: Path, model: assemble.Model, outcome: Outcome, classes: Sequence[Any], inputs: int
-) -> None:
-    arrays = to_arrays(model, outcome.theta, outcome.buffers)
-    about = json.dumps({"format": 1, "inputs": inputs, "classes": list(classes)})
-    # one key: the order of several is not settled, and the file would differ from run to run
-    folders.write_bytes(folder / WEIGHTS_FILE, safetensors_bytes(arrays, {"nnexp": about}))
-
-
-def _check_parts(config: Config, dataset: Dataset) -> None:
-    """Refuse a run that would be judged by validation rows where there are none."""
-    by_validation = config.trainer.monitor.startswith("val_")
-    if len(dataset.valid) == 0 and by_validation:
-        raise UserError(
-            f"trainer.monitor={config.trainer.monitor}, and no row is left for validation",
-            "validation rows (data.split.valid, or valid in the split column), or train_loss or "
-            "train_accuracy",
-            "trainer.monitor=train_loss",
-        )
+    assert isinstance(run, Run)
+    if run.reason:
+        print_messages([f"{run.status}: {run.reason}"])
+    shown = {**run.metrics, "kept": config.trainer.checkpoint}
+    print_summary(shown, run.folder, epochs=run.epochs, tensorboard=config.trainer.tensorboard)
+    return run
 
 
 def _describe(config: Config, dataset: Dataset) -> list[str]:
@@ -252,9 +140,3 @@ def _describe(config: Config, dataset: Dataset) -> list[str]:
         how = f"data.missing={config.data.missing}"
         lines.append(f"missing cells: {listing(missing, SHOWN)}; {how}")
     return lines
-
-
-def _yaml_list(items: Sequence[str]) -> str:
-    import yaml
-
-    return yaml.safe_dump(list(items), allow_unicode=True)

@@ -1,13 +1,18 @@
 """Linear layers of a stack: K matrix products, forward and backward.
 
-A product with a side of length one takes another path in the library for one member than for
-several, with other roundings; it is written as a sum of products instead.
+The library takes another path for one member than for several, with other roundings, where a
+product has a side of length one, and in bfloat16 by the size of all members' products together.
+Here the path is chosen by one member's sizes alone.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+
+# multiplications of one product; up to here oneDNN takes products of bfloat16 or leaves them by
+# how many there are (16^3 in ATen/native/mkldnn/Matmul.cpp)
+SMALL = 16**3
 
 
 def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -21,10 +26,14 @@ def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     Returns:
         (K, B, out).
     """
-    if weight.shape[2] == 1:
+    if weight.size(2) == 1:
         return (h * weight.transpose(1, 2)).sum(2, keepdim=True) + bias
-    if weight.shape[1] == 1:
+    if weight.size(1) == 1:
         return torch.addcmul(bias, h, weight)
+    if h.size(1) == 1:
+        return linear(_twice(h), weight, bias)[:, :1].contiguous()
+    if h.dtype is torch.bfloat16 and _is_uneven(h, weight):
+        return torch.baddbmm(bias.float(), h.float(), weight.float()).to(h.dtype)
     return torch.baddbmm(bias, h, weight)
 
 
@@ -36,18 +45,37 @@ def weight_gradient(h: Tensor, d: Tensor, out: Tensor) -> None:
         d: the gradient by what left it, (K, B, out).
         out: (K, in, out), written.
     """
-    if d.shape[2] == 1:
+    if d.size(2) == 1:
         torch.sum(h * d, 1, out=out[:, :, 0])
-    elif h.shape[2] == 1:
+    elif h.size(2) == 1:
         torch.sum(h * d, 1, out=out[:, 0])
+    elif h.size(1) == 1:
+        torch.mul(h.transpose(1, 2), d, out=out)
+    elif h.dtype is torch.bfloat16 and _is_uneven(h.transpose(1, 2), d):
+        out.copy_(torch.bmm(h.transpose(1, 2).float(), d.float()))
     else:
         torch.bmm(h.transpose(1, 2), d, out=out)
 
 
 def input_gradient(d: Tensor, weight: Tensor) -> Tensor:
     """The gradient (K, B, in) by what entered the layer, from that by what left it (K, B, out)."""
-    if weight.shape[2] == 1:
+    if weight.size(2) == 1:
         return d * weight.transpose(1, 2)
-    if weight.shape[1] == 1:
+    if weight.size(1) == 1:
         return (d * weight).sum(2, keepdim=True)
-    return torch.bmm(d, weight.transpose(1, 2))
+    if d.size(1) == 1:
+        return input_gradient(_twice(d), weight)[:, :1].contiguous()
+    turned = weight.transpose(1, 2)
+    if d.dtype is torch.bfloat16 and _is_uneven(d, turned):
+        return torch.bmm(d.float(), turned.float()).to(d.dtype)
+    return torch.bmm(d, turned)
+
+
+def _twice(rows: Tensor) -> Tensor:
+    """A batch of one row (K, 1, H) as one of two."""
+    return torch.cat((rows, rows), 1)
+
+
+def _is_uneven(a: Tensor, b: Tensor) -> bool:
+    """Whether the path of `a @ b`, (K, M, N) @ (K, N, O) in bfloat16, would depend on K."""
+    return a.device.type == "cpu" and a.size(1) * a.size(2) * b.size(2) <= SMALL

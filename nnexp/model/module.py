@@ -1,8 +1,9 @@
 """A torch.nn.Module of the user's own in a stack's place.
 
 Each member's parameters are laid out in its row of theta like those of a built-in model, so
-penalties, optimizers, saving and scores work alike; the passes go through `functional_call` and
-autograd, member by member.
+penalties, optimizers, saving and scores work alike. All members go through the module in one pass
+of `torch.func.vmap`, where that is sure to give each what it has alone (see `vmapped`); else, and
+in bfloat16, they go through `functional_call` and autograd one after another.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from nnexp.model import vmapped
 from nnexp.model.layout import Layout
 from nnexp.seeds import torch_seed
 
@@ -29,6 +31,11 @@ class ModuleModel:
             which is seeded for the call and restored after it.
         inputs: D, the width of its inputs, on which input dropout acts.
         outputs: C, the width that its output is expected to have.
+
+    Attributes:
+        tied: whether some of its parameters or buffers are one and the same.
+        why_not_stacked: one line on why members go through the module one after another; None
+            where they go together. A member's result is the same in a stack of any size.
     """
 
     embedding = None
@@ -44,6 +51,53 @@ class ModuleModel:
             for name, value in trained.items()
         )
         self.buffers = Layout((name, tuple(value.shape), "norm") for name, value in kept.items())
+        named = [
+            *self.module.named_parameters(remove_duplicate=False),
+            *self.module.named_buffers(remove_duplicate=False),
+        ]
+        self.tied = len({id(value) for _, value in named}) < len(named)
+        # counters stay whole numbers; all else has theta's dtype
+        self.kinds = {n: v.dtype for n, v in kept.items() if not v.is_floating_point()}
+        self._passes: dict[tuple[Any, ...], vmapped.Passes] = {}
+        self._tried = self._make(0)  # a module of its own: what trials leave in it reaches no run
+        self.why_not_stacked = vmapped.why_not(
+            lambda: self._trial(torch.zeros(()), torch.Size((vmapped.ROWS, inputs)))
+        )
+
+    def passes(self, x: Tensor, like: Tensor, training: bool) -> vmapped.Passes:
+        """How batches of the shape of `x` (K, B, D) go through the module.
+
+        Arguments:
+            x: a batch.
+            like: a tensor of theta's dtype and device.
+            training: whether there is a backward pass.
+        """
+        key = (x.shape[1:], like.dtype, like.device, training)
+        if key not in self._passes:
+            self._passes[key] = vmapped.passes(self._trial(like, x.shape[1:]), training)
+        return self._passes[key]
+
+    def _trial(self, like: Tensor, shape: torch.Size) -> vmapped.Trial:
+        """A few members and a batch of some shape (B, D)."""
+        theta, buffers = self.initial(range(vmapped.TRIED), like.dtype)
+        random = torch.Generator().manual_seed(0)
+        # biases of 0 and gains of 1 would hide how kernels round
+        theta += 0.3 * torch.randn(theta.shape, generator=random, dtype=like.dtype)
+        trained = {
+            name: value.to(like.device).requires_grad_()
+            for name, value in self.layout.views(theta).items()
+        }
+        x = torch.randn(vmapped.TRIED, *shape, generator=random, dtype=like.dtype)
+        kept = self.running(buffers.to(like.device))
+        tried = self._tried.to(like.device)
+        return vmapped.Trial(tried, trained, kept, x.to(like.device), self.tied)
+
+    def running(self, buffers: Tensor) -> dict[str, Tensor]:
+        """Copies (K, *shape) of what is kept in `buffers` (K, Q), by name, in its own dtype."""
+        return {
+            name: value.to(self.kinds.get(name, value.dtype), copy=True)
+            for name, value in self.buffers.views(buffers).items()
+        }
 
     @property
     def layers(self) -> list[str]:
@@ -103,16 +157,16 @@ class ModuleStack:
         self.theta, self.grad = theta, grad
         self._dtype = dtype if dtype is not None and dtype != theta.dtype else None
         self._values = model.layout.views(theta)
+        self._buffers = buffers
         self._running = model.buffers.views(buffers)
         self._grads = model.layout.views(grad) if grad is not None else {}
         if grad is not None:
             grad.zero_()
         self._module = model.module.to(theta.device)
-        # counters stay whole numbers; all else has theta's dtype
-        _, kept = _tensors(self._module)
-        self._kinds = {n: v.dtype for n, v in kept.items() if not v.is_floating_point()}
-        self._leaves: list[dict[str, Tensor]] = []
-        self._outputs: list[Tensor] = []
+        self._together = model.why_not_stacked is None and self._dtype is None
+        # of the last forward pass, for each group of members that went through it together:
+        # which, the leaves of autograd, the outputs
+        self._done: list[tuple[slice, dict[str, Tensor], Tensor]] = []
         self._random: list[Tensor] = []
 
     def seed(self, seeds: Sequence[int]) -> None:
@@ -139,47 +193,85 @@ class ModuleStack:
         training: bool = False,
     ) -> Tensor:
         """Outputs (K, B, C) of x (K, B, D); arguments as for `MLPStack.forward`."""
-        self._leaves, self._outputs = [], []
+        self._done = []
         self._module.train(training)
-        random = self._generator()
         if masks is not None and masks[0] is not None:
             x = x * masks[0]
-        for member in range(len(self.theta)):
+        if self._together:
+            self._forward_together(x, training)
+        else:
+            self._forward_each(x, training)
+        outputs = [out.detach()[: which.stop - which.start] for which, _, out in self._done]
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+
+    def _forward_together(self, x: Tensor, training: bool) -> None:
+        """All members in one pass; each in its own where the batch's size has it so."""
+        passes = self.model.passes(x, self.theta, training)
+        members = len(self.theta)
+        kept = self.model.running(self._buffers)
+        for first in (0,) if passes.together else range(members):
+            which = slice(first, members if passes.together else first + 1)
+            alone = which.stop - which.start == 1
+            if alone and passes.plain:
+                self._forward_one(first, x, {n: v[first] for n, v in kept.items()}, training)
+                continue
+            # a member beside a copy of itself counts once: the copy's outputs are not used
+            times = 2 if alone and passes.doubled else 1
             leaves = {
-                name: value[member].detach().requires_grad_(training)
+                name: _repeated(value[which], times).detach().requires_grad_(training)
                 for name, value in self._values.items()
             }
-            running = {
-                name: value[member].to(self._kinds.get(name, value.dtype), copy=True)
-                for name, value in self._running.items()
-            }
+            beside = {name: _repeated(value[which], times) for name, value in kept.items()}
+            with torch.set_grad_enabled(training):
+                out = vmapped.forward(
+                    self._module, {**leaves, **beside}, _repeated(x[which], times), self.model.tied
+                )
+            self._done.append((which, leaves, out))
+
+    def _forward_each(self, x: Tensor, training: bool) -> None:
+        """Member by member, each with its random numbers and with buffers that may change."""
+        random = self._generator()
+        running = self.model.running(self._buffers)
+        for member in range(len(self.theta)):
+            own = {name: value[member] for name, value in running.items()}
             if training and self._random:
                 random.set_rng_state(self._random[member])
-            with (
-                torch.set_grad_enabled(training),
-                torch.autocast(x.device.type, self._dtype, enabled=self._dtype is not None),
-            ):
-                out = functional_call(self._module, {**leaves, **running}, (x[member],))
+            with torch.autocast(x.device.type, self._dtype, enabled=self._dtype is not None):
+                self._forward_one(member, x, own, training)
             if training and self._random:
                 self._random[member] = random.get_rng_state()
-            for name, value in running.items():
+            for name, value in own.items():
                 self._running[name][member] = value.detach()
-            self._leaves.append(leaves)
-            self._outputs.append(out)
-        return torch.stack([out.detach() for out in self._outputs])
+
+    def _forward_one(self, member: int, x: Tensor, kept: dict[str, Tensor], training: bool) -> None:
+        leaves = {
+            name: value[member].detach().requires_grad_(training)
+            for name, value in self._values.items()
+        }
+        with torch.set_grad_enabled(training):
+            out = functional_call(
+                self._module, {**leaves, **kept}, (x[member],), tie_weights=self.model.tied
+            ).unsqueeze(0)
+        self._done.append((slice(member, member + 1), leaves, out))
 
     def backward(self, dlogits: Tensor) -> None:
         """Write the gradient by theta into `grad` from that by the outputs (K, B, C)."""
-        for member, (leaves, out) in enumerate(zip(self._leaves, self._outputs, strict=True)):
-            grads = torch.autograd.grad(
-                out, list(leaves.values()), dlogits[member].to(out.dtype), allow_unused=True
-            )
+        dlogits = dlogits.contiguous()  # sums over rows of another layout round otherwise
+        for which, leaves, out in self._done:
+            own = _repeated(dlogits[which], len(out) // (which.stop - which.start))
+            grads = vmapped.backward(out, leaves, own.to(out.dtype))
             for name, value in zip(leaves, grads, strict=True):
+                target = self._grads[name][which]
                 if value is None:
-                    self._grads[name][member].zero_()
+                    target.zero_()
                 else:
-                    self._grads[name][member] = value
+                    target.copy_(value.view(-1, *target.shape[1:])[: len(target)])
 
     def hidden_outputs(self) -> list[tuple[str, Tensor]]:
         """Nothing: what a user's module computes inside is not seen."""
         return []
+
+
+def _repeated(value: Tensor, times: int) -> Tensor:
+    """The members of a tensor (K, ...), so many times over."""
+    return value if times == 1 else torch.cat((value,) * times)

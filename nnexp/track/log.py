@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnexp.errors import UserError
+from nnexp.track.folder import append
 
 FILE = "train.log"
 
@@ -28,7 +29,7 @@ def open_log(folder: str | Path, level: int = logging.INFO) -> Iterator[logging.
     Yields:
         The logger; its lines begin with the time in UTC.
     """
-    handler = logging.FileHandler(Path(folder) / FILE, encoding="utf-8", errors="backslashreplace")
+    handler = _AppendingHandler(Path(folder) / FILE)
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S"
     )
@@ -46,3 +47,15 @@ def open_log(folder: str | Path, level: int = logging.INFO) -> Iterator[logging.
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+class _AppendingHandler(logging.Handler):
+    """Opens the file for each line: the logs of thousands of runs can be open at once."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        append(path, b"")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        append(self.path, (self.format(record) + "\n").encode("utf-8", "backslashreplace"))

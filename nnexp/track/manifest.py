@@ -16,7 +16,8 @@ from typing import Any
 
 from nnexp.errors import UserError
 from nnexp.track.folder import read_json, write_json
-from nnexp.track.origin import command_line, cpu_model, git_state, versions
+from nnexp.track.origin import command_line
+from nnexp.track.origin import origin as gather
 
 FILE = "manifest.json"
 FORMAT_VERSION = 1
@@ -31,6 +32,7 @@ def describe(
     started: datetime,
     duration: float | None = None,
     command: Sequence[str] | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Gather what `write_manifest` is to say about a run.
 
@@ -42,6 +44,7 @@ def describe(
         started: when it started, with a time zone.
         duration: seconds it took; None where it is not over.
         command: the words of the command line; None for this process' own.
+        origin: what `nnexp.track.origin.origin` gave, for many runs at once; None to ask now.
 
     Raises:
         ValueError: `started` has no time zone.
@@ -55,10 +58,8 @@ def describe(
         "seeds": dict(seeds),
         "data": data,
         "device": device,
-        "cpu": cpu_model(),
         "threads": threads,
-        "git": git_state(),
-        "versions": versions(),
+        **(gather() if origin is None else origin),
     }
 
 

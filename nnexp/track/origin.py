@@ -23,6 +23,11 @@ PACKAGES = (
 GIT_TIMEOUT = 2.0  # seconds; a repository too big to be asked in this time is not asked
 
 
+def origin() -> dict[str, Any]:
+    """Give all that is the same for the runs of one command: CPU, commit, versions."""
+    return {"cpu": cpu_model(), "git": git_state(), "versions": versions()}
+
+
 def versions() -> dict[str, str | None]:
     """Give the versions of Python and of `PACKAGES`, None for one that is not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}

@@ -163,7 +163,7 @@ class _Lines:
         self._shown = int(course.row["epoch"])
         total = str(course.epochs)
         head = f"epoch {self._shown:>{len(total)}}/{total}"
-        line = "  ".join([head, *course.parts(), f"{_duration(course.elapsed)} elapsed"])
+        line = "  ".join([head, *course.parts(), f"{duration(course.elapsed)} elapsed"])
         with contextlib.suppress(BrokenPipeError):  # `| head`: nobody reads, the run goes on
             print(line, file=self._stream, flush=True)
 
@@ -215,9 +215,9 @@ class _Bar:
         course = self._course
         parts = course.parts()
         if over:
-            parts.append(_duration(course.elapsed))
+            parts.append(duration(course.elapsed))
         elif course.left is not None:
-            parts.append(f"{_duration(course.left)} left")
+            parts.append(f"{duration(course.left)} left")
         room = self._rich.console.width - self._head - BAR - 2
         for expendable in (-2, 0):  # a narrow terminal goes without best, then without train
             if len("  ".join(parts)) > room and len(parts) > 2:
@@ -250,7 +250,8 @@ def _percent(value: Any) -> str:
     return "" if value is None else f"{float(value):.1%}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A length of time in seconds as people write it: 8.1s, 2m05s, 1h02m."""
     if seconds < 10:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,11 @@ from nnexp.model.module import ModuleStack
 from nnexp.seeds import generator, torch_seed
 from nnexp.train.decision import Decision
 from nnexp.train.evaluate import logits
+from nnexp.train.graph import Replayed
 from nnexp.train.losses import Loss
 from nnexp.train.plan import Data, Plan
 from nnexp.train.state import StackState
+from nnexp.train.step import Batch, differentiate, update
 
 BLOCK_BYTES = 2**21  # gathered at once for one member
 BLOCK_STEPS = 256
@@ -54,6 +56,7 @@ def run_epoch(
     *,
     stop: Callable[[], bool] = lambda: False,
     inspect: Callable[[int, Tensor], None] | None = None,
+    replayed: Replayed | None = None,
 ) -> TrainedEpoch | None:
     """One pass over the train rows.
 
@@ -61,21 +64,21 @@ def run_epoch(
         state: changed in place.
         epoch: from 1; with the members' seeds it determines row order and dropout.
         inspect: called in every step, with its number from 0 and the logits, between the
-            backward pass and the update.
+            backward pass and the update; not with `replayed`.
+        replayed: `take_step` of this state and loss, recorded; None to take the steps as usual.
         data, loss, decision, plan, stop: as for `fit`.
 
     Returns:
         The record; None where `stop` ended it.
     """
     batch, members, device = plan.batch_size, len(state.members), data.x.device
-    theta, grad, stack, penalty = state.theta, state.grad, state.stack, state.penalty
-    front = theta[:, : penalty.weights]
-    order = _order(state, data.train, plan.shuffle, epoch)  # (K, n)
+    theta, grad, penalty, optimizer = state.theta, state.grad, state.penalty, state.optimizer
+    order = _order(state, data, plan.shuffle, epoch)  # (K, n)
     count = order.shape[1]
     factors = state.schedule.factors(epoch)  # (S, K)
-    rates = factors * state.optimizer.array("lr")
+    rates = factors * optimizer.array("lr")
     shrink = penalty.shrink_table(rates, theta)
-    state.optimizer.begin_epoch(factors)
+    optimizer.begin_epoch(factors)
     generators = [
         [generator(member.seeds.dropout, "dropout", epoch, place) for member in state.members]
         if mask.active
@@ -111,32 +114,30 @@ def run_epoch(
             for place, x_step in enumerate(xs):
                 if stop():
                     return None
-                out = stack.forward(
+                now = Batch(
                     x_step,
                     all_codes[place] if all_codes is not None else None,
+                    targets[place],
+                    weights[place] if weights is not None else None,
                     [mask[place] if mask is not None else None for mask in drawn],
-                    training=True,
+                    shrink[step] if shrink is not None else None,
+                    optimizer.at(step),
                 )
-                out = out if out.dtype == target.dtype else out.to(target.dtype)
-                stack.backward(
-                    loss.gradient(
-                        out, targets[place], weights[place] if weights is not None else None
-                    ).to(state.compute)
-                )
+                if step == signal_step or replayed is None:
+                    out = differentiate(state, loss, now)
+                    if inspect is not None:
+                        inspect(step, out)
+                    if step == signal_step:
+                        gradient_norms = _layer_norms(state, grad)
+                        old = theta.clone()
+                    update(state, now)
+                    if step == signal_step:
+                        moved = _layer_norms(state, theta - old)
+                        signals = gradient_norms, moved / _layer_norms(state, old).clamp(min=1e-12)
+                else:
+                    out = replayed(now)
+                optimizer.steps += 1
                 outs.append(out)
-                penalty.add_gradient(theta, grad)
-                if inspect is not None:
-                    inspect(step, out)
-                if step == signal_step:
-                    gradient_norms = _layer_norms(state, grad)
-                    old = theta.clone()
-                penalty.clip_gradient(grad)
-                if shrink is not None:
-                    front.mul_(shrink[step])
-                state.optimizer.step(step, theta, grad)
-                if step == signal_step:
-                    moved = _layer_norms(state, theta - old)
-                    signals = gradient_norms, moved / _layer_norms(state, old).clamp(min=1e-12)
                 step += 1
             out = torch.cat(outs, 1)  # (K, R, C)
             plain = target if state.smoothing is None else data.targets.dense(rows)
@@ -166,29 +167,50 @@ def validate(
     state: StackState, data: Data, loss: Loss, decision: Decision, plan: Plan
 ) -> dict[str, np.ndarray]:
     """Data loss and accuracy (K,) on the validation rows; nothing where there are none."""
-    if not len(data.valid):
+    rows = [data.parts[member.part].valid for member in state.members]
+    if not len(rows[0]):
         return {}
-    members = len(state.members)
-    out = logits(state.stack, data.x, data.codes, data.valid, members, data.targets.outputs)
-    rows = data.valid.expand(members, -1)
-    weight = data.targets.row_weights(rows)
-    total = loss.rows(out, data.targets.dense(rows), weight).double().sum(1)
-    weights = len(data.valid) if weight is None else weight.double().sum(1)
-    hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
-    reduced = loss.of_set(total, weights, len(data.valid), plan.batch_size)
-    read = torch.stack((reduced, hits.double().mean(1))).cpu().numpy()
+    index = _side_by_side(rows)  # (K, m), or (m,) where all members have the same
+    out = logits(state.stack, data.x, data.codes, index, len(rows), data.targets.outputs)
+    index = index.expand(len(rows), -1)
+    reduced = torch.empty(2, len(rows), dtype=torch.float64, device=out.device)
+    lengths = [len(own) for own in rows]
+    for length in sorted(set(lengths)):
+        # members of one length at a time: sums over rows are then as they would be alone
+        of_length = [place for place, own in enumerate(lengths) if own == length]
+        everyone = len(of_length) == len(rows)
+        own_out = out if everyone else out[of_length, :length]
+        own_rows = index if everyone else index[of_length, :length]
+        weight = data.targets.row_weights(own_rows)
+        total = loss.rows(own_out, data.targets.dense(own_rows), weight).double().sum(1)
+        weights = length if weight is None else weight.double().sum(1)
+        hits = decision.classes(loss.activate(own_out)) == data.targets.classes[own_rows]
+        reduced[0, of_length] = loss.of_set(total, weights, length, plan.batch_size)
+        reduced[1, of_length] = hits.double().mean(1)
+    read = reduced.cpu().numpy()
     return {"val_loss": read[0], "val_accuracy": read[1]}
 
 
-def _order(state: StackState, train: Tensor, shuffle: bool, epoch: int) -> Tensor:
+def _order(state: StackState, data: Data, shuffle: bool, epoch: int) -> Tensor:
     """The rows (K, n) in the order in which the members see them."""
+    train = _side_by_side([data.parts[member.part].train for member in state.members])
+    train = train.expand(len(state.members), -1)
     if not shuffle:
-        return train.expand(len(state.members), -1)
+        return train
     permutations = [
-        generator(member.seeds.batches, "batches", epoch).permutation(len(train))
+        generator(member.seeds.batches, "batches", epoch).permutation(data.train_rows)
         for member in state.members
     ]
-    return train[torch.from_numpy(np.stack(permutations)).to(train.device)]
+    return train.gather(1, torch.from_numpy(np.stack(permutations)).to(train.device))
+
+
+def _side_by_side(rows: Sequence[Tensor]) -> Tensor:
+    """The members' row numbers as (K, most), each filled up with its last; (n,) if all the same."""
+    if all(own is rows[0] for own in rows):
+        return rows[0]
+    most = max(map(len, rows))
+    filled = [torch.cat((own, own[-1:].expand(most - len(own)))) for own in rows]
+    return torch.stack(filled)
 
 
 def _block_steps(state: StackState, data: Data, batch: int) -> int:

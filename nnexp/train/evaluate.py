@@ -36,23 +36,26 @@ def chunks(
         stack: the model; its `forward` is called without `training`.
         x: the table (N, D).
         codes: (N, Q) int64 or None.
-        rows: which rows: (n,) int64, the same for all members.
+        rows: which rows: (n,) int64, the same for all members, or (K, n), each its own.
         members: K.
 
     Yields:
         Which of the n rows, and logits (K, CHUNK, C), at least float32, of which the first ones
         are those rows and the rest repeats the last.
     """
-    for start in range(0, len(rows), CHUNK):
-        index = rows[start : start + CHUNK]
-        real = len(index)
+
+    def gathered(table: Tensor, index: Tensor) -> Tensor:
+        block = table.index_select(0, index.reshape(-1)).view(*index.shape, -1)
+        return block if index.dim() == 2 else block.unsqueeze(0).expand(members, -1, -1)
+
+    for start in range(0, rows.shape[-1], CHUNK):
+        index = rows[..., start : start + CHUNK]
+        real = index.shape[-1]
         if real < CHUNK:
-            index = torch.cat((index, index[-1:].expand(CHUNK - real)))
-        block = x.index_select(0, index).unsqueeze(0).expand(members, -1, -1)
-        block_codes = None
-        if codes is not None:
-            block_codes = codes.index_select(0, index).unsqueeze(0).expand(members, -1, -1)
-        result = stack.forward(block, block_codes)
+            padding = index[..., -1:].expand(*index.shape[:-1], CHUNK - real)
+            index = torch.cat((index, padding), -1)
+        block_codes = None if codes is None else gathered(codes, index)
+        result = stack.forward(gathered(x, index), block_codes)
         if result.dtype not in (torch.float32, torch.float64):
             result = result.float()
         yield slice(start, start + real), result
@@ -64,7 +67,7 @@ def logits(
 ) -> Tensor:
     """Logits (K, n, C) of some rows; arguments as for `chunks`, and `outputs`: C."""
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    out = torch.empty(members, len(rows), outputs, dtype=dtype, device=x.device)
+    out = torch.empty(members, rows.shape[-1], outputs, dtype=dtype, device=x.device)
     for place, chunk in chunks(stack, x, codes, rows, members):
         out[:, place] = chunk[:, : place.stop - place.start]
     return out

@@ -162,4 +162,5 @@ class Loss:
         with torch.enable_grad():
             leaf = logits.detach().requires_grad_()
             loss = self.batch(leaf, targets, weights).sum()
-            return torch.autograd.grad(loss, leaf)[0]
+            # contiguous: sums over rows of another layout round otherwise, and K decides on it
+            return torch.autograd.grad(loss, leaf)[0].contiguous()

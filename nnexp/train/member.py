@@ -31,6 +31,8 @@ class Member:
         grad_clip: longest gradient; infinity for no limit.
         patience: epochs without a better value before it stops; infinity for never.
         min_delta: smallest change that counts as better for `patience`, >= 0.
+        epochs: passes over its train rows, >= 1; None for as many as the plan says.
+        part: which of the table's parts it trains and validates on, an index.
     """
 
     seeds: Seeds = Seeds()
@@ -44,3 +46,5 @@ class Member:
     grad_clip: float = math.inf
     patience: float = math.inf
     min_delta: float = 0.0
+    epochs: int | None = None
+    part: int = 0

@@ -1,12 +1,6 @@
 """SGD, Adam, AdamW and RMSprop over the rows of theta, each row with its own numbers.
 
-Each equals its torch.optim namesake step for step. Numbers that change from step to step (the
-learning rate, bias corrections) are computed for all steps of an epoch at once in float64 and
-kept as columns (K, 1), so a step is a handful of in-place operations on (K, P) and waits for
-nothing.
-
-An optimizer has `begin_epoch(factors)`, `step(index, theta, grad)`, `state()`, the tensors that a
-resumed run needs, and `keep(rows)`, which drops the other members.
+Each equals its torch.optim namesake step for step.
 """
 
 from __future__ import annotations
@@ -17,92 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
-class Optimizer:
-    """What the four have in common: per-member numbers, the step count, tables of columns.
-
-    Arguments:
-        theta: (K, P), the parameters that will be stepped; gives shape, dtype and device.
-        numbers: for each member its numbers, by torch.optim's names; `lr` at least.
-        maximize: climb instead of descend.
-    """
-
-    defaults: Mapping[str, float] = {"weight_decay": 0.0}
-    flags: Sequence[str] = ("maximize",)
-
-    def __init__(
-        self, theta: Tensor, numbers: Sequence[Mapping[str, float]], *, maximize: bool = False
-    ) -> None:
-        self.numbers = [{**self.defaults, **given} for given in numbers]
-        self.maximize = maximize
-        self.steps = 0  # taken so far
-        self.device, self.dtype = theta.device, theta.dtype
-        self.scratch = torch.empty_like(theta)
-        self._columns: dict[str, Tensor] = {}
-        self._any: dict[str, bool] = {}
-
-    def column(self, name: str) -> Tensor:
-        """One number of every member, (K, 1) in theta's dtype."""
-        if name not in self._columns:
-            values = torch.tensor([[n[name]] for n in self.numbers], dtype=torch.float64)
-            self._columns[name] = values.to(self.device, self.dtype)
-        return self._columns[name]
-
-    def array(self, name: str) -> np.ndarray:
-        """One number of every member, (K,) float64."""
-        return np.array([n[name] for n in self.numbers], dtype=np.float64)
-
-    def any(self, name: str) -> bool:
-        """Whether one number is other than zero for some member."""
-        if name not in self._any:
-            self._any[name] = any(n[name] != 0 for n in self.numbers)
-        return self._any[name]
-
-    def table(self, values: np.ndarray) -> list[Tensor]:
-        """A list of columns (K, 1), one for each step, of `values` (S, K) float64."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values)).to(self.device, self.dtype)
-        return list(tensor.unsqueeze(2).unbind(0))
-
-    def begin_epoch(self, factors: np.ndarray) -> None:
-        """Prepare the columns of an epoch's steps.
-
-        Arguments:
-            factors: (S, K) float64, the share of the learning rate at each of S steps.
-        """
-        count = self.steps + 1 + np.arange(len(factors), dtype=np.float64)[:, None]  # (S, 1)
-        self.prepare(factors * self.array("lr"), count)
-
-    def prepare(self, lr: np.ndarray, count: np.ndarray) -> None:
-        """Make the tables of an epoch from rates (S, K) and step numbers (S, 1), from 1."""
-        raise NotImplementedError
-
-    def step(self, index: int, theta: Tensor, grad: Tensor) -> None:
-        """Take the epoch's step `index`; `grad` (K, P) may be overwritten."""
-        if self.maximize:
-            grad.neg_()
-        self.update(index, theta, grad)
-        self.steps += 1
-
-    def update(self, index: int, theta: Tensor, grad: Tensor) -> None:
-        """Move `theta` (K, P) along the descent direction of `grad` (K, P)."""
-        raise NotImplementedError
-
-    def add_coupled_decay(self, theta: Tensor, grad: Tensor) -> None:
-        """torch.optim's `weight_decay` of SGD, Adam and RMSprop: grad += weight_decay * theta."""
-        if self.any("weight_decay"):
-            grad.addcmul_(theta, self.column("weight_decay"))
-
-    def state(self) -> dict[str, Tensor]:
-        """Tensors (K, P) by name; they are the optimizer's own, not copies."""
-        return {}
-
-    def keep(self, rows: list[int]) -> None:
-        """Keep only the members `rows`, in this order."""
-        for name, value in self.state().items():
-            setattr(self, name, value[rows])
-        self.numbers = [self.numbers[row] for row in rows]
-        self.scratch = self.scratch[: len(rows)].clone()
-        self._columns, self._any = {}, {}
+from nnexp.train.columnwise import columnwise
+from nnexp.train.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -123,26 +33,27 @@ class SGD(Optimizer):
         self.nesterov = nesterov
         self.momentum_buffer = torch.zeros_like(theta)
 
-    def prepare(self, lr: np.ndarray, count: np.ndarray) -> None:
-        self._lr = self.table(-lr)
-        # without momentum torch.optim does not dampen
-        dampening = np.where(self.array("momentum") == 0, 0, self.array("dampening"))
-        kept = torch.from_numpy(1 - dampening).unsqueeze(1)
-        self._keep_of_gradient = kept.to(self.device, self.dtype)
+    def tables(self, lr: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
+        return {"step": -lr}
 
-    def update(self, index: int, theta: Tensor, grad: Tensor) -> None:
+    def descend(self, theta: Tensor, grad: Tensor, at: Mapping[str, Tensor]) -> None:
         self.add_coupled_decay(theta, grad)
         if self.any("momentum"):
             momentum = self.column("momentum")
             if self.steps == 0:  # torch starts from the first gradient, undampened
                 self.momentum_buffer.copy_(grad)
             else:
-                self.momentum_buffer.mul_(momentum).addcmul_(grad, self._keep_of_gradient)
+                share = self.constant("share of the gradient", self._share)
+                self.momentum_buffer.mul_(momentum).addcmul_(grad, share)
             if self.nesterov:
                 grad.addcmul_(self.momentum_buffer, momentum)
             else:
                 grad = self.momentum_buffer
-        theta.addcmul_(grad, self._lr[index])
+        theta.addcmul_(grad, at["step"])
+
+    def _share(self) -> np.ndarray:
+        # without momentum torch.optim does not dampen
+        return 1 - np.where(self.array("momentum") == 0, 0, self.array("dampening"))
 
     def state(self) -> dict[str, Tensor]:
         return {"momentum_buffer": self.momentum_buffer}
@@ -175,35 +86,31 @@ class Adam(Optimizer):
         if amsgrad:
             self.max_exp_avg_sq = torch.zeros_like(theta)
 
-    def prepare(self, lr: np.ndarray, count: np.ndarray) -> None:
+    def tables(self, lr: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
         # m / c1 / (sqrt(v / c2) + eps) = m * (sqrt(c2) / c1) / (sqrt(v) + eps * sqrt(c2))
-        root = np.sqrt(1 - self.array("beta2") ** count)  # (S, K)
-        self._size = self.table(-lr * root / (1 - self.array("beta1") ** count))
-        self._eps = self.table(self.array("eps") * root)
-        self._shrink = self.table(1 - lr * self.array("weight_decay"))
-        self._weight1 = self._weight("beta1")
-        self._weight2 = self._weight("beta2")
+        root = np.sqrt(1 - columnwise(np.power, self.array("beta2"), count))  # (S, K)
+        first = 1 - columnwise(np.power, self.array("beta1"), count)
+        tables = {"step": -lr * root / first, "eps": self.array("eps") * root}
+        if self.decoupled_weight_decay and self.any("weight_decay"):
+            tables["shrink"] = 1 - lr * self.array("weight_decay")
+        return tables
 
-    def _weight(self, name: str) -> Tensor:
-        values = torch.from_numpy(1 - self.array(name)).unsqueeze(1)
-        return values.to(self.device, self.dtype)
-
-    def update(self, index: int, theta: Tensor, grad: Tensor) -> None:
-        if not self.decoupled_weight_decay:
+    def descend(self, theta: Tensor, grad: Tensor, at: Mapping[str, Tensor]) -> None:
+        if "shrink" in at:
+            theta.mul_(at["shrink"])
+        elif not self.decoupled_weight_decay:
             self.add_coupled_decay(theta, grad)
-        elif self.any("weight_decay"):
-            theta.mul_(self._shrink[index])
         scratch = self.scratch
-        self.exp_avg.lerp_(grad, self._weight1)
+        self.exp_avg.lerp_(grad, self.complement("beta1"))
         torch.mul(grad, grad, out=scratch)
-        self.exp_avg_sq.lerp_(scratch, self._weight2)
+        self.exp_avg_sq.lerp_(scratch, self.complement("beta2"))
         square = self.exp_avg_sq
         if self.amsgrad:
             square = torch.maximum(self.max_exp_avg_sq, square, out=self.max_exp_avg_sq)
         torch.sqrt(square, out=scratch)
-        scratch.add_(self._eps[index])
+        scratch.add_(at["eps"])
         torch.div(self.exp_avg, scratch, out=scratch)
-        theta.addcmul_(scratch, self._size[index])
+        theta.addcmul_(scratch, at["step"])
 
     def state(self) -> dict[str, Tensor]:
         state = {"exp_avg": self.exp_avg, "exp_avg_sq": self.exp_avg_sq}
@@ -255,18 +162,16 @@ class RMSprop(Optimizer):
         if self.any("momentum"):
             self.momentum_buffer = torch.zeros_like(theta)
 
-    def prepare(self, lr: np.ndarray, count: np.ndarray) -> None:
-        self._lr = self.table(-lr)
-        values = torch.from_numpy(1 - self.array("alpha")).unsqueeze(1)
-        self._weight = values.to(self.device, self.dtype)
+    def tables(self, lr: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
+        return {"step": -lr}
 
-    def update(self, index: int, theta: Tensor, grad: Tensor) -> None:
+    def descend(self, theta: Tensor, grad: Tensor, at: Mapping[str, Tensor]) -> None:
         self.add_coupled_decay(theta, grad)
         scratch = self.scratch
         torch.mul(grad, grad, out=scratch)
-        self.square_avg.lerp_(scratch, self._weight)
+        self.square_avg.lerp_(scratch, self.complement("alpha"))
         if self.centered:
-            self.grad_avg.lerp_(grad, self._weight)
+            self.grad_avg.lerp_(grad, self.complement("alpha"))
             torch.addcmul(self.square_avg, self.grad_avg, self.grad_avg, value=-1, out=scratch)
             scratch.sqrt_()
         else:
@@ -276,7 +181,7 @@ class RMSprop(Optimizer):
         if self.any("momentum"):
             self.momentum_buffer.mul_(self.column("momentum")).add_(scratch)
             scratch = self.momentum_buffer
-        theta.addcmul_(scratch, self._lr[index])
+        theta.addcmul_(scratch, at["step"])
 
     def state(self) -> dict[str, Tensor]:
         state = {"square_avg": self.square_avg}

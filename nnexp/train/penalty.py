@@ -43,10 +43,12 @@ class Penalty:
         """The penalty (K,) of theta (K, P)."""
         front = theta[:, : self.weights]
         value = theta.new_zeros(len(theta))
+        # a member without the penalty has none, also where the sum overflows
         if self.l1 is not None:
-            value += self.l1[:, 0] * front.abs().sum(1)
+            value += torch.where(self.l1 != 0, self.l1 * front.abs().sum(1, keepdim=True), 0)[:, 0]
         if self.twice_l2 is not None:
-            value += self.twice_l2[:, 0] / 2 * front.square().sum(1)
+            square = self.twice_l2 / 2 * front.square().sum(1, keepdim=True)
+            value += torch.where(self.twice_l2 != 0, square, 0)[:, 0]
         return value
 
     def add_gradient(self, theta: Tensor, grad: Tensor) -> None:
@@ -61,7 +63,8 @@ class Penalty:
         """Scale each row of `grad` (K, P) down to the longest allowed, like clip_grad_norm_."""
         if self.clip is not None:
             norm = torch.linalg.vector_norm(grad[:, : self.used], dim=1, keepdim=True)
-            grad.mul_((self.clip / (norm + 1e-6)).clamp_(max=1))
+            factor = (self.clip / (norm + 1e-6)).clamp_(max=1)
+            grad.mul_(factor.masked_fill_(self.clip.isinf(), 1))  # no limit: also for norm inf
 
     def shrink_table(self, lr: np.ndarray, like: Tensor) -> list[Tensor] | None:
         """Factors (K, 1) on weight matrices at each of the rates `lr` (S, K); None for no decay."""

@@ -12,22 +12,39 @@ from nnexp.train.targets import Targets
 
 
 @dataclass(frozen=True)
+class Part:
+    """Which rows of a table a member trains on, and which it is validated on.
+
+    Arguments:
+        train: indices (n,) int64, n >= 1.
+        valid: indices (m,) int64, m >= 0.
+    """
+
+    train: Tensor
+    valid: Tensor
+
+
+@dataclass(frozen=True)
 class Data:
-    """A table on the device.
+    """A table on the device, or several of one width, one below the other.
 
     Arguments:
         x: (N, D), in the arithmetic's dtype.
         codes: (N, Q) int64, or None.
         targets: of the N rows.
-        train: indices (n,) int64 of the train rows, n >= 1.
-        valid: indices (m,) int64 of the validation rows, m >= 0.
+        parts: for each split or preprocessing its rows; a member has the index of one. All have
+            equally many train rows, and all have validation rows or none has.
     """
 
     x: Tensor
     codes: Tensor | None
     targets: Targets
-    train: Tensor
-    valid: Tensor
+    parts: tuple[Part, ...]
+
+    @property
+    def train_rows(self) -> int:
+        """How many rows each member trains on, n."""
+        return len(self.parts[0].train)
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,7 @@ class Plan:
     """How a stack is trained; the same for all its members.
 
     Arguments:
-        epochs: passes over the train rows, >= 1.
+        epochs: passes over the train rows, >= 1; a member may have a number of its own.
         batch_size: rows in a step, >= 1; the last step of an epoch takes what is left.
         shuffle: draw a new order every epoch.
         monitor: `val_loss`, `val_accuracy`, `train_loss` or `train_accuracy`.

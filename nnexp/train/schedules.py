@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nnexp.train.columnwise import columnwise
+
 
 class Schedule:
     """The constant rate, and what all schedules share.
@@ -18,15 +20,15 @@ class Schedule:
     Arguments:
         numbers: for each member its numbers, by the names of the configuration.
         steps_per_epoch: steps in an epoch.
-        epochs: epochs of the run.
+        epochs: for each member the epochs of its run.
     """
 
     def __init__(
-        self, numbers: Sequence[Mapping[str, float]], steps_per_epoch: int, epochs: int
+        self, numbers: Sequence[Mapping[str, float]], steps_per_epoch: int, epochs: Sequence[int]
     ) -> None:
         self.numbers = list(numbers)
         self.steps_per_epoch = steps_per_epoch
-        self.total = steps_per_epoch * epochs
+        self.total = steps_per_epoch * np.array(epochs)  # (K,) steps
 
     def array(self, name: str, default: float = 0.0) -> np.ndarray:
         """One number of every member, (K,) float64."""
@@ -57,16 +59,17 @@ class Schedule:
         """Arrays (K,) by name that a resumed run needs; the schedule's own, not copies."""
         return {}
 
-    def load(self, other: Schedule, row: int) -> None:
-        """Take over the state of one member of another schedule, as a schedule of one."""
-        for name, value in other.state().items():
-            setattr(self, name, value[[row]])
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over what `state` gave, an entry for each member."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def keep(self, rows: list[int]) -> None:
         """Keep only the members `rows`, in this order."""
         for name, value in self.state().items():
             setattr(self, name, value[rows])
         self.numbers = [self.numbers[row] for row in rows]
+        self.total = self.total[rows]
 
 
 class StepSchedule(Schedule):
@@ -74,7 +77,7 @@ class StepSchedule(Schedule):
 
     def after_warmup(self, clock: np.ndarray, total: np.ndarray) -> np.ndarray:
         drops = np.floor(clock / self.steps_per_epoch) // self.array("step_size", 1)
-        return self.array("gamma", 1.0) ** drops
+        return columnwise(np.power, self.array("gamma", 1.0), drops)
 
 
 class CosineSchedule(Schedule):
@@ -82,7 +85,7 @@ class CosineSchedule(Schedule):
 
     def after_warmup(self, clock: np.ndarray, total: np.ndarray) -> np.ndarray:
         least = self.array("min_factor")
-        return least + (1 - least) * (1 + np.cos(np.pi * clock / total)) / 2
+        return least + (1 - least) * (1 + columnwise(np.cos, np.pi * clock / total)) / 2
 
 
 class OneCycleSchedule(Schedule):
@@ -95,7 +98,8 @@ class OneCycleSchedule(Schedule):
         bottom = np.maximum(total - 1 - top, 1e-9)
 
         def cosine(first: np.ndarray, last: np.ndarray, share: np.ndarray) -> np.ndarray:
-            return last + (first - last) / 2 * (1 + np.cos(np.pi * np.clip(share, 0, 1)))
+            angle = np.pi * np.clip(share, 0, 1)
+            return last + (first - last) / 2 * (1 + columnwise(np.cos, angle))
 
         ones = np.ones_like(start)
         rising = cosine(start, ones, clock / top)
@@ -107,7 +111,7 @@ class PlateauSchedule(Schedule):
     """Times `factor` after more than `patience` epochs without a better monitored value."""
 
     def __init__(
-        self, numbers: Sequence[Mapping[str, float]], steps_per_epoch: int, epochs: int
+        self, numbers: Sequence[Mapping[str, float]], steps_per_epoch: int, epochs: Sequence[int]
     ) -> None:
         super().__init__(numbers, steps_per_epoch, epochs)
         members = len(self.numbers)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from torch import Tensor
 
 from nnexp.train.member import Member
+
+NUMBERS = ("best", "best_epoch", "reference", "waited")
 
 
 class Selection:
@@ -66,7 +68,17 @@ class Selection:
         """(K,) bool: whether a member has waited as long as its patience."""
         return self.waited >= np.array([member.patience for member in members])
 
+    def numbers(self) -> dict[str, np.ndarray]:
+        """Arrays (K,) by name that a resumed run needs besides the rows; not copies."""
+        return {name: getattr(self, name) for name in NUMBERS}
+
+    def load(self, theta: Tensor, buffers: Tensor, numbers: Mapping[str, np.ndarray]) -> None:
+        """Take over kept rows and what `numbers` gave."""
+        self.theta, self.buffers = theta, buffers
+        for name in NUMBERS:
+            setattr(self, name, numbers[name])
+
     def keep(self, rows: list[int]) -> None:
         """Keep only the members `rows`, in this order."""
-        for name in ("theta", "buffers", "best", "best_epoch", "reference", "waited"):
+        for name in ("theta", "buffers", *NUMBERS):
             setattr(self, name, getattr(self, name)[rows])

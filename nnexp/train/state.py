@@ -23,7 +23,7 @@ class StackState:
         members: K members.
         optimizer: a name in `OPTIMIZERS`, and its flags that all members share.
         schedule: a name in `SCHEDULES`.
-        steps_per_epoch, epochs: the length of the run.
+        steps_per_epoch, epochs: the length of the run; a member may have epochs of its own.
         device: where the rows live.
         dtype: of theta, float32 or float64.
         compute: dtype of the arithmetic, theta's own or bfloat16.
@@ -56,7 +56,8 @@ class StackState:
         numbers = [member.optimizer for member in members]
         self.optimizer = OPTIMIZERS[optimizer](self.theta, numbers, **flags)
         shares = [member.schedule for member in members]
-        self.schedule = SCHEDULES[schedule](shares, steps_per_epoch, epochs)
+        lengths = [member.epochs or epochs for member in members]
+        self.schedule = SCHEDULES[schedule](shares, steps_per_epoch, lengths)
         self._bind()
 
     def _bind(self) -> None:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.model.module import ModuleStack
+from nnexp.train import graph
 from nnexp.train.decision import Decision
-from nnexp.train.divergence import DivergenceError, Inspector
-from nnexp.train.epoch import run_epoch, validate
+from nnexp.train.divergence import Inspector
+from nnexp.train.epoch import TrainedEpoch, run_epoch, validate
+from nnexp.train.graph import Replayed
 from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory
 from nnexp.train.member import Member
+from nnexp.train.parked import Parked
 from nnexp.train.plan import Data, Plan
 from nnexp.train.selection import Selection
 from nnexp.train.state import StackState
+from nnexp.train.step import take_step
 
 COLUMNS = (
     "train_loss",
@@ -58,11 +64,12 @@ class Outcome:
     """How one member ended.
 
     Arguments:
-        status: `done`, `diverged` or `interrupted`.
+        status: `done`, `diverged` or `interrupted`; `parked` where `fit` was to go no further.
         reason: why it ended before its last epoch; None where it did not.
         best_epoch: the epoch of the kept weights; 0 for the initial ones.
         epochs: epochs completed.
         theta, buffers: the kept weights (P,) and running statistics (Q,), on the CPU.
+        parked: of a parked member what it goes on from.
     """
 
     status: str
@@ -71,6 +78,7 @@ class Outcome:
     epochs: int
     theta: Tensor
     buffers: Tensor
+    parked: Parked | None = None
 
 
 @torch.no_grad()
@@ -84,6 +92,10 @@ def fit(
     *,
     observe: Callable[[Epoch], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    leave: Callable[[int, Outcome], None] | None = None,
+    start: Sequence[Parked] = (),
+    until: int | None = None,
+    note: Callable[[str], None] = lambda line: None,
 ) -> list[Outcome]:
     """Train a stack.
 
@@ -95,12 +107,16 @@ def fit(
         plan: what the members share.
         observe: called after every epoch.
         stop: asked before every step; True ends the run as `interrupted`.
+        leave: called with a member's index and outcome as soon as it leaves the stack.
+        start: where the members go on from, all after the same epoch; empty to begin.
+        until: the epoch after which members that are not at their end are `parked`.
+        note: told in a line what is worth knowing of how it computes.
 
     Returns:
         The outcome of each member, in the order given.
     """
     keep_freed_memory()
-    steps = math.ceil(len(data.train) / plan.batch_size)
+    steps = math.ceil(data.train_rows / plan.batch_size)
     device = data.x.device
 
     def fresh_state(chosen: Sequence[Member]) -> StackState:
@@ -118,83 +134,141 @@ def fit(
         )
 
     state = fresh_state(members)
+    replayed = _replayed(state, loss, note)
     kept = Selection(state.theta, state.buffers, plan.monitor, plan.checkpoint == "last")
+    if start:
+        _take_up(state, kept, start)
     outcomes: list[Outcome | None] = [None] * len(members)
 
     def finish(
-        rows: Sequence[int], status: str, epochs: int, reasons: Sequence[str | None]
+        rows: Sequence[int],
+        status: str,
+        epochs: int,
+        reasons: Sequence[str | None],
+        parked: Sequence[Parked | None] | None = None,
     ) -> None:
-        for row, reason in zip(rows, reasons, strict=True):
+        for row, reason, own in zip(rows, reasons, parked or [None for _ in rows], strict=True):
             theta, buffers = kept.theta[row].cpu(), kept.buffers[row].cpu()
-            best_epoch = int(kept.best_epoch[row])
-            outcomes[state.columns[row]] = Outcome(
-                status, reason, best_epoch, epochs, theta, buffers
-            )
+            best_epoch, column = int(kept.best_epoch[row]), state.columns[row]
+            outcome = Outcome(status, reason, best_epoch, epochs, theta, buffers, own)
+            outcomes[column] = outcome
+            if leave is not None:
+                leave(column, outcome)
 
-    for epoch in range(1, plan.epochs + 1):
+    for epoch in count(start[0].epoch + 1 if start else 1):
         before = state.snapshot()
-        trained = run_epoch(state, data, loss, decision, plan, epoch, stop=stop)
+        trained = run_epoch(state, data, loss, decision, plan, epoch, stop=stop, replayed=replayed)
         everyone = range(len(state.columns))
         if trained is None:
             finish(everyone, "interrupted", epoch - 1, [None for _ in everyone])
             break
         record = {**trained.record, **validate(state, data, loss, decision, plan)}
         record = {name: record[name] for name in COLUMNS if name in record}
-        if observe is not None:
-            observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
-
         finite = trained.weights_finite.copy()
         for name in ("train_loss", "train_penalty", "val_loss"):
             finite &= np.isfinite(record.get(name, 0.0))
-        values = record[plan.monitor]
-        kept.observe(epoch, values, finite, state.theta, state.buffers, state.members)
-
         broken = np.flatnonzero(~finite).tolist()
         reasons = []
         for row in broken:
             alone = fresh_state([state.members[row]])
-            alone.schedule.load(state.schedule, row)
+            alone.schedule.load({k: v[[row]] for k, v in state.schedule.state().items()})
             alone.restore((before[0], {k: v[[row]] for k, v in before[1].items()}))
-            reasons.append(first_nonfinite(alone, data, loss, decision, plan, epoch))
+            reason, own, shown = rerun(alone, data, loss, decision, plan, epoch)
+            reasons.append(reason)
+            # a number that does nothing, such as l2=0 beside others, makes NaN of infinity: what
+            # the member shows is what it shows alone
+            for name, values in record.items():
+                values[row] = shown[name][0]
+            for values, one in zip(trained.signals, own.signals, strict=True):
+                values[row] = one[0]
+        if observe is not None:
+            observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
+        values = record[plan.monitor]
+        kept.observe(epoch, values, finite, state.theta, state.buffers, state.members)
         finish(broken, "diverged", epoch, reasons)
-        if epoch == plan.epochs:
-            left = np.flatnonzero(finite).tolist()
-            finish(left, "done", epoch, [None for _ in left])
-            break
-        tired = np.flatnonzero(finite & kept.is_tired(state.members)).tolist()
+        at_end = epoch >= np.array([member.epochs or plan.epochs for member in state.members])
+        over = np.flatnonzero(finite & at_end).tolist()
+        finish(over, "done", epoch, [None for _ in over])
+        tired = np.flatnonzero(finite & ~at_end & kept.is_tired(state.members)).tolist()
         patience = [f"{state.members[row].patience:.0f} epochs" for row in tired]
         finish(tired, "done", epoch, [f"no better {plan.monitor} for {p}" for p in patience])
-        left = [row for row in everyone if row not in {*broken, *tired}]
+        left = [row for row in everyone if row not in {*broken, *over, *tired}]
         if not left:
             break
         state.schedule.observe(kept.sign * values, epoch)
+        if epoch == until:
+            parked = [_park(state, kept, row, epoch) for row in left]
+            finish(left, "parked", epoch, [None for _ in left], parked)
+            break
         if len(left) < len(everyone):
             state.keep(left)
+            if replayed is not None:
+                replayed.forget()
             kept.keep(left)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def first_nonfinite(
+def _replayed(state: StackState, loss: Loss, note: Callable[[str], None]) -> Replayed | None:
+    """The step as the device records it; None where it does not, or for a user's module."""
+    make = graph.recorder_for(state.theta.device)
+    if make is None or isinstance(state.stack, ModuleStack):
+        return None
+    return Replayed(lambda batch: take_step(state, loss, batch), make, note)
+
+
+def _park(state: StackState, kept: Selection, row: int, epoch: int) -> Parked:
+    """One member's row of everything."""
+    return Parked(
+        epoch,
+        state.optimizer.steps,
+        {name: value[row].cpu().clone() for name, value in state.tensors().items()},
+        {"theta": kept.theta[row].cpu().clone(), "buffers": kept.buffers[row].cpu().clone()},
+        {name: value[row].copy() for name, value in kept.numbers().items()},
+        {name: value[row].copy() for name, value in state.schedule.state().items()},
+    )
+
+
+def _take_up(state: StackState, kept: Selection, start: Sequence[Parked]) -> None:
+    """Put the rows of parked members, in their order, into a fresh stack."""
+    first = start[0]
+
+    def rows(tensors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        names = {name: value for own in tensors for name, value in own.items()}
+        # RMSprop's momentum is missing where no member of a stack had any: it is 0
+        return {
+            name: torch.stack([own.get(name, torch.zeros_like(value)) for own in tensors])
+            for name, value in names.items()
+        }
+
+    def arrays(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.stack([own[name] for own in values]) for name in values[0]}
+
+    device = state.theta.device
+    state.restore((first.steps, rows([parked.tensors for parked in start])))
+    state.schedule.load(arrays([parked.schedule for parked in start]))
+    chosen = rows([parked.kept for parked in start])
+    numbers = arrays([parked.selection for parked in start])
+    kept.load(chosen["theta"].to(device), chosen["buffers"].to(device), numbers)
+
+
+def rerun(
     state: StackState, data: Data, loss: Loss, decision: Decision, plan: Plan, epoch: int
-) -> str:
-    """Where NaN or infinity began, by running an epoch of one member again.
+) -> tuple[str, TrainedEpoch, dict[str, np.ndarray]]:
+    """Run the epoch in which a member diverged again, alone, to see where NaN or infinity began.
 
     Arguments:
         state: a stack of one, as it stood before the epoch.
         data, loss, decision, plan, epoch: as for `run_epoch`.
 
     Returns:
-        One line: the epoch, the step, the layer and what became of it.
+        The epoch, the step, the layer and what became of it, in one line; what training showed;
+        the record by column, validation included.
     """
     inspector = Inspector(state, epoch)
-    try:
-        run_epoch(state, data, loss, decision, plan, epoch, inspect=inspector.inspect)
-    except DivergenceError as found:
-        return str(found)
-    name = inspector.broken_weights()
-    if name is not None:
-        return f"epoch {epoch}, last step: the weights {name} became NaN or infinite"
-    return f"epoch {epoch}: the validation loss became NaN or infinite, the weights are finite"
+    trained = run_epoch(state, data, loss, decision, plan, epoch, inspect=inspector.inspect)
+    assert trained is not None
+    record = {**trained.record, **validate(state, data, loss, decision, plan)}
+    return inspector.reason(), trained, record
 
 
 def _weights(state: StackState) -> Callable[[int, str], Tensor]:

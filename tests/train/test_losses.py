@@ -137,3 +137,24 @@ def test_single_output():
 def test_unknown_loss():
     with pytest.raises(ValueError, match="hinge"):
         Loss("hinge").batch(LOGITS, dense()[0])
+
+
+@pytest.mark.parametrize("output", list(OUTPUTS))
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_member_has_the_same_bits_alone_and_among_others(name, output):
+    generator = torch.Generator().manual_seed(1)
+    for rows, classes in ((43, 3), (16, 10), (7, 1), (1, 5)):
+        logits = torch.randn(4, rows, classes, generator=generator)
+        targets = torch.rand(4, rows, classes, generator=generator)
+        weights = torch.rand(4, rows, generator=generator)
+        loss = Loss(name, output)
+        for given in (None, weights):
+            gradient = loss.gradient(logits, targets, given)
+            shares = loss.rows(logits, targets, given)
+            for k in (slice(0, 1), slice(2, 3)):
+                one = logits[k].clone(), targets[k].clone(), None if given is None else given[k]
+                alone = loss.gradient(*one)
+                assert torch.equal(alone, gradient[k])
+                # sums follow the layout in memory, which is to be the same as well
+                assert torch.equal(alone.sum(1), gradient.sum(1)[k])
+                assert torch.equal(loss.rows(*one), shares[k])

@@ -71,3 +71,14 @@ def test_decay_table():
     expected = [[[0.95], [1.0]], [[0.98], [1.0]]]
     torch.testing.assert_close(torch.stack(tables), torch.tensor(expected, dtype=torch.float64))
     assert penalty([Member()]).shrink_table(torch.ones(1, 1).numpy(), theta()) is None
+
+
+def test_what_overflows_is_none_of_a_member_without_it():
+    members = [Member(), Member(l1=0.1, l2=0.1, grad_clip=1.0)]
+    large = torch.full((2, MLP_.layout.size), 1e30)  # squares and norms beyond float32
+    own = Penalty(members, MLP_.layout, large)
+    assert own.value(large)[0] == 0
+    assert own.value(large)[1] == math.inf
+    grad = large.clone()
+    own.clip_gradient(grad)
+    assert torch.equal(grad[0], large[0])

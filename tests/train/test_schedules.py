@@ -27,7 +27,7 @@ def torch_rates(make, per_epoch, values=None):
 
 def rates(name, numbers, values=None):
     schedule = SCHEDULES[name](
-        [numbers, {**numbers, "warmup": 2, "warmup_start": 0.1}], STEPS, EPOCHS
+        [numbers, {**numbers, "warmup": 2, "warmup_start": 0.1}], STEPS, [EPOCHS] * 2
     )
     parts = []
     for epoch in range(1, EPOCHS + 1):
@@ -97,8 +97,28 @@ def test_warm_up_rises_linearly_then_the_schedule_starts(name):
 
 
 def test_members_may_leave():
-    schedule = SCHEDULES["plateau"]([{"factor": 0.5, "patience": 0}] * 3, 2, 5)
+    schedule = SCHEDULES["plateau"]([{"factor": 0.5, "patience": 0}] * 3, 2, [5] * 3)
     schedule.observe(np.array([1.0, 1.0, 1.0]), 1)
     schedule.observe(np.array([0.5, 2.0, 0.5]), 2)
     schedule.keep([1, 2])
     np.testing.assert_array_equal(schedule.factors(3)[0], [0.5, 1.0])
+
+
+ALL = [
+    {"gamma": 0.1, "step_size": 1, "peak": 0.3},
+    {"gamma": 0.5, "step_size": 1, "peak": 0.5, "warmup": 1.0, "min_factor": 0.2},
+    {"gamma": 0.3, "step_size": 2, "peak": 0.1, "div_factor": 7.0},
+    {"gamma": 0.9, "step_size": 1, "peak": 0.3, "warmup": 2.0, "div_factor": 3.0},
+]
+
+
+@pytest.mark.parametrize("name", list(SCHEDULES))
+@pytest.mark.parametrize("steps", [1, 2, 9])
+def test_a_members_rates_are_those_it_has_alone_to_the_last_bit(name, steps):
+    lengths = [5, 7, 7, 9]
+    together = SCHEDULES[name](ALL, steps, lengths)
+    for member, length in enumerate(lengths):
+        alone = SCHEDULES[name]([ALL[member]], steps, [length])
+        for epoch in range(1, length + 1):
+            got = together.factors(epoch)[:, member]
+            assert np.array_equal(got, alone.factors(epoch)[:, 0])

@@ -1,6 +1,7 @@
 """The loop against a loop of torch modules, and what it promises of stacks."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from nnexp.seeds import generator
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
-from nnexp.train.plan import Data, Plan
+from nnexp.train.plan import Data, Part, Plan
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -31,7 +32,10 @@ def table(dtype=DTYPE, seed=0, valid=True):
     order = torch.from_numpy(rng.permutation(ROWS))
     held = order[40:] if valid else order[:0]
     return Data(
-        torch.from_numpy(x).to(dtype), None, Targets(y, CLASSES, y, dtype=dtype), order[:40], held
+        torch.from_numpy(x).to(dtype),
+        None,
+        Targets(y, CLASSES, y, dtype=dtype),
+        (Part(order[:40], held),),
     )
 
 
@@ -50,6 +54,14 @@ def train(data, members, plan, loss=None, hidden=(8, 8), **options):
     return outcomes, records
 
 
+TORCH_OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
 def reference(data, member, plan, hidden=(8, 8)):
     """The same run with nn.Linear, autograd and torch.optim."""
     mlp = MLP(FEATURES, CLASSES, hidden)
@@ -63,12 +75,17 @@ def reference(data, member, plan, hidden=(8, 8)):
         layers += [linear, nn.ReLU()]
     net = nn.Sequential(*layers[:-1])
     weights = [m.weight for m in net if isinstance(m, nn.Linear)]
-    optimizer = torch.optim.Adam(net.parameters(), lr=member.optimizer["lr"])
+    numbers = dict(member.optimizer)
+    if "beta1" in numbers:
+        numbers["betas"] = (numbers.pop("beta1"), numbers.pop("beta2"))
+    optimizer = TORCH_OPTIMIZERS[plan.optimizer](net.parameters(), **numbers)
     losses = []
     for epoch in range(1, plan.epochs + 1):
-        order = generator(member.seeds.batches, "batches", epoch).permutation(len(data.train))
+        order = generator(member.seeds.batches, "batches", epoch).permutation(
+            len(data.parts[0].train)
+        )
         total = 0.0
-        for rows in data.train[torch.from_numpy(order)].split(plan.batch_size):
+        for rows in data.parts[0].train[torch.from_numpy(order)].split(plan.batch_size):
             y = data.targets.classes[rows]
             out = net(data.x[rows])
             total += F.cross_entropy(out, y, reduction="sum").item()
@@ -81,14 +98,14 @@ def reference(data, member, plan, hidden=(8, 8)):
                 for w in weights:
                     w.mul_(1 - member.optimizer["lr"] * member.weight_decay)
             optimizer.step()
-        losses.append(total / len(data.train))
+        losses.append(total / len(data.parts[0].train))
     rows = mlp.layout.views(torch.zeros(1, mlp.layout.size, dtype=DTYPE))
     for layer, linear in enumerate(m for m in net if isinstance(m, nn.Linear)):
         rows[f"layers.{layer}.weight"][0] = linear.weight.detach().T
         rows[f"layers.{layer}.bias"][0] = linear.bias.detach()
     with torch.no_grad():
-        out = net(data.x[data.valid])
-    y = data.targets.classes[data.valid]
+        out = net(data.x[data.parts[0].valid])
+    y = data.targets.classes[data.parts[0].valid]
     return rows, losses, F.cross_entropy(out, y).item(), (out.argmax(1) == y).double().mean().item()
 
 
@@ -99,19 +116,38 @@ MEMBERS = [
 ]
 
 
-def test_every_member_equals_a_loop_of_torch_modules():
-    plan = Plan(epochs=4, batch_size=16, checkpoint="last", dtype=DTYPE)
+NUMBERS = {  # besides the rate, one set for each member
+    "sgd": [{"momentum": 0.9}, {"weight_decay": 0.1}, {"momentum": 0.5, "dampening": 0.3}],
+    "adam": [{"beta1": 0.5, "beta2": 0.9}, {"weight_decay": 0.1}, {"eps": 1e-3}],
+    "adamw": [{"weight_decay": 0.0}, {"weight_decay": 0.1}, {"eps": 1e-3, "weight_decay": 0.01}],
+    "rmsprop": [{"alpha": 0.5}, {"momentum": 0.9}, {"eps": 1e-3, "weight_decay": 0.1}],
+}
+
+
+# one step, one epoch whose last batch is short, four epochs
+@pytest.mark.parametrize(
+    ("epochs", "batch_size", "error"), [(1, 40, 1e-12), (1, 16, 1e-12), (4, 16, 1e-9)]
+)
+@pytest.mark.parametrize("optimizer", list(NUMBERS))
+def test_every_member_equals_a_loop_of_torch_modules(optimizer, epochs, batch_size, error):
+    plan = Plan(
+        epochs=epochs, batch_size=batch_size, checkpoint="last", optimizer=optimizer, dtype=DTYPE
+    )
     data = table()
-    outcomes, records = train(data, MEMBERS, plan)
+    members = [
+        replace(member, optimizer={**member.optimizer, **numbers})
+        for member, numbers in zip(MEMBERS, NUMBERS[optimizer], strict=True)
+    ]
+    outcomes, records = train(data, members, plan)
     layout = MLP(FEATURES, CLASSES, (8, 8)).layout
-    for index, member in enumerate(MEMBERS):
+    for index, member in enumerate(members):
         expected, losses, val_loss, val_accuracy = reference(data, member, plan)
         got = layout.views(outcomes[index].theta.unsqueeze(0))
         for name, value in expected.items():
-            torch.testing.assert_close(got[name], value, rtol=1e-9, atol=1e-9)
+            torch.testing.assert_close(got[name], value, rtol=error, atol=error)
         seen = [epoch.record["train_loss"][index] for epoch in records]
-        np.testing.assert_allclose(seen, losses, rtol=1e-9)
-        assert records[-1].record["val_loss"][index] == pytest.approx(val_loss, rel=1e-9)
+        np.testing.assert_allclose(seen, losses, rtol=error)
+        assert records[-1].record["val_loss"][index] == pytest.approx(val_loss, rel=error)
         assert records[-1].record["val_accuracy"][index] == val_accuracy
 
 
@@ -165,8 +201,7 @@ def test_awkward_shapes_do_not_let_neighbours_through(classes, activation, norm)
         torch.from_numpy(rng.normal(size=(rows, 7)).astype(np.float32)),
         None,
         targets,
-        torch.arange(80),
-        torch.arange(80, rows),
+        (Part(torch.arange(80), torch.arange(80, rows)),),
     )
     mlp = MLP(7, classes, widths, activation=activation, norm=norm)
     decision = Decision(name, "logits", tuple(range(classes)) if classes > 1 else ())
@@ -241,15 +276,35 @@ def test_a_diverging_member_leaves_without_touching_the_others():
     assert torch.equal(outcomes[2].theta, without[1].theta)
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
+def test_a_diverging_members_last_record_is_the_one_it_has_alone(optimizer):
+    # beside numbers that it has not itself, each of which makes NaN of 0 * infinity
+    momentum = {"momentum": 0.9, "weight_decay": 0.1}
+    others = Member(Seeds(1, 1, 1), {"lr": 1e-3, **momentum}, l1=0.1, l2=0.1, grad_clip=1.0)
+    diverging = Member(Seeds(2, 2, 2), {"lr": 1e30})
+    plan = Plan(epochs=3, batch_size=4, optimizer=optimizer)
+    data, loss = table(torch.float32), Loss("mae")  # whose gradient stays finite
+    together, records = train(data, [others, diverging], plan, loss)
+    (alone,), own = train(data, [diverging], plan, loss)
+    assert alone.status == together[1].status == "diverged"
+    assert alone.reason == together[1].reason
+    assert alone.epochs == together[1].epochs
+    last = records[alone.epochs - 1]
+    for name, values in own[-1].record.items():
+        np.testing.assert_array_equal(values[0], last.record[name][1])
+    np.testing.assert_array_equal(own[-1].gradient_norm[0], last.gradient_norm[1])
+    np.testing.assert_array_equal(own[-1].update_ratio[0], last.update_ratio[1])
+
+
 def test_divergence_is_located():
     data = table(torch.float32)
     plan = Plan(epochs=3, batch_size=16, optimizer="sgd")
-    data.x[data.train[7], 2] = torch.nan
+    data.x[data.parts[0].train[7], 2] = torch.nan
     (outcome,), _ = train(data, [Member()], plan)
     assert outcome.status == "diverged"
     assert "began in the inputs" in outcome.reason
     data = table(torch.float32)
-    data.x[data.valid[0], 2] = torch.inf
+    data.x[data.parts[0].valid[0], 2] = torch.inf
     (outcome,), _ = train(data, [Member()], plan)
     assert outcome.status == "diverged"
     assert "the validation loss" in outcome.reason
@@ -296,7 +351,7 @@ def test_rows_of_weight_zero_weigh_nothing():
     data = table(torch.float32)
     weights = (data.targets.classes != 0).float()
     targets = Targets(data.targets.classes, CLASSES, data.targets.columns, weights=weights)
-    weighted = Data(data.x, None, targets, data.train, data.valid)
+    weighted = Data(data.x, None, targets, data.parts)
     plan = Plan(epochs=2, batch_size=1)
     loss = Loss(class_weight=torch.tensor([0.0, 1.0, 1.0]))
     (outcome,), _ = train(weighted, [Member()], plan, loss)
@@ -393,7 +448,7 @@ def test_odd_modules(dtype):
     model = ModuleModel(Odd, FEATURES, CLASSES)
     data = table(dtype)
     targets = Targets(data.targets.classes, CLASSES, data.targets.columns, dtype=dtype)
-    data = Data(data.x, None, targets, data.train, data.valid)
+    data = Data(data.x, None, targets, data.parts)
     plan = Plan(epochs=3, batch_size=16, dtype=dtype)
     seen = []
     (outcome,) = fit(
@@ -432,7 +487,7 @@ def test_a_module_without_matrices():
 def test_bfloat16_learns():
     data = table(torch.bfloat16)
     targets = Targets(data.targets.classes, CLASSES, data.targets.columns)
-    data = Data(data.x, None, targets, data.train, data.valid)
+    data = Data(data.x, None, targets, data.parts)
     plan = Plan(epochs=8, batch_size=16, compute=torch.bfloat16)
     (outcome,), records = train(data, [Member(optimizer={"lr": 0.03})], plan)
     assert outcome.theta.dtype == torch.float32

@@ -1,0 +1,72 @@
+"""A job of a command: one run, its place in the sweep, and how it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nnexp.config.saved import config_text
+from nnexp.config.schema import Config
+from nnexp.errors import UserError
+
+
+@dataclass
+class Job:
+    """One run of a command.
+
+    Arguments:
+        number: its number in the sweep; None for a single run.
+        folder: where its files go.
+        overrides: what was typed for it.
+        config: its configuration; None where it could not be made.
+        status: `running` until it ends, then `done`, `diverged`, `failed` or `interrupted`;
+            `planned` where it was not to be run.
+        reason: why it did not end well; empty where it did.
+        error: what it failed with, if anything.
+        score: the monitored value of its kept weights; None before its end.
+    """
+
+    number: int | None
+    folder: Path
+    overrides: list[str]
+    config: Config | None = field(default=None, repr=False)
+    status: str = "running"
+    reason: str = ""
+    error: Exception | None = None
+    score: float | None = None
+
+    def fail(self, error: Exception) -> None:
+        """Note what it failed with."""
+        self.status, self.error = "failed", error
+        wrong = error.wrong if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        self.reason = " ".join(wrong.split())
+
+
+def content_id(config: Config) -> str:
+    """What tells two configurations apart: the SHA-256 (hex) of all of their values."""
+    return hashlib.sha256(config_text(config).encode()).hexdigest()
+
+
+def score_of(config: Config, metrics: dict) -> float | None:
+    """The monitored validation score in the content of metrics.json, or None.
+
+    Where train rows are monitored it is the validation score of the same name.
+    """
+    part = metrics.get("val") or {}
+    value = part.get(config.trainer.monitor.partition("_")[2])
+    return None if value is None else float(value)
+
+
+def taken(folder: Path, sweep: bool, own: bool) -> UserError:
+    """The error for a folder that holds a run already, in a sweep perhaps one of its `own`."""
+    key, remedy = "hydra.run.dir", "hydra.run.dir=outputs/another"
+    if sweep:
+        key, remedy = "hydra.sweep.dir", "hydra.sweep.dir=outputs/another"
+    if own:
+        key, remedy = "hydra.sweep.subdir", "'hydra.sweep.subdir=${hydra.job.num}'"
+    return UserError(
+        f"{str(folder)!r} holds a run already",
+        f"every run has a folder of its own; without {key} it gets a new one",
+        remedy,
+    )

@@ -1,0 +1,351 @@
+"""A stack of runs, from prepared tables to finished run folders.
+
+tensors -> stack of K members -> trainer -> each member's scores -> each member's files
+
+A single run is a stack of one. What its folder holds does not depend on its neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from safetensors.numpy import save as safetensors_bytes
+from torch import Tensor
+
+from nnexp import assemble
+from nnexp.config.saved import config_text
+from nnexp.config.schema import Config
+from nnexp.data import Dataset
+from nnexp.errors import UserError
+from nnexp.model.weights import to_arrays
+from nnexp.recording import Recording
+from nnexp.scoring import Part as Scored
+from nnexp.scoring import score_part
+from nnexp.track import folder as folders
+from nnexp.track.history import HistoryFrame, read_history
+from nnexp.track.manifest import describe, write_manifest
+from nnexp.track.status import write_status
+from nnexp.train.decision import Decision
+from nnexp.train.losses import Loss
+from nnexp.train.machine import pick_device
+from nnexp.train.machine import threads as with_threads
+from nnexp.train.parked import Parked
+from nnexp.train.plan import Data, Part
+from nnexp.train.trainer import Epoch, Outcome, fit
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended.
+
+    Arguments:
+        status: `done`, `diverged` or `interrupted`.
+        reason: why it ended before its last epoch; None where it did not.
+        folder: its files; `nnexp.load(folder)` predicts with its weights.
+        metrics: the content of metrics.json.
+        epochs: epochs completed.
+    """
+
+    status: str
+    reason: str | None
+    folder: Path
+    metrics: dict[str, Any]
+    epochs: int = 0
+
+    @property
+    def history(self) -> HistoryFrame:
+        """history.csv as a DataFrame; `history.plot()` draws the learning curves."""
+        return read_history(self.folder)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run to be made.
+
+    Arguments:
+        config: its checked configuration.
+        folder: an existing folder that holds no other run.
+        overrides: what the user typed, for the record.
+        command: the whole command line, for the record.
+        log: writes a line, as `logging.Logger.info`, to the run's log.
+    """
+
+    config: Config
+    folder: Path
+    overrides: Sequence[str] = ()
+    command: Sequence[str] = ()
+    log: Callable[..., None] = field(default=lambda *words: None)
+
+
+def begin(task: Task) -> None:
+    """Write what is known of a run before it starts: status, configuration, overrides."""
+    write_status(task.folder, "running")
+    folders.write_text(task.folder / "config.yaml", config_text(task.config))
+    overrides = yaml.safe_dump(list(task.overrides), allow_unicode=True)
+    folders.write_text(task.folder / "overrides.yaml", overrides)
+
+
+class Stack:
+    """K runs that are trained as one; made ready, but not begun.
+
+    Arguments:
+        tasks: the runs; their configurations may differ in what members have for themselves
+            (`assemble.member`), in the number of epochs, and in the table.
+        datasets: for each run its table. Their shapes agree, and so do their classes, the number
+            of train rows, and whether there are validation rows.
+
+    Attributes:
+        device: where it computes.
+        flops: floating-point operations of one member's step.
+        parameters: how many a member has.
+
+    Raises:
+        UserError: the table and the configuration do not fit each other.
+    """
+
+    def __init__(self, tasks: Sequence[Task], datasets: Sequence[Dataset]) -> None:
+        config, first = tasks[0].config, datasets[0]
+        self.tasks, self.datasets = list(tasks), list(datasets)
+        self.device = pick_device(config.device)
+        self.plan = assemble.plan(config)
+        coded = assemble.coding(config, first.classes)
+        counts = np.bincount(first.y[first.train], minlength=len(first.classes))
+        weights = assemble.class_weights(config, counts)
+        self.model = assemble.model(config, first.x.shape[1], first.levels, coded.outputs)
+        like = torch.zeros((), dtype=self.plan.dtype, device=self.device)
+        self.loss: Loss = assemble.loss(config, coded, weights, like)
+        self.decision: Decision = assemble.decision(config, coded)
+
+        tables = list({id(dataset): dataset for dataset in datasets}.values())
+        starts = np.cumsum([0, *(len(table.x) for table in tables)])
+        self._start = {id(t): int(s) for t, s in zip(tables, starts[:-1], strict=True)}
+        compute = self.plan.compute or self.plan.dtype
+        codes = None if first.codes is None else _joined([table.codes for table in tables])
+        targets = assemble.targets(
+            coded, np.concatenate([table.y for table in tables]), weights, self.plan.dtype
+        )
+        self.data = Data(
+            x=_joined([table.x for table in tables]).to(self.device, compute),
+            codes=None if codes is None else codes.to(self.device),
+            targets=targets.to(self.device),
+            parts=tuple(
+                Part(self._rows(table, table.train), self._rows(table, table.valid))
+                for table in tables
+            ),
+        )
+        part = {id(table): place for place, table in enumerate(tables)}
+        hidden = len(self.model.dropout_widths) - 1
+        self.members = [
+            replace(
+                assemble.member(task.config, hidden),
+                epochs=task.config.trainer.epochs,
+                part=part[id(dataset)],
+            )
+            for task, dataset in zip(tasks, datasets, strict=True)
+        ]
+        self.flops = 6.0 * min(self.plan.batch_size, len(first.train)) * self.model.layout.weights
+        self.parameters = self.model.layout.used
+
+    def train(
+        self,
+        threads: int,
+        *,
+        observe: Callable[[Epoch], None] = lambda epoch: None,
+        stop: Callable[[], bool] = lambda: False,
+        ended: Callable[[int, Run], None] = lambda place, run: None,
+        origin: Mapping[str, Any] | None = None,
+        start: Sequence[Parked] = (),
+        until: int | None = None,
+    ) -> list[Run | Parked]:
+        """Train the runs, and finish each one's folder as soon as it leaves the stack.
+
+        Arguments:
+            threads: CPU threads to compute with.
+            observe: called after every epoch.
+            stop: asked before every step; True ends the runs as `interrupted`.
+            ended: called with a run's place and the run, when its folder is finished.
+            origin: what `track.origin.origin` gathered; None to gather it.
+            start, until: as for `fit`.
+
+        Returns:
+            For each task its run, or what it goes on from where `until` was reached.
+        """
+        begun = datetime.now(UTC)
+        results: list[Run | Parked | None] = [None] * len(self.tasks)
+        for task, dataset in zip(self.tasks, self.datasets, strict=True):
+            task.log(
+                "%d train, %d validation, %d test rows; %d parameters; %s, %d threads",
+                len(dataset.train), len(dataset.valid), len(dataset.test), self.parameters,
+                self.device, threads,
+            )  # fmt: skip
+        recordings = self._recordings(start)
+
+        def show(epoch: Epoch) -> None:
+            for place, member in enumerate(epoch.members):
+                recordings[member].epoch(epoch, place)
+            observe(epoch)
+
+        def note(line: str) -> None:
+            for task in self.tasks:
+                task.log("%s", line)
+
+        def finish(place: int, outcome: Outcome) -> None:
+            if outcome.parked is not None:
+                results[place] = outcome.parked
+                return
+            facts = self._facts(place, threads, begun, origin)
+            run = self._finish(place, outcome, recordings[place], facts)
+            results[place] = run
+            ended(place, run)
+
+        with with_threads(threads):
+            try:
+                fit(
+                    self.model,
+                    self.data,
+                    self.members,
+                    self.loss,
+                    self.decision,
+                    self.plan,
+                    observe=show,
+                    stop=stop,
+                    leave=finish,
+                    start=start,
+                    until=until,
+                    note=note,
+                )
+            finally:
+                for recording in recordings:
+                    recording.close()
+        return [result for result in results if result is not None]
+
+    def end(
+        self,
+        start: Sequence[Parked],
+        reasons: Sequence[str],
+        ended: Callable[[int, Run], None],
+        origin: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Finish the folders of parked members that are not trained on.
+
+        Arguments:
+            start: where they are parked.
+            reasons: why they end, one line each.
+            ended, origin: as for `train`.
+        """
+        begun = datetime.now(UTC)
+        for place, (parked, recording) in enumerate(
+            zip(start, self._recordings(start), strict=True)
+        ):
+            outcome = Outcome(
+                "done",
+                reasons[place],
+                int(parked.selection["best_epoch"]),
+                parked.epoch,
+                parked.kept["theta"],
+                parked.kept["buffers"],
+            )
+            facts = self._facts(place, 1, begun, origin)
+            with with_threads(1):
+                ended(place, self._finish(place, outcome, recording, facts))
+            recording.close()
+
+    def _recordings(self, start: Sequence[Parked]) -> list[Recording]:
+        resumed = start[0].epoch if start else None
+        return [
+            Recording(task.config, task.folder, task.overrides, self.model.layers, resumed)
+            for task in self.tasks
+        ]
+
+    def _facts(
+        self, place: int, threads: int, begun: datetime, origin: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """What the manifest says of a member besides its files."""
+        seeds = vars(self.members[place].seeds)
+        return describe(
+            device=torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
+            threads=threads,
+            data=self.datasets[place].summary,
+            seeds={"split": self.tasks[place].config.seeds.split, **seeds},
+            started=begun,
+            duration=(datetime.now(UTC) - begun).total_seconds(),
+            command=self.tasks[place].command,
+            origin=origin,
+        )
+
+    def _finish(
+        self, place: int, outcome: Outcome, recording: Recording, facts: dict[str, Any]
+    ) -> Run:
+        """Score a member's kept weights and write its files; the manifest lists the others."""
+        task, dataset = self.tasks[place], self.datasets[place]
+        folder = task.folder
+        # at once: whatever happens while scoring, the weights are there
+        dataset.preprocessor.save(folder)
+        _save_weights(folder, self.model, outcome, dataset.classes, dataset.x.shape[1])
+        bound = self.model.bind(
+            outcome.theta.unsqueeze(0).to(self.device),
+            outcome.buffers.unsqueeze(0).to(self.device),
+            dtype=self.plan.compute or self.plan.dtype,
+        )
+        valid = self.data.parts[self.members[place].part].valid
+        test = self._rows(dataset, dataset.test)
+        parts = {
+            name: score_part(bound, self.data, rows, self.loss, self.decision, self.plan.batch_size)
+            for name, rows in (("val", valid), ("test", test))
+        }
+        metrics = _metrics(outcome, parts)
+        recording.scores(outcome, dataset.classes, parts, metrics)
+        folders.write_json(folder / "metrics.json", metrics)
+        write_manifest(folder, facts)
+        reason = outcome.reason
+        if outcome.status == "interrupted":
+            reason = f"Ctrl-C after {outcome.epochs} epochs"
+        task.log("%s after %d epochs; best epoch %d%s",
+            outcome.status, outcome.epochs, outcome.best_epoch, f"; {reason}" if reason else "",
+        )  # fmt: skip
+        write_status(folder, outcome.status, reason)
+        return Run(outcome.status, reason, folder, metrics, outcome.epochs)
+
+    def _rows(self, table: Dataset, rows: np.ndarray) -> Tensor:
+        """Row numbers of one table as those of all tables together."""
+        return torch.from_numpy(rows + self._start[id(table)]).to(self.device)
+
+
+def check_parts(config: Config, dataset: Dataset) -> None:
+    """Refuse a run that would be judged by validation rows where there are none."""
+    by_validation = config.trainer.monitor.startswith("val_")
+    if len(dataset.valid) == 0 and by_validation:
+        raise UserError(
+            f"trainer.monitor={config.trainer.monitor}, and no row is left for validation",
+            "validation rows (data.split.valid, or valid in the split column), or train_loss or "
+            "train_accuracy",
+            "trainer.monitor=train_loss",
+        )
+
+
+def _joined(arrays: Sequence[Any]) -> Tensor:
+    return torch.from_numpy(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
+
+
+def _metrics(outcome: Outcome, parts: Mapping[str, Scored | None]) -> dict[str, Any]:
+    scores = {name: None if part is None else part.scores for name, part in parts.items()}
+    return {"best_epoch": outcome.best_epoch, **scores}
+
+
+def _save_weights(
+    folder: Path, model: assemble.Model, outcome: Outcome, classes: Sequence[Any], inputs: int
+) -> None:
+    arrays = to_arrays(model, outcome.theta, outcome.buffers)
+    about = json.dumps({"format": 1, "inputs": inputs, "classes": list(classes)})
+    # one key: the order of several is not settled, and the file would differ from run to run
+    folders.write_bytes(folder / WEIGHTS_FILE, safetensors_bytes(arrays, {"nnexp": about}))
