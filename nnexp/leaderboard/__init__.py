@@ -1,0 +1,54 @@
+"""The leaderboard: which configuration is best in validation, and which may be as good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from nnexp.leaderboard.leaderboard import (
+    Comparison,
+    Configuration,
+    Leaderboard,
+    Summary,
+    leaderboard,
+)
+from nnexp.leaderboard.records import Record, read_records
+from nnexp.leaderboard.text import print_leaderboard
+from nnexp.leaderboard.writing import write_leaderboard
+
+__all__ = [
+    "Comparison",
+    "Configuration",
+    "Leaderboard",
+    "Record",
+    "Summary",
+    "compare",
+    "leaderboard",
+    "print_leaderboard",
+    "read_records",
+    "write_leaderboard",
+]
+
+
+def compare(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    sort: str = "val_loss",
+    by: str | Sequence[str] | None = None,
+) -> Leaderboard:
+    """The leaderboard of some runs: `nnexp compare` from Python.
+
+    Printed, it is the table of the command; `frame()` gives a pandas DataFrame.
+
+    Arguments:
+        paths: a run folder, a sweep's folder, a tree of both, or several of them.
+        sort: the validation score that ranks: `val_loss`, `val_accuracy`,
+            `val_balanced_accuracy` or `val_auc`.
+        by: the key or keys that make a configuration; None for all that differ but seeds.
+
+    Raises:
+        UserError: a path without runs, another score, a key that no run has, nothing to rank.
+    """
+    several = [paths] if isinstance(paths, str | PathLike) else paths
+    keys = [by] if isinstance(by, str) else by
+    return leaderboard(read_records([Path(path) for path in several]), sort, keys)

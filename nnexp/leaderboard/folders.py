@@ -1,0 +1,96 @@
+"""Which run folders lie under the paths that a user names."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shlex import quote
+
+from nnexp.config.saved import FILE as CONFIG_FILE
+from nnexp.errors import UserError
+from nnexp.track.status import FILE as STATUS_FILE
+
+MARKS = (STATUS_FILE, CONFIG_FILE, "metrics.json", "manifest.json")  # any of them marks a run
+SWEEP_FILE = "multirun.yaml"
+DEEPEST = 4  # folders below a path: outputs/sweeps/<date>/<time>/<n>
+NUMBER = re.compile(r"\d+")
+
+
+def find_runs(paths: Sequence[str | Path]) -> list[Path]:
+    """The run folders that are named, or lie below what is named.
+
+    Links to folders are not followed below a path. Each folder comes once; numbers in names are
+    sorted as numbers.
+
+    Arguments:
+        paths: run folders, sweep folders, or trees of both, such as `outputs`.
+
+    Raises:
+        UserError: a path does not exist, is no folder, or holds no run.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        if not path.is_dir():
+            what = "is no folder" if path.exists() else "does not exist"
+            raise _nothing(f"{str(path)!r} {what}")
+        runs = list(_below(path, DEEPEST))
+        for run in runs:
+            found.setdefault(run.resolve(), run)
+        if not runs:
+            raise _nothing(f"there is no run under {str(path)!r}", path)
+    if not found:
+        raise _nothing("no run folder is named")
+    names = relative_names(list(found))
+    return [run for _, run in sorted(zip(names, found.values(), strict=True), key=_natural_pair)]
+
+
+def relative_names(folders: Sequence[Path]) -> list[str]:
+    """The folders' paths below the deepest folder that they are all in, with slashes.
+
+    Arguments:
+        folders: absolute paths, one at least.
+    """
+    try:
+        common = Path(os.path.commonpath([folder.parent for folder in folders]))
+    except ValueError:  # on several drives
+        return [folder.as_posix() for folder in folders]
+    return [folder.relative_to(common).as_posix() for folder in folders]
+
+
+def natural(name: str) -> tuple[tuple[bool, int, str], ...]:
+    """A key to sort by: `10` comes after `9`."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((not p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts if p)
+
+
+def _natural_pair(pair: tuple[str, Path]) -> tuple[tuple[bool, int, str], ...]:
+    return natural(pair[0])
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    names = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                names[entry.name] = entry.is_dir(follow_symlinks=False)
+    except OSError:  # of somebody else's
+        return
+    if any(mark in names for mark in MARKS):
+        yield folder
+        return
+    if depth == 0:
+        return
+    for name, is_folder in names.items():
+        if not is_folder or name.startswith("."):
+            continue
+        runs = list(_below(folder / name, depth - 1))
+        if not runs and SWEEP_FILE in names and NUMBER.fullmatch(name):
+            yield folder / name  # a sweep's member of which nothing is left
+        yield from runs
+
+
+def _nothing(wrong: str, path: Path | None = None) -> UserError:
+    remedy = "ls outputs outputs/sweeps" if path is None else f"ls {quote(str(path))}"
+    return UserError(wrong, "a run folder, a sweep's folder, or a folder that holds some", remedy)

@@ -1,0 +1,162 @@
+"""Which runs are one configuration: those that differ in nothing but seeds and folds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnexp.errors import UserError
+from nnexp.leaderboard.records import Record
+
+FOLD = "data.split.fold"
+FOLDS = "data.split.folds"
+SPLIT_SEED = "seeds.split"
+# what a run's numbers do not depend on, or not by intent
+IMMATERIAL = frozenset({"device", "threads", "trainer.progress", "trainer.tensorboard"})
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one configuration.
+
+    Arguments:
+        values: varied key -> value; a key that the configuration does not have is left out.
+        records: its runs, however they ended.
+    """
+
+    values: dict[str, Any]
+    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """All runs, grouped.
+
+    Arguments:
+        varied: the keys that tell the groups apart, in the order of the configuration.
+        averaged: keys besides seeds and the fold that differ within a group, which only a choice
+            of keys to group by leaves; they pair runs as seeds do.
+        groups: in the order in which their first runs come.
+    """
+
+    varied: list[str]
+    averaged: list[str]
+    groups: list[Group]
+
+    def unit(self, record: Record) -> Hashable:
+        """What a run has in common with its partners in other groups: seeds, fold, the rest."""
+        pairs = [(key, value) for key, value in record.config.items() if is_repetition(key)]
+        pairs += [(key, record.config.get(key)) for key in self.averaged]
+        return frozenset((key, frozen(value)) for key, value in pairs if value is not None)
+
+
+def group_records(records: Sequence[Record], by: Sequence[str] | None = None) -> Grouping:
+    """Group runs by their configurations.
+
+    Arguments:
+        records: runs; those without a configuration are left out.
+        by: the keys to group by; None for all but seeds, the fold, and what does not matter.
+
+    Raises:
+        UserError: no run has one of the keys, or it is a seed.
+    """
+    records = [record for record in records if record.config]
+    keys = list(dict.fromkeys(key for record in records for key in record.config))
+    if by is not None:
+        chosen = list(dict.fromkeys(_known_key(key, keys) for key in by))
+    else:
+        chosen = [key for key in keys if not is_repetition(key) and key not in IMMATERIAL]
+    groups: dict[Hashable, list[Record]] = {}
+    for record in records:
+        identity = tuple(frozen(record.config[k]) if k in record.config else () for k in chosen)
+        groups.setdefault(identity, []).append(record)
+    members = list(groups.values())
+    heads = [group[0].config for group in members]
+    varied = chosen if by is not None else [key for key in chosen if _differs(key, heads)]
+    averaged = []
+    if by is not None:
+        rest = [k for k in keys if k not in chosen and k not in IMMATERIAL and not is_repetition(k)]
+        averaged = [key for key in rest if any(_varies(key, group) for group in members)]
+    return Grouping(
+        varied,
+        averaged,
+        [
+            Group({key: head[key] for key in varied if key in head}, group)
+            for head, group in zip(heads, members, strict=True)
+        ],
+    )
+
+
+def is_repetition(key: str) -> bool:
+    """Whether a key is one of those that a configuration's score is a mean over."""
+    return key in ("seed", FOLD) or key.startswith("seeds.")
+
+
+def split_of(record: Record) -> Hashable:
+    """What decides a run's train and validation rows, for one choice of `data.split`."""
+    return (frozen(record.config.get(SPLIT_SEED)), frozen(record.config.get(FOLD)))
+
+
+def frozen(value: Any) -> Hashable:
+    """A value of a configuration in a form that can be compared: 1 is 1.0, and is not true."""
+    if isinstance(value, bool):
+        return ("bool", value)
+    if isinstance(value, int | float):
+        return ("number", value) if value == value else ("number", "nan")
+    if isinstance(value, list | tuple):
+        return ("list", tuple(frozen(item) for item in value))
+    if isinstance(value, dict):
+        return ("dict", tuple((str(key), frozen(item)) for key, item in sorted(value.items())))
+    return ("none",) if value is None else ("text", str(value))
+
+
+def order_of(value: Any) -> tuple[int, float, str]:
+    """A key to sort values of any kind by: null, numbers by size, then text."""
+    if value is None:
+        return (0, 0.0, "")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+        return (1, float(value), "")
+    return (2, 0.0, repr(value) if not isinstance(value, str) else value)
+
+
+def _differs(key: str, heads: Sequence[dict[str, Any]]) -> bool:
+    """Whether a key tells groups apart, by its value or by its being there.
+
+    A key that an option has and another has not (`optimizer.betas`) is told by the option's name.
+    """
+    if len({frozen(head[key]) for head in heads if key in head}) > 1:
+        return True
+    name = f"{key.partition('.')[0]}.name"
+    present: dict[Hashable, set[bool]] = {}
+    for head in heads:
+        present.setdefault(frozen(head.get(name)), set()).add(key in head)
+    return any(len(answers) > 1 for answers in present.values())
+
+
+def _varies(key: str, records: Iterable[Record]) -> bool:
+    return len({frozen(record.config.get(key)) for record in records}) > 1
+
+
+def _known_key(word: str, keys: Sequence[str]) -> str:
+    """The key that a user means; `optimizer`, as is typed to train, is `optimizer.name`."""
+    key = word if word in keys else f"{word}.name"
+    if is_repetition(word):
+        raise UserError(
+            f"{word} tells no configurations apart: their scores are means over it",
+            "keys of the configuration other than seeds and data.split.fold",
+            "--by optimizer.lr",
+        )
+    if key in keys:
+        return key
+    from nnexp.config.suggest import nearest
+
+    usable = [k for k in keys if not is_repetition(k)]
+    ends = {k.rpartition(".")[2]: k for k in reversed(usable)}
+    best = ends.get(word) or nearest(word, usable)
+    best = best or ends.get(nearest(word, list(ends)) or "", "optimizer.lr")
+    raise UserError(
+        f"no run has a key {word!r}",
+        "keys of the runs' config.yaml, as typed to train: optimizer.lr",
+        f"--by {best}",
+    )

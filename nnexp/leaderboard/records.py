@@ -1,0 +1,120 @@
+"""Run folders as data: how each ended, its configuration, its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnexp.errors import UserError
+from nnexp.leaderboard.folders import find_runs, relative_names
+from nnexp.leaderboard.plain import Configs
+from nnexp.track.folder import read_json
+from nnexp.track.status import FILE as STATUS_FILE
+from nnexp.track.status import read_status
+
+if TYPE_CHECKING:
+    from nnexp.track.history import HistoryFrame
+
+METRICS_FILE = "metrics.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run folder, as data.
+
+    Arguments:
+        folder: the run folder.
+        name: its path below the deepest folder that all runs read together are in: `3`.
+        status: `done`, `diverged`, `failed`, `interrupted` or `running`; `failed` also where the
+            folder is damaged.
+        reason: one line on why it is not done; None where it is, or nothing is known.
+        config: dotted key -> value, as `{"optimizer.lr": 0.001, "model.hidden": [64, 64]}`;
+            empty where it cannot be read.
+        metrics: the content of metrics.json; None where there is none.
+    """
+
+    folder: Path
+    name: str
+    status: str
+    reason: str | None
+    config: dict[str, Any]
+    metrics: dict[str, Any] | None
+
+    def history(self) -> HistoryFrame:
+        """The run's history.csv.
+
+        Raises:
+            UserError: the folder has none, or it is damaged.
+        """
+        from nnexp.track.history import read_history
+
+        return read_history(self.folder)
+
+
+def read_records(paths: Sequence[str | Path]) -> list[Record]:
+    """Read run folders, without running anything that they hold.
+
+    A damaged folder becomes a record that has failed, with what is wrong as its reason.
+
+    Arguments:
+        paths: run folders, sweep folders (their members are read), or trees of both.
+
+    Returns:
+        A record for each run folder; numbers in names are sorted as numbers.
+
+    Raises:
+        UserError: a path does not exist or holds no run.
+    """
+    folders = find_runs(paths)
+    names = relative_names([folder.resolve() for folder in folders])
+    configs = Configs()
+    return [_read(folder, name, configs) for folder, name in zip(folders, names, strict=True)]
+
+
+def _read(folder: Path, name: str, configs: Configs) -> Record:
+    damage: list[str] = []
+    status, reason = "failed", None
+    try:
+        content = read_status(folder)
+        status = content["status"]
+        reason = _line(content["reason"])
+    except UserError:
+        damage.append(_unreadable(folder, STATUS_FILE))
+    config: dict[str, Any] = {}
+    try:
+        config = configs.read(folder)
+    except ValueError as error:
+        damage.append(str(error))
+    metrics = None
+    if (folder / METRICS_FILE).exists() or status == "done":
+        try:
+            metrics = read_json(folder / METRICS_FILE)
+        except UserError:
+            damage.append(_unreadable(folder, METRICS_FILE))
+        if metrics is not None and not _are_metrics(metrics):
+            metrics = None
+            damage.append(f"{METRICS_FILE} holds no scores")
+    if damage and status == "done":
+        status = "failed"
+    if damage and not reason:
+        reason = "; ".join(damage)
+    return Record(folder, name, status, reason, config, metrics)
+
+
+def _are_metrics(content: Any) -> bool:
+    """Whether `val` and `test` are there, each a mapping or null."""
+    return isinstance(content, dict) and all(
+        part in content and isinstance(content[part], dict | None) for part in ("val", "test")
+    )
+
+
+def _line(reason: Any) -> str | None:
+    return None if reason is None else " ".join(str(reason).split()) or None
+
+
+def _unreadable(folder: Path, file: str) -> str:
+    """What is wrong with a file, without its path, which differs from machine to machine."""
+    path = folder / file
+    return f"{file} is damaged" if path.exists() or path.is_symlink() else f"it has no {file}"

@@ -1,0 +1,40 @@
+"""How many validation rows there are for a train row, where the splits of one table vary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from nnexp.leaderboard.grouping import FOLDS
+from nnexp.leaderboard.records import Record
+
+DEFAULT = 0.25  # of five folds
+
+
+def valid_to_train(records: Sequence[Record]) -> float:
+    """Validation rows over train rows, from the configurations; their mean where they differ.
+
+    For k folds it is 1 / (k - 1); for folds forward in time, whose train parts grow from one part
+    to k, the mean of 1/1, 1/2, ..., 1/k; otherwise the quotient of the shares.
+
+    Arguments:
+        records: runs; those whose configuration does not tell are left out.
+
+    Returns:
+        > 0.
+    """
+    ratios = [ratio for record in records if (ratio := _ratio(record)) is not None]
+    return math.fsum(ratios) / len(ratios) if ratios else DEFAULT
+
+
+def _ratio(record: Record) -> float | None:
+    folds = record.config.get(FOLDS)
+    if isinstance(folds, int) and not isinstance(folds, bool) and folds >= 2:
+        if record.config.get("data.split.method") == "time":
+            return math.fsum(1 / k for k in range(1, min(folds, 1000) + 1)) / min(folds, 1000)
+        return 1 / (folds - 1)
+    valid, test = (record.config.get(f"data.split.{part}") for part in ("valid", "test"))
+    if isinstance(valid, int | float) and isinstance(test, int | float):
+        train = 1 - valid - test
+        return valid / train if valid > 0 and train > 0 else None
+    return None

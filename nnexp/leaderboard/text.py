@@ -1,0 +1,276 @@
+"""The leaderboard on the screen: as much of it as the width allows."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import textwrap
+from dataclasses import dataclass
+from typing import TextIO
+
+from nnexp.leaderboard.leaderboard import Comparison, Configuration, Leaderboard
+from nnexp.leaderboard.words import (
+    cut,
+    number,
+    one_line,
+    plural,
+    score_title,
+    settings,
+    short_names,
+    short_settings,
+)
+
+GAP = 2
+PIPE = 120  # columns where the output is no terminal
+MOST_FAILED = 20  # runs that are listed
+WIDEST = 24  # characters of a setting
+NARROWEST = 6
+
+
+@dataclass
+class Column:
+    """A column of text.
+
+    Arguments:
+        title: its head.
+        cells: a text a row.
+        keep: how much it matters; the columns of the lowest number go first, 9 always stays.
+        left: whether it is flush left.
+    """
+
+    title: str
+    cells: list[str]
+    keep: int
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(map(len, [self.title, *self.cells]))
+
+
+def text(board: Leaderboard, width: int | None = None) -> str:
+    """The leaderboard as aligned lines that end in a line break.
+
+    Arguments:
+        board: the leaderboard.
+        width: columns of the screen, >= 40; None for no limit.
+    """
+    return "".join(f"{line}\n" for line, _ in _styled(board, width))
+
+
+def print_leaderboard(board: Leaderboard, stream: TextIO | None = None) -> None:
+    """Print the leaderboard: as wide as the terminal, 120 columns elsewhere.
+
+    Arguments:
+        board: the leaderboard.
+        stream: where to; None for standard output.
+    """
+    from nnexp.track.progress import is_terminal
+
+    stream = sys.stdout if stream is None else stream
+    terminal = is_terminal(stream)
+    width = max(40, shutil.get_terminal_size((PIPE, 24)).columns)
+    if not terminal:
+        with contextlib.suppress(BrokenPipeError):
+            stream.write(_encodable(text(board, width), stream))
+            stream.flush()
+        return
+
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, width=width)
+    for line, style in _styled(board, width):
+        console.print(Text(line, style), soft_wrap=True)
+
+
+def _styled(board: Leaderboard, width: int | None) -> list[tuple[str, str]]:
+    """The lines, each with how it looks on a terminal."""
+    columns, dropped = _fitted(board, width)
+    head, rule, *rows = _lines(columns)
+    lines = [(line, "bold") for line in _wrapped([_title(board)], width)]
+    lines += [("", ""), (head, "bold"), (rule, "dim")]
+    for line, row in zip(rows, board.configurations, strict=True):
+        against = row.against_leader
+        style = "bold green" if against is None else "dim" if against.distinguishable else ""
+        lines.append((line, style))
+    lines.append(("", ""))
+    lines += [(line, "") for line in _wrapped(_remarks(board, dropped), width)]
+    lines += [(line, "yellow") for line in _failed(board, width)]
+    return [(line.rstrip(), style) for line, style in lines]
+
+
+def _title(board: Leaderboard) -> str:
+    better = "lower" if board.sort.endswith("loss") else "higher"
+    runs = sum(row.planned for row in board.configurations)
+    return (
+        f"{plural(len(board.configurations), 'configuration')}, "
+        f"{plural(runs, 'run')}, by mean {score_title(board.sort)} ({better} is better)"
+    )
+
+
+def _columns(board: Leaderboard, widest: int) -> list[Column]:
+    """All columns, from left to right."""
+    rows, names = board.configurations, short_names(board.varied)
+    columns = [Column("#", [f"{row.rank}{_mark(row)}" for row in rows], 9, left=True)]
+    for place, key in enumerate(board.varied):
+        shown = short_settings([row.values[key] for row in rows if key in row.values])
+        cells = [next(shown) if key in row.values else "" for row in rows]
+        columns.append(
+            Column(
+                cut(names[key], max(widest, 10)),
+                [cut(cell, widest) for cell in cells],
+                9 if place == 0 else 7,
+                left=True,
+            )
+        )
+    columns.append(Column("runs", [f"{len(row.records)}/{row.planned}" for row in rows], 6))
+    columns += _validation(board, board.sort, (9, 8, 2))
+    for other, weights in (("val_loss", (3, 1, 0)), ("val_accuracy", (5, 2, 0))):
+        if other != board.sort:
+            columns += _validation(board, other, weights)
+    against = [row.against_leader for row in rows]
+    if any(a is not None and a.pairs > 1 for a in against):
+        columns.append(Column("p", [_p(a.p_holm) if a else "" for a in against], 2))
+        columns.append(Column(board.unit, [_needed(a) for a in against], 5))
+    for score, keep in (("test_loss", 2), ("test_accuracy", 4)):
+        if score in board.winner_test:
+            title = score.replace("_", " ").replace("accuracy", "acc.")
+            columns.append(Column(title, [number(row.scores[score].mean) for row in rows], keep))
+    return columns
+
+
+def _validation(board: Leaderboard, score: str, keep: tuple[int, int, int]) -> list[Column]:
+    scores = [row.scores[score] for row in board.configurations]
+    title = score.replace("_", " ").replace("balanced accuracy", "bal. acc.")
+    columns = [Column(title.replace("accuracy", "acc."), [number(s.mean) for s in scores], keep[0])]
+    if any(s.low == s.low for s in scores):
+        columns.append(Column("± 95 %", [number(s.high - s.mean) for s in scores], keep[1]))
+        columns.append(Column("sd", [number(s.sd) for s in scores], keep[2]))
+    return columns
+
+
+def _fitted(board: Leaderboard, width: int | None) -> tuple[list[Column], list[str]]:
+    """The columns that fit, and the varied keys that do not.
+
+    Columns of less weight go first, then settings are cut short, then settings go from the right.
+    """
+    columns = _columns(board, WIDEST)
+    if width is None:
+        return columns, []
+    for keep in range(7):
+        for narrow in (WIDEST, 12) if keep else (WIDEST,):
+            columns = [c for c in _columns(board, narrow) if c.keep >= keep]
+            if _total(columns) <= width:
+                return columns, []
+    columns = [c for c in _columns(board, NARROWEST) if c.keep >= 7]
+    places = [i for i, c in enumerate(columns) if c.left and c.title != "#"]
+    dropped: list[str] = []
+    while _total(columns) > width and len(places) > 1:
+        del columns[places.pop()]
+        dropped.insert(0, board.varied[len(places)])
+    if _total(columns) > width:
+        columns = [c for c in columns if c.keep >= 9]
+    return columns, dropped
+
+
+def _total(columns: list[Column]) -> int:
+    return sum(column.width for column in columns) + GAP * (len(columns) - 1)
+
+
+def _lines(columns: list[Column]) -> list[str]:
+    def line(cells: list[str]) -> str:
+        pairs = zip(columns, cells, strict=True)
+        return (" " * GAP).join(
+            cell.ljust(c.width) if c.left else cell.rjust(c.width) for c, cell in pairs
+        )
+
+    count = len(columns[0].cells)
+    return [
+        line([c.title for c in columns]),
+        "─" * _total(columns),
+        *(line([c.cells[row] for c in columns]) for row in range(count)),
+    ]
+
+
+def _mark(row: Configuration) -> str:
+    against = row.against_leader
+    return "" if against is None or against.distinguishable else " ≈"
+
+
+def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
+    remarks = []
+    rest = [(row, row.against_leader) for row in board.configurations if row.against_leader]
+    same = [row for row, _ in rest if _mark(row)]
+    unit = board.unit
+    rows = "" if unit == "splits" else " on one split"
+    test = f"paired t-test over {unit}{rows}, Holm's correction, 5 %"
+    if same and any(against.pairs > 1 for _, against in rest):
+        remarks.append(
+            f"≈ cannot be told from the first ({test}): the best is among the first and these. "
+            f"`{unit}`: how many would tell, with 80 % power, if the difference is as seen; ? for "
+            "unknown"
+        )
+    elif rest and not same:
+        remarks.append(f"the first is better than every other ({test})")
+    if dropped:
+        remarks.append(f"not shown for lack of room: {', '.join(dropped)} (--by KEY... picks)")
+    return [*remarks, *board.notes]
+
+
+def _failed(board: Leaderboard, width: int | None) -> list[str]:
+    """The runs left out; those of one configuration that ended alike share a line."""
+    if not board.failed:
+        return []
+    names = short_names(board.varied)
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for record in board.failed:
+        values = {key: record.config[key] for key in names if key in record.config}
+        end = (settings(values, names), record.status, one_line(record.reason or ""))
+        alike.setdefault(end, []).append(one_line(record.name))
+    lines = ["", f"{plural(len(board.failed), 'run')} in no mean:"]
+    for (words, status, reason), runs in list(alike.items())[:MOST_FAILED]:
+        head = f"  {' '.join(runs)}  {f'{words}  ' if words else ''}{status}"
+        if width is None or len(head) + 2 + len(reason) <= width:
+            lines.append(f"{head}  {reason}")
+        else:
+            lines += [cut(head, width), *([cut(f"      {reason}", width)] if reason else [])]
+    rest = sum(len(runs) for runs in list(alike.values())[MOST_FAILED:])
+    return [*lines, f"  and {plural(rest, 'more run')}"] if rest else lines
+
+
+def _wrapped(notes: list[str], width: int | None) -> list[str]:
+    if width is None:
+        return notes
+    # a word may be a command or a path: never cut
+    return [
+        line
+        for note in notes
+        for line in textwrap.wrap(
+            note, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    ]
+
+
+def _needed(against: Comparison | None) -> str:
+    if against is None or against.distinguishable:
+        return ""
+    return "?" if against.pairs_needed is None else str(against.pairs_needed)
+
+
+def _p(value: float) -> str:
+    if value != value:
+        return "-"
+    return f"{value:.3f}" if value >= 0.001 else "<.001"
+
+
+def _encodable(lines: str, stream: TextIO) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        lines.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, plain in (("±", "+-"), ("≈", "="), ("─", "-"), ("…", "~")):
+            lines = lines.replace(sign, plain)
+        return lines.encode(encoding, "backslashreplace").decode(encoding)
+    return lines

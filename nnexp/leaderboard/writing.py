@@ -1,0 +1,59 @@
+"""leaderboard.csv and leaderboard.md in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+
+from nnexp.errors import UserError
+from nnexp.leaderboard.leaderboard import Leaderboard, leaderboard
+from nnexp.leaderboard.records import read_records
+from nnexp.track.folder import write_text
+
+CSV_FILE = "leaderboard.csv"
+MARKDOWN_FILE = "leaderboard.md"
+
+
+def write_leaderboard(folder: str | Path) -> Leaderboard:
+    """Write a sweep's leaderboard.csv and leaderboard.md into its folder, each atomically.
+
+    Arguments:
+        folder: the sweep's folder.
+
+    Returns:
+        What was written.
+
+    Raises:
+        UserError: there is no run, or none to rank; nothing is then written.
+        OSError: the folder cannot be written to.
+    """
+    board = leaderboard(read_records([folder]))
+    write_files(board, folder)
+    return board
+
+
+def write_files(board: Leaderboard, folder: str | Path) -> list[Path]:
+    """Write leaderboard.csv and leaderboard.md, each atomically; see `write_leaderboard`.
+
+    Arguments:
+        board: the leaderboard.
+        folder: where to; made when missing.
+
+    Returns:
+        The two files.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {CSV_FILE: board.csv(), MARKDOWN_FILE: board.markdown()}
+    for name, content in files.items():
+        write_text(folder / name, content)
+    return [folder / name for name in files]
+
+
+def cannot_write(folder: Path, error: OSError) -> UserError:
+    """The answer where a user's folder cannot be written to."""
+    return UserError(
+        f"{str(folder)!r} cannot be written to: {error.strerror or error}",
+        "a folder that is yours to write, or a new one",
+        f"ls -ld {quote(str(folder.parent))}",
+    )

@@ -1,0 +1,281 @@
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nnexp.errors import UserError
+from nnexp.leaderboard.leaderboard import SCORES, leaderboard, score_of
+
+
+def grid(make, losses, key="optimizer__lr"):
+    """Runs of `losses`: value -> validation loss of each seed."""
+    pairs = [(v, s, x) for v, values in losses.items() for s, x in enumerate(values)]
+    return [make(i, x, **{key: value, "seed": seed}) for i, (value, seed, x) in enumerate(pairs)]
+
+
+BEST = [0.30, 0.31, 0.32, 0.33, 0.34]
+CLOSE = [0.33, 0.29, 0.35, 0.32, 0.36]
+WORSE = [0.80, 0.82, 0.79, 0.84, 0.85]
+
+
+def test_ranks_means_and_comparisons(make):
+    board = leaderboard(grid(make, {0.1: WORSE, 0.01: BEST, 0.001: CLOSE}))
+    assert board.varied == ["optimizer.lr"]
+    assert [row.values["optimizer.lr"] for row in board.configurations] == [0.01, 0.001, 0.1]
+    assert [row.rank for row in board.configurations] == [1, 2, 3]
+    first, close, worse = board.configurations
+    assert first.against_leader is None
+    assert first.scores["val_loss"].mean == pytest.approx(np.mean(BEST))
+    assert first.scores["val_loss"].sd == pytest.approx(np.std(BEST, ddof=1))
+    assert first.scores["val_loss"].n == 5
+    tests = [stats.ttest_rel(x, BEST).pvalue for x in (WORSE, CLOSE)]
+    assert worse.against_leader.p == pytest.approx(tests[0])
+    assert worse.against_leader.p_holm == pytest.approx(2 * tests[0])
+    assert worse.against_leader.distinguishable
+    assert worse.against_leader.difference == pytest.approx(np.mean(WORSE) - np.mean(BEST))
+    assert close.against_leader.p_holm == pytest.approx(max(tests[1], 2 * tests[0]))
+    assert not close.against_leader.distinguishable
+    assert close.against_leader.pairs == 5
+    assert close.against_leader.pairs_needed > 5
+
+
+def test_accuracies_rank_from_the_highest(make):
+    records = [
+        make(0, 0.1, accuracy=0.7, reg__l2=0.0),
+        make(1, 0.9, accuracy=0.8, reg__l2=0.1),
+    ]
+    assert leaderboard(records).configurations[0].values == {"reg.l2": 0.0}
+    board = leaderboard(records, "val_accuracy")
+    assert board.configurations[0].values == {"reg.l2": 0.1}
+    assert board.sort == "val_accuracy"
+
+
+@pytest.mark.parametrize("score", [s for s in SCORES if s.startswith("test")])
+def test_test_scores_never_rank(make, score):
+    with pytest.raises(UserError, match="ranks nothing") as caught:
+        leaderboard([make(0)], score)
+    assert caught.value.remedy == f"--sort {score.replace('test', 'val')}"
+
+
+def test_better_test_scores_change_no_rank(make):
+    records = grid(make, {0.01: BEST, 0.1: WORSE})
+    ranks = [row.values for row in leaderboard(records).configurations]
+    other = [
+        replace(r, metrics={**r.metrics, "test": {"loss": 1 - score_of(r, "val_loss"), "n": 9}})
+        for r in records
+    ]
+    assert [row.values for row in leaderboard(other).configurations] == ranks
+
+
+def test_runs_that_did_not_end_well_are_in_no_mean(make):
+    records = [
+        *grid(make, {0.01: BEST[:2], 0.1: WORSE[:3]}),
+        make(7, 99.0, status="diverged", reason="NaN", optimizer__lr=0.01, seed=2),
+        make(8, 0.0, status="interrupted", optimizer__lr=0.1, seed=3),
+        make(9, 0.0, status="running", optimizer__lr=0.1, seed=4),
+        make(10, 0.0, status="failed", reason="disk", optimizer__lr=1.0, seed=0),
+    ]
+    board = leaderboard(records)
+    first, second = board.configurations
+    assert first.scores["val_loss"].mean == pytest.approx(np.mean(BEST[:2]))
+    assert (len(first.records), first.planned) == (2, 3)
+    assert (len(second.records), second.planned) == (3, 5)
+    assert second.against_leader.pairs == 2  # seeds that both have
+    assert [(r.name, r.status, r.reason) for r in board.failed] == [
+        ("7", "diverged", "NaN"),
+        ("8", "interrupted", None),
+        ("9", "running", None),
+        ("10", "failed", "disk"),
+    ]
+    assert any("2 of its 3 runs" in note for note in board.notes)
+
+
+def test_pairs_are_found_by_seed_and_not_by_place(make):
+    rng = np.random.default_rng(0)
+    seeds = {seed: rng.normal() for seed in range(6)}  # an effect of the seed, on both
+    a = [make(i, 1 + seeds[s], seed=s) for i, s in enumerate([0, 1, 2, 3, 4, 5])]
+    b = [
+        make(10 + i, 1.1 + seeds[s] + 0.01 * s, seed=s, reg__l2=1.0)
+        for i, s in enumerate([5, 3, 1, 0, 2])
+    ]
+    against = leaderboard([*b, *a]).configurations[1].against_leader
+    assert against.pairs == 5
+    assert against.difference == pytest.approx(0.1 + 0.01 * np.mean([5, 3, 1, 0, 2]))
+    assert against.distinguishable
+
+
+def test_no_seed_in_common_tells_nothing(make):
+    records = [make(0, 0.1, seed=0), make(1, 0.9, seed=1, reg__l2=1.0)]
+    board = leaderboard(records)
+    against = board.configurations[1].against_leader
+    assert (against.pairs, against.distinguishable, against.pairs_needed) == (0, False, None)
+    assert math.isnan(against.p)
+    assert any("no seed and fold in common" in note for note in board.notes)
+
+
+def test_one_seed_tells_nothing_and_says_what_to_type(make):
+    board = leaderboard([make(0, 0.1), make(1, 0.9, reg__l2=1.0)])
+    against = board.configurations[1].against_leader
+    assert (against.pairs, against.distinguishable) == (1, False)
+    assert any("'seed=range(5)'" in note for note in board.notes)
+
+
+def test_seeds_that_change_nothing(make):
+    board = leaderboard(grid(make, {0.0: [0.4] * 3, 0.1: [0.5] * 3, 0.2: [0.4] * 3}, "reg__l2"))
+    same, other = (row.against_leader for row in board.configurations[1:])
+    assert (same.p_holm, same.distinguishable, same.pairs_needed) == (1, False, None)
+    assert (other.p_holm, other.distinguishable) == (0, True)
+    # equal means are ordered by their values
+    assert [row.values["reg.l2"] for row in board.configurations] == [0.0, 0.2, 0.1]
+
+
+def test_a_run_that_is_repeated_counts_once(make):
+    records = [make(0, 0.4), make(1, 0.5, seed=1), make(2, 0.4)]
+    board = leaderboard(records)
+    assert board.configurations[0].scores["val_loss"].n == 2
+    assert board.configurations[0].planned == 2
+    assert any(note.endswith("count once: 2") for note in board.notes)
+    again = [make(0, status="failed"), make(1, 0.3)]  # and one that was run again counts
+    assert leaderboard(again).configurations[0].planned == 1
+
+
+def test_folds_are_means_over_seeds_with_the_corrected_variance(make):
+    rng = np.random.default_rng(3)
+    records, losses = [], {0.0: [], 0.1: []}
+    for l2 in losses:
+        for fold in range(5):
+            values = rng.normal(0.5 + l2, 0.05, 2)
+            losses[l2].append(values.mean())
+            records += [
+                make(len(records) + s, x, reg__l2=l2, seed=s, data__split__fold=fold,
+                     data__split__folds=5)
+                for s, x in enumerate(values)
+            ]  # fmt: skip
+    board = leaderboard(records)
+    first, second = board.configurations
+    assert board.unit == "splits"
+    summary = first.scores["val_loss"]
+    assert summary.n == 10
+    assert summary.sd == pytest.approx(np.std(losses[0.0], ddof=1))
+    half = stats.t.ppf(0.975, 4) * summary.sd * math.sqrt(1 / 5 + 1 / 4)
+    assert summary.high - summary.mean == pytest.approx(half)
+    d = np.subtract(losses[0.1], losses[0.0])
+    t = d.mean() / (d.std(ddof=1) * math.sqrt(1 / 5 + 1 / 4))
+    assert second.against_leader.pairs == 5
+    assert second.against_leader.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
+
+
+def test_the_winners_test_score_stands_apart_with_its_standard_error(make):
+    losses = [0.61, 0.65, 0.66]
+    records = [make(i, 0.5, test=x, seed=i) for i, x in enumerate(losses)]
+    board = leaderboard([*records, make(9, 0.9, reg__l2=1.0)])
+    found = board.winner_test["test_loss"]
+    assert found.mean == pytest.approx(np.mean(losses))
+    # the variance over seeds, and that of the rows, which all seeds share
+    assert found.stderr == pytest.approx(math.sqrt(np.var(losses, ddof=1) / 3 + 0.03**2))
+    assert "optimistic" in board.notes[-1]
+    assert "40 test rows" in board.notes[-1]
+    alone = leaderboard([make(0)])
+    assert alone.winner_test["test_loss"].stderr == pytest.approx(0.03)
+
+
+def test_the_standard_error_is_no_smaller_than_the_truth():
+    """New seeds and new rows, a thousand times: the mean spreads no more than it says."""
+    from nnexp.leaderboard.leaderboard import _stderr
+
+    rng = np.random.default_rng(0)
+    seeds, rows = 4, 50
+    means, errors = [], []
+    for _ in range(1000):
+        shared = rng.normal(0, 1, rows)
+        own = rng.normal(0, 0.1, (seeds, 1)) + rng.normal(0, 0.7, (seeds, rows))
+        scores = shared + own  # (seeds, rows)
+        of_runs = scores.mean(1)
+        over_rows = scores.std(1, ddof=1) / math.sqrt(rows)
+        means.append(of_runs.mean())
+        errors.append(_stderr(of_runs.std(ddof=1) / math.sqrt(seeds), over_rows) ** 2)
+    truth, said = np.var(means), np.mean(errors)
+    assert truth <= said <= 1.7 * truth
+
+
+def test_the_best_is_among_those_that_cannot_be_told_from_the_first(make):
+    """What the marks promise, for configurations that are all as good: 95 % of the time."""
+    rng = np.random.default_rng(0)
+    excluded = trials = 0
+    for _ in range(150):
+        x = rng.normal(1, 0.1, (4, 5))
+        rows = leaderboard(grid(make, dict(enumerate(x.tolist())), "reg__l2")).configurations
+        told = [row.values["reg.l2"] for row in rows[1:] if row.against_leader.distinguishable]
+        excluded += 0 in told  # the one that is the best, chosen before the scores are seen
+        trials += 1
+    assert excluded / trials <= 0.05
+
+
+def test_the_same_runs_in_any_order_are_the_same_board(make):
+    losses = {0.1: WORSE, 0.01: BEST, 0.001: CLOSE, 0.0001: BEST}
+    records = [*grid(make, losses), make(90, status="diverged"), make(91, status="failed", seed=8)]
+    boards = []
+    for seed in range(5):
+        random.Random(seed).shuffle(records)
+        board = leaderboard(records)
+        boards.append((board.csv(), board.markdown(), board.text(80)))
+    assert len(set(boards)) == 1
+
+
+def test_nothing_to_rank(make):
+    with pytest.raises(UserError, match=r"of 2 runs \(1 diverged, 1 failed\): NaN"):
+        leaderboard([make(0, status="diverged", reason="NaN"), make(1, status="failed")])
+    no_rows = make(0)
+    no_rows.metrics["val"] = None
+    with pytest.raises(UserError, match="1 done without a val_loss"):
+        leaderboard([no_rows])
+
+
+def test_runs_without_the_score_are_left_out_and_say_why(make):
+    no_rows = make(1, seed=1)
+    no_rows.metrics["val"] = None
+    board = leaderboard([make(0), no_rows, make(2, math.nan, seed=2)])
+    assert [(r.name, r.reason) for r in board.failed] == [
+        ("1", "no validation rows to rank it by"),
+        ("2", "its val_loss is not a finite number"),
+    ]
+
+
+@pytest.mark.parametrize(("word", "remedy"), [("accuracy", "val_accuracy"), ("los", "val_loss")])
+def test_a_score_that_is_none(make, word, remedy):
+    with pytest.raises(UserError) as caught:
+        leaderboard([make(0)], word)
+    assert caught.value.remedy == f"--sort {remedy}"
+
+
+def test_scores_of_other_things_are_warned_of(make):
+    def notes(sort="val_loss", **key):
+        return " ".join(leaderboard([make(0), make(1, **key)], sort).notes)
+
+    assert "differ in data.name" in notes(data__name="wine")
+    assert "loss.scale changes" in notes(loss__scale=2.0)
+    assert "loss.scale changes" not in notes("val_accuracy", loss__scale=2.0)
+    assert "other rows" not in notes(data__scaling="none")
+    summed = {"loss__reduction": "sum"}
+    records = [make(0, **summed), make(1, trainer__batch_size=64, **summed)]
+    assert any("trainer.batch_size changes" in note for note in leaderboard(records).notes)
+    assert "changes" not in notes(trainer__batch_size=64)
+
+
+def test_by_some_keys_the_rest_are_averaged_over(make):
+    records = [
+        make(i, 0.1 * lr + 0.01 * l2 + 0.001 * seed, optimizer__lr=lr, reg__l2=l2, seed=seed)
+        for i, (lr, l2, seed) in enumerate(
+            (lr, l2, seed) for lr in (1, 2) for l2 in (3, 4) for seed in (0, 1)
+        )
+    ]
+    board = leaderboard(records, by=["optimizer.lr"])
+    first, second = board.configurations
+    assert first.values == {"optimizer.lr": 1}
+    assert first.scores["val_loss"].mean == pytest.approx(0.1 + 0.035 + 0.0005)
+    assert second.against_leader.pairs == 4
+    assert board.unit == "pairs"
+    assert any("mean over reg.l2" in note for note in board.notes)

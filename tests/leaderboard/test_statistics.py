@@ -1,0 +1,186 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from nnexp.leaderboard.statistics import (
+    holm,
+    holm_factors,
+    mean_by,
+    mean_interval,
+    paired_test,
+    pairs_needed,
+    power_of,
+)
+
+numbers = st.floats(-1e6, 1e6)
+probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_the_interval_is_that_of_scipy(n):
+    x = np.random.default_rng(n).normal(3, 2, n)
+    found = mean_interval(x)
+    low, high = stats.t.interval(0.95, n - 1, loc=x.mean(), scale=stats.sem(x))
+    assert found.n == n
+    assert found.mean == pytest.approx(x.mean(), rel=1e-12)
+    assert found.sd == pytest.approx(x.std(ddof=1), rel=1e-12)
+    assert found.stderr == pytest.approx(stats.sem(x), rel=1e-12)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_the_interval_of_splits_has_the_corrected_variance():
+    x = [0.1, 0.4, 0.35, 0.2, 0.25]
+    plain, corrected = mean_interval(x), mean_interval(x, ratio=0.25)
+    assert corrected.stderr == pytest.approx(math.sqrt((1 / 5 + 1 / 4) * np.var(x, ddof=1)))
+    assert corrected.high - corrected.mean == pytest.approx(1.5 * (plain.high - plain.mean))
+
+
+def test_the_interval_of_few_values():
+    assert mean_interval([]).n == 0
+    assert math.isnan(mean_interval([]).mean)
+    one = mean_interval([2.5, math.nan, math.inf])
+    assert (one.n, one.mean) == (1, 2.5)
+    assert all(map(math.isnan, (one.sd, one.stderr, one.low, one.high)))
+    equal = mean_interval([0.1, 0.1, 0.1])
+    assert (equal.sd, equal.low, equal.high) == (0, equal.mean, equal.mean)
+
+
+def test_the_interval_covers_the_mean_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    found = [mean_interval(rng.normal(1, 3, 4)) for _ in range(2000)]
+    covered = np.mean([f.low <= 1 <= f.high for f in found])
+    assert 0.935 < covered < 0.965  # three standard deviations
+
+
+@pytest.mark.parametrize("n", [2, 5, 30])
+def test_the_paired_test_is_that_of_scipy(n):
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(0, 1, n), rng.normal(0.5, 1, n)
+    found, known = paired_test(a - b), stats.ttest_rel(a, b)
+    assert found.p == pytest.approx(known.pvalue, rel=1e-9)
+    interval = known.confidence_interval(0.95)
+    assert (found.mean.low, found.mean.high) == pytest.approx(tuple(interval), rel=1e-9)
+
+
+def test_the_paired_test_of_splits_is_that_of_nadeau_and_bengio():
+    d = np.array([0.02, 0.05, -0.01, 0.04, 0.03])
+    t = d.mean() / math.sqrt((1 / 5 + 1 / 4) * d.var(ddof=1))
+    assert paired_test(d, ratio=1 / 4).p == pytest.approx(2 * stats.t.sf(t, 4), rel=1e-9)
+    assert paired_test(d, ratio=1 / 4).p > paired_test(d).p
+
+
+def test_the_paired_test_without_spread():
+    assert paired_test([0.0, 0.0, 0.0]).p == 1
+    assert paired_test([0.2, 0.2, 0.2]).p == 0
+    assert math.isnan(paired_test([0.2]).p)
+    assert math.isnan(paired_test([]).p)
+    assert math.isnan(paired_test([0.2, math.nan]).p)
+
+
+def test_equal_differences_of_accuracies_prove_nothing():
+    step = 1 / 30
+    found = paired_test([step] * 3, step=step)
+    t = math.sqrt(6) * math.sqrt(3)  # step over (step / sqrt(6)) / sqrt(3)
+    assert found.p == pytest.approx(2 * stats.t.sf(t, 2), rel=1e-9)
+    assert found.p > 0.05
+    assert found.mean.low < 0
+    spread = [0.1, 0.3, -0.2]
+    assert paired_test(spread, step=step) == paired_test(spread)
+
+
+@settings(deadline=None)
+@given(st.lists(numbers, min_size=2, max_size=10))
+def test_the_paired_test_has_two_sides_and_knows_no_order(differences):
+    found = paired_test(differences)
+    assert 0 <= found.p <= 1
+    assert paired_test([-d for d in differences]).p == found.p
+    assert paired_test(differences[::-1]).p == found.p
+
+
+def test_holm_by_hand():
+    # sorted .01 .03 .04, times 3 2 1: .03 .06 .04, and no smaller than the one before
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.5, 0.6]).tolist() == [1, 1]
+    assert holm([]).tolist() == []
+    with_nan = holm([0.01, math.nan, 0.04])
+    assert with_nan[[0, 2]] == pytest.approx([0.02, 0.04])
+    assert math.isnan(with_nan[1])
+    assert holm_factors([0.04, math.nan, 0.01, 0.03])[[0, 2, 3]].tolist() == [1, 3, 2]
+
+
+@settings(deadline=None)
+@given(probabilities)
+def test_holm_is_the_step_down_procedure(p):
+    """Against the textbook's loop: reject from the smallest up, until the first that is not."""
+    rejected = [False] * len(p)
+    for step, place in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
+        if p[place] * (len(p) - step) >= 0.05:
+            break
+        rejected[place] = True
+    assert (holm(p) < 0.05).tolist() == rejected
+
+
+@settings(deadline=None)
+@given(probabilities)
+def test_holm_keeps_the_order_and_is_at_least_p(p):
+    adjusted = holm(p)
+    assert (adjusted >= p).all()
+    assert (adjusted <= 1).all()
+    order = np.argsort(p, kind="stable")
+    assert (np.diff(adjusted[order]) >= 0).all()
+
+
+def test_power_is_that_of_a_normal_over_a_chi():
+    """Student's t by its definition, integrated over the quantiles of the chi distribution."""
+    places, weights = np.polynomial.legendre.leggauss(300)
+    quantiles, weights = (places + 1) / 2, weights / 2
+    for n in (2, 3, 5, 8, 20, 59, 500, 10_000):
+        for d in (0.0, 0.01, 0.1, 0.394, 0.5, 1.2, 1.8, 3.0, 5.0):
+            for level in (0.0005, 0.01, 0.05):
+                limit, shift = stats.t.ppf(1 - level / 2, n - 1), d * math.sqrt(n)
+                chi = np.sqrt(stats.chi2.ppf(quantiles, n - 1) / (n - 1))
+                tails = stats.norm.cdf(shift - limit * chi) + stats.norm.cdf(-shift - limit * chi)
+                assert power_of(n, d, 1.0, level) == pytest.approx(weights @ tails, abs=1e-5)
+
+
+def test_power_is_met_in_simulation():
+    rng = np.random.default_rng(1)
+    draws = rng.normal(0.8, 1.0, (4000, 12))
+    share = np.mean(stats.ttest_1samp(draws, 0, axis=1).pvalue < 0.05)
+    assert power_of(12, 0.8, 1.0, 0.05) == pytest.approx(share, abs=0.025)
+
+
+@settings(deadline=None)
+@given(st.floats(0.05, 5), st.floats(0.001, 0.1))
+def test_pairs_needed_is_the_least_number_with_the_power(effect, level):
+    needed = pairs_needed(effect, 1.0, level)
+    if needed is None:
+        assert power_of(10_000, effect, 1.0, level) < 0.8
+        return
+    assert power_of(needed, effect, 1.0, level) >= 0.8
+    assert needed == 2 or power_of(needed - 1, effect, 1.0, level) < 0.8
+
+
+def test_pairs_needed_of_a_textbook_effect():
+    # Cohen 1988, one-sample t-test of d = 0.5, two-sided 5 %: 34 pairs give 80 %
+    assert pairs_needed(0.5, 1.0) == 34
+    assert pairs_needed(-0.5, 1.0) == 34
+
+
+def test_pairs_needed_where_nothing_is_known():
+    assert pairs_needed(0.0, 1.0) is None
+    assert pairs_needed(math.nan, 1.0) is None
+    assert pairs_needed(0.1, math.nan) is None
+    assert pairs_needed(1e-9, 1.0) is None
+    assert pairs_needed(0.1, 0.0) == 2
+    # splits of one table: more of them stop helping
+    assert pairs_needed(0.5, 1.0, ratio=0.25) is None
+
+
+def test_the_mean_of_each_label():
+    assert mean_by([1, 5, 3, math.nan], ["b", "a", "b", "a"]).tolist() == [2, 5]
+    assert math.isnan(mean_by([math.nan], ["a"])[0])
