@@ -1,0 +1,114 @@
+"""report.html: a sweep on one page that needs no server, no network and no script."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from nnexp.leaderboard import Leaderboard, Record, leaderboard, read_records
+from nnexp.leaderboard.folders import natural
+from nnexp.report.against import against_settings
+from nnexp.report.curves import learning_curves
+from nnexp.report.heat import heat_maps
+from nnexp.report.markup import Markup, element, join
+from nnexp.report.observations import Observations
+from nnexp.report.parallel import parallel_coordinates
+from nnexp.report.spread import spread
+from nnexp.report.summary import head, title_of
+from nnexp.report.table import leaderboard_table, runs_in_no_mean
+from nnexp.track.folder import write_text
+
+FILE = "report.html"
+
+
+def report_html(board: Leaderboard, records: Sequence[Record], title: str | None = None) -> str:
+    """The page; equal runs give equal text.
+
+    Every text of a run folder is escaped, and the page allows itself no script but its own.
+
+    Arguments:
+        board: the leaderboard of the runs.
+        records: all runs, those that failed too, in any order.
+        title: of the page; None for what was swept and on which data.
+    """
+    records = sorted(records, key=lambda record: (natural(record.name), str(record.folder)))
+    title = title_of(board, records) if title is None else title
+    seen = Observations()
+    sections = [
+        leaderboard_table(board),
+        runs_in_no_mean(board),
+        learning_curves(board, seen),
+        against_settings(board, seen),
+        heat_maps(board),
+        parallel_coordinates(board),
+        spread(board),
+    ]
+    style, script = _asset("page.css"), _asset("page.js")
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    page = element(
+        "html",
+        element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", http_equiv="Content-Security-Policy", content=policy),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("meta", name="color-scheme", content="light dark"),
+            element("title", title),
+            element("style", Markup(style)),
+        ),
+        element(
+            "body",
+            element("main", head(board, records, title), *sections),
+            element("script", Markup(script)),
+        ),
+        lang="en",
+    )
+    return join(Markup("<!doctype html>\n"), page, Markup("\n"))
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write a sweep's report.html into its folder, whole or not at all.
+
+    Arguments:
+        folder: the sweep's folder; its runs are read, and nothing in them is run.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: there is no run, or none to rank; nothing is then written.
+        OSError: the folder cannot be written to.
+    """
+    records = read_records([folder])
+    return write_file(leaderboard(records), records, folder)
+
+
+def write_file(board: Leaderboard, records: Sequence[Record], folder: str | Path) -> Path:
+    """Write report.html, whole or not at all; see `report_html`.
+
+    Arguments:
+        board: the leaderboard of the runs.
+        records: all runs.
+        folder: where to; made when missing.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / FILE, report_html(board, records))
+    return folder / FILE
+
+
+@cache
+def _asset(name: str) -> str:
+    """A file beside this module, its line ends as in the repository."""
+    return files("nnexp.report").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")

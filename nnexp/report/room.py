@@ -1,0 +1,44 @@
+"""Which ticks of an axis have room for their labels side by side, and where those go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nnexp.report.scale import Tick
+
+NARROW = 270  # pixels of the narrowest plot, a phone's
+LETTER = 7  # pixels, a generous mean at the size of tick labels
+APART = 6  # pixels between two labels, at least
+
+
+@dataclass(frozen=True)
+class Label:
+    """A tick that is labelled, and the side of the label that lies at it: an SVG `text-anchor`."""
+
+    tick: Tick
+    anchor: str
+
+
+def with_room(ticks: Sequence[Tick], width: float = NARROW, inside: bool = False) -> list[Label]:
+    """The ticks whose labels do not touch where they are written side by side.
+
+    The first and the last come first; labels are centred at their ticks.
+
+    Arguments:
+        ticks: in order.
+        width: of the axis in pixels.
+        inside: no label goes beyond the ends of the axis: one that would is put beside its tick.
+    """
+    kept: list[tuple[float, float, Label]] = []
+    for tick in [*ticks[:1], *ticks[-1:][: len(ticks) - 1], *ticks[1:-1]]:
+        at, size = tick.at * width, len(tick.label) * LETTER
+        anchor = "middle"
+        if inside and at < size / 2:
+            anchor = "start"
+        elif inside and at > width - size / 2:
+            anchor = "end"
+        left = at - {"start": 0.0, "middle": size / 2, "end": size}[anchor]
+        if all(left + size + APART <= a or b + APART <= left for a, b, _ in kept):
+            kept.append((left, left + size, Label(tick, anchor)))
+    return [label for *_, label in sorted(kept, key=lambda item: item[0])]

@@ -1,0 +1,226 @@
+"""The head of the page: what was tried, how it went, and which configuration came first."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnexp.errors import UserError
+from nnexp.leaderboard import Leaderboard, Record
+from nnexp.leaderboard.grouping import frozen, order_of
+from nnexp.leaderboard.words import (
+    TITLES,
+    cut,
+    number,
+    one_line,
+    plural,
+    score_title,
+    setting,
+    short_names,
+)
+from nnexp.report.labels import brief
+from nnexp.report.markup import Markup, element, join
+from nnexp.report.observations import number_of
+from nnexp.track.folder import read_json
+
+STATUSES = ("done", "diverged", "failed", "interrupted", "running")
+MOST_VALUES = 12  # of a setting
+MOST_COMMANDS = 3
+FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
+MOST_KEYS = 3  # that a title names
+MOST_LETTERS = 60  # of the data's name in a title
+LONGEST = 600  # characters of a command, or of a line on data
+
+
+def title_of(board: Leaderboard, records: Sequence[Record]) -> str:
+    """What was swept, on which data: the title of a page that is nobody's in particular.
+
+    It names no folder, whose name may be a time.
+    """
+    names = list(short_names(board.varied).values())
+    if len(names) > MOST_KEYS:
+        swept = f"{len(names)} settings"
+    else:
+        swept = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    sources = {str(r.config["data.name"]) for r in records if r.config.get("data.name")}
+    on = f" on {cut(one_line(sources.pop()), MOST_LETTERS)}" if len(sources) == 1 else ""
+    return f"Sweep of {swept}{on}" if swept else f"{plural(len(records), 'run')}{on}"
+
+
+def head(board: Leaderboard, records: Sequence[Record], title: str) -> Markup:
+    """The head.
+
+    Arguments:
+        board: the leaderboard of the runs.
+        records: all runs.
+        title: of the page.
+    """
+    return element(
+        "header",
+        element("h1", title),
+        element("p", *_verdict(board), class_="verdict"),
+        _tiles(board, records),
+        element("dl", *_facts(board, records)),
+        element("ul", *(element("li", _sentence(note)) for note in board.notes), class_="notes"),
+    )
+
+
+def _verdict(board: Leaderboard) -> list[str]:
+    """The first, its scores, and whether others can be told from it."""
+    first, rest = board.configurations[0], board.configurations[1:]
+    score = first.scores[board.sort]
+    title, value = score_title(board.sort), element("strong", number(score.mean))
+    if not rest:
+        if score.n == 1:
+            return [f"The only run has a {title} of ", value, ". ", *_tested(board)]
+        return [f"{score.n} runs have a mean {title} of ", value, ". ", *_tested(board)]
+    best = "the lowest" if board.sort.endswith("loss") else "the highest"
+    words: list[str] = [
+        element("code", " ".join(f"{key}={setting(v)}" for key, v in first.values.items())),
+        f" has {best} mean {title} of {plural(len(rest) + 1, 'configuration')}: ",
+        value,
+        f" over {plural(score.n, 'run')}. ",
+        *_tested(board),
+    ]
+    same = [r for r in rest if r.against_leader and not r.against_leader.distinguishable]
+    if not same:
+        words.append("It is told from every other configuration (paired t-test, Holm, 5 %).")
+    elif len(same) == len(rest):
+        others = "The other" if len(rest) == 1 else f"None of the other {len(rest)}"
+        verb = "cannot" if len(rest) == 1 else "can"
+        words.append(f"{others} {verb} be told from it: the difference may be chance.")
+    else:
+        words.append(
+            f"{len(same)} of the other {len(rest)} cannot be told from it (≈ in the leaderboard)."
+        )
+    return words
+
+
+def _tested(board: Leaderboard) -> list[str]:
+    tests = {name: s for name, s in board.winner_test.items() if math.isfinite(s.mean)}
+    shown = [name for name in ("test_accuracy", "test_loss") if name in tests]
+    if not shown:
+        return []
+    several = len(board.configurations) == 1 and len(board.configurations[0].records) > 1
+    words: list[str] = [f"On the test rows {'they have' if several else 'it has'} "]
+    for place, name in enumerate(shown):
+        error = tests[name].stderr
+        value = number(tests[name].mean)
+        value += f" ± {number(error)}" if math.isfinite(error) else ""
+        words += [" and " if place else "", f"{TITLES[name[5:]]} ", element("strong", value)]
+    return [*words, " (± one standard error). "]
+
+
+def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
+    counts = Counter(r.status if r.status in STATUSES else "failed" for r in records)
+    tiles = [("configurations", len(board.configurations), ""), ("runs", len(records), "")]
+    tiles += [(s, counts[s], s) for s in STATUSES if counts[s] or s in ("done",)]
+    return element(
+        "ul",
+        *(
+            element(
+                "li", element("b", str(count)), element("span", _word(name, count)), class_=kind
+            )
+            for name, count, kind in tiles
+        ),
+        class_="tiles",
+    )
+
+
+def _word(name: str, count: int) -> str:
+    return name[:-1] if count == 1 and name in ("configurations", "runs") else name
+
+
+def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
+    facts = []
+    for key in board.varied:
+        found = [row.values[key] for row in board.configurations if key in row.values]
+        found += [record.config[key] for record in board.failed if key in record.config]
+        values = sorted({frozen(value): value for value in found}.values(), key=order_of)
+        shown, more = ", ".join(setting(value) for value in values[:MOST_VALUES]), ""
+        if len(values) > MOST_VALUES:
+            ends = f"{brief(values[0])} … {brief(values[-1])}"
+            shown = ends if all(number_of(value) is not None for value in values) else shown
+            more = f" ({len(values)} values)"
+        facts.append(_fact(element("code", key), shown + more))
+    seeds = {frozen(r.config["seed"]): r.config["seed"] for r in records if "seed" in r.config}
+    if seeds:
+        shown = ", ".join(setting(s) for s in sorted(seeds.values(), key=order_of)[:MOST_VALUES])
+        more = f", … ({len(seeds)} seeds)" if len(seeds) > MOST_VALUES else ""
+        facts.append(_fact(element("code", "seed"), shown + more))
+    manifests = [m for m in map(_manifest, records) if m is not None]
+    data = list(dict.fromkeys(told for m in manifests if (told := _data(m)) is not None))
+    if data:
+        facts.append(_fact("data", _lines(data, "more")))
+    commands = list(dict.fromkeys(told for m in manifests if (told := _command(m)) is not None))
+    if commands:
+        shown_commands = [element("code", command) for command in commands]
+        facts.append(_fact("command", _lines(shown_commands, "more of the kind")))
+    return facts
+
+
+def _lines(parts: Sequence[str], rest: str) -> Markup:
+    """The first few, each in a line, and how many more there are."""
+    lines = list(parts[:MOST_COMMANDS])
+    if len(parts) > MOST_COMMANDS:
+        lines.append(f"and {len(parts) - MOST_COMMANDS} {rest}")
+    return join(*(join(element("br") if i else None, line) for i, line in enumerate(lines)))
+
+
+def _fact(name: str, told: str) -> Markup:
+    return element("div", element("dt", name), element("dd", told))
+
+
+def _manifest(record: Record) -> Mapping[str, Any] | None:
+    try:
+        content = read_json(record.folder / "manifest.json")
+    except UserError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _command(manifest: Mapping[str, Any]) -> str | None:
+    """A command line without what differs from place to place: Hydra's folders, absolute paths."""
+    command = manifest.get("command")
+    if not isinstance(command, str):
+        return None
+    command = command[: 4 * LONGEST]  # to take words apart takes a while
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a stranger's
+        words = command.split()
+    kept = [_without_place(word) for word in words if not word.startswith("hydra.")]
+    return cut(one_line(shlex.join(kept)), LONGEST) or None
+
+
+def _without_place(word: str) -> str:
+    """`data.path=/home/me/table.csv` -> `data.path=table.csv`."""
+    return FOLDERS.sub("", word)
+
+
+def _data(manifest: Mapping[str, Any]) -> str | None:
+    """What a manifest says about the table: its source and how its rows are split."""
+    data = manifest.get("data")
+    if not isinstance(data, dict) or not data.get("source"):
+        return None
+    words = [one_line(str(data["source"]))]
+    split = data.get("split")
+    if isinstance(split, dict) and split:
+        parts = ", ".join(
+            f"{rows} {'validation' if part == 'valid' else part}" for part, rows in split.items()
+        )
+        words.append(one_line(f"{parts} rows"))
+    features, classes = data.get("features"), data.get("classes")
+    if isinstance(features, int):
+        words.append(plural(features, "feature"))
+    if isinstance(classes, list) and classes:
+        words.append(f"{len(classes)} classes")
+    return cut(", ".join(words), LONGEST)
+
+
+def _sentence(note: str) -> str:
+    return note[:1].upper() + note[1:] + ("" if note.endswith((".", "?")) else ".")

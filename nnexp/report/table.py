@@ -1,0 +1,195 @@
+"""The leaderboard as a table, and the runs that are in no mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from nnexp.leaderboard import Configuration, Leaderboard, Record, Summary
+from nnexp.leaderboard.grouping import FOLD, order_of
+from nnexp.leaderboard.words import number, one_line, plural, score_title, setting, short_names
+from nnexp.report.labels import brief
+from nnexp.report.markup import Markup, element, scroll
+from nnexp.report.spread import mark
+
+WIDEST = 28  # characters that are kept in one line
+
+
+def leaderboard_table(board: Leaderboard) -> Markup:
+    """The section of the leaderboard: a row a configuration."""
+    rows = board.configurations
+    names = short_names(board.varied)
+    scores = [
+        score
+        for score in dict.fromkeys([board.sort, "val_loss", "val_accuracy"])
+        if any(row.scores[score].n for row in rows)
+    ]
+    tests = [s for s in ("test_loss", "test_accuracy") if any(row.scores[s].n for row in rows)]
+    compared = any(row.against_leader and row.against_leader.pairs > 1 for row in rows)
+    head = [_head("#")]
+    head += [_head(names[key], "left", key) for key in board.varied]
+    head.append(_head("runs"))
+    known = any(math.isfinite(row.scores[board.sort].low) for row in rows)
+    half = "± 95 %" if known else "± std. error"
+    told = "mean, and half its 95 % interval" if known else "mean, and its standard error over rows"
+    head += [_head(score_title(score), "", told, half) for score in scores]
+    if compared:
+        told = "mean paired difference, and half its 95 % interval"
+        head.append(_head("less the first", "", told, "± 95 %"))
+        head.append(_head("p", "", "paired t-test, adjusted by Holm's method"))
+        head.append(_head(f"{board.unit} needed", "", "to tell it from the first with 80 % power"))
+    told = "mean, and its standard error over seeds and rows"
+    head += [_head(score_title(score), "test", told, "± std. error") for score in tests]
+    head.append(_head("names of runs", "left"))
+    orders = {key: _orders(board, key) for key in board.varied}
+    body = [_row(board, row, (scores, tests), known, compared, orders) for row in rows]
+    table = element(
+        "table",
+        element("thead", element("tr", *head)),
+        element("tbody", *body),
+        class_="board sortable",
+    )
+    better = "lower" if board.sort.endswith("loss") else "higher"
+    lead = (
+        f"Ranked by mean {score_title(board.sort)}, {better} is better; test scores rank nothing."
+    )
+    if any(mark(row) for row in rows):
+        lead += " ≈ cannot be told from the first: "
+        lead += (
+            "by the paired t-test with Holm's correction (5 %) the difference may be chance."
+            if compared
+            else "without several runs of each, a difference may be chance."
+        )
+    return element(
+        "section",
+        element("h2", "Leaderboard"),
+        element("p", lead, class_="lead"),
+        scroll(table, "leaderboard", "scroll tall"),
+        id="leaderboard",
+    )
+
+
+def runs_in_no_mean(board: Leaderboard) -> Markup | None:
+    """The section of the runs that failed, diverged or did not end; None without any."""
+    if not board.failed:
+        return None
+    head = [_head(t, "left") for t in ("run", "status", "settings", "reason")]
+    keys = short_names([*board.varied])
+    body = [_ended(record, keys) for record in board.failed]
+    table = element(
+        "table",
+        element("thead", element("tr", *head)),
+        element("tbody", *body),
+        class_="board failed sortable",
+    )
+    return element(
+        "section",
+        element("h2", "Runs that are in no mean"),
+        element("p", f"{plural(len(board.failed), 'run')}, and how each ended.", class_="lead"),
+        scroll(table, "runs that are in no mean", "scroll tall"),
+        id="failed",
+    )
+
+
+def _row(
+    board: Leaderboard,
+    row: Configuration,
+    columns: tuple[Sequence[str], Sequence[str]],
+    known: bool,
+    compared: bool,
+    orders: dict[str, dict[int, int]],
+) -> Markup:
+    scores, tests = columns
+    sign = mark(row)
+    cells = [element("td", str(row.rank), element("span", f" {sign}") if sign else None)]
+    for key in board.varied:
+        shown = brief(row.values[key]) if key in row.values else "–"
+        exact = setting(row.values[key]) if key in row.values else shown
+        told = exact if exact != shown else None
+        cells.append(
+            element("td", shown, class_=_width(shown), title=told, data_v=orders[key][row.rank])
+        )
+    cells.append(element("td", f"{len(row.records)}/{row.planned}", data_v=len(row.records)))
+    cells += [_score(row.scores[score], known) for score in scores]
+    against = row.against_leader
+    if compared and against is None:
+        cells += [element("td", class_="none")] * 3
+    elif compared and against is not None:
+        half = (against.high - against.low) / 2
+        cells.append(_two(_signed(against.difference), half, against.difference))
+        cells.append(element("td", _p(against.p_holm), data_v=_exact(against.p_holm)))
+        needed = against.pairs_needed
+        shown = "" if against.distinguishable else "?" if needed is None else str(needed)
+        cells.append(element("td", shown, data_v=needed))
+    cells += [_score(row.scores[score], False, "test") for score in tests]
+    runs = " ".join(one_line(record.name) for record in row.records)
+    cells.append(element("td", runs, class_="left names", data_v=row.rank))
+    return element("tr", *cells, class_="first" if row.rank == 1 else "same" if sign else "apart")
+
+
+def _ended(record: Record, names: dict[str, str]) -> Markup:
+    words = [f"{name}={brief(record.config[key])}" for key, name in names.items()
+             if key in record.config]  # fmt: skip
+    words += [
+        f"{key}={setting(record.config[key])}"
+        for key in ("seed", FOLD)
+        if record.config.get(key) is not None
+    ]
+    reason = (record.reason or "–").replace(str(record.folder.absolute()), record.name)
+    return element(
+        "tr",
+        element("td", one_line(record.name), class_="left"),
+        element("td", element("span", record.status, class_=f"status {_status(record)}"),
+                class_="left"),
+        element("td", " ".join(words) or "–", class_=_width(" ".join(words))),
+        element("td", one_line(reason), class_="left reason"),
+    )  # fmt: skip
+
+
+def _width(shown: str) -> str:
+    return "left" if len(shown) <= WIDEST else "left long"
+
+
+def _status(record: Record) -> str:
+    known = ("diverged", "failed", "interrupted", "running")
+    return record.status if record.status in known else "other"
+
+
+def _head(title: str, class_: str = "", told: str | None = None, small: str = "") -> Markup:
+    below = element("small", small) if small else None
+    return element("th", title, below, scope="col", class_=class_ or None, title=told)
+
+
+def _score(score: Summary, interval: bool, class_: str | None = None) -> Markup:
+    """A mean, and below it half its interval or its standard error."""
+    around = (score.high - score.low) / 2 if interval else score.stderr
+    return _two(number(score.mean), around, score.mean, class_)
+
+
+def _two(large: str, around: float, exact: float, class_: str | None = None) -> Markup:
+    """A cell with a number and, below, how sure it is."""
+    small = element("small", f"± {number(around)}") if math.isfinite(around) else None
+    return element("td", large, small, data_v=_exact(exact), class_=class_)
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def _p(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.3f}" if value >= 0.001 else "<.001"
+
+
+def _exact(value: float) -> str | None:
+    return f"{value:.6g}" if math.isfinite(value) else None
+
+
+def _orders(board: Leaderboard, key: str) -> dict[int, int]:
+    """Rank of a configuration -> place of its value among all values, to sort by."""
+    rows = sorted(
+        board.configurations,
+        key=lambda r: (key not in r.values, order_of(r.values.get(key)), r.rank),
+    )
+    return {row.rank: place for place, row in enumerate(rows)}

@@ -1,0 +1,43 @@
+import pytest
+
+from nnexp.leaderboard import Configuration
+from nnexp.report.labels import LONGEST, brief, brief_settings, heading, label
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.001, "0.001"),
+        (1e-5, "1e-5"),
+        (0.203798, "0.2038"),
+        (7.48415e-06, "7.484e-6"),
+        (-0.123456789, "-0.1235"),
+        (0.00625, "0.00625"),
+        (123456789, "123456789"),  # a whole number is typed by hand
+        ([64, 64], "[64,64]"),
+        ("adam", "adam"),
+        (None, "null"),
+        (True, "true"),
+    ],
+)
+def test_brief(value, shown):
+    assert brief(value) == shown
+
+
+def test_settings_go_by_short_names_and_long_values_are_cut():
+    names = {"optimizer.lr": "lr", "model.hidden": "hidden"}
+    shown = brief_settings({"optimizer.lr": 0.1, "model.hidden": [512] * 40}, names)
+    assert shown.startswith("lr=0.1 hidden=[512,512,")
+    assert shown.endswith("…")
+    assert len(shown) == len("lr=0.1 hidden=") + LONGEST
+
+
+def test_label():
+    names = {"optimizer.lr": "lr"}
+    assert label(Configuration(3, {"optimizer.lr": 0.1}, [], 0, {}, None), names) == "3. lr=0.1"
+    assert label(Configuration(1, {}, [], 0, {}, None), {}) == "1. the only configuration"
+
+
+def test_heading():
+    assert heading("val_balanced_accuracy") == "Validation balanced accuracy"
+    assert heading("test_auc") == "Test AUC"
