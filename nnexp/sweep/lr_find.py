@@ -1,0 +1,343 @@
+"""`nnexp lr-find`: a learning rate for a run, by a range test of many rates in one stack."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from nnexp.arguments import Arguments
+from nnexp.config.compose import compose
+from nnexp.config.flags import overrides_of
+from nnexp.config.pairings import warnings
+from nnexp.config.saved import config_text
+from nnexp.config.schema import Config
+from nnexp.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from nnexp.sweep.lr_range import Budget, Losses
+
+START, STOP = 1e-6, 10.0
+PER_DECADE = 4  # rates, where the user gives no number
+SEEDS = 3
+MOST = 10_000  # runs
+ROOT = "outputs/lr-find"
+_WORDS = (
+    "[group=option ...] [key=value ...] [--from RATE] [--to RATE] [--rates N] [--epochs N] "
+    "[--seeds N]"
+)
+
+
+@dataclass(frozen=True)
+class RateTest:
+    """A finished range test.
+
+    Arguments:
+        frame: a row for each rate, ascending: `rate`; `train_loss`, of the last epoch, and
+            `val_loss`, of the best epoch (the last with trainer.checkpoint=last), means over the
+            seeds and NaN where a run diverged; `val_stderr`, the standard error of that mean, NaN
+            for one seed; `diverged`, the number of runs that did. Without validation rows there
+            is no `val_loss` and no `val_stderr`.
+        suggestion: the rate to train with, one of `frame`; None where no rate was better than no
+            training.
+        notes: what to know of the suggestion, a line each.
+        untrained: the loss before training.
+        overrides: what the test was asked for.
+        configured: the rate of the configuration.
+        seeds: runs for each rate.
+        epochs: passes of each run over the rows.
+        steps: steps of each run in all.
+        folder: where the files are; None where none were written.
+    """
+
+    frame: pd.DataFrame
+    suggestion: float | None
+    notes: list[str]
+    untrained: float
+    overrides: list[str]
+    configured: float
+    seeds: int
+    epochs: int
+    steps: int
+    folder: Path | None
+
+    @property
+    def command(self) -> str:
+        """The command that trains with the suggestion; with the configured rate without one."""
+        words = [word for word in self.overrides if not _sets_rate(word)]
+        rate = self.configured if self.suggestion is None else self.suggestion
+        return shlex.join(["python", "train.py", *words, f"optimizer.lr={rate:g}"])
+
+    def plot(self, axis: Any = None) -> Figure:
+        """Draw losses over rates, with the suggestion; see `rate_plot.plot_rates`."""
+        from nnexp.sweep.rate_plot import plot_rates
+
+        return plot_rates(self.frame, self.untrained, self.suggestion, self.configured, axis)
+
+
+def find_rate(
+    overrides: Sequence[str] = (),
+    *,
+    start: float = START,
+    stop: float = STOP,
+    rates: int | None = None,
+    epochs: int | None = None,
+    seeds: int = SEEDS,
+    root: str | Path | None = ROOT,
+) -> RateTest:
+    """Find a learning rate, as `nnexp lr-find OVERRIDES` does, from Python.
+
+    Every rate is trained with every seed, all in one stack and at a constant rate. Suggested is,
+    below the rates where training breaks down, the one with the least validation loss, averaged
+    over the rates from its half to its double (`rate_choice.choose`); without validation rows, the
+    least train loss.
+
+    Arguments:
+        overrides: of the run that the rate is for, `["data=wine", "optimizer=sgd"]`.
+        start, stop: the ends of the range, 0 < start < stop.
+        rates: how many, >= 3, equally far apart on a logarithmic scale; None for 4 in a decade.
+        epochs: of each run, >= 1; None for about 200 steps, and no more than the run's own.
+        seeds: runs for each rate, >= 1: the configuration's seed and those after it.
+        root: where the folder with the files is made; None for no files.
+
+    Raises:
+        UserError: a mistake in the overrides, the range or the table.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    if isinstance(overrides, str):
+        raise UserError(
+            f"overrides are one text, {overrides!r}",
+            "a list with a text for each override",
+            f"find_rate({overrides.split()!r})",
+        )
+    overrides = [str(override) for override in overrides]
+    count = _check_range(start, stop, rates, epochs, seeds)
+    config = compose(overrides)
+    _check_config(config)
+    result = _test(config, overrides, (start, stop, count), epochs, seeds)
+    if root is None:
+        return result
+    return _save(result, config, root)
+
+
+def main(words: Sequence[str]) -> int:
+    """`nnexp lr-find WORDS`; returns the exit status."""
+    parser = _Words("nnexp lr-find", _WORDS, "Find a learning rate for a run.")
+    parser.add("--from", dest="start", type=float, default=START, metavar="RATE",
+               help=f"the least rate ({START:g})")  # fmt: skip
+    parser.add("--to", dest="stop", type=float, default=STOP, metavar="RATE",
+               help=f"the largest rate ({STOP:g})")  # fmt: skip
+    parser.add("--rates", type=int, metavar="N", help=f"how many ({PER_DECADE} in a decade)")
+    parser.add("--epochs", type=int, metavar="N", help="of each run (about 200 steps)")
+    parser.add("--seeds", type=int, default=SEEDS, metavar="N", help=f"for each rate ({SEEDS})")
+    options, rest = parser.parse_known_args(words)
+    for word in rest:
+        if word.startswith("-"):
+            parser.error(f"there is no option {word.partition('=')[0]!r}")
+    result = find_rate(
+        overrides_of(rest),
+        start=options.start,
+        stop=options.stop,
+        rates=options.rates,
+        epochs=options.epochs,
+        seeds=options.seeds,
+    )
+    from nnexp.sweep.rate_table import print_rates
+
+    print_rates(result)
+    return 0
+
+
+class _Words(Arguments):
+    """The parser; `nnexp lr-find` alone is a whole command, so its help is what to type."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message, f"{self.prog} {_WORDS}", f"{self.prog} --help")
+
+
+def _check_range(
+    start: float, stop: float, rates: int | None, epochs: int | None, seeds: int
+) -> int:
+    """The number of rates.
+
+    Raises:
+        UserError: an option is out of range.
+    """
+    if not (0 < start < stop < math.inf):
+        ends = (stop, start) if 0 < stop < start < math.inf else (START, STOP)
+        raise UserError(
+            f"--from {start:g} --to {stop:g}",
+            "learning rates above 0, the larger one after --to",
+            f"nnexp lr-find --from {ends[0]:g} --to {ends[1]:g}",
+        )
+    decades = math.log10(stop / start)
+    count = max(5, round(PER_DECADE * decades) + 1) if rates is None else rates
+    given = (("rates", count, 3, 5), ("epochs", epochs, 1, 5), ("seeds", seeds, 1, SEEDS))
+    for name, value, least, usual in given:
+        if value is not None and value < least:
+            raise UserError(
+                f"--{name} {value}", f"{least} or more", f"nnexp lr-find --{name} {usual}"
+            )
+    if count * seeds > MOST:
+        raise UserError(
+            f"{count} rates with {seeds} seeds each are {count * seeds} runs",
+            f"at most {MOST} runs",
+            f"nnexp lr-find --rates {min(count, 50)} --seeds {min(seeds, 10)}",
+        )
+    return count
+
+
+def _check_config(config: Config) -> None:
+    """Refuse a run that climbs: it has no least loss."""
+    climbs = None
+    if config.optimizer.maximize:
+        climbs = "optimizer.maximize=true", "optimizer.maximize=false"
+    elif config.loss.scale < 0:
+        climbs = f"loss.scale={config.loss.scale:g}", "loss.scale=1"
+    if climbs is not None:
+        raise UserError(
+            f"{climbs[0]} climbs the loss, and lr-find looks for the least",
+            "a loss that is to fall",
+            f"nnexp lr-find {climbs[1]}",
+        )
+
+
+def _test(
+    config: Config,
+    overrides: list[str],
+    span: tuple[float, float, int],
+    epochs: int | None,
+    seeds: int,
+) -> RateTest:
+    # imported here, as below, so that a mistake is answered without torch
+    import numpy as np
+    import pandas as pd
+
+    from nnexp.sweep.rate_choice import choose, log_spaced
+
+    rates = log_spaced(*span)
+    if len(rates) < 3:
+        raise UserError(
+            f"from {span[0]:.7g} to {span[1]:.7g} there are fewer than 3 rates of three digits",
+            "a range that holds 3 rates or more",
+            f"nnexp lr-find --from {span[0] / 10:g} --to {span[1] * 10:g}",
+        )
+    losses, budget, remark = _train(config, rates, seeds, epochs)
+    frame = pd.DataFrame({"rate": rates, "train_loss": losses.train.mean(1)})
+    if losses.valid is not None:
+        frame["val_loss"] = losses.valid.mean(1)
+        spread = losses.valid.std(1, ddof=1) if seeds > 1 else np.full(len(rates), np.nan)
+        frame["val_stderr"] = spread / math.sqrt(seeds)
+    frame["diverged"] = np.isnan(losses.train).sum(1)
+    judged = frame["train_loss" if losses.valid is None else "val_loss"].to_numpy()
+    chosen = choose(np.array(rates), judged, losses.untrained)
+    return RateTest(
+        frame=frame,
+        suggestion=None if chosen is None else rates[chosen],
+        notes=[*_notes(config, frame, chosen, losses.untrained), *remark],
+        untrained=losses.untrained,
+        overrides=overrides,
+        configured=config.optimizer.lr,
+        seeds=seeds,
+        epochs=budget.epochs,
+        steps=budget.epochs * budget.steps,
+        folder=None,
+    )
+
+
+def _train(
+    config: Config, rates: Sequence[float], seeds: int, epochs: int | None
+) -> tuple[Losses, Budget, list[str]]:
+    """Read the table and train on it; with a remark where only some of its rows are used."""
+    from nnexp.data import load_table, prepare
+    from nnexp.interrupts import interrupts
+    from nnexp.stack import check_parts
+    from nnexp.sweep.lr_range import plan_budget, train_rates
+    from nnexp.track.progress import make_progress
+    from nnexp.track.summary import print_messages
+    from nnexp.train.machine import pick_device
+
+    pick_device(config.device)  # a device that is not there is said before anything is read
+    dataset = prepare(load_table(config.data), config.data, seed=config.seeds.split)
+    check_parts(config, dataset)
+    # warnings of a rate are beside the point: it is not trained with
+    print_messages(dataset.messages, [w for w in warnings(config) if "optimizer.lr" not in w])
+    budget = plan_budget(len(dataset.train), config, epochs)
+    progress = None
+
+    def observe(epoch: int, total: int) -> None:
+        nonlocal progress
+        progress = progress or make_progress(config.trainer.progress, total)
+        progress.epoch({"epoch": epoch})
+
+    try:
+        with interrupts() as stop:
+            losses = train_rates(config, dataset, rates, seeds, budget, observe=observe, stop=stop)
+    finally:
+        if progress is not None:
+            progress.close()
+    if budget.rows == len(dataset.train):
+        return losses, budget, []
+    some = f"trained on {budget.rows} of the {len(dataset.train)} train rows"
+    return losses, budget, [f"{some}; --epochs 1 takes them all"]
+
+
+def _notes(config: Config, frame: pd.DataFrame, chosen: int | None, untrained: float) -> list[str]:
+    """What to know of a choice.
+
+    Arguments:
+        config, frame, untrained: of the test.
+        chosen: the index of the chosen rate, or None.
+    """
+    rates = frame["rate"].to_numpy()
+    notes = []
+    if chosen is None and frame["diverged"].all():
+        notes.append(f"every rate diverged: try smaller ones with --from {rates[0] / 1e3:g}")
+    elif chosen is None:
+        notes.append(f"no rate was better than no training, whose loss is {untrained:.4g}")
+    elif chosen == len(rates) - 1:
+        notes.append(f"the best rate is the largest: widen the range with --to {rates[-1] * 10:g}")
+    elif chosen == 0:
+        notes.append(
+            f"the best rate is the smallest: widen the range with --from {rates[0] / 10:g}"
+        )
+    if "val_loss" not in frame:
+        notes.append("there are no validation rows: the rate is judged by the train loss")
+    if config.scheduler.name != "constant":
+        notes.append(
+            f"scheduler={config.scheduler.name} was left out: every rate was held constant"
+        )
+    return notes
+
+
+def _save(result: RateTest, config: Config, root: str | Path) -> RateTest:
+    """Write the test's files into a folder of its own."""
+    import io
+    from dataclasses import replace
+
+    from nnexp.track import folder as folders
+
+    try:
+        folder = folders.create(root)
+        folders.write_text(folder / "config.yaml", config_text(config))
+        folders.write_text(folder / "lr_find.csv", result.frame.to_csv(index=False))
+        picture = io.BytesIO()
+        result.plot().savefig(picture, format="png", dpi=150)
+        folders.write_bytes(folder / "lr_find.png", picture.getvalue())
+    except OSError as error:
+        raise UserError(
+            f"{str(root)!r} cannot be written: {error.strerror or error}",
+            "a folder that is yours to write, on a disk with room",
+            "cd to such a folder",
+        ) from error
+    return replace(result, folder=folder)
+
+
+def _sets_rate(word: str) -> bool:
+    return word.lstrip("+").partition("=")[0] == "optimizer.lr"
