@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnexp.leaderboard import compare as compare
     from nnexp.predict import load as load
-    from nnexp.runner import Run as Run
     from nnexp.runner import run as run
+    from nnexp.stack import Run as Run
+    from nnexp.sweeping import Sweep as Sweep
+    from nnexp.sweeping import multirun as multirun
 
 from nnexp.errors import UserError as UserError
 
@@ -17,17 +21,20 @@ from nnexp.errors import UserError as UserError
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 __version__ = "0.1.0"
-__all__ = ["Run", "UserError", "__version__", "load", "run"]
+__all__ = ["Run", "Sweep", "UserError", "__version__", "compare", "load", "multirun", "run"]
+
+# imported when asked for: `nnexp --help` should not wait for torch
+_HOMES = {
+    "Run": "nnexp.stack",
+    "Sweep": "nnexp.sweeping",
+    "compare": "nnexp.leaderboard",
+    "load": "nnexp.predict",
+    "multirun": "nnexp.sweeping",
+    "run": "nnexp.runner",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # imported when asked for: `nnexp --help` should not wait for torch
-    if name in ("Run", "run"):
-        from nnexp import runner
-
-        return getattr(runner, name)
-    if name == "load":
-        from nnexp.predict import load
-
-        return load
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'nnexp' has no attribute {name!r}")

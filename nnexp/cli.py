@@ -16,9 +16,9 @@ from nnexp.errors import UserError
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
     "predict": "nnexp.predict",
-    "compare": "nnexp.leaderboard.command",
+    "compare": "nnexp.report.command",
     "lr-find": "nnexp.sweep.lr_find",
-    "resume": "nnexp.sweep.resume",
+    "resume": "nnexp.resume",
 }
 _USAGE = """\
 usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help

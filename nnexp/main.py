@@ -20,7 +20,8 @@ from nnexp.config.compose import to_config
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
-from nnexp.session import SESSION, Job, Session, record
+from nnexp.jobs import Job, score_of, taken
+from nnexp.session import SESSION, Session, record
 
 
 class NoteFolder(Callback):
@@ -52,34 +53,58 @@ def train(arguments: Sequence[str], overrides: Sequence[str], command: Sequence[
         The exit status: 0; 1 where a run failed or diverged; 2 for a mistake of the user's; 130
         for Ctrl-C.
     """
-    session = Session(list(command))
+    session = Session(list(command), list(arguments))
+    try:
+        interrupted = start(session, overrides)
+    except SystemExit as leaving:  # Hydra's own pages
+        return 2 if leaving.code else 0
+    return session.close(interrupted)
+
+
+def start(session: Session, overrides: Sequence[str]) -> bool:
+    """Run what a session's arguments ask for, and note in it what became of it.
+
+    Arguments:
+        session: new.
+        overrides: those among its arguments.
+
+    Returns:
+        Whether Ctrl-C ended it.
+    """
     register()
     token = SESSION.set(session)
     full_error = os.environ.get("HYDRA_FULL_ERROR")
 
-    @hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")
-    def job(composed: DictConfig) -> None:
+    def job(composed: DictConfig) -> float | None:
         with _environment("HYDRA_FULL_ERROR", full_error):
-            _run_job(composed, session)
+            return _run_job(composed, session)
 
-    interrupted = False
+    # by it nnexp's launcher knows that jobs can be trained as stacks
+    job.nnexp_session = session  # type: ignore[attr-defined]
+    run = hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")(job)
     try:
         # with full errors Hydra raises what it would print and leave with status 1
-        with _environment("HYDRA_FULL_ERROR", "1"), _arguments(arguments), _python_314():
-            job()
+        with (
+            _environment("HYDRA_FULL_ERROR", "1"),
+            _arguments(session.arguments),
+            _python_314(),
+        ):
+            run()
     except KeyboardInterrupt:
-        interrupted = True
-    except SystemExit as leaving:
-        return 2 if leaving.code else 0
+        return True
     except Exception as error:
         session.refusal = translate(error, overrides)
     finally:
         SESSION.reset(token)
-    return session.close(interrupted)
+    return False
 
 
-def _run_job(composed: DictConfig, session: Session) -> None:
-    """One job of the command; it raises nothing but KeyboardInterrupt."""
+def _run_job(composed: DictConfig, session: Session) -> float | None:
+    """One job of the command; it raises nothing but KeyboardInterrupt.
+
+    Returns:
+        The validation score of the weights that it kept, where it came so far.
+    """
     settings = HydraConfig.get()
     sweep = settings.mode == RunMode.MULTIRUN
     folder = Path(settings.runtime.output_dir)
@@ -95,41 +120,28 @@ def _run_job(composed: DictConfig, session: Session) -> None:
                 "hydra.run.dir=outputs/mine",
             )
         if (folder / "status.json").exists():
-            raise _taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
+            raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         config = to_config(composed, overrides)
         # imported here so that a mistake is answered without torch
         from nnexp.runner import run_in_folder
 
         result = run_in_folder(config, folder=folder, overrides=overrides, command=session.command)
-        job.status, job.reason = str(result.status), str(getattr(result, "reason", "") or "")
+        job.status, job.reason = str(result.status), str(result.reason or "")
+        job.score = score_of(config, result.metrics)
     except UserError as error:
-        job.status, job.reason, job.error = "failed", error.wrong, error
+        job.fail(error)
     except KeyboardInterrupt:
         job.status, job.reason = "interrupted", "Ctrl-C"
         record(job, composed)
         raise
     except Exception as error:
-        job.status, job.reason = "failed", f"{type(error).__name__}: {error}".splitlines()[0]
-        job.error = error
+        job.fail(error)
     if job.error is not None and (sweep or not isinstance(job.error, UserError)):
         record(job, composed)
     session.end(job)
     if sweep and job.status == "interrupted":
         raise KeyboardInterrupt
-
-
-def _taken(folder: Path, sweep: bool, own: bool) -> UserError:
-    """The error for a folder that holds a run already, in a sweep perhaps one of its `own`."""
-    key, remedy = "hydra.run.dir", "hydra.run.dir=outputs/another"
-    if sweep:
-        key, remedy = "hydra.sweep.dir", "hydra.sweep.dir=outputs/another"
-    if own:
-        key, remedy = "hydra.sweep.subdir", "'hydra.sweep.subdir=${hydra.job.num}'"
-    return UserError(
-        f"{str(folder)!r} holds a run already",
-        f"every run has a folder of its own; without {key} it gets a new one",
-        remedy,
-    )
+    return job.score
 
 
 @contextmanager

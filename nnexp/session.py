@@ -11,24 +11,14 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.errors import UserError
+from nnexp.jobs import Job
 from nnexp.track.folder import write_text
 from nnexp.track.status import read_status, write_status
 
 # what a refused command may leave in a folder it made, and is removed with it
-_REFUSED = frozenset({"status.json", "config.yaml", "overrides.yaml", "train.log", "multirun.yaml"})
+_OF_RUN = {"status.json", "config.yaml", "overrides.yaml", "train.log"}
+_REFUSED = frozenset({*_OF_RUN, "multirun.yaml", "sweep.yaml"})
 _FINAL = ("done", "failed", "interrupted", "diverged")
-
-
-@dataclass
-class Job:
-    """One run of the command: its number in the sweep (None for a single run) and its end."""
-
-    number: int | None
-    folder: Path
-    overrides: list[str]
-    status: str = "running"
-    reason: str = ""
-    error: Exception | None = None
 
 
 @dataclass
@@ -36,14 +26,24 @@ class Session:
     """What one command did.
 
     Arguments:
-        command: the words typed.
-        refusal: the mistake for which Hydra composed nothing, if any.
+        command: the words typed, the program's name first.
+        arguments: those after the name: flags and overrides.
+        refusal: the mistake for which nothing was run, if any.
+        jobs: in the order of their numbers.
+        folder: of a sweep, once it is made.
     """
 
     command: list[str]
+    arguments: list[str] = field(default_factory=list)
     refusal: UserError | None = None
     jobs: list[Job] = field(default_factory=list)
+    folder: Path | None = None
     _made: list[Path] = field(default_factory=list)
+
+    @property
+    def any_failed(self) -> bool:
+        """Whether a job has failed."""
+        return any(job.status == "failed" for job in self.jobs)
 
     def note(self, folder: Path) -> None:
         """Remember which part of the output path this command is about to make."""
@@ -67,7 +67,9 @@ class Session:
                 print(f"{head}{job.error}", file=sys.stderr, flush=True)
         else:
             log = _relative(job.folder / "train.log")
-            print(f"{head}error: {job.reason} (traceback in {log})", file=sys.stderr, flush=True)
+            first = "".join(str(job.error).splitlines()[:1])
+            wrong = f"{type(job.error).__name__}: {first}"
+            print(f"{head}error: {wrong} (traceback in {log})", file=sys.stderr, flush=True)
 
     def close(self, interrupted: bool) -> int:
         """Print what is left to say, remove folders that hold nothing, and give the exit status."""
@@ -77,7 +79,7 @@ class Session:
             refusal = error if isinstance(error, UserError) else None
         self._print_table()
         if refusal is not None:
-            self._remove_folder()
+            self.remove_folder()
             print(refusal, file=sys.stderr)
             return 2
         if interrupted or any(job.status == "interrupted" for job in self.jobs):
@@ -85,7 +87,11 @@ class Session:
         return 1 if any(job.status in ("failed", "diverged") for job in self.jobs) else 0
 
     def _print_table(self) -> None:
-        bad = [job for job in self.jobs if job.number is not None and job.status != "done"]
+        bad = [
+            job
+            for job in self.jobs
+            if job.number is not None and job.status not in ("done", "planned")
+        ]
         if not bad:
             return
         # what all jobs have in common tells nothing about the bad ones
@@ -99,7 +105,7 @@ class Session:
             row = f"{job.number:>4}  {text:<{width}}  {job.status:<11}  {job.reason}"
             print(row.rstrip(), file=sys.stderr)
 
-    def _remove_folder(self) -> None:
+    def remove_folder(self) -> None:
         """Remove what this command made of the output path, where nothing of value is in it."""
         if not self._made or not self._made[0].is_dir():
             return

@@ -32,7 +32,7 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory, pick_threads
 from nnexp.train.member import Member
-from nnexp.train.plan import Data, Plan
+from nnexp.train.plan import Data, Part, Plan
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import Epoch, fit
 
@@ -85,8 +85,7 @@ def nnexp_run(x: np.ndarray, y: np.ndarray, work: tuple[tuple[int, ...], int, in
         torch.from_numpy(x),
         None,
         Targets(labels, classes, labels),
-        torch.from_numpy(train),
-        torch.from_numpy(valid),
+        (Part(torch.from_numpy(train), torch.from_numpy(valid)),),
     )
     mlp = MLP(x.shape[1], classes, hidden)
     torch.set_num_threads(pick_threads("auto", 6.0 * batch * mlp.layout.weights))

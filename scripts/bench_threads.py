@@ -20,7 +20,7 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import FLOPS_WORTH_A_THREAD, keep_freed_memory
 from nnexp.train.member import Member
-from nnexp.train.plan import Data, Plan
+from nnexp.train.plan import Data, Part, Plan
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -49,8 +49,7 @@ def step_time(inputs: int, hidden: tuple[int, ...], batch: int, threads: int) ->
         torch.randn(rows, inputs, generator=generator),
         None,
         Targets(labels, CLASSES, labels),
-        torch.arange(rows),
-        torch.arange(0),
+        (Part(torch.arange(rows), torch.arange(0)),),
     )
     plan = Plan(epochs=1, batch_size=batch, monitor="train_loss", checkpoint="last")
     decision = Decision("cross_entropy", "logits", tuple(range(CLASSES)))

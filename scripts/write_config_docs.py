@@ -37,8 +37,9 @@ python train.py optimizer=sgd optimizer.momentum=0.5 reg.l2=0.01 trainer.epochs=
 - Lists are typed without blanks, `model.hidden=[256,128]`; `null` is no value. Texts with blanks or
   any of `=,:[]{}()` are quoted twice, once for the shell: `'data.path="a = b.csv"'`.
 - `model.args.width=64` passes a keyword to a model of your own (`model=custom`), without a `+`.
-- `-m` makes a sweep of values with commas: `python train.py -m reg.l2=0,0.01 seed=0,1,2`. A name
-  that does not exist stops the sweep before it starts; a value out of range fails its own job only.
+- `-m` makes a sweep of values with commas: `python train.py -m reg.l2=0,0.01 seed=0,1,2`. A
+  mistake in some of the jobs fails those alone; one in all of them is answered before anything is
+  run. `sweep=lr` is a sweep kept as a file, and `sweep.*` says how to run it.
 - Files of your own: `python train.py --config-dir my_conf data=mine`, with
   `my_conf/data/mine.yaml` beginning with `defaults: [schema_csv, _self_]`.
 - What wins: a group's option is laid on the schema, `experiment=` on that, the command line on all.
@@ -58,7 +59,7 @@ def _groups() -> Iterator[str]:
     for group, options in groups().items():
         names = [f"**{o}**" if o == defaults().get(group) else o for o in options]
         yield f"| `{group}` | {', '.join(names)} |"
-    for group in ("regularizer", "trainer", "experiment"):
+    for group in ("regularizer", "trainer", "sweep", "experiment"):
         yield f"\n### What `{group}=` sets\n"
         yield "| option | sets |\n| --- | --- |"
         for option in groups()[group]:
@@ -78,8 +79,12 @@ def _sets(group: str, option: str) -> str:
         if isinstance(entry, dict)
         for name, value in entry.items()
     ]
+    params = document.pop("params", None) or {} if group == "sweep" else {}
+    blocks = params if isinstance(params, list) else [params]
+    crossed = [", ".join(f"`{key}={value}`" for key, value in block.items()) for block in blocks]
     prefix = "" if group == "experiment" else PACKAGES.get(group, group)
-    return ", ".join(f"`{word}`" for word in [*chosen, *_flatten(document, prefix)]) or "nothing"
+    words = [f"`{word}`" for word in [*chosen, *_flatten(document, prefix)]]
+    return ", ".join(words + ["; then ".join(crossed)] * any(crossed)) or "nothing"
 
 
 def _flatten(document: dict[Any, Any], prefix: str) -> Iterator[str]:
@@ -100,14 +105,14 @@ def _keys() -> Iterator[str]:
         every = [option_keys(group, option) for option in options]
         shared = {k.path for k in every[0]}.intersection(*({k.path for k in e} for e in every))
         shared -= {k.path for k in every[0] if _differs(k, every)}
-        shared -= {f"{group}.name"} if group != "loss" else set()
+        shared -= {f"{group}.name"} if group not in ("loss", "sweep") else set()
         yield f"### {group}\n"
         if shared:
             yield f"Of every `{group}=`:\n"
             yield from _table([k for k in every[0] if k.path in shared])
         for option, keys in zip(options, every, strict=True):
             own = [k for k in keys if k.path not in shared and k.leaf != "name"]
-            if group == "loss":
+            if group in ("loss", "sweep"):  # one schema for all
                 continue
             title = next(k.help for k in keys if k.leaf == "name")
             yield f"`{group}={option}`: {title}.\n"

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,11 @@ ROOT = Path(__file__).parents[1]
 class Ended:
     status: str = "done"
     reason: str | None = None
+    metrics: dict = field(default_factory=dict)
+
+
+# a sweep whose jobs are run by the fake run, one after another
+BASIC = ["-m", "hydra/launcher=basic"]
 
 
 @pytest.fixture
@@ -97,9 +102,19 @@ WRONG = [
     ["optimizer", "adam"],
     ["model.hidden=[64"],
     ["--cfg", "job", "optimzer=adam"],
-    ["-m", "optimizer=adam,adm"],
-    ["-m", "reg.l2=0,abc"],
-    ["-m", "optimizer=sgd,adam", "optimizer.momentum=0.5"],
+    ["-m", "optimizer=adamm,adm"],
+    ["-m", "reg.l2=-1,-2"],
+    ["-m", "optimizer=adamw,adam", "optimizer.momentum=0.5"],
+    ["-m", "sweep=lr,lambda"],
+    ["-m", "sweep=lrs"],
+    ["-m", "sweep.n=0"],
+    ["-m", "sweep.method=random", "seed=0,1"],
+    ["-m", "optimizer.lr=interval(0,1)"],
+    ["-m", "reg.l2=0,1", "seed=0,1,2", "sweep.zip=[reg.l2,seed]"],
+    ["-m", "sweep.zip=[reg.l2,seed]", "seed=0,1"],
+    ["-m", "seed=0,1", "sweep.dry_run=true", "hydra/launcher=basic"],
+    ["sweep=lr"],
+    ["sweep.n=3"],
     ["hydra.run.dir="],
     ["--config-dir", "absent"],
     ["--config-name", "absent"],
@@ -143,18 +158,17 @@ def test_a_folder_that_was_there_or_holds_results_stays(runs, tmp_path):
     assert (tmp_path / "other" / "history.csv").is_file()
 
 
-@pytest.mark.parametrize("subdir", ["x", "${hydra.job.num}"])
-def test_a_sweep_into_folders_with_runs_names_the_key_that_helps(runs, capsys, tmp_path, subdir):
+def test_a_sweep_into_one_folder_names_the_key_that_helps(runs, capsys):
     def answer(config, folder):
         (folder / "status.json").write_text('{"status": "done", "reason": null}')
         return Ended()
 
     runs.answer = answer
-    words = ["-m", "seed=0,1", "hydra.sweep.dir=mine", f"hydra.sweep.subdir={subdir}"]
-    assert train(words) == (1 if subdir == "x" else 0)
-    key = "hydra.sweep.subdir=" if subdir == "x" else "hydra.sweep.dir="
+    words = [*BASIC, "seed=0,1", "hydra.sweep.dir=mine", "hydra.sweep.subdir=x"]
     assert train(words) == 1
-    assert key in capsys.readouterr().err.split("try: ")[1]
+    assert "hydra.sweep.subdir=" in capsys.readouterr().err.split("try: ")[1]
+    assert train(words) == 2
+    assert "nnexp resume mine" in lines(capsys)[2]
 
 
 def test_a_folder_that_cannot_be_made(runs, capsys, tmp_path):
@@ -209,7 +223,7 @@ def test_ctrl_c_is_130(runs):
 
 # ------------------------------------------------------------------------------------- sweeps
 def test_a_sweep_runs_every_combination_in_one_folder(runs, tmp_path):
-    assert train(["-m", "optimizer.lr=0.1,0.2", "seed=0,1", "reg.l2=0.5"]) == 0
+    assert train([*BASIC, "optimizer.lr=0.1,0.2", "seed=0,1", "reg.l2=0.5"]) == 0
     seen = [(c.optimizer.lr, c.seed, c.reg.l2) for c, _, _, _ in runs.calls]
     assert seen == [(0.1, 0, 0.5), (0.1, 1, 0.5), (0.2, 0, 0.5), (0.2, 1, 0.5)]
     folders = [folder for _, folder, _, _ in runs.calls]
@@ -225,7 +239,7 @@ def test_a_failed_job_is_recorded_and_the_others_go_on(runs, capsys):
         return Ended("diverged", "loss is nan") if config.seed == 2 else Ended()
 
     runs.answer = answer
-    assert train(["-m", "reg.l2=0.1,-1", "seed=0,1,2"]) == 1
+    assert train([*BASIC, "reg.l2=0.1,-1", "seed=0,1,2"]) == 1
     assert len(runs.calls) == 3
     root = runs.calls[0][1].parent
     said = capsys.readouterr().err
@@ -252,7 +266,7 @@ def test_ctrl_c_stops_the_sweep_and_keeps_what_is_done(runs, raises):
         return Ended("interrupted" if config.seed == 1 else "done")
 
     runs.answer = answer
-    assert train(["-m", "seed=0,1,2"]) == 130
+    assert train([*BASIC, "seed=0,1,2"]) == 130
     assert len(runs.calls) == 2
     assert runs.calls[0][1].is_dir()
 

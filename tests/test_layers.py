@@ -20,6 +20,7 @@ LAYERS = (
     {"sweep"},
     {"session"},
     {"main"},
+    {"resume", "sweeping"},
     {"cli"},
 )
 JOINING = 5

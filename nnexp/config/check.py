@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_origin
+from functools import cache
+from typing import Any, cast, get_args, get_origin
 
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
@@ -34,7 +35,17 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "a whole number": _is_whole,
     "a number": _is_number,
     "a list of numbers": lambda v: isinstance(v, list) and bool(v) and all(map(_is_number, v)),
+    "a list of texts": lambda v: _is_list_of(v, str),
+    "a list of lists of texts": lambda v: (
+        _is_list_of(v, list) and all(_is_list_of(item, str) for item in v)
+    ),
+    "a mapping": lambda value: isinstance(value, dict),
+    "a list of mappings": lambda value: _is_list_of(value, dict),
 }
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
 def check(config: Config) -> None:
@@ -44,22 +55,36 @@ def check(config: Config) -> None:
     out of range everywhere. Then come the settings that contradict each other
     (`contradictions.RULES`).
     """
-    _check_section(config, "")
+    check_section(config, "")
     for rule in RULES:
         error = rule(config)
         if error is not None:
             raise error
 
 
-def _check_section(section: Any, prefix: str) -> None:
-    keys = {key.path: key for key in keys_of(type(section), prefix)}
+def check_section(section: Any, prefix: str) -> None:
+    """Hold the values of one dataclass against the types, ranges and choices of the schema.
+
+    Arguments:
+        section: an instance of a dataclass of `nnexp.config.schema`.
+        prefix: the dotted path it sits at, empty for the root.
+
+    Raises:
+        UserError: for the first value that is not allowed.
+    """
+    keys = _keys(cast(Hashable, type(section)), prefix)
     for item in fields(section):
         value = getattr(section, item.name)
         path = f"{prefix}.{item.name}" if prefix else item.name
         if is_dataclass(value):
-            _check_section(value, path)
+            check_section(value, path)
         else:
             _check_value(keys[path], value)
+
+
+@cache
+def _keys(schema: Hashable, prefix: str) -> dict[str, Key]:
+    return {key.path: key for key in keys_of(cast(type, schema), prefix)}
 
 
 def _check_value(key: Key, value: Any) -> None:

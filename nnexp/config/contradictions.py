@@ -74,9 +74,11 @@ def source_is_given(config: Config) -> UserError | None:
 
 
 def shares_leave_train_rows(config: Config) -> UserError | None:
-    """`data.split.test` and `data.split.valid` together stay below 1."""
+    """`data.split.test` and `data.split.valid`, where it is used, together stay below 1."""
     split = config.data.split
     if split.method == "column" or _has_test_file(config) or split.test + split.valid < 1:
+        return None
+    if split.folds is not None:
         return None
     return UserError(
         f"data.split.test={literal(split.test)} and data.split.valid={literal(split.valid)} "
@@ -84,6 +86,32 @@ def shares_leave_train_rows(config: Config) -> UserError | None:
         "data.split.test + data.split.valid < 1",
         "data.split.test=0.2 data.split.valid=0.2",
     )
+
+
+def fold_is_given(config: Config) -> UserError | None:
+    """`data.split.folds` needs `data.split.fold`, which is below it; `-m` runs all folds."""
+    folds, fold = config.data.split.folds, config.data.split.fold
+    if folds is None and fold is None:
+        return None
+    if folds is None:
+        return UserError(
+            f"data.split.fold={fold} without data.split.folds",
+            "data.split.fold goes with data.split.folds, the number of folds",
+            f"data.split.folds={max(5, (fold or 0) + 1)}",
+        )
+    if fold is None:
+        return UserError(
+            f"data.split.folds={folds} without data.split.fold, the one that validates",
+            f"data.split.fold is 0 to {folds - 1} in a single run; with -m all of them are run",
+            f"data.split.folds={folds} data.split.fold=0",
+        )
+    if fold >= folds:
+        return UserError(
+            f"data.split.fold={fold} with data.split.folds={folds}",
+            f"folds are counted from 0: data.split.fold is 0 to {folds - 1}",
+            f"data.split.fold={folds - 1}",
+        )
+    return None
 
 
 def split_column_is_given(config: Config) -> UserError | None:
@@ -156,7 +184,8 @@ def made_table_is_possible(config: Config) -> UserError | None:
 def monitor_has_rows(config: Config) -> UserError | None:
     """Without validation rows `trainer.monitor` is a train score wherever it is used."""
     split, trainer = config.data.split, config.trainer
-    if split.method == "column" or split.valid > 0 or not trainer.monitor.startswith("val_"):
+    has_rows = split.method == "column" or split.valid > 0 or split.folds is not None
+    if has_rows or not trainer.monitor.startswith("val_"):
         return None
     users = [
         (config.reg.patience is not None, f"reg.patience={config.reg.patience}"),
@@ -302,6 +331,7 @@ RULES: tuple[Rule, ...] = (
     names_match,
     source_is_given,
     shares_leave_train_rows,
+    fold_is_given,
     split_column_is_given,
     columns_have_one_part,
     made_table_is_possible,

@@ -7,6 +7,7 @@ are looked up in the schema, and a `_target_` counts only where the user trusts 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from shlex import quote
@@ -30,6 +31,19 @@ DIGITS = 20  # of a whole number: any of 64 bits fits
 def config_text(config: Config) -> str:
     """The configuration as YAML, every key with its value."""
     return yaml.safe_dump(asdict(config), sort_keys=False)
+
+
+def flat(config: Config) -> dict[str, Any]:
+    """Dotted key -> value, as typed: `{"optimizer.lr": 0.001, "model.hidden": [64, 64]}`."""
+    return dict(_flat(asdict(config), ""))
+
+
+def _flat(tree: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def read_config(folder: str | Path, trust: bool = False) -> Config:

@@ -64,9 +64,18 @@ class SplitConfig:
         None, "the column that group, time and column split by; it is never a feature"
     )
     test: float = option(0.2, "share of the rows kept for the test", ge=0, lt=1)
-    valid: float = option(0.2, "share of the rows kept for validation", ge=0, lt=1)
+    valid: float = option(
+        0.2, "share of the rows kept for validation; not used with data.split.folds", ge=0, lt=1
+    )
     stratify: bool = option(True, "random only: keep the class shares equal in every part")
     shuffle: bool = option(True, "random only: false takes the parts in file order")
+    folds: Optional[int] = option(
+        None,
+        "cut the rows that are no test rows into so many folds, each of which validates once; "
+        "null for data.split.valid",
+        ge=2,
+    )
+    fold: Optional[int] = option(None, "the fold that validates, counted from 0", ge=0)
 
 
 @dataclass
@@ -450,6 +459,70 @@ class Config:
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
 
 
+# --------------------------------------------------------------------------------------- sweep
+@dataclass
+class SweepConfig:
+    """How `-m` makes and runs its jobs; no part of a run's own configuration."""
+
+    name: str = option("grid", "a sweep kept as a file in conf/sweep/")
+    method: str = option(
+        "grid",
+        "every combination, n drawn at random, successive halving, or Optuna's proposals",
+        choices=("grid", "random", "halving", "optuna"),
+    )
+    params: Any = option(
+        None,
+        "key -> values, as typed after -m; of several such mappings each is a sweep of its own",
+        accepts="null or a mapping or a list of mappings",
+    )
+    zip: Any = option(
+        [],
+        "keys whose values go together, the first with the first, instead of being crossed; "
+        "a list of such lists for several",
+        accepts="a list of texts or a list of lists of texts",
+    )
+    n: Optional[int] = option(
+        None,
+        "configurations to try, each with all seeds and folds: of random, halving, optuna; null "
+        "for the whole grid",
+        ge=1,
+    )
+    seed: int = option(0, "of what random, halving and optuna draw", ge=0)
+    factor: int = option(3, "halving: one of so many goes on", ge=2)
+    min_epochs: int = option(1, "halving: epochs before the first are left behind", ge=1)
+    sampler: str = option("tpe", "optuna: its sampler", choices=("tpe", "gp", "qmc", "random"))
+    batch: int = option(16, "optuna: configurations asked for at a time, one stack", ge=1)
+    processes: Any = option(
+        "auto",
+        "stacks in training at a time; auto for one a core",
+        accepts="auto or a whole number",
+        ge=1,
+    )
+    memory: Any = option(
+        "auto",
+        "GiB for all members in training; auto for half of what is free",
+        accepts="auto or a number",
+        gt=0,
+    )
+    on_error: str = option(
+        "continue", "when a job fails: go on, or begin no further one", choices=("continue", "stop")
+    )
+    dry_run: bool = option(False, "show the jobs, the stacks and what they take; run nothing")
+    resume: Optional[str] = option(
+        None, "the folder of a sweep of which to run what is missing; or: nnexp resume FOLDER"
+    )
+    report: bool = option(True, "write report.html at the end")
+
+
+@dataclass
+class CommandConfig(Config):
+    """All that a command line sets: a run's configuration, and how `-m` sweeps it."""
+
+    sweep: SweepConfig = field(default_factory=SweepConfig)
+
+
+SWEEPS = ("grid", "lr", "lambda", "optimizers", "scaling", "seeds", "random", "halving", "optuna")
+
 # group -> option -> its schema; `regularizer` options all share RegConfig, whose package is `reg`
 OPTIONS: dict[str, dict[str, type]] = {
     "data": {
@@ -483,4 +556,5 @@ OPTIONS: dict[str, dict[str, type]] = {
         name: LossConfig
         for name in ("cross_entropy", "nll", "bce", "bce_with_logits", "mse", "mae")
     },
+    "sweep": {name: SweepConfig for name in SWEEPS},
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
+from nnexp.config.schema import OPTIONS, CommandConfig, CustomModelConfig
 
 
 def conf_dir() -> Path:
@@ -37,7 +37,7 @@ def register() -> None:
 
 def _root() -> DictConfig:
     """The typed root, its groups left open: each option brings a class of its own."""
-    root = OmegaConf.structured(Config)
+    root = OmegaConf.structured(CommandConfig)
     for group in OPTIONS:
         root[group] = "???"
     return root

@@ -162,7 +162,8 @@ def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str]
         )
     rest = [w for w in following if w != "="][:1]
     value = rest[0] if rest and "=" not in rest[0] and not rest[0].startswith("-") else None
-    owners = [group for group, options in groups().items() if word in options]
+    # `lr` is more likely the key than the sweep of that name
+    owners = [g for g, options in groups().items() if word in options and g != "sweep"]
     remedy = f"{owners[0]}={word}" if owners else suggest(word, value, overrides) or HELP
     if word in {k.path for k in all_keys()}:
         remedy = f"{word}={value}" if value else _assign(_find(word, overrides), None, overrides)

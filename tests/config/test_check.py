@@ -10,6 +10,7 @@ from nnexp.config.keys import all_keys, keys_of
 from nnexp.config.schema import (
     OPTIONS,
     AdamConfig,
+    CommandConfig,
     Config,
     MLPConfig,
     RegConfig,
@@ -21,7 +22,7 @@ from nnexp.errors import UserError
 
 def owner_config(key):
     """A configuration that has the key, with its section."""
-    config = Config()
+    config = CommandConfig()
     if key.owner:
         setattr(config, key.owner[0], OPTIONS[key.owner[0]][key.owner[1]]())
     section = config

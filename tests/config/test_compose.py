@@ -17,7 +17,12 @@ from nnexp.config.schema import OPTIONS, Config, CsvConfig, SGDConfig
 from nnexp.config.store import conf_dir
 from nnexp.errors import UserError
 
-EVERY = [(group, option) for group, options in groups().items() for option in options]
+EVERY = [
+    (group, option)
+    for group, options in groups().items()
+    for option in options
+    if group != "sweep"  # is about several runs
+]
 
 
 @pytest.mark.parametrize(("group", "option"), EVERY, ids=lambda v: v)

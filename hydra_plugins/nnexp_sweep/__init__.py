@@ -1,0 +1,1 @@
+"""nnexp's launcher and sweeper, as Hydra finds them."""

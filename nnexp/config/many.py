@@ -1,0 +1,83 @@
+"""The configurations of many jobs, without composing each from its files.
+
+Jobs that choose the same options differ in values only: their files are composed once, and each
+job's values are laid on a copy, by the function that Hydra itself uses for that. Hydra alone would
+take 0.1 s a job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, open_dict
+
+from nnexp.config.compose import to_config
+from nnexp.config.groups import groups
+from nnexp.config.schema import Config
+from nnexp.config.translate import translate
+from nnexp.errors import UserError
+
+Load = Callable[[list[str]], DictConfig]
+
+
+def compose_many(load: Load, jobs: Sequence[Sequence[str]]) -> list[Config | UserError]:
+    """The checked configuration of each job, or what is wrong with it.
+
+    Arguments:
+        load: composes overrides by Hydra; what it gives may have a `hydra` node.
+        jobs: for each job its overrides.
+    """
+    composed: dict[tuple[str, ...], DictConfig | None] = {}
+    parse, names = cache(OverridesParser.create().parse_override), frozenset(groups())
+    found: list[Config | UserError] = []
+    for job in map(list, jobs):
+        try:
+            found.append(_compose(load, job, composed, parse, names))
+        except UserError as error:
+            found.append(error)
+    return found
+
+
+def _compose(
+    load: Load,
+    job: list[str],
+    composed: dict[tuple[str, ...], DictConfig | None],
+    parse: Callable[[str], Override],
+    names: frozenset[str],
+) -> Config:
+    """One configuration; by the shorter way, and where that fails by Hydra's own."""
+    with contextlib.suppress(Exception):
+        parsed = [(word, parse(word)) for word in job]
+        choices = tuple(word for word, override in parsed if not _is_value(override, names))
+        if choices not in composed:
+            composed[choices] = None  # tried
+            composed[choices] = _without_hydra(load(list(choices)))
+        base = composed[choices]
+        if base is not None:
+            own = copy.deepcopy(base)
+            values = [override for _, override in parsed if _is_value(override, names)]
+            ConfigLoaderImpl._apply_overrides_to_config(values, own)
+            return to_config(own, job)
+    try:
+        whole = _without_hydra(load(job))
+    except Exception as error:
+        raise translate(error, job) from error
+    return to_config(whole, job)
+
+
+def _without_hydra(composed: DictConfig) -> DictConfig:
+    with open_dict(composed):
+        composed.pop("hydra", None)
+    return composed
+
+
+def _is_value(override: Override, names: frozenset[str]) -> bool:
+    """Whether an override sets a value and chooses no files."""
+    plain = not (override.is_add() or override.is_delete() or override.is_force_add())
+    return plain and override.package is None and override.key_or_group not in names

@@ -1,0 +1,136 @@
+"""What a sweep shows while it trains: how far it is, the best run so far, the time left."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from nnexp.jobs import Job
+from nnexp.track.progress import duration, is_terminal
+
+LINES = 10  # about so many lines in all where lines are printed
+REFRESH = 0.2  # seconds between two drawings of the bar
+
+
+class Display:
+    """Progress of the jobs of a sweep.
+
+    Arguments:
+        jobs: the jobs that are to be trained.
+        chunks: in how many stacks they are.
+        mode: `bar`, `plain`, `none`, or `auto`: the bar on a terminal, lines elsewhere.
+        stream: where to; None for standard error.
+    """
+
+    def __init__(
+        self, jobs: Sequence[Job], chunks: int, mode: str = "auto", stream: TextIO | None = None
+    ) -> None:
+        self.stream = sys.stderr if stream is None else stream
+        if mode == "auto":
+            mode = "bar" if is_terminal(self.stream) and not os.environ.get("CI") else "plain"
+        self.jobs, self.chunks, self.mode = list(jobs), chunks, mode
+        self.epochs = {id(job): job.config.trainer.epochs for job in jobs if job.config}
+        self.total = sum(self.epochs.values())
+        self.trained: dict[tuple[int, ...], int] = {}
+        self.over = self.done = 0  # epochs of the jobs that have ended, and those jobs
+        self.best: Job | None = None
+        self.start = time.monotonic()
+        self.drawn, self.printed = -math.inf, 0
+        self._rich: Any = None
+        if mode == "bar":
+            self._open()
+
+    def epoch(self, places: Sequence[int], epoch: int, members: int) -> None:
+        """A chunk has trained an epoch.
+
+        Arguments:
+            places: its jobs.
+            epoch: its number.
+            members: how many are still in the stack.
+        """
+        self.trained[tuple(places)] = epoch * members
+
+    def ended(self, job: Job) -> None:
+        """A job has ended, well or not."""
+        self.done += 1
+        self.over += self.epochs.get(id(job), 0)
+        for places in [places for places in self.trained if self._has(places, job)]:
+            self.trained[places] = max(0, self.trained[places] - self.epochs.get(id(job), 0))
+        if job.status == "done" and job.score is not None and not math.isnan(job.score):
+            sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
+            if self.best is None or sign * job.score < sign * (self.best.score or 0.0):
+                self.best = job
+        if self.mode == "plain" and self.total:
+            share = int(LINES * self.share)
+            if share > self.printed or self.done == len(self.jobs):
+                self.printed = share
+                print(self.line(), file=self.stream, flush=True)
+
+    def note(self, text: str) -> None:
+        """Something that the user should know at once."""
+        if self._rich is not None:
+            self._rich.console.print(text, highlight=False, markup=False)
+        elif self.mode != "none":
+            print(text, file=self.stream, flush=True)
+
+    def tick(self) -> None:
+        """Draw, if it is time."""
+        if self._rich is not None and time.monotonic() - self.drawn >= REFRESH:
+            self._draw()
+
+    def close(self) -> None:
+        """End the display; a second call does nothing."""
+        if self._rich is not None:
+            self._draw()
+            self._rich.stop()
+            self._rich = None
+
+    @property
+    def share(self) -> float:
+        """How much of the training is over, 0 to 1."""
+        return min(1.0, (self.over + sum(self.trained.values())) / max(1, self.total))
+
+    def line(self) -> str:
+        """All of it in one line."""
+        stacks = f"{self.chunks} stack{'s' if self.chunks != 1 else ''}"
+        parts = [f"{self.done}/{len(self.jobs)} runs in {stacks}"]
+        if self.best is not None and self.best.score is not None:
+            monitor = self._monitor(self.best)
+            parts.append(f"best {monitor} {self.best.score:.4g} (job {self.best.number})")
+        elapsed = time.monotonic() - self.start
+        if self.done < len(self.jobs) and self.share > 0:
+            parts.append(f"{duration(elapsed / self.share - elapsed)} left")
+        else:
+            parts.append(f"{duration(elapsed)} elapsed")
+        return "  ".join(parts)
+
+    def _monitor(self, job: Job) -> str:
+        assert job.config is not None
+        return "val_" + job.config.trainer.monitor.partition("_")[2]
+
+    def _has(self, places: tuple[int, ...], job: Job) -> bool:
+        return any(self.jobs[place] is job for place in places if place < len(self.jobs))
+
+    def _open(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._rich = Progress(
+            TextColumn("{task.percentage:>3.0f}%"),
+            BarColumn(None),
+            TextColumn("{task.description}", markup=False),
+            console=Console(file=self.stream, force_terminal=True),
+            auto_refresh=False,
+            expand=True,
+        )
+        self._task = self._rich.add_task("", total=1.0)
+        self._rich.start()
+
+    def _draw(self) -> None:
+        self.drawn = time.monotonic()
+        self._rich.update(self._task, completed=self.share, description=self.line())
+        self._rich.refresh()

@@ -1,0 +1,341 @@
+"""Jobs trained as stacks: tables prepared, groups made, chunks handed to processes.
+
+Whatever happens to a chunk (memory runs out, its process is killed, one member's disk is full) is
+met by halving it, down to the one member that cannot be trained, which fails alone. A member's
+result does not depend on its chunk, so nothing else changes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnexp.config.pairings import warnings
+from nnexp.config.saved import config_text
+from nnexp.config.schema import Config
+from nnexp.data import Dataset
+from nnexp.data.cache import Tables
+from nnexp.errors import UserError
+from nnexp.jobs import Job, score_of
+from nnexp.parking import leave, park, take_up
+from nnexp.runner import notes
+from nnexp.stack import Run, Stack, Task, begin, check_parts
+from nnexp.sweep.grouping import Group, cut, differences, group, traits
+from nnexp.sweep.memory import GIB, free_bytes, member_bytes
+from nnexp.sweep.processes import Processes, can_fork, failure_text
+from nnexp.track.folder import append, write_text
+from nnexp.track.log import open_log
+from nnexp.track.origin import origin
+from nnexp.track.status import write_status
+from nnexp.train.trainer import Epoch
+
+SHARE = 0.5  # of the free memory, for all members in training together
+OFTEN = 0.2  # seconds between two words of a child on its epochs
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Members that are trained as one stack, in one process.
+
+    Arguments:
+        places: which jobs.
+        each: bytes of memory that a member takes, about.
+        epochs: the longest of their runs.
+        parked: they are taken up where they were parked.
+        until: the epoch after which they are parked; None to train them to their end.
+    """
+
+    places: tuple[int, ...]
+    each: int
+    epochs: int
+    parked: bool = False
+    until: int | None = None
+
+
+class Execution:
+    """The jobs of a sweep that can be trained, and how they are.
+
+    Arguments:
+        jobs: all with a configuration; what becomes of each is written into it.
+        command: the words typed, for the record.
+        processes: how many at a time; None for one a core.
+        memory: bytes for all members in training together; None for half of what is free.
+        stop_on_error: begin nothing more once a job has failed.
+        shown: told of what happens, see `nnexp.sweep.display.Display`.
+
+    Attributes:
+        groups: the stacks.
+        chunks: for each group how it is cut.
+        stopped: whether Ctrl-C ended it.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        command: Sequence[str] = (),
+        *,
+        processes: int | None = None,
+        memory: int | None = None,
+        stop_on_error: bool = False,
+        shown: Any = None,
+    ) -> None:
+        self.jobs, self.command, self.shown = list(jobs), list(command), shown
+        self.memory = int(free_bytes() * SHARE) if memory is None else memory
+        self.stop_on_error = stop_on_error
+        self.stopped = False
+        self.tables = Tables()
+        self.datasets: dict[int, Dataset] = {}
+        self.origin = origin()
+        for place, job in enumerate(self.jobs):
+            self._prepare(place, job)
+        ready = sorted(self.datasets)
+        found = [traits(self._config(place), self.datasets[place]) for place in ready]
+        self.groups = [Group(g.traits, [ready[place] for place in g.places]) for g in group(found)]
+        self.processes = _processes(processes, self.groups)
+        self.each = {id(own): self._measure(own) for own in self.groups}
+        self.chunks = [self._cut(own, own.places) for own in self.groups]
+
+    @property
+    def reasons(self) -> list[str]:
+        """By what the stacks differ."""
+        return differences(self.groups)
+
+    def run(self, until: int | None = None, parked: Collection[int] | None = None) -> None:
+        """Train the jobs.
+
+        Arguments:
+            until: the epoch after which members are parked instead of trained on.
+            parked: the places of parked jobs to be taken up; None to begin all. A stack that has
+                lost members fills up again: the chunks are cut anew.
+        """
+        chunks = [chunk for own in self.chunks for chunk in own]
+        if parked is not None:
+            for place in parked:
+                self.jobs[place].status = "running"
+            chunks = [
+                replace(chunk, parked=True)
+                for own in self.groups
+                for chunk in self._cut(own, [place for place in own.places if place in parked])
+            ]
+        self._do([replace(chunk, until=until) for chunk in chunks])
+
+    def end(self, places: Collection[int]) -> None:
+        """Let parked jobs end where they are; the job's `reason` tells why."""
+        chunks = []
+        for own in self.groups:
+            chosen = tuple(place for place in own.places if place in places)
+            if chosen:
+                chunks.append(Chunk(chosen, 0, 0, parked=True, until=0))
+        for place in places:
+            self.jobs[place].status = "running"
+        self._do(chunks)
+
+    def _do(self, chunks: list[Chunk]) -> None:
+        chunks.sort(key=lambda chunk: -len(chunk.places) * chunk.epochs)
+        self._failures: dict[tuple[int, ...], tuple[str, str]] = {}
+        self._pool = Processes(
+            self._work,
+            self._message,
+            self._ended,
+            self.shown.tick,
+            self.processes if can_fork() else 0,
+        )
+        self._pool.run(chunks)
+        if self._pool.stopped:
+            self.stopped = True
+            for job in self.jobs:
+                if job.status in ("running", "parked"):
+                    job.status, job.reason = "interrupted", "the sweep was ended before its end"
+
+    # ------------------------------------------------------------------------ in the parent
+    def _config(self, place: int) -> Config:
+        config = self.jobs[place].config
+        assert config is not None
+        return config
+
+    def _prepare(self, place: int, job: Job) -> None:
+        config = self._config(place)
+        try:
+            dataset = self.tables.prepare(config.data, config.seeds.split)
+            check_parts(config, dataset)
+            self.datasets[place] = dataset
+        except Exception as error:
+            job.fail(error)
+
+    def _measure(self, own: Group) -> int:
+        """Bytes of a member of a group; 0 where its model cannot be made."""
+        first = own.places[0]
+        task = Task(self._config(first), self.jobs[first].folder)
+        try:
+            return member_bytes(Stack([task], [self.datasets[first]]))
+        except Exception as error:
+            for place in own.places:
+                self.jobs[place].fail(error)
+            return 0
+
+    def _cut(self, own: Group, places: Sequence[int]) -> list[Chunk]:
+        each = self.each[id(own)]
+        if not each or not places:
+            return []
+        most = max(1, self.memory // max(1, self.processes) // each)
+        # one stack alone is divided among the processes; several are there for them anyway
+        pieces = self.processes if len(self.groups) < 2 * self.processes else 1
+        longest = max(self._config(place).trainer.epochs for place in own.places)
+        return [
+            Chunk(tuple(places[i] for i in part), each, longest)
+            for part in cut(len(places), most, pieces)
+        ]
+
+    def _message(self, chunk: Chunk, message: tuple[str, Any, Any]) -> None:
+        kind, subject, value = message
+        if kind == "epoch":
+            self.shown.epoch(chunk.places, *value)
+        elif kind == "ended":
+            job = self.jobs[subject]
+            job.status, job.reason, job.score = value
+            self.shown.ended(job)
+        elif kind == "parked":
+            self.jobs[subject].status = "parked"
+        else:
+            self._failures[chunk.places] = value
+
+    def _ended(self, chunk: Chunk, death: str | None) -> list[Chunk]:
+        """Take up what a chunk has left: halve it, or let its one member fail."""
+        failure = self._failures.pop(chunk.places, None) or (death and (death, ""))
+        left = [place for place in chunk.places if self.jobs[place].status == "running"]
+        if not failure or not left or self._pool.stopped:
+            return []
+        reason = failure[0]
+        if len(left) > 1:
+            half = -(-len(left) // 2)
+            self.shown.note(f"{reason}; going on with {len(left)} members in two halves")
+            halves = left[:half], left[half:]
+            return [replace(chunk, places=tuple(part)) for part in halves]
+        job = self.jobs[left[0]]
+        job.status, job.reason = "failed", reason
+        record_failure(job)
+        self.shown.ended(job)
+        if self.stop_on_error:
+            self._pool.stopped = True
+        return []
+
+    # ------------------------------------------------------------------------- in the child
+    def _work(self, chunk: Chunk, send: Callable[[Any], None], stop: Callable[[], bool]) -> None:
+        """Train a chunk; what goes wrong is sent, not raised."""
+        try:
+            with ExitStack() as context:
+                tasks = [self._task(place, chunk, context) for place in chunk.places]
+                self._train(chunk, tasks, send, stop)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            send(("failed", None, failure_text(error)))
+
+    def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
+        job, config = self.jobs[place], self._config(place)
+        job.folder.mkdir(parents=True, exist_ok=True)
+        if not chunk.parked:
+            clear(job.folder)
+        log = context.enter_context(open_log(job.folder))
+        task = Task(config, job.folder, job.overrides, self.command, log.info)
+        if not chunk.parked:
+            begin(task)
+            log.info("overrides: %s", " ".join(job.overrides) or "none")
+            for line in (*notes(config, self.datasets[place]), *warnings(config)):
+                log.info("%s", line)
+        return task
+
+    def _train(
+        self,
+        chunk: Chunk,
+        tasks: Sequence[Task],
+        send: Callable[[Any], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        places = chunk.places
+        stack = Stack(tasks, [self.datasets[place] for place in places])
+        start = [take_up(task.folder) for task in tasks] if chunk.parked else []
+        said = time.monotonic()
+
+        def observe(epoch: Epoch) -> None:
+            nonlocal said
+            if time.monotonic() - said >= OFTEN:
+                said = time.monotonic()
+                send(("epoch", None, (epoch.number, len(epoch.members))))
+
+        def ended(place: int, run: Run) -> None:
+            leave(run.folder)
+            score = score_of(tasks[place].config, run.metrics)
+            send(("ended", places[place], (run.status, run.reason or "", score)))
+
+        if chunk.until == 0:
+            stack.end(start, [self.jobs[place].reason for place in places], ended, self.origin)
+            return
+        threads = tasks[0].config.threads
+        results = stack.train(
+            1 if threads == "auto" else int(threads),
+            observe=observe,
+            stop=stop,
+            ended=ended,
+            origin=self.origin,
+            start=start,
+            until=chunk.until,
+        )
+        for place, result in zip(places, results, strict=True):
+            if not isinstance(result, Run):
+                park(self.jobs[place].folder, result)
+                send(("parked", place, None))
+
+
+def clear(folder: Path) -> None:
+    """Remove what an attempt that did not finish has left in a run folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def record_failure(job: Job) -> None:
+    """Leave in a job's folder why it was not run, or not to its end."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    write_status(job.folder, job.status, job.reason)
+    if not (job.folder / "overrides.yaml").exists():
+        overrides = yaml.safe_dump(list(job.overrides), allow_unicode=True)
+        write_text(job.folder / "overrides.yaml", overrides)
+    if job.config is not None and not (job.folder / "config.yaml").exists():
+        write_text(job.folder / "config.yaml", config_text(job.config))
+    if job.error is not None and not isinstance(job.error, UserError):
+        lines = "".join(traceback.format_exception(job.error))
+        append(job.folder / "train.log", lines.encode("utf-8", "backslashreplace"))
+
+
+def gib(size: float) -> int:
+    """Bytes of so many GiB."""
+    return int(size * GIB)
+
+
+def _processes(asked: int | None, groups: Sequence[Group]) -> int:
+    """How many processes at a time; one where a GPU does the work."""
+    if any(_on_gpu(g.traits["device"]) for g in groups):
+        return 1
+    return len(os.sched_getaffinity(0)) if asked is None else asked
+
+
+def _on_gpu(device: str) -> bool:
+    if device == "cpu":
+        return False
+    # asked of the driver's library: a CUDA context here could not be used after a fork
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
+    import torch
+
+    return torch.cuda.is_available()

@@ -1,0 +1,54 @@
+"""The end of a sweep: its leaderboard printed and written, its report, what to do next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+from nnexp.errors import UserError
+from nnexp.jobs import Job
+from nnexp.leaderboard import leaderboard, print_leaderboard, read_records
+from nnexp.leaderboard.writing import write_files
+from nnexp.report.page import write_file
+
+
+def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
+    """Rank the finished jobs of a sweep, print it, and write it into the sweep's folder.
+
+    Arguments:
+        folder: the sweep's.
+        jobs: all of its jobs.
+        report: write report.html too.
+    """
+    if not folder.is_dir() or not any(job.status == "done" for job in jobs):
+        return
+    try:
+        records = read_records([folder])
+        board = leaderboard(records, _sort(jobs))
+    except UserError as error:
+        print(f"\nno leaderboard: {error.wrong}", file=sys.stderr)
+        return
+    written = [path.name for path in write_files(board, folder)]
+    if report:
+        written.append(write_file(board, records, folder).name)
+    print(flush=True)
+    print_leaderboard(board)
+    shown = _relative(folder)
+    print(f"\nfolder:      {shown} ({', '.join(written)})")
+    if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
+        print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
+    sys.stdout.flush()
+
+
+def _sort(jobs: Sequence[Job]) -> str:
+    """The validation score that ranks: the monitored one, where all monitor the same."""
+    monitors = {job.config.trainer.monitor for job in jobs if job.config is not None}
+    accuracy = monitors and all(monitor.endswith("accuracy") for monitor in monitors)
+    return "val_accuracy" if accuracy else "val_loss"
+
+
+def _relative(path: Path) -> Path:
+    absolute = path.absolute()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path

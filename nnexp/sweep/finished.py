@@ -1,0 +1,82 @@
+"""What of a sweep is finished already, by the content of the jobs' configurations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnexp.config import saved
+from nnexp.errors import UserError
+from nnexp.files import read_regular
+from nnexp.jobs import Job, content_id, score_of
+from nnexp.track import manifest
+from nnexp.track.folder import read_json
+from nnexp.track.status import read_status
+
+FINAL = ("done", "diverged")  # a failed or interrupted job is run again
+
+
+def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
+    """Find the jobs that a sweep's folder holds, and give the others folders of their own.
+
+    Arguments:
+        jobs: with a configuration; a finished one takes over its folder, status and score.
+        sweep: the sweep's folder.
+
+    Returns:
+        The jobs that are still to be run.
+    """
+    finished: dict[str, list[Path]] = {}
+    begun: dict[str, list[Path]] = {}
+    used = set()
+    for folder in sorted(sweep.iterdir(), key=_by_number):
+        key = _key(folder)
+        if key is None:
+            continue
+        used.add(folder)
+        (finished if _is_final(folder) else begun).setdefault(key, []).append(folder)
+    missing = []
+    for job in jobs:
+        assert job.config is not None
+        key = content_id(job.config)
+        if finished.get(key):
+            job.folder = finished[key].pop(0)
+            status = read_status(job.folder)
+            job.status, job.reason = status["status"], status["reason"] or ""
+            job.score = score_of(job.config, read_json(job.folder / "metrics.json"))
+            continue
+        missing.append(job)
+        if begun.get(key):
+            job.folder = begun[key].pop(0)
+        elif job.folder in used or job.folder.exists():
+            job.folder = _next(sweep, used)
+        used.add(job.folder)
+    return missing
+
+
+def _key(folder: Path) -> str | None:
+    """The content of a run folder's configuration, hashed; None for what is no run folder."""
+    try:
+        return hashlib.sha256(read_regular(folder / saved.FILE, saved.LARGEST)).hexdigest()
+    except OSError:
+        return None
+
+
+def _is_final(folder: Path) -> bool:
+    """Whether a run has ended, with all of its files as its manifest says."""
+    try:
+        return read_status(folder)["status"] in FINAL and not manifest.verify(folder)
+    except (UserError, OSError):
+        return False
+
+
+def _next(sweep: Path, used: set[Path]) -> Path:
+    number = 1 + max((int(f.name) for f in used if f.name.isdigit()), default=-1)
+    while (sweep / str(number)).exists() or sweep / str(number) in used:
+        number += 1
+    return sweep / str(number)
+
+
+def _by_number(path: Path) -> tuple[int, str]:
+    return (int(path.name) if path.name.isdigit() else 10**9, path.name)

@@ -1,0 +1,75 @@
+"""How much memory a member of a stack takes, and how much there is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+
+from nnexp.stack import Stack
+from nnexp.train.epoch import BLOCK_BYTES, BLOCK_STEPS
+from nnexp.train.evaluate import CHUNK
+from nnexp.train.optimizers import OPTIMIZERS
+
+GIB = 2**30
+UNKNOWN = 4 * GIB  # taken as free where the system does not say
+
+
+def member_bytes(stack: Stack) -> int:
+    """About how many bytes of memory each member of a stack takes while it trains.
+
+    Arguments:
+        stack: a stack of any number of members.
+    """
+    size = 8 if stack.plan.dtype == torch.float64 else 4
+    row = stack.model.layout.size * size
+    theta = torch.zeros(1, 1, dtype=stack.plan.dtype)
+    numbers = [member.optimizer for member in stack.members]
+    moments = len(OPTIMIZERS[stack.plan.optimizer](theta, numbers[:1]).state())
+    # theta, its gradient, scratch and moments; the kept weights; the epoch's snapshot
+    rows = row * (3 + moments + 1 + 1 + moments + 1)
+    inputs, outputs = stack.data.x.shape[1], stack.data.targets.outputs
+    hidden = sum(stack.model.dropout_widths)
+    train, batch = stack.data.train_rows, stack.plan.batch_size
+    width = inputs + 2 * hidden + 4 * outputs
+    steps = max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
+    block = size * min(train, batch * steps) * width * 2
+    valid = max(len(part.valid) for part in stack.data.parts)
+    scoring = size * CHUNK * (inputs + 3 * hidden) + 8 * valid * (4 * outputs + 2)
+    passing = size * batch * (inputs + 6 * hidden + 6 * outputs)
+    return rows + block + scoring + passing + 24 * train
+
+
+def free_bytes() -> int:
+    """The memory that this process and its children may still take, in bytes."""
+    limits = [UNKNOWN]
+    if sys.platform.startswith("linux"):
+        limits = [_available(), *_of_group()]
+    return min(limits)
+
+
+def _available() -> int:
+    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return UNKNOWN
+
+
+def _of_group() -> list[int]:
+    """What the container's limit leaves, where there is one."""
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        (
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        ),
+    ):
+        try:
+            most = Path(limit).read_text(encoding="ascii").strip()
+            taken = int(Path(used).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue
+        if most != "max":
+            return [max(0, int(most) - taken)]
+    return []

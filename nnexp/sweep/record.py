@@ -1,0 +1,84 @@
+"""sweep.yaml in a sweep's folder: what was typed, so that the sweep can be resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+import yaml
+
+from nnexp.errors import UserError
+from nnexp.files import read_regular
+from nnexp.track.folder import write_text
+
+FILE = "sweep.yaml"
+LARGEST = 1 << 20  # bytes
+FORMAT_VERSION = 1
+# of what is typed again for a resume, these are said anew
+DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir")
+
+
+def write_record(folder: Path, words: Sequence[str]) -> None:
+    """Keep the words of a sweep's command line, flags included, in its folder."""
+    kept = [
+        word
+        for word in words
+        if word not in ("-m", "--multirun") and word.lstrip("+").partition("=")[0] not in DROPPED
+    ]
+    content = {"format_version": FORMAT_VERSION, "words": kept}
+    write_text(folder / FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def read_record(folder: Path, trust: bool = False) -> list[str]:
+    """The words that `write_record` kept.
+
+    Arguments:
+        folder: a sweep's folder, which may be a stranger's.
+        trust: allow words that choose code to run or reach beyond the configuration: flags,
+            Hydra's own keys, `${...}`, a model class.
+
+    Raises:
+        UserError: there is no record, it is damaged, or it holds such words and is not trusted.
+    """
+    path = folder / FILE
+    try:
+        content = yaml.safe_load(read_regular(path, LARGEST).decode())
+        words = content["words"]
+        if content["format_version"] != FORMAT_VERSION or not all(
+            isinstance(word, str) for word in words
+        ):
+            raise ValueError(f"format_version {FORMAT_VERSION} and a list of words are expected")
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(
+            f"{str(folder)!r} is no sweep: it has no {FILE}",
+            "the folder of a sweep, whose jobs are folders in it",
+            "ls outputs/sweeps/*",
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, RecursionError) as error:
+        raise UserError(
+            f"{str(path)!r} is damaged: {type(error).__name__}",
+            f"the {FILE} that nnexp wrote, unchanged",
+            "the command of the sweep once more, with sweep.resume=FOLDER",
+        ) from error
+    odd = next((word for word in words if _is_odd(word)), None)
+    if odd is not None and not trust:
+        raise UserError(
+            f"the sweep was started with {odd!r}, which may run code",
+            "nnexp resumes such a sweep where you trust its folder",
+            f"nnexp resume {quote(str(folder))} --trust",
+        )
+    return words
+
+
+def _is_odd(word: str) -> bool:
+    name, sign, value = word.lstrip("+~").partition("=")
+    return (
+        word.startswith("-")
+        or not sign
+        or name.partition("@")[0].split("/")[0].split(".")[0] == "hydra"
+        or "@" in name
+        or "_target_" in word
+        or "${" in value
+        or (name == "model" and "custom" in value)
+    )

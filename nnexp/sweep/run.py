@@ -1,0 +1,160 @@
+"""The jobs of a sweep, from configurations to finished run folders, whatever launches them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnexp.config.schema import SweepConfig
+from nnexp.errors import UserError
+from nnexp.jobs import Job, taken
+from nnexp.leaderboard.words import plural
+from nnexp.sweep.display import Display
+from nnexp.sweep.execute import Execution, gib, record_failure
+from nnexp.sweep.finished import take_finished
+from nnexp.track.progress import duration
+
+SHOWN = 20  # jobs listed by a dry run before the rest is counted
+
+
+def run_jobs(
+    jobs: Sequence[Job], folder: Path, settings: SweepConfig, command: Sequence[str] = ()
+) -> bool:
+    """Run jobs as stacks, and note in each what became of it.
+
+    Arguments:
+        jobs: new ones, or failed ones that have no configuration.
+        folder: of the sweep.
+        settings: the `sweep` part of the configuration.
+        command: the words typed, for the record.
+
+    Returns:
+        Whether it was interrupted.
+    """
+    for job in jobs:
+        if job.status == "running":
+            _check_folder(job, jobs, settings.resume is not None)
+    ready = [job for job in jobs if job.status == "running"]
+    if settings.resume is not None:
+        found = len(ready)
+        ready = take_finished(ready, folder)
+        print(f"{found - len(ready)} of {found} jobs are finished already", file=sys.stderr)
+    # tables are read and split, which may fail jobs
+    execution = _execution(ready, settings, command)
+    refusal = _common_mistake(jobs)
+    if refusal is not None:
+        raise refusal
+    if settings.dry_run:
+        _dry_run(jobs, execution)
+        for job in ready:
+            job.status = "planned" if job.status == "running" else job.status
+        return False
+    failed = [job for job in jobs if job.status == "failed"]
+    for job in failed:
+        record_failure(job)
+    _tell(failed)
+    going = [job for job in ready if job.status == "running"]
+    if failed and settings.on_error == "stop":
+        for job in going:
+            job.status, job.reason = "interrupted", "not begun: another job failed"
+    elif going:
+        _train(execution, jobs, going, settings)
+    return execution.stopped
+
+
+def _train(
+    execution: Execution, jobs: Sequence[Job], going: Sequence[Job], settings: SweepConfig
+) -> None:
+    chunks = sum(len(own) for own in execution.chunks)
+    mode = going[0].config.trainer.progress if going[0].config else "auto"
+    execution.shown = Display(going, chunks, mode)
+    execution.shown.note(plan_line(execution, len(going)))
+    finished = [job for job in jobs if job.status in ("done", "diverged")]
+    try:
+        if settings.method == "halving":
+            from nnexp.sweep.halving import halve
+
+            halve(execution, finished, settings.factor, settings.min_epochs)
+        else:
+            execution.run()
+    finally:
+        execution.shown.close()
+
+
+def _common_mistake(jobs: Sequence[Job]) -> UserError | None:
+    """The mistake for which no job can be run, if it is the same in all."""
+    errors = [job.error for job in jobs if isinstance(job.error, UserError)]
+    same = len(errors) == len(jobs) and len(set(map(str, errors))) == 1
+    return errors[0] if same else None
+
+
+def _tell(failed: Sequence[Job]) -> None:
+    """Print why jobs have failed before they began, those of one reason together."""
+    alike: dict[str, list[Job]] = {}
+    for job in failed:
+        text = str(job.error) if isinstance(job.error, UserError) else f"error: {job.reason}"
+        alike.setdefault(text, []).append(job)
+    for text, own in alike.items():
+        numbers = ", ".join(str(job.number) for job in own[:SHOWN])
+        more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
+        word = "job" if len(own) == 1 else "jobs"
+        print(f"{word} {numbers}{more} failed\n{text}", file=sys.stderr, flush=True)
+
+
+def plan_line(execution: Execution, runs: int) -> str:
+    """How runs are divided: `72 runs: 3 stacks (they differ in optimizer), 6 chunks`."""
+    groups = [own for own in execution.chunks if own]
+    chunks = sum(len(own) for own in groups)
+    why = f" (they differ in {', '.join(execution.reasons)})" if len(groups) > 1 else ""
+    alone = sum(1 for own in execution.groups if len(own.places) == 1)
+    lone = f"; {alone} of them a run alone" if alone and runs > 1 else ""
+    processes = min(max(1, execution.processes), chunks)
+    split = f", {plural(chunks, 'chunk')}" if chunks != len(groups) else ""
+    return (
+        f"{plural(runs, 'run')}: {plural(len(groups), 'stack')}{why}{lone}{split}, "
+        f"{plural(processes, 'process', 'processes')}"
+    )
+
+
+def _execution(ready: Sequence[Job], settings: SweepConfig, command: Sequence[str]) -> Execution:
+    return Execution(
+        ready,
+        command,
+        processes=None if settings.processes == "auto" else int(settings.processes),
+        memory=None if settings.memory == "auto" else gib(float(settings.memory)),
+        stop_on_error=settings.on_error == "stop",
+    )
+
+
+def _check_folder(job: Job, jobs: Sequence[Job], resumed: bool) -> None:
+    """Refuse a folder that holds another run already, or is another job's too."""
+    own = any(other.folder == job.folder and other.number < job.number for other in jobs)  # type: ignore[operator]
+    if own or (not resumed and (job.folder / "status.json").exists()):
+        job.fail(taken(job.folder, sweep=True, own=own))
+
+
+def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:
+    """Print the jobs, the stacks, and what they will take; write nothing."""
+    from nnexp.sweep.estimate import estimate, total_seconds
+
+    for job in jobs[:SHOWN]:
+        state = "" if job.status == "running" else f"  [{job.status}: {job.reason}]"
+        print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}{state}")
+    if len(jobs) > SHOWN:
+        print(f"... and {len(jobs) - SHOWN} more")
+    going = sum(1 for job in execution.jobs if job.status == "running")
+    if not going:
+        print("nothing is left to run")
+        return
+    print(plan_line(execution, going))
+    found = estimate(execution)
+    for number, own in enumerate(found, 1):
+        size, chunks = own.bytes / 2**20, plural(own.chunks, "chunk")
+        print(
+            f"stack {number}: {plural(own.runs, 'run')} in {chunks}, about {size:.0f} MiB each, "
+            f"{duration(own.seconds)} of one process"
+        )
+    seconds = total_seconds(found, min(execution.processes, sum(own.chunks for own in found)))
+    limit = execution.memory / 2**30
+    print(f"about {duration(seconds)} in all; memory is limited to {limit:.1f} GiB")

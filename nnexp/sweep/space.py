@@ -1,0 +1,262 @@
+"""What a sweep varies: axes of values, read from overrides in Hydra's grammar.
+
+`optimizer.lr=0.001,0.01`, `seed=range(8)`, `model.hidden=[64],[128]`, `experiment=glob(*)` and
+`choice(...)` are lists of values; `interval(a,b)`, `int(interval(a,b))` and
+`tag(log,interval(a,b))` are ranges that only drawing methods know.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
+from hydra.errors import HydraException
+
+from nnexp.config.keys import literal
+from nnexp.config.translate import translate
+from nnexp.errors import UserError
+from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
+
+DIGITS = 4  # significant ones of a drawn number
+Parse = Callable[[str], Override]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range of numbers.
+
+    Arguments:
+        low, high: its ends, low < high.
+        log: evenly on a logarithmic scale; low > 0.
+        whole: whole numbers only.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+    def at(self, share: float) -> float | int:
+        """The number at a share of the way, 0 to 1, rounded to four significant digits."""
+        if self.whole:
+            # each whole number has an equal part of the way
+            low, high = (self.low, self.high + 1) if not self.log else (self.low, self.high)
+            value = _between(low, high, share, self.log)
+            return int(min(self.high, math.floor(value) if not self.log else round(value)))
+        return self.rounded(_between(self.low, self.high, share, self.log))
+
+    def rounded(self, value: float) -> float:
+        """A real number of the interval with four significant digits."""
+        return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Keys that are varied together: one, or several that are zipped.
+
+    Arguments:
+        keys: their names, as typed.
+        values: for each step a word for each key, `optimizer.lr=0.01`; empty for an interval.
+        interval: the range of a single key that is none of a list.
+    """
+
+    keys: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...] = ()
+    interval: Interval | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it only repeats configurations: seeds and folds."""
+        return all(is_repetition(key.lstrip("+")) for key in self.keys)
+
+    def word(self, value: float | int) -> tuple[str, ...]:
+        """The word for a number of the interval."""
+        return (f"{self.keys[0]}={literal(value)}",)
+
+
+@dataclass(frozen=True)
+class Space:
+    """One block of a sweep.
+
+    Arguments:
+        fixed: overrides that all of its jobs have.
+        axes: what is varied.
+        order: all keys, in the order in which they were given; a job's words come in it.
+    """
+
+    fixed: tuple[str, ...]
+    axes: tuple[Axis, ...]
+    order: tuple[str, ...]
+
+    def job(self, chosen: Sequence[Sequence[str]]) -> list[str]:
+        """The overrides of a job, from the words chosen on each axis."""
+        words = [*self.fixed, *(word for words in chosen for word in words)]
+        place = {key: position for position, key in enumerate(self.order)}
+        return sorted(words, key=lambda word: place[_name(word)])
+
+    def grid(self) -> Iterator[list[str]]:
+        """Every combination; the last axis runs fastest.
+
+        Raises:
+            UserError: an interval has no list of values.
+        """
+        for axis in self.axes:
+            if axis.interval is not None:
+                key = axis.keys[0]
+                low, high = literal(axis.interval.low), literal(axis.interval.high)
+                raise UserError(
+                    f"{key} has an interval, of which a grid has no values",
+                    "values with commas; or random, halving or optuna, which draw from intervals",
+                    f"{key}={low},{high} or sweep=random",
+                )
+        for chosen in itertools.product(*(axis.values for axis in self.axes)):
+            yield self.job(chosen)
+
+
+def spaces(
+    words: Sequence[str], params: Any = None, zipped: Any = (), loader: Any = None
+) -> list[Space]:
+    """The blocks of a sweep.
+
+    Arguments:
+        words: overrides as typed after `-m`, without those of `sweep`.
+        params: `sweep.params`: a mapping of a block, or a list of several; what is typed takes
+            the place of the same key, and is crossed with the rest.
+        zipped: `sweep.zip`: keys whose values go together, or a list of such lists.
+        loader: Hydra's config loader, which knows the options for `glob`.
+
+    Raises:
+        UserError: a word that cannot be read, or zipped keys of unequal lengths.
+    """
+    blocks: list[Mapping[str, Any]] = params if isinstance(params, list) else [params or {}]
+    parse = _parser(loader)
+    typed = [parse(word) for word in words]
+    groups = [list(keys) for keys in ([zipped] if _is_flat(zipped) else zipped)]
+    names = {o.get_key_element() for o in typed} | {str(key) for block in blocks for key in block}
+    for key in itertools.chain(*groups):
+        if key not in names:
+            raise UserError(
+                f"sweep.zip names {key}, which the sweep does not vary",
+                "keys that are typed with several values, or are in sweep.params",
+                f"{key}=VALUE,VALUE",
+            )
+    return [_space(typed, block, groups, parse) for block in blocks]
+
+
+def with_folds(jobs: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Give each job with `data.split.folds` and without a fold a job for each of its folds."""
+    made: list[list[str]] = []
+    for job in jobs:
+        values = dict(word.partition("=")[::2] for word in job)
+        folds = values.get(FOLDS, "")
+        if FOLD in values or not folds.isdecimal() or int(folds) < 2:
+            made.append(list(job))
+            continue
+        made += [[*job, f"{FOLD}={fold}"] for fold in range(int(folds))]
+    return made
+
+
+def _space(
+    typed: Sequence[Override],
+    block: Mapping[str, Any],
+    groups: Sequence[Sequence[str]],
+    parse: Parse,
+) -> Space:
+    own = {override.get_key_element(): override for override in typed}
+    for key, value in block.items():
+        if str(key) not in own:
+            own = {**own, str(key): parse(_word(str(key), value))}
+    fixed, axes = [], {}
+    for key, override in own.items():
+        if override.is_sweep_override():
+            axes[key] = _axis(key, override)
+        else:
+            fixed.append(override.input_line or "")
+    for keys in groups:
+        varied = [key for key in keys if key in axes]
+        if len(varied) > 1:
+            axes = _zip(axes, varied)
+    return Space(tuple(fixed), tuple(dict.fromkeys(axes.values())), tuple(own))
+
+
+def _axis(key: str, override: Override) -> Axis:
+    value = override.value()
+    if isinstance(value, IntervalSweep):
+        return Axis((key,), interval=_interval(key, value))
+    if isinstance(value, RangeSweep) and (value.step == 0 or value.start is None):
+        raise _unreadable(override.input_line or key)
+    words = [f"{key}={text}" for text in override.sweep_string_iterator()]
+    if not words:
+        raise UserError(
+            f"{override.input_line} has no value", "a range that is not empty", f"{key}=range(3)"
+        )
+    return Axis((key,), tuple((word,) for word in dict.fromkeys(words)))
+
+
+def _interval(key: str, value: IntervalSweep) -> Interval:
+    low, high, log = value.start, value.end, "log" in value.tags
+    if low is None or high is None or not low < high or (log and low <= 0):
+        raise UserError(
+            f"{key}: the interval from {low} to {high}{' on a logarithmic scale' if log else ''}",
+            "a lower end first, and above 0 for tag(log,...)",
+            f"'{key}=tag(log,interval(0.001,0.1))'",
+        )
+    # Hydra reads int(interval(a,b)) as whole ends, and any other as real ones
+    return Interval(low, high, log, isinstance(low, int) and isinstance(high, int))
+
+
+def _zip(axes: dict[str, Axis], keys: Sequence[str]) -> dict[str, Axis]:
+    """Several axes made one."""
+    lengths = {key: len(axes[key].values) for key in keys}
+    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+        told = ", ".join(f"{key} {count}" for key, count in lengths.items())
+        raise UserError(
+            f"sweep.zip takes values together, and there are unequally many: {told}",
+            "equally many values for each key, and no intervals",
+            f"sweep.zip=[] to cross {' and '.join(keys)}",
+        )
+    words = zip(*(axes[key].values for key in keys), strict=True)
+    one = Axis(tuple(keys), tuple(tuple(word for (word,) in step) for step in words))
+    return {key: one if key in keys else axis for key, axis in axes.items()}
+
+
+def _word(key: str, value: Any) -> str:
+    """A line of `sweep.params` as it is typed."""
+    if isinstance(value, list):
+        return f"{key}={','.join(literal(item) for item in value)}"
+    return f"{key}={value if isinstance(value, str) else literal(value)}"
+
+
+def _parser(loader: Any) -> Parse:
+    parser = OverridesParser.create(config_loader=loader)
+
+    def parse(word: str) -> Override:
+        try:
+            return parser.parse_override(word)
+        except HydraException as error:
+            raise translate(error, [word]) from error
+
+    return parse
+
+
+def _is_flat(zipped: Any) -> bool:
+    return all(isinstance(key, str) for key in zipped)
+
+
+def _name(word: str) -> str:
+    return word.partition("=")[0]
+
+
+def _between(low: float, high: float, share: float, log: bool) -> float:
+    if log:
+        return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    return low + share * (high - low)
+
+
+def _unreadable(word: str) -> UserError:
+    return UserError(f"{word!r} cannot be read", "range(start,stop,step)", "seed=range(8)")

@@ -1,0 +1,196 @@
+"""What Hydra's sweeper does for nnexp: words -> jobs -> the launcher -> a leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+
+from nnexp.config.schema import SweepConfig
+from nnexp.errors import UserError
+from nnexp.jobs import Job
+from nnexp.sweep.draw import jobs_of
+from nnexp.sweep.launch import LAUNCHER
+from nnexp.sweep.record import FILE as RECORD
+from nnexp.sweep.record import write_record
+from nnexp.sweep.settings import is_about_sweep, settings_of
+from nnexp.sweep.space import Space, spaces
+
+MOST = 100_000  # jobs of a sweep
+
+
+def sweep(
+    hydra_context: HydraContext,
+    config: DictConfig,
+    launcher: Launcher,
+    session: Any,
+    words: Sequence[str],
+) -> list[Sequence[JobReturn]]:
+    """Run a sweep.
+
+    Arguments:
+        hydra_context, config, launcher: as Hydra gives them to a sweeper.
+        session: of the command; the jobs are noted in it.
+        words: the overrides that were typed.
+
+    Returns:
+        For each batch, for each of its jobs, what became of it.
+
+    Raises:
+        UserError: a mistake by which no job can be run.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    settings = settings_of(config)
+    _check_words(words)
+    stacks = str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
+    if not stacks:
+        _check_launcher(settings, words)
+    found = spaces(
+        [word for word in words if not is_about_sweep(word)],
+        settings.params,
+        settings.zip,
+        hydra_context.config_loader,
+    )
+    folder = Path(settings.resume or str(config.hydra.sweep.dir))
+    if settings.resume is not None and not folder.is_dir():
+        raise UserError(
+            f"there is no sweep {str(folder)!r} to resume",
+            "the folder of a sweep, whose jobs are folders in it",
+            "ls outputs/sweeps/*",
+        )
+    if settings.resume is None and (folder / RECORD).exists():
+        raise UserError(
+            f"{str(folder)!r} holds a sweep already",
+            "every sweep has a folder of its own; without hydra.sweep.dir it gets a new one",
+            f"nnexp resume {quote(str(folder))}, to run what is missing of it",
+        )
+    session.folder = folder
+    if not settings.dry_run:
+        # a foreign launcher asks for it, too
+        folder.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(config, folder / "multirun.yaml")
+        write_record(folder, session.arguments)
+    try:
+        return _run(found, settings, launcher, session, None if stacks else folder)
+    finally:
+        if not settings.dry_run:
+            from nnexp.sweep.finish import finish
+
+            finish(folder, session.jobs, settings.report)
+
+
+def _run(
+    found: Sequence[Space],
+    settings: SweepConfig,
+    launcher: Launcher,
+    session: Any,
+    adopt: Path | None,
+) -> list[Sequence[JobReturn]]:
+    """Launch the batches of jobs; `adopt` is the folder where a foreign launcher does it."""
+    returns: list[Sequence[JobReturn]] = []
+
+    def launch(jobs: list[list[str]]) -> Sequence[JobReturn]:
+        first = sum(map(len, returns))
+        results = launcher.launch(jobs, initial_job_idx=first)
+        returns.append(results)
+        if adopt is not None:
+            _adopt(session, results, jobs, adopt, first)
+        return results
+
+    if settings.method == "optuna":
+        from nnexp.sweep.proposals import Proposals
+
+        proposals = Proposals(found, settings)
+        while jobs := proposals.ask():
+            scores = [_score(result) for result in launch(jobs)]
+            proposals.tell(_losses(session, scores))
+            if settings.dry_run or (settings.on_error == "stop" and session.any_failed):
+                break
+        return returns
+    jobs = jobs_of(found, settings)
+    if len(jobs) > MOST:
+        raise UserError(
+            f"the sweep has {len(jobs)} jobs",
+            f"at most {MOST}",
+            "sweep=random sweep.n=1000",
+        )
+    launch(jobs)
+    return returns
+
+
+def _check_words(words: Sequence[str]) -> None:
+    for word in filter(is_about_sweep, words):
+        name, _, value = word.partition("=")
+        if name == "sweep" and "," in value:
+            raise UserError(
+                f"{word}: one sweep at a time", "sweep=NAME", f"sweep={value.partition(',')[0]}"
+            )
+
+
+def _check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:
+    """Refuse what only nnexp's own launcher can do."""
+    asked = (
+        (settings.resume is not None, f"sweep.resume={settings.resume}"),
+        (settings.dry_run, "sweep.dry_run=true"),
+        (settings.method == "halving", "sweep.method=halving"),
+    )
+    for given, word in asked:
+        if given:
+            chosen = next((w for w in words if w.startswith("hydra/launcher=")), "this launcher")
+            raise UserError(
+                f"{word} with {chosen}",
+                "nnexp's own launcher, which is chosen where no other is",
+                "hydra/launcher=nnexp",
+            )
+
+
+def _adopt(
+    session: Any,
+    results: Sequence[JobReturn],
+    jobs: Sequence[Sequence[str]],
+    folder: Path,
+    first: int,
+) -> None:
+    """Note jobs that a foreign launcher has run in processes of its own."""
+    from nnexp.track.status import read_status
+
+    known = {job.number for job in session.jobs}
+    for place, (result, overrides) in enumerate(zip(results, jobs, strict=True)):
+        number = first + place
+        if number in known:
+            continue
+        own = Path(str(result.working_dir)) if result.working_dir else folder / str(number)
+        job = Job(number, own, list(overrides))
+        try:
+            status = read_status(own)
+            job.status, job.reason = status["status"], status["reason"] or ""
+        except UserError:
+            job.status = "failed"
+            job.reason = "it left no status"
+            if result.status == JobStatus.FAILED:
+                job.reason = " ".join(str(result._return_value).split())
+        job.score = result._return_value if result.status == JobStatus.COMPLETED else None
+        session.jobs.append(job)
+
+
+def _score(result: JobReturn) -> float | None:
+    return result.return_value if result.status == JobStatus.COMPLETED else None
+
+
+def _losses(session: Any, scores: Sequence[float | None]) -> list[float | None]:
+    """Scores as values to be small."""
+    jobs = session.jobs[len(session.jobs) - len(scores) :]
+    return [
+        -score if score is not None and _climbs(job) else score
+        for job, score in zip(jobs, scores, strict=True)
+    ]
+
+
+def _climbs(job: Job) -> bool:
+    return job.config is not None and job.config.trainer.monitor.endswith("accuracy")

@@ -1,0 +1,74 @@
+"""A sweep from Python, as `python train.py -m` runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnexp.config.flags import overrides_of
+from nnexp.config.keys import literal
+from nnexp.errors import UserError
+from nnexp.leaderboard import Leaderboard, compare
+from nnexp.main import start
+from nnexp.session import Session
+
+NEW = "${now:%Y-%m-%d}/${now:%H-%M-%S-%f}-${nnexp.hex:}"  # as in conf/config.yaml
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep that has ended.
+
+    Arguments:
+        folder: its files: a run folder for each job, and the leaderboard.
+        status: for each job how it ended: `done`, `diverged`, `failed` or `interrupted`.
+        runs: for each job its run folder.
+    """
+
+    folder: Path
+    status: list[str]
+    runs: list[Path]
+
+    @property
+    def leaderboard(self) -> Leaderboard:
+        """The ranked configurations.
+
+        Raises:
+            UserError: no run has a validation score.
+        """
+        return compare(self.folder)
+
+
+def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps") -> Sweep:
+    """Run a sweep as `python train.py -m OVERRIDES` does, from Python.
+
+    Arguments:
+        overrides: command line overrides, `["optimizer.lr=0.001,0.01", "seed=range(3)"]`.
+        root: where the sweep's folder is made, unless `hydra.sweep.dir` is among the overrides.
+
+    Raises:
+        UserError: a mistake for which no job was run.
+        KeyboardInterrupt: Ctrl-C; what is finished stays.
+    """
+    if isinstance(overrides, str):
+        raise UserError(
+            f"overrides are one text, {overrides!r}",
+            "a list with a text for each override",
+            f"nnexp.multirun({overrides.split()!r})",
+        )
+    words = overrides_of([str(override) for override in overrides])
+    given = [word for word in words if word.startswith(("hydra.sweep.dir=", "sweep.resume="))]
+    if not given:
+        words.append(f"hydra.sweep.dir={literal(f'{root}/{NEW}')}")
+    session = Session(["nnexp.multirun", *map(str, overrides)], ["-m", *words])
+    interrupted = start(session, words)
+    if session.refusal is not None:
+        session.remove_folder()
+        raise session.refusal
+    if interrupted:
+        raise KeyboardInterrupt
+    jobs = session.jobs
+    folder = session.folder
+    assert folder is not None
+    return Sweep(folder, [job.status for job in jobs], [job.folder for job in jobs])

@@ -1,0 +1,88 @@
+"""Many jobs' configurations are those that Hydra composes one by one."""
+
+import pytest
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+
+from nnexp.config.compose import compose
+from nnexp.config.many import compose_many
+from nnexp.config.store import conf_dir, register
+from nnexp.errors import UserError
+
+
+@pytest.fixture
+def load():
+    """Hydra's composition, counting its calls."""
+    register()
+    calls = []
+
+    def compose_by_hydra(overrides):
+        calls.append(overrides)
+        return hydra_compose(config_name="config", overrides=overrides)
+
+    compose_by_hydra.calls = calls
+    with initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"):
+        yield compose_by_hydra
+
+
+JOBS = [
+    [],
+    ["optimizer=sgd", "optimizer.momentum=0.5"],
+    ["optimizer.lr=0.1", "optimizer=sgd"],
+    ["model.hidden=[8,8]", "reg.dropout=[0.1,0.2]"],
+    ["experiment=overfit", "data.rows=100"],
+    ["data=wine", "data.split.folds=3", "data.split.fold=1"],
+    ["seed=3", "seeds.init=${seed}"],
+    ["model=custom", "model._target_=a.B", "model.args.width=64"],
+    ["optimizer={lr:1}"],
+    ["loss.class_weight=[1,2,3]", "loss.class_weight=balanced"],
+]
+
+
+def test_each_is_what_it_would_be_alone(load):
+    found = compose_many(load, JOBS)
+    for job, config in zip(JOBS, found, strict=True):
+        assert config == compose(job), job
+
+
+def test_jobs_share_nothing_that_can_be_changed(load):
+    first, second = compose_many(load, [["reg.l2=0.1"], ["reg.l2=0.1"]])
+    first.model.hidden.append(1)
+    assert second.model.hidden == [128, 128]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        ["optimizer=adm"],
+        ["reg.l2=-1"],
+        ["reg.l2=abc"],
+        ["reg.l3=1"],
+        ["model.hidden=[64"],
+        ["optimizer=sgd", "optimizer.betas=[0.1,0.2]"],
+        ["data.split.folds=3"],
+        ["~optimizer"],
+        ["+optimizer.amsgrad=true"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_that_jobs_alone_and_worded_as_ever(load, job):
+    good, bad, also_good = compose_many(load, [["seed=1"], job, ["seed=2"]])
+    assert (good.seed, also_good.seed) == (1, 2)
+    with pytest.raises(UserError) as alone:
+        compose(job)
+    assert str(bad) == str(alone.value)
+
+
+def test_hydra_composes_once_for_each_choice_of_options(load):
+    jobs = [
+        [f"optimizer={name}", f"optimizer.lr={lr}", f"seed={seed}"]
+        for name in ("sgd", "adam")
+        for lr in (0.1, 0.2)
+        for seed in range(20)
+    ]
+    found = compose_many(load, jobs)
+    assert len(load.calls) == 2
+    assert [(c.optimizer.name, c.optimizer.lr, c.seed) for c in found] == [
+        (name, lr, seed) for name in ("sgd", "adam") for lr in (0.1, 0.2) for seed in range(20)
+    ]

@@ -1,0 +1,91 @@
+"""What a sweep shows while it trains."""
+
+import io
+
+import pytest
+
+from nnexp.config.compose import compose
+from nnexp.jobs import Job
+from nnexp.sweep.display import LINES, Display
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    config = compose(["trainer.epochs=10"])
+    return [Job(number, tmp_path / str(number), [], config) for number in range(20)]
+
+
+def end(job, score, status="done"):
+    job.status, job.score = status, score
+
+
+def test_lines_say_how_far_it_is_and_who_is_best(jobs):
+    stream = io.StringIO()
+    display = Display(jobs, 2, "plain", stream)
+    for number, job in enumerate(jobs):
+        end(job, 1.0 - number / 100)
+        display.ended(job)
+    lines = stream.getvalue().splitlines()
+    assert len(lines) <= LINES + 1
+    assert lines[-1].startswith("20/20 runs in 2 stacks  best val_loss 0.81 (job 19)")
+    assert lines[-1].endswith("elapsed")
+    assert lines[0].endswith("left")
+
+
+def test_the_share_counts_epochs_in_training(jobs):
+    display = Display(jobs, 2, "none", io.StringIO())
+    display.epoch((0, 1, 2, 3), 5, 4)
+    assert display.share == pytest.approx(4 * 5 / 200)
+    end(jobs[0], 1.0)
+    display.ended(jobs[0])
+    assert display.share <= 4 * 5 / 200 + 10 / 200
+    for job in jobs[1:]:
+        end(job, 1.0)
+        display.ended(job)
+    assert display.share == 1
+
+
+def test_accuracy_is_better_when_it_is_higher(tmp_path):
+    config = compose(["trainer.monitor=val_accuracy"])
+    jobs = [Job(number, tmp_path, [], config) for number in range(3)]
+    display = Display(jobs, 1, "none", io.StringIO())
+    for job, score in zip(jobs, (0.5, 0.9, 0.7), strict=True):
+        end(job, score)
+        display.ended(job)
+    assert display.best is jobs[1]
+
+
+def test_failed_and_diverged_ones_are_not_best(jobs):
+    display = Display(jobs, 1, "none", io.StringIO())
+    for job, status, score in ((jobs[0], "diverged", 0.0), (jobs[1], "failed", None)):
+        end(job, score, status)
+        display.ended(job)
+    end(jobs[2], float("nan"))
+    display.ended(jobs[2])
+    assert display.best is None
+
+
+def test_nothing_is_shown_where_nothing_is_wanted(jobs):
+    stream = io.StringIO()
+    display = Display(jobs, 1, "none", stream)
+    display.note("a")
+    end(jobs[0], 1.0)
+    display.ended(jobs[0])
+    display.tick()
+    display.close()
+    assert stream.getvalue() == ""
+
+
+def test_the_bar_draws_and_ends(jobs):
+    stream = io.StringIO()
+    display = Display(jobs, 1, "bar", stream)
+    display.epoch((0, 1), 5, 2)
+    display.tick()
+    display.note("[odd] words")
+    end(jobs[0], 0.5)
+    display.ended(jobs[0])
+    display.close()
+    display.close()
+    drawn = stream.getvalue()
+    assert "[odd] words" in drawn
+    assert "1/20 runs in 1 stack" in drawn

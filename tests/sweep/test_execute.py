@@ -1,0 +1,119 @@
+"""What goes wrong with a chunk is met by halving it, down to the member that cannot be trained."""
+
+import faulthandler
+import json
+import os
+import signal
+
+import pytest
+
+import nnexp.sweep.execute as execute
+from nnexp.stack import Stack
+
+
+def reasons(swept, count):
+    content = [
+        json.loads((swept.folder / str(n) / "status.json").read_text()) for n in range(count)
+    ]
+    return [own["reason"] for own in content]
+
+
+@pytest.fixture
+def stacks(monkeypatch):
+    """Let a stack's making or training be spoilt; the parent measures by a stack of one."""
+
+    def spoil(before=lambda tasks: None, training=lambda tasks: None):
+        class Spoilt(Stack):
+            def __init__(self, tasks, datasets):
+                before(tasks)
+                super().__init__(tasks, datasets)
+
+            def train(self, *given, **options):
+                training(self.tasks)
+                return super().train(*given, **options)
+
+        monkeypatch.setattr(execute, "Stack", Spoilt)
+
+    return spoil
+
+
+def test_a_chunk_for_which_memory_runs_out_is_halved(command, stacks):
+    expected = command("seed=range(7)", folder="undisturbed")
+
+    def too_many(tasks):
+        if len(tasks) > 2:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    stacks(before=too_many)
+    swept = command("seed=range(7)", "sweep.processes=1")
+    assert swept.status == 0
+    assert "can't allocate memory; going on with 7 members in two halves" in swept.err
+    for number in range(7):
+        assert swept.content(number) == expected.content(number)
+
+
+def test_a_member_that_cannot_be_trained_fails_alone(command, stacks):
+    expected = command("seed=range(5)", folder="undisturbed")
+
+    def bad(tasks):
+        if any(task.config.seed == 3 for task in tasks):
+            raise ValueError("odd\nmember")
+
+    stacks(training=bad)
+    swept = command("seed=range(5)")
+    assert swept.status == 1
+    assert reasons(swept, 5) == [None, None, None, "ValueError: odd member", None]
+    for number in (0, 1, 2, 4):
+        assert swept.content(number) == expected.content(number)
+    assert "ValueError: odd" in (swept.folder / "3" / "train.log").read_text()
+
+
+@pytest.mark.parametrize("end", ["kill", "exit", "segfault"])
+def test_a_process_that_dies_takes_no_other_member_with_it(command, stacks, end):
+    def die(tasks):
+        if any(task.config.seed == 1 for task in tasks) and os.getpid() != parent:
+            if end == "exit":
+                os._exit(3)
+            faulthandler.disable()  # its words would be pytest's
+            os.kill(os.getpid(), signal.SIGKILL if end == "kill" else signal.SIGSEGV)
+
+    parent = os.getpid()
+    stacks(training=die)
+    swept = command("seed=range(4)", "sweep.processes=1")
+    assert swept.status == 1
+    told = {
+        "kill": "the process was ended by SIGKILL, perhaps for want of memory",
+        "exit": "the process ended with status 3",
+        "segfault": "the process was ended by SIGSEGV",
+    }
+    assert reasons(swept, 4) == [None, told[end], None, None]
+
+
+def test_stop_begins_no_further_chunk(command, stacks):
+    def bad(tasks):
+        if any(task.config.seed == 0 for task in tasks):
+            raise ValueError("odd")
+
+    stacks(training=bad)
+    swept = command(
+        "seed=range(4)", "sweep.processes=1", "sweep.memory=0.0001", "sweep.on_error=stop"
+    )
+    assert swept.status == 130 or swept.status == 1
+    assert (swept.folder / "0" / "status.json").exists()
+    assert not (swept.folder / "3" / "metrics.json").exists()
+
+
+def test_a_full_disk_fails_its_member_alone(command, stacks):
+    def full(tasks):
+        for task in tasks:
+            if task.config.seed == 1:
+                raise OSError(28, "No space left on device")
+
+    stacks(training=full)
+    swept = command("seed=0,1,2")
+    assert reasons(swept, 3) == [None, "OSError: [Errno 28] No space left on device", None]
+
+
+def test_a_module_that_cannot_be_made_fails_before_anything_is_trained(command):
+    swept = command("model=mlp,custom", "~model.hidden", "model._target_=absent.Module")
+    assert swept.status == 2

@@ -1,0 +1,78 @@
+"""What of a sweep is finished: by the content of the configuration, with all files whole."""
+
+import pytest
+
+from nnexp.config.compose import compose
+from nnexp.config.saved import config_text
+from nnexp.jobs import Job, content_id
+from nnexp.sweep.finished import take_finished
+from nnexp.track.folder import write_json, write_text
+from nnexp.track.manifest import write_manifest
+from nnexp.track.status import write_status
+
+
+def leave(folder, words, status="done", loss=0.5):
+    """A run folder as a run leaves it."""
+    folder.mkdir(parents=True)
+    write_text(folder / "config.yaml", config_text(compose(words)))
+    write_json(folder / "metrics.json", {"best_epoch": 1, "val": {"loss": loss}, "test": None})
+    write_manifest(folder, {})
+    write_status(folder, status, None if status == "done" else "odd")
+
+
+def jobs(sweep, *settings):
+    return [
+        Job(number, sweep / str(number), list(words), compose(words))
+        for number, words in enumerate(settings)
+    ]
+
+
+def test_a_finished_job_takes_its_folder_whatever_its_number(tmp_path):
+    leave(tmp_path / "5", ["seed=1"], loss=0.25)
+    leave(tmp_path / "6", ["seed=2"], status="diverged")
+    first, second, third = own = jobs(tmp_path, ["seed=2"], ["seed=1"], ["seed=3"])
+    assert take_finished(own, tmp_path) == [third]
+    assert (second.folder, second.status, second.score) == (tmp_path / "5", "done", 0.25)
+    assert (first.folder.name, first.status, first.reason) == ("6", "diverged", "odd")
+    assert third.folder == tmp_path / "2"
+
+
+@pytest.mark.parametrize("status", ["running", "failed", "interrupted"])
+def test_what_is_not_finished_is_run_again_in_its_folder(tmp_path, status):
+    leave(tmp_path / "1", ["seed=1"], status=status)
+    (job,) = own = jobs(tmp_path, ["seed=1"])
+    assert take_finished(own, tmp_path) == [job]
+    assert job.folder == tmp_path / "1"
+
+
+def test_a_damaged_file_makes_it_unfinished(tmp_path):
+    leave(tmp_path / "0", ["seed=1"])
+    (tmp_path / "0" / "metrics.json").write_text("{}")
+    (job,) = own = jobs(tmp_path, ["seed=1"])
+    assert take_finished(own, tmp_path) == [job]
+
+
+def test_a_folder_that_another_run_has_is_not_taken(tmp_path):
+    leave(tmp_path / "0", ["seed=1"])
+    (job,) = own = jobs(tmp_path, ["seed=2"])
+    assert take_finished(own, tmp_path) == [job]
+    assert job.folder == tmp_path / "1"
+
+
+def test_equal_jobs_take_a_folder_each(tmp_path):
+    leave(tmp_path / "0", ["seed=1"])
+    first, second = own = jobs(tmp_path, ["seed=1"], ["seed=1"])
+    assert take_finished(own, tmp_path) == [second]
+    assert first.folder != second.folder
+
+
+def test_other_things_in_the_folder_do_not_matter(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "leaderboard.csv").write_text("")
+    (job,) = own = jobs(tmp_path, ["seed=1"])
+    assert take_finished(own, tmp_path) == [job]
+
+
+def test_the_content_of_a_configuration():
+    assert content_id(compose(["seed=1"])) == content_id(compose(["seed=1"]))
+    assert content_id(compose(["seed=1"])) != content_id(compose(["seed=2"]))

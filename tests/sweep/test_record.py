@@ -1,0 +1,69 @@
+"""sweep.yaml: what was typed, and what of it a stranger's folder may not say."""
+
+import pytest
+import yaml
+
+from nnexp.errors import UserError
+from nnexp.sweep.record import FILE, read_record, write_record
+
+
+def test_the_words_come_back_without_what_a_resume_says_anew(tmp_path):
+    words = ["-m", "data=wine", "seed=range(3)", "sweep.dry_run=false", "hydra.sweep.dir=x"]
+    write_record(tmp_path, [*words, "sweep.processes=1", "sweep.resume=y"])
+    assert read_record(tmp_path) == ["data=wine", "seed=range(3)", "sweep.processes=1"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "--config-dir=evil",
+        "--config-dir",
+        "evil",
+        "hydra.callbacks.x._target_=os.system",
+        "+hydra.callbacks.x._target_=os.system",
+        "hydra/launcher=joblib",
+        "+hydra/launcher=joblib",
+        "model=custom",
+        "model=mlp,custom",
+        "model._target_=os.system",
+        "data@hydra.callbacks=evil",
+        "data.path=${oc.env:SECRET}",
+        "~hydra.run",
+    ],
+)
+def test_words_that_may_run_code_need_trust(tmp_path, word):
+    write_record(tmp_path, ["data=wine", word])
+    with pytest.raises(UserError) as error:
+        read_record(tmp_path)
+    assert "--trust" in error.value.remedy
+    assert read_record(tmp_path, trust=True) == ["data=wine", word]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "words: []",
+        "format_version: 2\nwords: []",
+        "format_version: 1\nwords: [1]",
+        "format_version: 1\nwords: a",
+        "format_version: 1\nwords: !!python/object/apply:os.system [echo]",
+        "[" * 5000,
+        "\x00",
+    ],
+)
+def test_a_damaged_record(tmp_path, content):
+    (tmp_path / FILE).write_text(content)
+    with pytest.raises(UserError, match="damaged"):
+        read_record(tmp_path)
+
+
+def test_no_record(tmp_path):
+    with pytest.raises(UserError, match="no sweep"):
+        read_record(tmp_path)
+
+
+def test_it_is_plain_yaml(tmp_path):
+    write_record(tmp_path, ["data.path=größe.csv"])
+    content = yaml.safe_load((tmp_path / FILE).read_text(encoding="utf-8"))
+    assert content == {"format_version": 1, "words": ["data.path=größe.csv"]}

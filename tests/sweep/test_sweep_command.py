@@ -1,0 +1,255 @@
+"""Whole sweeps: run folders, leaderboard, what fails alone, what is resumed."""
+
+import json
+import shutil
+
+import pytest
+import yaml
+
+from nnexp.cli import train
+from nnexp.leaderboard import compare
+
+from .conftest import QUICK  # type: ignore[import-not-found]
+
+
+def statuses(swept):
+    folders = sorted(swept.folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    return [json.loads((f / "status.json").read_text())["status"] for f in folders]
+
+
+def test_every_job_has_the_folder_of_a_single_run(command, tmp_path):
+    quick = [word.replace("tensorboard=false", "tensorboard=true") for word in QUICK]
+    swept = command(*quick, "optimizer=adam,sgd", "reg.dropout=0,0.5", "seed=0,1")
+    assert swept.status == 0
+    assert statuses(swept) == ["done"] * 8
+    single = [*quick, "optimizer=sgd", "reg.dropout=0.5", "seed=1"]
+    assert train([*single, "hydra.run.dir=alone", "threads=1"]) == 0
+    alone, member = tmp_path / "alone", swept.folder / "7"
+    names = [sorted(path.name.partition(".17")[0] for path in f.iterdir()) for f in (alone, member)]
+    assert names[0] == names[1]
+    for name in ("model.safetensors", "metrics.json", "history.csv", "preprocess.json"):
+        assert (alone / name).read_bytes() == (member / name).read_bytes(), name
+    assert yaml.safe_load((member / "overrides.yaml").read_text()) == single
+    manifest = json.loads((member / "manifest.json").read_text())
+    assert "-m" in manifest["command"].split()
+
+
+def test_the_same_sweep_twice_is_the_same_to_the_byte(command):
+    words = ["optimizer.lr=0.001,0.01", "seed=0,1,2"]
+    first, second = (command(*words, folder=name) for name in ("a", "b"))
+    assert first.leaderboard == second.leaderboard
+    for number in range(6):
+        assert first.content(number) == second.content(number)
+
+
+@pytest.mark.parametrize(
+    "more", [["sweep.processes=1"], ["sweep.memory=0.0005"], ["sweep.processes=3"]]
+)
+def test_chunks_and_processes_change_no_byte(command, more):
+    words = ["optimizer.lr=0.001,0.01", "reg.dropout=0.3", "seed=0,1,2"]
+    first, second = command(*words, folder="a"), command(*words, *more, folder="b")
+    for number in range(6):
+        assert first.content(number) == second.content(number)
+
+
+def test_the_leaderboard_is_printed_and_written(command):
+    swept = command("reg.l2=0,1", "seed=0,1,2")
+    assert {path.name for path in swept.folder.iterdir() if path.is_file()} == {
+        "leaderboard.csv", "leaderboard.md", "multirun.yaml", "report.html", "sweep.yaml",
+    }  # fmt: skip
+    board = compare(swept.folder)
+    assert swept.leaderboard.decode() == board.csv()
+    assert board.text(120).splitlines()[4] in swept.out
+    assert "2 configurations, 6 runs" in swept.out
+
+
+def test_no_report_where_none_is_wanted(command):
+    assert not (command("seed=0,1", "sweep.report=false").folder / "report.html").exists()
+
+
+def test_the_monitored_score_ranks(command):
+    swept = command("optimizer.lr=0.001,0.01", "trainer.monitor=val_accuracy")
+    assert "by mean validation accuracy (higher is better)" in swept.out
+
+
+def test_an_invalid_job_fails_alone_and_at_once(command):
+    words = ["reg.dropout=0.1,1.5", "optimizer=adam,adm", "seed=0"]
+    swept = command(*words)
+    assert swept.status == 1
+    assert statuses(swept) == ["done", "failed", "failed", "failed"]
+    status = json.loads((swept.folder / "2" / "status.json").read_text())
+    assert status["reason"] == "reg.dropout=1.5 is out of range"
+    assert "job 2 failed\nerror: reg.dropout=1.5 is out of range\nallowed: " in swept.err
+    assert swept.err.index("job 2 failed") < swept.err.index("1 run: 1 stack")
+    assert "jobs 1, 3 failed\nerror: optimizer has no option 'adm'" in swept.err
+    assert "3 of 4 jobs did not succeed" in swept.err
+    alone = command("reg.dropout=0.1", "optimizer=adam", "seed=0", folder="alone")
+    assert swept.content(0) == alone.content(0)
+
+
+def test_a_table_that_does_not_fit_one_job_fails_it_alone(command):
+    swept = command("data.drop=[],[nope]", "seed=0,1")
+    assert statuses(swept) == ["done", "done", "failed", "failed"]
+    assert "nope" in json.loads((swept.folder / "2" / "status.json").read_text())["reason"]
+
+
+def test_one_mistake_in_all_jobs_is_a_mistake_in_the_command(command):
+    swept = command("seed=0,1", "data.drop=[nope]")
+    assert swept.status == 2
+    assert [line.partition(":")[0] for line in swept.err.splitlines()] == [
+        "error",
+        "allowed",
+        "try",
+    ]
+    assert not swept.folder.exists()
+
+
+def test_a_member_that_diverges_does_not_touch_the_others(command):
+    words = ["optimizer=sgd", "seed=0,1"]
+    with_it = command("optimizer.lr=0.01,1e30", *words, folder="a")
+    without = command("optimizer.lr=0.01", *words, folder="b")
+    assert with_it.status == 1
+    assert statuses(with_it) == ["done", "done", "diverged", "diverged"]
+    for number in (0, 1):
+        assert with_it.content(number) == without.content(number)
+    assert "2 of 4 jobs did not succeed" in with_it.err
+
+
+def test_on_error_stop_begins_nothing_more(command):
+    swept = command("reg.dropout=0.1,1.5", "sweep.on_error=stop")
+    assert statuses(swept) == ["failed"]
+    assert "not begun: another job failed" in swept.err
+
+
+def test_different_members_share_a_stack_and_different_shapes_do_not(command):
+    swept = command("seed=0,1", "model.hidden=[8],[16]", "trainer.epochs=1,2", "reg.l2=0,0.1")
+    assert "16 runs: 2 stacks (they differ in model)" in swept.err
+
+
+def test_folds_and_seeds_are_members_of_one_stack(command):
+    swept = command("data.split.folds=5", "seed=0,1")
+    assert "10 runs: 1 stack" in swept.err
+    assert "1 configuration, 10 runs" in swept.out
+    folds = [yaml.safe_load((swept.folder / str(n) / "config.yaml").read_text()) for n in range(10)]
+    assert [own["data"]["split"]["fold"] for own in folds] == [0, 1, 2, 3, 4] * 2
+
+
+def test_a_dry_run_shows_the_jobs_and_writes_nothing(command):
+    swept = command("seed=0,1", "optimizer=adam,sgd", "sweep.dry_run=true")
+    assert swept.status == 0
+    assert "job 3: " in swept.out
+    assert "4 runs: 2 stacks (they differ in optimizer)" in swept.out
+    assert "about " in swept.out
+    assert swept.err == ""
+    assert not swept.folder.exists()
+
+
+def test_only_what_is_missing_is_run_again(command):
+    words = ["optimizer.lr=0.001,0.01", "seed=0,1"]
+    swept = command(*words)
+    before = swept.leaderboard
+    shutil.rmtree(swept.folder / "1")
+    status = swept.folder / "2" / "status.json"
+    status.write_text(status.read_text().replace("done", "running"))
+    (swept.folder / "3" / "model.safetensors").write_bytes(b"damaged")
+    kept = {path: path.stat().st_mtime_ns for path in (swept.folder / "0").iterdir()}
+    (swept.folder / "leaderboard.csv").unlink()
+    resumed = command(str(swept.folder), program="resume")
+    assert resumed.status == 0
+    assert "1 of 4 jobs are finished already" in resumed.err
+    assert swept.leaderboard == before
+    assert {path: path.stat().st_mtime_ns for path in (swept.folder / "0").iterdir()} == kept
+    again = command(*words, f"sweep.resume={swept.folder}", folder="elsewhere")
+    assert "4 of 4 jobs are finished already" in again.err
+    assert not again.folder.exists()
+
+
+def test_a_sweep_that_is_resumed_with_other_values_keeps_what_it_has(command):
+    swept = command("seed=0,1")
+    more = command("seed=1,2,0", "reg.l2=0,0.1", f"sweep.resume={swept.folder}")
+    assert "2 of 6 jobs are finished already" in more.err
+    assert statuses(swept) == ["done"] * 6
+    seeds = [
+        yaml.safe_load((swept.folder / str(n) / "config.yaml").read_text())["seed"]
+        for n in range(6)
+    ]
+    assert seeds[:2] == [0, 1]
+
+
+def test_what_cannot_be_resumed(command, tmp_path):
+    assert "is no sweep" in command("absent", program="resume").err
+    swept = command("seed=0,1")
+    assert "cannot be changed" in command(str(swept.folder), "seed=3", program="resume").err
+    assert command(str(swept.folder), "sweep.processes=1", program="resume").status == 0
+    absent = command("seed=0,1", "sweep.resume=absent")
+    assert absent.status == 2
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_sweep_into_folders_with_runs_is_refused(command):
+    first = command("seed=0,1")
+    content = first.content(0)
+    again = command("seed=0,1")
+    assert again.status == 2
+    assert "holds a sweep already" in again.err
+    assert "try: nnexp resume swept" in again.err
+    assert first.content(0) == content
+
+
+def test_halving_leaves_the_weak_and_ends_the_same_when_resumed(command):
+    words = ["optimizer.lr=0.0001,0.001,0.01,0.1", "trainer.epochs=4", "seed=0,1"]
+    how = ["sweep.method=halving", "sweep.factor=2"]
+    halved, whole = command(*words, *how, folder="a"), command(*words, folder="b")
+    lengths = [
+        len((halved.folder / str(n) / "history.csv").read_text().splitlines()) - 1 for n in range(8)
+    ]
+    assert sorted(lengths[::2]) == [1, 1, 2, 4]
+    assert lengths[::2] == lengths[1::2]  # seeds of a configuration go on together
+    best = lengths.index(4)
+    assert halved.content(best) == whole.content(best)
+    before = halved.leaderboard
+    for number in (0, best):
+        shutil.rmtree(halved.folder / str(number))
+    assert command(str(halved.folder), program="resume").status == 0
+    assert halved.leaderboard == before
+
+
+@pytest.mark.parametrize("name", ["lr", "lambda", "optimizers", "scaling", "seeds"])
+def test_the_sweeps_kept_as_files_run(command, name):
+    swept = command(f"sweep={name}", "trainer.epochs=1", "sweep.report=false")
+    assert swept.status == 0, swept.err
+    assert set(statuses(swept)) == {"done"}
+
+
+@pytest.mark.parametrize("name", ["random", "halving", "optuna"])
+def test_searches_try_n_configurations(command, name):
+    swept = command(f"sweep={name}", "sweep.n=6", "seed=0,1", "sweep.batch=3")
+    assert swept.status == 0, swept.err
+    assert len(statuses(swept)) == 12
+    assert "6 configurations, 12 runs" in swept.out
+
+
+def test_optuna_is_resumed_to_the_same_end(command):
+    words = ["sweep=optuna", "sweep.n=6", "sweep.batch=3"]
+    swept = command(*words)
+    before = swept.leaderboard
+    for number in (2, 4):
+        shutil.rmtree(swept.folder / str(number))
+    assert command(str(swept.folder), program="resume").status == 0
+    assert swept.leaderboard == before
+
+
+def test_hydras_own_launcher_still_works(command):
+    swept = command("seed=0,1", "hydra/launcher=basic", "threads=1", folder="a")
+    assert swept.status == 0
+    stacked = command("seed=0,1", folder="b")
+    for number in (0, 1):
+        files = ("model.safetensors", "metrics.json", "history.csv")
+        assert swept.content(number, files) == stacked.content(number, files)
+    assert "1 configuration, 2 runs" in swept.out
+
+
+def test_hydras_own_sweeper_still_works(command):
+    swept = command("seed=0,1", "hydra/sweeper=basic")
+    assert swept.status == 0
+    assert statuses(swept) == ["done", "done"]
