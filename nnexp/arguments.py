@@ -18,7 +18,9 @@ class Arguments(argparse.ArgumentParser):
     """
 
     def __init__(self, command: str, words: str, description: str) -> None:
-        super().__init__(prog=command, description=description, usage=f"{command} {words}")
+        super().__init__(
+            prog=command, description=description, usage=f"{command} {words}", allow_abbrev=False
+        )
         self._line, self._typed = f"{command} {words}", f"{command} {words.partition(' [')[0]}"
 
     def error(self, message: str) -> NoReturn:

@@ -74,6 +74,7 @@ class Execution:
 
     Attributes:
         groups: the stacks.
+        remarks: what a user should know of them.
         chunks: for each group how it is cut.
         stopped: whether Ctrl-C ended it.
     """
@@ -101,6 +102,7 @@ class Execution:
         found = [traits(self._config(place), self.datasets[place]) for place in ready]
         self.groups = [Group(g.traits, [ready[place] for place in g.places]) for g in group(found)]
         self.processes = _processes(processes, self.groups)
+        self.remarks: list[str] = []
         self.each = {id(own): self._measure(own) for own in self.groups}
         self.chunks = [self._cut(own, own.places) for own in self.groups]
 
@@ -176,7 +178,11 @@ class Execution:
         first = own.places[0]
         task = Task(self._config(first), self.jobs[first].folder)
         try:
-            return member_bytes(Stack([task], [self.datasets[first]]))
+            stack = Stack([task], [self.datasets[first]])
+            why = getattr(stack.model, "why_not_stacked", None)
+            if why and len(own.places) > 1:
+                self.remarks.append(f"members of model=custom are trained one by one: {why}")
+            return member_bytes(stack)
         except Exception as error:
             for place in own.places:
                 self.jobs[place].fail(error)

@@ -69,7 +69,8 @@ def _train(
     chunks = sum(len(own) for own in execution.chunks)
     mode = going[0].config.trainer.progress if going[0].config else "auto"
     execution.shown = Display(going, chunks, mode)
-    execution.shown.note(plan_line(execution, len(going)))
+    for line in (plan_line(execution, len(going)), *execution.remarks):
+        execution.shown.note(line)
     finished = [job for job in jobs if job.status in ("done", "diverged")]
     try:
         if settings.method == "halving":

@@ -86,7 +86,7 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
                 draw.text(place, str(int(counts[row, column])), ink, font, "mm")
 
     file = io.BytesIO()
-    picture.save(file, "PNG")
+    picture.save(file, "PNG", compress_level=1)  # a few large fields: more takes time for little
     return file.getvalue()
 
 

@@ -10,12 +10,11 @@ import struct
 import time
 from pathlib import Path
 
+import google_crc32c
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog, SourceMetadata
 from tensorboard.compat.proto.summary_pb2 import Summary
 
 from nnexp.track.folder import append
-
-CASTAGNOLI = 0x82F63B78  # CRC-32C's polynomial, bits reversed (RFC 3720, appendix B.4)
 
 
 class EventFile:
@@ -70,17 +69,5 @@ def masked_crc32c(data: bytes) -> int:
     Returns:
         32 bits: CRC-32C, rotated right by 15 bits, plus a constant.
     """
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
+    crc = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def _table_entry(byte: int) -> int:
-    for _ in range(8):
-        byte = byte >> 1 ^ (CASTAGNOLI if byte & 1 else 0)
-    return byte
-
-
-_TABLE = tuple(_table_entry(byte) for byte in range(256))

@@ -46,13 +46,14 @@ def command(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py"])
     monkeypatch.setenv("COLUMNS", "120")
 
-    def run(*words, folder="swept", program=None):
+    def run(*words, folder="swept", program=None, custom=False):
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             if program is not None:
                 status = main([program, *words])
             else:
-                status = train(["-m", *QUICK, *words, f"hydra.sweep.dir={folder}"])
+                quick = [word for word in QUICK if not (custom and word.startswith("model."))]
+                status = train(["-m", *quick, *words, f"hydra.sweep.dir={folder}"])
         return Swept(status, tmp_path / folder, out.getvalue(), err.getvalue())
 
     return run

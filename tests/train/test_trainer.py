@@ -281,11 +281,13 @@ def test_a_diverging_members_last_record_is_the_one_it_has_alone(optimizer):
     # beside numbers that it has not itself, each of which makes NaN of 0 * infinity
     momentum = {"momentum": 0.9, "weight_decay": 0.1}
     others = Member(Seeds(1, 1, 1), {"lr": 1e-3, **momentum}, l1=0.1, l2=0.1, grad_clip=1.0)
-    diverging = Member(Seeds(2, 2, 2), {"lr": 1e30})
+    diverging = Member(Seeds(2, 2, 2), {"lr": 3e38})
     plan = Plan(epochs=3, batch_size=4, optimizer=optimizer)
-    data, loss = table(torch.float32), Loss("mae")  # whose gradient stays finite
-    together, records = train(data, [others, diverging], plan, loss)
-    (alone,), own = train(data, [diverging], plan, loss)
+    data, loss = table(torch.float32), Loss("mae", scale=-1)  # climbing, with finite gradients
+    data.x.abs_().mul_(100)
+    together, records = train(data, [others, diverging], plan, loss, hidden=())
+    (alone,), own = train(data, [diverging], plan, loss, hidden=())
+    assert own[-1].record["train_loss"][0] == -math.inf
     assert alone.status == together[1].status == "diverged"
     assert alone.reason == together[1].reason
     assert alone.epochs == together[1].epochs
