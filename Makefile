@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test lint format docs bench build clean
+.PHONY: help setup train test lint format docs bench kill build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,11 @@ docs: $(VENV)/.dev  ## write again what scripts write: the configuration referen
 bench: $(VENV)/.dev  ## measure training and data preparation
 	$(BIN)/python scripts/bench_single.py $(ARGS)
 	$(BIN)/python scripts/bench_data.py
+
+kill: $(VENV)/.dev  ## kill sweeps at random moments, resume them, compare to the byte
+	$(BIN)/python scripts/kill_sweep.py $(ARGS)
+	$(BIN)/python scripts/kill_sweep.py $(ARGS) data=digits trainer.epochs=9 trainer.progress=none \
+		'optimizer.lr=0.0003,0.001,0.003,0.01' 'seed=range(3)' sweep.method=halving
 
 build: $(VENV)/.dev  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
