@@ -118,3 +118,19 @@ def test_a_member_steps_alike_alone_and_after_others_left(name):
     assert torch.equal(path([0, 1, 2, 3])[2], alone)
     # RMSprop and SGD keep a momentum buffer in the whole stack where one member uses it
     assert torch.equal(path([1, 2, 0], leave_at=7)[0], alone)
+
+
+@pytest.mark.parametrize("name", list(OPTIMIZERS))
+def test_what_a_step_reads_stays_where_it_is(name):
+    # a recorded step reads the same memory at every replay
+    theta = torch.ones(4, 16)
+    optimizer = OPTIMIZERS[name](theta, NUMBERS[name])
+    places = []
+    for _ in range(3):
+        optimizer.begin_epoch(np.ones((2, 4)))
+        optimizer.step(0, theta, torch.ones_like(theta))
+        optimizer.step(1, theta, torch.ones_like(theta))
+        kept = {**optimizer.state(), **optimizer._columns}
+        places.append({name: value.data_ptr() for name, value in kept.items()})
+    assert places[0]
+    assert places[0] == places[1] == places[2]
