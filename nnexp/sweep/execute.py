@@ -36,6 +36,7 @@ from nnexp.track.folder import append, write_text
 from nnexp.track.log import open_log
 from nnexp.track.origin import origin
 from nnexp.track.status import write_status
+from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch
 
 SHARE = 0.5  # of the free memory, for all members in training together
@@ -149,7 +150,7 @@ class Execution:
             self._message,
             self._ended,
             self.shown.tick,
-            self.processes if can_fork() else 0,
+            self.processes if can_fork() and not self._wants_threads() else 0,
         )
         self._pool.run(chunks)
         if self._pool.stopped:
@@ -173,12 +174,17 @@ class Execution:
         except Exception as error:
             job.fail(error)
 
+    def _wants_threads(self) -> bool:
+        """Whether a job asks for several threads, which a forked child may wait for in vain."""
+        return any(self._config(place).threads not in ("auto", 1) for place in self.datasets)
+
     def _measure(self, own: Group) -> int:
         """Bytes of a member of a group; 0 where its model cannot be made."""
         first = own.places[0]
         task = Task(self._config(first), self.jobs[first].folder)
         try:
-            stack = Stack([task], [self.datasets[first]])
+            with with_threads(1):  # or OpenMP would start threads, which children wait for in vain
+                stack = Stack([task], [self.datasets[first]])
             why = getattr(stack.model, "why_not_stacked", None)
             if why and len(own.places) > 1:
                 self.remarks.append(f"members of model=custom are trained one by one: {why}")
@@ -239,6 +245,8 @@ class Execution:
         """Train a chunk; what goes wrong is sent, not raised."""
         try:
             with ExitStack() as context:
+                # OpenMP's threads do not live on in a child that was forked
+                context.enter_context(with_threads(1))
                 tasks = [self._task(place, chunk, context) for place in chunk.places]
                 self._train(chunk, tasks, send, stop)
         except BrokenPipeError:
