@@ -82,9 +82,12 @@ class Session:
             self.remove_folder()
             print(refusal, file=sys.stderr)
             return 2
-        if interrupted or any(job.status == "interrupted" for job in self.jobs):
+        if interrupted:
             return 130
-        return 1 if any(job.status in ("failed", "diverged") for job in self.jobs) else 0
+        found = {job.status for job in self.jobs}
+        if found & {"failed", "diverged"}:  # others may not have been begun for it
+            return 1
+        return 130 if "interrupted" in found else 0
 
     def _print_table(self) -> None:
         bad = [

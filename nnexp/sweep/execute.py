@@ -40,6 +40,7 @@ from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch
 
 SHARE = 0.5  # of the free memory, for all members in training together
+NOT_BEGUN = "not begun: another job failed"
 OFTEN = 0.2  # seconds between two words of a child on its epochs
 
 
@@ -77,7 +78,8 @@ class Execution:
         groups: the stacks.
         remarks: what a user should know of them.
         chunks: for each group how it is cut.
-        stopped: whether Ctrl-C ended it.
+        stopped: whether it came to an early end, by Ctrl-C or by `stop_on_error`.
+        interrupted: whether Ctrl-C did it.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Execution:
         self.jobs, self.command, self.shown = list(jobs), list(command), shown
         self.memory = int(free_bytes() * SHARE) if memory is None else memory
         self.stop_on_error = stop_on_error
-        self.stopped = False
+        self.stopped = self.interrupted = False
         self.tables = Tables()
         self.datasets: dict[int, Dataset] = {}
         self.origin = origin()
@@ -154,10 +156,12 @@ class Execution:
         )
         self._pool.run(chunks)
         if self._pool.stopped:
-            self.stopped = True
+            failed = self.stop_on_error and any(job.status == "failed" for job in self.jobs)
+            self.stopped, self.interrupted = True, not failed
+            reason = NOT_BEGUN if failed else "the sweep was ended before its end"
             for job in self.jobs:
                 if job.status in ("running", "parked"):
-                    job.status, job.reason = "interrupted", "the sweep was ended before its end"
+                    job.status, job.reason = "interrupted", reason
 
     # ------------------------------------------------------------------------ in the parent
     def _config(self, place: int) -> Config:

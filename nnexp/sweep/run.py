@@ -11,7 +11,7 @@ from nnexp.errors import UserError
 from nnexp.jobs import Job, taken
 from nnexp.leaderboard.words import plural
 from nnexp.sweep.display import Display
-from nnexp.sweep.execute import Execution, gib, record_failure
+from nnexp.sweep.execute import NOT_BEGUN, Execution, gib, record_failure
 from nnexp.sweep.finished import take_finished
 from nnexp.track.progress import duration
 
@@ -57,10 +57,10 @@ def run_jobs(
     going = [job for job in ready if job.status == "running"]
     if failed and settings.on_error == "stop":
         for job in going:
-            job.status, job.reason = "interrupted", "not begun: another job failed"
+            job.status, job.reason = "interrupted", NOT_BEGUN
     elif going:
         _train(execution, jobs, going, settings)
-    return execution.stopped
+    return execution.interrupted
 
 
 def _train(
