@@ -37,13 +37,14 @@ def config_text(config: Config) -> str:
 
 def flat(config: Config) -> dict[str, Any]:
     """Dotted key -> value, as typed: `{"optimizer.lr": 0.001, "model.hidden": [64, 64]}`."""
-    return dict(_flat(asdict(config), ""))
+    return dict(flatten(asdict(config)))
 
 
-def _flat(tree: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def flatten(tree: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The values of a tree of mappings, each with its dotted key; an empty mapping is a value."""
     for name, value in tree.items():
         if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
 

@@ -8,13 +8,12 @@ object, within bounds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from nnexp.config.saved import FILE, LARGEST, _Loader
+from nnexp.config.saved import FILE, LARGEST, _Loader, flatten
 from nnexp.files import read_regular
 
 SECTION = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)  # a key at the margin begins a section
@@ -50,7 +49,7 @@ class Configs:
             raise ValueError(f"{FILE} cannot be read: {line}") from error
         if not isinstance(tree, dict):
             raise ValueError(f"{FILE} holds no keys")
-        return dict(_flat(tree, ""))
+        return dict(flatten(tree))
 
     def _tree(self, text: str) -> Any:
         pieces = [piece for piece in SECTION.split(text) if piece.strip()]
@@ -76,11 +75,3 @@ class Configs:
                 return None
             self._parsed[text] = found
         return found
-
-
-def _flat(tree: dict[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

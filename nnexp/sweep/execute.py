@@ -27,11 +27,11 @@ from nnexp.data.cache import Tables
 from nnexp.errors import UserError
 from nnexp.jobs import Job, score_of
 from nnexp.parking import leave, park, take_up
-from nnexp.runner import notes
+from nnexp.runner import notes, reason_of
 from nnexp.stack import Run, Stack, Task, begin, check_parts
 from nnexp.sweep.grouping import Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
-from nnexp.sweep.processes import Processes, can_fork, failure_text
+from nnexp.sweep.processes import Processes, can_fork
 from nnexp.track.folder import append, write_text
 from nnexp.track.log import open_log
 from nnexp.track.origin import origin
@@ -146,7 +146,7 @@ class Execution:
 
     def _do(self, chunks: list[Chunk]) -> None:
         chunks.sort(key=lambda chunk: -len(chunk.places) * chunk.epochs)
-        self._failures: dict[tuple[int, ...], tuple[str, str]] = {}
+        self._failures: dict[tuple[int, ...], str] = {}
         self._pool = Processes(
             self._work,
             self._message,
@@ -226,11 +226,10 @@ class Execution:
 
     def _ended(self, chunk: Chunk, death: str | None) -> list[Chunk]:
         """Take up what a chunk has left: halve it, or let its one member fail."""
-        failure = self._failures.pop(chunk.places, None) or (death and (death, ""))
+        reason = self._failures.pop(chunk.places, None) or death
         left = [place for place in chunk.places if self.jobs[place].status == "running"]
-        if not failure or not left or self._pool.stopped:
+        if not reason or not left or self._pool.stopped:
             return []
-        reason = failure[0]
         if len(left) > 1:
             half = -(-len(left) // 2)
             self.shown.note(f"{reason}; going on with {len(left)} members in two halves")
@@ -256,7 +255,7 @@ class Execution:
         except BrokenPipeError:
             raise
         except Exception as error:
-            send(("failed", None, failure_text(error)))
+            send(("failed", None, reason_of(error)))
 
     def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
         job, config = self.jobs[place], self._config(place)

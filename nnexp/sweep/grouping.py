@@ -14,7 +14,7 @@ from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.train.optimizers import OPTIMIZERS
 
-MOST = 256  # members of a chunk; beyond it a member's time falls no more
+MOST = 256  # members of a chunk
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -138,14 +137,6 @@ class Processes(Generic[Item]):
                 process.kill()
         if not first and self.count == 0:
             raise KeyboardInterrupt
-
-
-def failure_text(error: BaseException) -> tuple[str, str]:
-    """An exception as one line, and with its traceback."""
-    return (
-        " ".join(f"{type(error).__name__}: {error}".split()),
-        "".join(traceback.format_exception(error)),
-    )
 
 
 def _death(status: int) -> str:

@@ -62,10 +62,6 @@ def test_what_has_to_be_done_again_comes_first():
 
 
 def test_a_death_by_a_signal_is_named():
-    def work(item, send, stop):
-        os.kill(os.getpid(), signal.SIGTERM if item else signal.SIGKILL)
-        signal.pause()
-
     _, ends, _ = run(lambda i, s, t: os.kill(os.getpid(), signal.SIGKILL), [0])
     assert ends == [(0, "the process was ended by SIGKILL, perhaps for want of memory")]
 
