@@ -47,6 +47,7 @@ format: $(VENV)/.dev  ## put the code into its format
 docs: $(VENV)/.dev  ## write again what scripts write: the configuration reference, the picture
 	$(BIN)/python scripts/write_config_docs.py
 	$(BIN)/python scripts/draw_readme_curves.py
+	$(BIN)/python scripts/write_leaderboard_docs.py
 
 bench: $(VENV)/.dev  ## measure training and data preparation
 	$(BIN)/python scripts/bench_single.py $(ARGS)
