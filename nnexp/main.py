@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import hydra
+from hydra._internal.hydra import Hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.experimental.callback import Callback
 from hydra.types import RunMode
@@ -87,6 +88,7 @@ def start(session: Session, overrides: Sequence[str]) -> bool:
         with (
             _environment("HYDRA_FULL_ERROR", "1"),
             _arguments(session.arguments),
+            _mode_of_flag(session.arguments),
             _python_314(),
         ):
             run()
@@ -171,6 +173,20 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = before
+
+
+@contextmanager
+def _mode_of_flag(words: Sequence[str]) -> Iterator[None]:
+    """With -m, spare Hydra composing the whole configuration to look for `hydra.mode` in it."""
+    if not {"-m", "--multirun"} & set(words) or any("hydra.mode" in word for word in words):
+        yield
+        return
+    before = Hydra.get_mode
+    Hydra.get_mode = lambda *args, **kwargs: None  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hydra.get_mode = before  # type: ignore[method-assign]
 
 
 @contextmanager

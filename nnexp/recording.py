@@ -71,11 +71,12 @@ class Recording:
         ):
             row[f"gradient_norm/{layer}"], row[f"update_ratio/{layer}"] = norm, ratio
         row["gradient_norm/all"] = row.pop("gradient_norm")
-        self.board.epoch(row)
+        values = {}
         if epoch.number == 1 or epoch.number % self.spacing == 0:
             for layer in self.layers:
-                values = epoch.weights(epoch.members[place], layer).float().numpy()
-                self.board.histogram(epoch.number, f"weights/{layer}", values)
+                weights = epoch.weights(epoch.members[place], layer)
+                values[f"weights/{layer}"] = weights.float().numpy()
+        self.board.epoch(row, values)
 
     def scores(
         self,

@@ -90,9 +90,10 @@ class Task:
 def begin(task: Task) -> None:
     """Write what is known of a run before it starts: status, configuration, overrides."""
     write_status(task.folder, "running")
-    folders.write_text(task.folder / "config.yaml", config_text(task.config))
+    # the manifest waits until all files are on the disk
+    folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)
     overrides = yaml.safe_dump(list(task.overrides), allow_unicode=True)
-    folders.write_text(task.folder / "overrides.yaml", overrides)
+    folders.write_text(task.folder / "overrides.yaml", overrides, sync=False)
 
 
 class Stack:
@@ -305,7 +306,7 @@ class Stack:
         }
         metrics = _metrics(outcome, parts)
         recording.scores(outcome, dataset.classes, parts, metrics)
-        folders.write_json(folder / "metrics.json", metrics)
+        folders.write_json(folder / "metrics.json", metrics, sync=False)
         write_manifest(folder, facts)
         reason = outcome.reason
         if outcome.status == "interrupted":

@@ -117,11 +117,12 @@ def command(work: Work, settings: Sequence[Setting], *, more: Sequence[str] = ()
 
 
 def trainer(work: Work, settings: Sequence[Setting], *, device: str = "cpu") -> Result:
-    """nnexp's trainer alone: one stack, one thread, no files."""
+    """nnexp's trainer alone: stacks cut as a sweep's, one thread, no files."""
     import numpy as np
     import torch
 
     from nnexp.model.mlp import MLP
+    from nnexp.sweep.grouping import MOST, cut
     from nnexp.train.decision import Decision
     from nnexp.train.losses import Loss
     from nnexp.train.machine import threads
@@ -148,18 +149,21 @@ def trainer(work: Work, settings: Sequence[Setting], *, device: str = "cpu") -> 
         )
         for setting in settings
     ]
-    seen: list[Epoch] = []
+    accuracies: list[float] = []
     with threads(1):
-        fit(
-            MLP(work.widths[0], classes, HIDDEN, init="torch"),
-            data,
-            members,
-            Loss(),
-            Decision("cross_entropy", "logits", tuple(range(classes))),
-            Plan(epochs=work.epochs, batch_size=work.batch, checkpoint="last"),
-            observe=seen.append,
-        )
-    return Result(seen[-1].record["val_accuracy"].tolist())
+        for chunk in cut(len(members), MOST[device]):  # as a sweep does it
+            seen: list[Epoch] = []
+            fit(
+                MLP(work.widths[0], classes, HIDDEN, init="torch"),
+                data,
+                members[chunk.start : chunk.stop],
+                Loss(),
+                Decision("cross_entropy", "logits", tuple(range(classes))),
+                Plan(epochs=work.epochs, batch_size=work.batch, checkpoint="last"),
+                observe=seen.append,
+            )
+            accuracies += seen[-1].record["val_accuracy"].tolist()
+    return Result(accuracies)
 
 
 def has_cuda() -> bool:

@@ -223,9 +223,9 @@ def grid(path: Path, size: Size, rounds: int, only: Sequence[str] | None) -> Non
 
 
 def members(path: Path, size: Size) -> None:
-    """Time a run and memory against the members of one stack."""
+    """Time a run and memory against the number of runs."""
     work = load_work(path)
-    print("\n one stack on one thread, the trainer alone")
+    print("\n K runs in stacks as a sweep cuts them, on one thread, the trainer alone")
     for count in size.members:
         seconds, peak = apart(measure_members, path, [Setting(1e-3, 0.0, s) for s in range(count)])
         each = seconds / count

@@ -8,6 +8,7 @@ take 0.1 s a job.
 from __future__ import annotations
 
 import contextlib
+import copy
 import pickle
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -26,15 +27,27 @@ from nnexp.errors import UserError
 Load = Callable[[list[str]], DictConfig]
 
 
-def compose_many(load: Load, jobs: Sequence[Sequence[str]]) -> list[Config | UserError]:
+def compose_many(
+    load: Load,
+    jobs: Sequence[Sequence[str]],
+    whole: tuple[Sequence[str], DictConfig] | None = None,
+) -> list[Config | UserError]:
     """The checked configuration of each job, or what is wrong with it.
 
     Arguments:
         load: composes overrides by Hydra; what it gives may have a `hydra` node.
         jobs: for each job its overrides.
+        whole: the sweep's overrides, and what Hydra composed of those with one value; jobs that
+            choose no other files are built on it.
     """
     composed: dict[tuple[str, ...], bytes | None] = {}
     parse, names = cache(OverridesParser.create().parse_override), frozenset(groups())
+    if whole is not None:
+        words, config = whole
+        parsed = [(word, parse(word)) for word in words]
+        single = [(word, override) for word, override in parsed if not override.is_sweep_override()]
+        choices = tuple(word for word, override in single if not _is_value(override, names))
+        composed[choices] = pickle.dumps(_without_hydra(copy.deepcopy(config)))
     found: list[Config | UserError] = []
     for job in map(list, jobs):
         try:

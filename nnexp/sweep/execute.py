@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ from nnexp.jobs import Job, score_of
 from nnexp.parking import leave, park, take_up
 from nnexp.runner import notes, reason_of
 from nnexp.stack import Run, Stack, Task, begin, check_parts
-from nnexp.sweep.grouping import Group, cut, differences, group, traits
+from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
 from nnexp.track.folder import append, write_text
 from nnexp.track.log import open_log
 from nnexp.track.origin import origin
 from nnexp.track.status import write_status
+from nnexp.train.machine import pick_device
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch
 
@@ -147,6 +149,10 @@ class Execution:
     def _do(self, chunks: list[Chunk]) -> None:
         chunks.sort(key=lambda chunk: -len(chunk.places) * chunk.epochs)
         self._failures: dict[tuple[int, ...], str] = {}
+        if any(self._config(place).trainer.tensorboard for place in self.datasets):
+            # before the forks: each child would import them anew
+            import_module("nnexp.track.board")
+            import_module("nnexp.track.confusion").load()
         self._pool = Processes(
             self._work,
             self._message,
@@ -202,7 +208,8 @@ class Execution:
         each = self.each[id(own)]
         if not each or not places:
             return []
-        most = max(1, self.memory // max(1, self.processes) // each)
+        device = pick_device(self._config(own.places[0]).device).type
+        most = min(MOST[device], self.memory // max(1, self.processes) // each)
         # one stack alone is divided among the processes; several are there for them anyway
         pieces = self.processes if len(self.groups) < 2 * self.processes else 1
         longest = max(self._config(place).trainer.epochs for place in own.places)

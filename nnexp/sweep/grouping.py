@@ -14,7 +14,8 @@ from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.train.optimizers import OPTIMIZERS
 
-MOST = 256  # members of a chunk
+# members of a chunk, by device; with more a step takes a member longer (scripts/bench_sweep.py)
+MOST = {"cpu": 64, "cuda": 4096}
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,6 @@ def cut(count: int, most: int, pieces: int = 1) -> list[range]:
         most: the longest range, >= 1.
         pieces: at least so many ranges, where there are so many.
     """
-    number = min(count, max(pieces, math.ceil(count / max(1, min(most, MOST)))))
+    number = min(count, max(pieces, math.ceil(count / max(1, most))))
     edges = [round(count * place / number) for place in range(number + 1)]
     return [range(a, b) for a, b in pairwise(edges)]

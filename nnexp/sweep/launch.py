@@ -49,9 +49,10 @@ def launch(
         return loader.load_sweep_config(config, overrides)
 
     wanted = [[word for word in own if not is_about_sweep(word)] for own in job_overrides]
+    words = [word for word in config.hydra.overrides.task if not is_about_sweep(word)]
     jobs = []
     for place, (overrides, found) in enumerate(
-        zip(wanted, compose_many(load, wanted), strict=True)
+        zip(wanted, compose_many(load, wanted, (words, config)), strict=True)
     ):
         number = initial_job_idx + place
         job = Job(number, sweep / _subdir(load, config, overrides, number), overrides)

@@ -21,9 +21,9 @@ from nnexp.config.schema import Config, ConstantSchedulerConfig
 from nnexp.data import Dataset
 from nnexp.seeds import generator
 from nnexp.stack import Stack, Task
-from nnexp.sweep.grouping import cut
+from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
-from nnexp.train.machine import pick_threads, threads
+from nnexp.train.machine import pick_device, pick_threads, threads
 from nnexp.train.plan import Part
 from nnexp.train.trainer import Epoch, fit
 
@@ -125,7 +125,8 @@ def train_rates(
     stack = Stack(tasks, [dataset] * len(tasks))
     (part,) = stack.data.parts
     data = replace(stack.data, parts=(_shorten(part, budget.rows, config.seed),))
-    chunks = cut(len(tasks), max(1, free_bytes() // 2 // member_bytes(stack)))
+    most = MOST[pick_device(config.device).type]
+    chunks = cut(len(tasks), min(most, free_bytes() // 2 // member_bytes(stack)))
     total = budget.epochs * len(chunks)
     history = {name: np.full((budget.epochs, len(tasks)), np.nan) for name in _COLUMNS}
     finished = np.zeros(len(tasks), dtype=bool)

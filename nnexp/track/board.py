@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tensorboard.compat.proto.histogram_pb2 import HistogramProto
 from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -54,15 +55,21 @@ class Board:
         """The event file."""
         return self._events.path
 
-    def epoch(self, row: Mapping[str, Any]) -> None:
-        """Write a row of the history as scalars.
+    def epoch(self, row: Mapping[str, Any], histograms: Mapping[str, Any] | None = None) -> None:
+        """Write a row of the history as scalars, and histograms of its epoch, as one record.
 
         Arguments:
             row: `epoch` and columns of history.csv; known ones are written under the tags of
                 `TAGS`, others under their own name; None is left out.
+            histograms: tag -> values, as for `histogram`.
         """
-        scalars = {TAGS.get(name, name): value for name, value in row.items() if name != "epoch"}
-        self.scalars(int(row["epoch"]), scalars)
+        written = [
+            summaries.scalar(TAGS.get(name, name), value)
+            for name, value in row.items()
+            if name != "epoch" and value is not None
+        ]
+        found = [_of_values(tag, values) for tag, values in (histograms or {}).items()]
+        self._write([*written, *(value for value in found if value is not None)], int(row["epoch"]))
 
     def scalars(self, step: int, values: Mapping[str, Any]) -> None:
         """Write the scalars of one epoch as one record.
@@ -90,36 +97,19 @@ class Board:
             ValueError: neither values nor counts with edges, or edges of another length.
         """
         if values is not None:
-            flat = np.asarray(values, dtype=np.float64).ravel()
-            flat = flat[np.isfinite(flat)]
-            if not flat.size:
-                return
-            flat = flat.clip(-LARGEST, LARGEST)
-            moments = float(flat.sum()), float(flat @ flat)
-            try:
-                counts, edges = np.histogram(flat, BINS)
-            except ValueError:  # values too close together for bins between them
-                counts, edges = np.array([flat.size]), np.array([flat.min(), flat.max()])
-        else:
-            counts = np.asarray(counts, dtype=np.float64)
-            edges = np.asarray(edges, dtype=np.float64)
-            if counts.ndim != 1 or edges.shape != (len(counts) + 1,):
-                raise ValueError(
-                    f"a histogram has one edge more than counts. "
-                    f"Received: counts {counts.shape}, edges {edges.shape}"
-                )
-            middles = (edges[1:] + edges[:-1]) / 2
-            moments = float(counts @ middles), float(counts @ middles**2)
-        proto = HistogramProto(
-            min=float(edges[0]),
-            max=float(edges[-1]),
-            num=float(np.sum(counts)),
-            sum=moments[0],
-            sum_squares=moments[1],
-            bucket_limit=edges[1:].tolist(),
-            bucket=counts.tolist(),
-        )
-        self._write([Summary.Value(tag=tag, histo=proto)], step)
+            found = _of_values(tag, values)
+            self._write([] if found is None else [found], step)
+            return
+        counts = np.asarray(counts, dtype=np.float64)
+        edges = np.asarray(edges, dtype=np.float64)
+        if counts.ndim != 1 or edges.shape != (len(counts) + 1,):
+            raise ValueError(
+                f"a histogram has one edge more than counts. "
+                f"Received: counts {counts.shape}, edges {edges.shape}"
+            )
+        middles = (edges[1:] + edges[:-1]) / 2
+        moments = float(counts @ middles), float(counts @ middles**2)
+        self._write([_histogram(tag, counts, edges, moments)], step)
 
     def image(self, step: int, tag: str, png: bytes) -> None:
         """Write a picture.
@@ -208,3 +198,34 @@ class Board:
             raise ValueError("the board is closed")
         if values:
             self._events.write(values, step)
+
+
+def _of_values(tag: str, values: Any) -> Summary.Value | None:
+    """A histogram of values; None where none is finite."""
+    flat = np.asarray(values, dtype=np.float64).ravel()
+    flat = flat[np.isfinite(flat)]
+    if not flat.size:
+        return None
+    flat = flat.clip(-LARGEST, LARGEST)
+    moments = float(flat.sum()), float(flat @ flat)
+    try:
+        counts, edges = np.histogram(flat, BINS)
+    except ValueError:  # values too close together for bins between them
+        counts, edges = np.array([flat.size]), np.array([flat.min(), flat.max()])
+    return _histogram(tag, counts, edges, moments)
+
+
+def _histogram(
+    tag: str, counts: NDArray[Any], edges: NDArray[Any], moments: tuple[float, float]
+) -> Summary.Value:
+    """A histogram of counts (bins,), edges (bins + 1,) and the sums of values and squares."""
+    proto = HistogramProto(
+        min=float(edges[0]),
+        max=float(edges[-1]),
+        num=float(np.sum(counts)),
+        sum=moments[0],
+        sum_squares=moments[1],
+        bucket_limit=edges[1:].tolist(),
+        bucket=counts.tolist(),
+    )
+    return Summary.Value(tag=tag, histo=proto)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     return file.getvalue()
 
 
+def load() -> None:
+    """Import what drawing needs: a process that is going to fork does it for its children."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: F401
+
+    Image.preinit()
+
+
+@cache
 def _font(size: int) -> Any:
     """matplotlib's DejaVu Sans, for its many alphabets, else Pillow's own Latin font."""
     from PIL import ImageFont

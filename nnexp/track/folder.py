@@ -41,12 +41,13 @@ def create(root: str | Path) -> Path:
         return folder
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
+def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
     """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
 
     Arguments:
         path: the file; its folder must exist.
         content: all of its bytes.
+        sync: wait until it is on the disk; without, only a power cut may find something else.
 
     Raises:
         OSError: the folder is missing or the disk is full; the old file is then as it was.
@@ -57,36 +58,41 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if sync:
+        _sync_folder(path.parent)
 
 
-def write_text(path: str | Path, text: str) -> None:
+def write_text(path: str | Path, text: str, *, sync: bool = True) -> None:
     """Replace a text file atomically, in UTF-8 and with its line ends as given.
 
     Arguments:
         path: the file; its folder must exist.
         text: all of its text; what UTF-8 cannot hold (a path's stray byte) is escaped.
+        sync: as for `write_bytes`.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), sync=sync)
 
 
-def write_json(path: str | Path, value: Any) -> None:
+def write_json(path: str | Path, value: Any, *, sync: bool = True) -> None:
     """Replace a JSON file atomically; equal values give equal bytes.
 
     Arguments:
         path: the file; its folder must exist.
         value: dicts (in their own order), lists, numbers, text, None; numpy and torch values
             become numbers and lists, sets sorted lists, paths text; NaN and infinities null.
+        sync: as for `write_bytes`.
 
     Raises:
         TypeError: a value of another type.
     """
-    write_text(path, json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_text(path, text, sync=sync)
 
 
 def read_json(path: str | Path) -> Any:

@@ -69,10 +69,10 @@ def write_manifest(folder: str | Path, facts: Mapping[str, Any]) -> None:
     Call it again whenever a file of the folder is replaced or added.
 
     Arguments:
-        folder: the run folder; its files are hashed as they are now.
+        folder: the run folder; its files are hashed as they are now, and on the disk afterwards.
         facts: what `describe` gathered, or the content of the manifest to be renewed.
     """
-    content = {"format_version": FORMAT_VERSION, **facts, "files": list_files(folder)}
+    content = {"format_version": FORMAT_VERSION, **facts, "files": list_files(folder, sync=True)}
     content["format_version"] = FORMAT_VERSION
     write_json(Path(folder) / FILE, content)
 
@@ -158,12 +158,13 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
         )
 
 
-def list_files(folder: str | Path) -> dict[str, dict[str, Any]]:
+def list_files(folder: str | Path, *, sync: bool = False) -> dict[str, dict[str, Any]]:
     """Give size and sha256 of a run's finished files, by their names with forward slashes.
 
     Arguments:
         folder: the run folder. Left out are what goes on growing (TensorBoard events, the log),
             the status, the manifest itself, temporary files and links.
+        sync: wait until they are on the disk.
     """
     folder = Path(folder)
     found = {}
@@ -174,7 +175,7 @@ def list_files(folder: str | Path) -> dict[str, dict[str, Any]]:
             relative = path.relative_to(folder).as_posix()
             size = None if _is_left_out(relative) else _regular_size(folder, relative)
             if size is not None:
-                found[relative] = {"size": size, "sha256": _sha256(path)}
+                found[relative] = {"size": size, "sha256": _sha256(path, sync)}
     return found
 
 
@@ -221,6 +222,8 @@ def _regular_size(folder: Path, name: str) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Path, sync: bool = False) -> str:
     with path.open("rb") as file:
+        if sync and os.name != "nt":  # there a file open for reading cannot be synced
+            os.fsync(file.fileno())
         return hashlib.file_digest(file, "sha256").hexdigest()

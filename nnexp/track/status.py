@@ -36,7 +36,8 @@ def write_status(
     content: dict[str, Any] = {"status": status, "reason": line}
     if detail:
         content["detail"] = dict(detail)
-    write_json(Path(folder) / FILE, content)
+    # what begins is worth no wait
+    write_json(Path(folder) / FILE, content, sync=status != "running")
 
 
 def read_status(folder: str | Path) -> dict[str, Any]:

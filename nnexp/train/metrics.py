@@ -81,8 +81,6 @@ def area_under_curve(
 
     With two classes both one-against-rest AUCs are the same one.
     """
-    from scipy.stats import rankdata
-
     if not np.isfinite(probabilities).all():
         return None, None
     columns = probabilities.shape[1]
@@ -94,10 +92,9 @@ def area_under_curve(
             continue
         score = probabilities[:, label]
         # a positive row's share of negatives below it, a negative's share of positives above
-        all_ranks = rankdata(score)
         placement = np.empty(len(score))
-        placement[positive] = (all_ranks[positive] - rankdata(score[positive])) / behind
-        placement[~positive] = 1 - (all_ranks[~positive] - rankdata(score[~positive])) / ahead
+        placement[positive] = _below(score[positive], score[~positive]) / behind
+        placement[~positive] = 1 - _below(score[~positive], score[positive]) / ahead
         area = float(placement[positive].mean())
         areas.append(area)
         influences.append((placement - area) / np.where(positive, ahead, behind))
@@ -105,6 +102,13 @@ def area_under_curve(
         return None, None
     influence = np.mean(influences, axis=0)
     return float(np.mean(areas)), float(np.sqrt(np.sum(influence**2)))
+
+
+def _below(values: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """For each value how many of the others are below it, equal ones counted by half."""
+    others = np.sort(others)
+    left, right = (np.searchsorted(others, values, side) for side in ("left", "right"))
+    return (left + right) / 2
 
 
 def confusion(

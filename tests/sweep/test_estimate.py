@@ -1,5 +1,7 @@
 """What a sweep will take is measured by a few steps, and nothing is written."""
 
+from dataclasses import replace
+
 from nnexp.config.compose import compose
 from nnexp.jobs import Job
 from nnexp.sweep.estimate import estimate, total_seconds
@@ -25,3 +27,10 @@ def test_it_grows_with_the_epochs_and_leaves_nothing(tmp_path):
     assert found[1].seconds > 5 * found[0].seconds
     assert total_seconds(found, 2) == sum(own.seconds for own in found) / 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_processor_gets_no_stack_wider_than_its_caches(tmp_path):
+    config = compose(["data=iris", "trainer.epochs=1"])
+    jobs = [Job(n, tmp_path / str(n), [], replace(config, seed=n)) for n in range(130)]
+    (chunks,) = Execution(jobs, processes=1).chunks
+    assert [len(chunk.places) for chunk in chunks] == [43, 44, 43]
