@@ -44,10 +44,11 @@ format: $(VENV)/.dev  ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.dev  ## write again what scripts write: the configuration reference, the picture
+docs: $(VENV)/.dev  ## write again what scripts write: the configuration reference, the pictures (by Chromium)
 	$(BIN)/python scripts/write_config_docs.py
 	$(BIN)/python scripts/draw_readme_curves.py
 	$(BIN)/python scripts/write_leaderboard_docs.py
+	$(BIN)/python scripts/draw_report_pictures.py
 
 bench: $(VENV)/.dev  ## measure training and data preparation
 	$(BIN)/python scripts/bench_single.py $(ARGS)
