@@ -7,12 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
     from nnexp.predict import load as load
     from nnexp.runner import run as run
     from nnexp.stack import Run as Run
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
+    from nnexp.verdict import diagnose as diagnose
+    from nnexp.watching import watch as watch
 
 from nnexp.errors import UserError as UserError
 
@@ -21,16 +24,31 @@ from nnexp.errors import UserError as UserError
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 __version__ = "0.1.0"
-__all__ = ["Run", "Sweep", "UserError", "__version__", "compare", "load", "multirun", "run"]
+__all__ = [
+    "Run",
+    "Sweep",
+    "UserError",
+    "__version__",
+    "compare",
+    "diagnose",
+    "diagnose_history",
+    "load",
+    "multirun",
+    "run",
+    "watch",
+]
 
 # imported when asked for: `nnexp --help` should not wait for torch
 _HOMES = {
     "Run": "nnexp.stack",
     "Sweep": "nnexp.sweeping",
     "compare": "nnexp.leaderboard",
+    "diagnose": "nnexp.verdict",
+    "diagnose_history": "nnexp.diagnosis.curves",
     "load": "nnexp.predict",
     "multirun": "nnexp.sweeping",
     "run": "nnexp.runner",
+    "watch": "nnexp.watching",
 }
 
 

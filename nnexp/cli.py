@@ -17,6 +17,7 @@ from nnexp.errors import UserError
 _COMMANDS = {
     "predict": "nnexp.predict",
     "compare": "nnexp.report.command",
+    "diagnose": "nnexp.verdict",
     "lr-find": "nnexp.sweep.lr_find",
     "resume": "nnexp.resume",
 }
@@ -25,6 +26,7 @@ usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp tr
        nnexp train -m key=value,value ...                train a sweep
        nnexp predict RUN TABLE [-o FILE] [--trust]       predict a table with a run's model
        nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
+       nnexp diagnose RUN [--prove] [--seeds N]          what is wrong with a run, and its proof
        nnexp lr-find [group=option ...] [key=value ...]  find a learning rate
        nnexp resume SWEEP                                run what is missing of a sweep
        nnexp --version

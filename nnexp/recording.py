@@ -11,8 +11,9 @@ from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.hparams import hparams
 from nnexp.scoring import Part
-from nnexp.track.history import History
+from nnexp.track.history import SIGNALS_FILE, History
 from nnexp.train.trainer import Epoch, Outcome
+from nnexp.train.watch import Signals
 
 HISTOGRAM_EPOCHS = 20  # about so many epochs have weight histograms
 METRICS = tuple(
@@ -43,6 +44,8 @@ class Recording:
     ) -> None:
         self.config, self.layers = config, layers
         self.history = History(folder, keep=resumed)
+        self.signals = History(folder, resumed, SIGNALS_FILE, ("epoch",))
+        self._columns = self.signals.columns
         self.board: Any = None
         self.spacing = math.ceil(config.trainer.epochs / HISTOGRAM_EPOCHS)
         if not config.trainer.tensorboard:
@@ -77,6 +80,26 @@ class Recording:
                 weights = epoch.weights(epoch.members[place], layer)
                 values[f"weights/{layer}"] = weights.float().numpy()
         self.board.epoch(row, values)
+
+    def watched(self, seen: Sequence[Signals], place: int) -> None:
+        """Record the signals of some epochs.
+
+        Arguments:
+            seen: what was seen of the stack.
+            place: the member's place in the stack.
+        """
+        rows = [
+            {"epoch": own.epoch, **{n: _known(values[place]) for n, values in own.values.items()}}
+            for own in seen
+        ]
+        if self._columns is None:
+            names = dict.fromkeys(name for row in rows for name in row if name != "epoch")
+            self._columns = sorted(names, key=_order)
+        if rows:
+            self.signals.append_all(
+                {"epoch": row["epoch"], **{name: row.get(name) for name in self._columns}}
+                for row in rows
+            )
 
     def scores(
         self,
@@ -117,3 +140,13 @@ def epoch_row(epoch: Epoch, place: int) -> dict[str, Any]:
     row: dict[str, Any] = {"epoch": epoch.number}
     row.update({name: float(values[place]) for name, values in epoch.record.items()})
     return row
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Validation first, then the slice, then what each layer has."""
+    kinds = ("val_", "slice_", "dead", "saturated", "weight_norm", "gradient_norm", "update_ratio")
+    return next(place for place, kind in enumerate(kinds) if name.startswith(kind)), ""

@@ -5,6 +5,7 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -12,13 +13,17 @@ from pathlib import Path
 from nnexp.config.compose import compose
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
-from nnexp.data import Dataset, load_table, prepare
+from nnexp.data import Dataset, load_table
+from nnexp.data.dataset import prepare_labelled
+from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.names import listing
 from nnexp.errors import UserError
+from nnexp.examine import make_material
 from nnexp.interrupts import interrupts
 from nnexp.recording import epoch_row
 from nnexp.stack import Run, Stack, Task, begin, check_parts
 from nnexp.track import folder as folders
+from nnexp.track.events import append_text
 from nnexp.track.log import open_log
 from nnexp.track.progress import make_progress
 from nnexp.track.status import write_status
@@ -96,7 +101,8 @@ def _run(task: Task) -> Run:
     pick_device(config.device)  # a device that is not there is said before anything is read
 
     # table -> split -> preprocess, fitted on train rows only
-    dataset = prepare(load_table(config.data), config.data, seed=config.seeds.split)
+    labelled = read_labelled(load_table(config.data), config.data)
+    dataset = prepare_labelled(labelled, config.data, config.seeds.split)
     check_parts(config, dataset)
 
     # tensors on the device -> stack of one
@@ -121,7 +127,23 @@ def _run(task: Task) -> Run:
         print_messages([f"{run.status}: {run.reason}"])
     shown = {**run.metrics, "kept": config.trainer.checkpoint}
     print_summary(shown, run.folder, epochs=run.epochs, tensorboard=config.trainer.tensorboard)
+    if config.trainer.watch and run.epochs:
+        _diagnose(task, labelled, dataset)
     return run
+
+
+def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
+    """Say what is wrong with the run, in its folder, on the screen and in TensorBoard."""
+    from nnexp.diagnosing import diagnose_run, prove_command
+
+    # whoever trusted a module of their own to train trusts it now
+    found = diagnose_run(task.folder, make_material(labelled, task.config, dataset), trust=True)
+    text = found.text(prove_command(task.folder))
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    task.log("%s", text.rstrip())
+    if task.config.trainer.tensorboard:
+        append_text(task.folder, "diagnosis", found.markdown())
 
 
 def _describe(config: Config, dataset: Dataset) -> list[str]:

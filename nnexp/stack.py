@@ -40,6 +40,7 @@ from nnexp.train.machine import threads as with_threads
 from nnexp.train.parked import Parked
 from nnexp.train.plan import Data, Part
 from nnexp.train.trainer import Epoch, Outcome, fit
+from nnexp.train.watch import Signals
 
 WEIGHTS_FILE = "model.safetensors"
 
@@ -196,6 +197,10 @@ class Stack:
                 recordings[member].epoch(epoch, place)
             observe(epoch)
 
+        def watched(members: Sequence[int], seen: Sequence[Signals]) -> None:
+            for place, member in enumerate(members):
+                recordings[member].watched(seen, place)
+
         def note(line: str) -> None:
             for task in self.tasks:
                 task.log("%s", line)
@@ -224,6 +229,7 @@ class Stack:
                     start=start,
                     until=until,
                     note=note,
+                    watched=watched if self.tasks[0].config.trainer.watch else None,
                 )
             finally:
                 for recording in recordings:

@@ -14,16 +14,18 @@ LAYERS = (
     {"config"},
     {"data", "model"},
     {"train", "track"},
+    {"diagnosis"},
     {"run"},  # and whatever module joins parts into a run
     {"predict", "leaderboard"},
     {"report"},
     {"sweep"},
     {"session"},
     {"main"},
-    {"resume", "sweeping"},
+    {"resume", "sweeping", "proving", "loop"},
+    {"verdict", "watching"},
     {"cli"},
 )
-JOINING = 5
+JOINING = 6
 
 
 def part_of(path):

@@ -159,6 +159,8 @@ def test_choices_of_the_data(tmp_path, table, override):
         ["data.missing=embedding", "data.encoding=embedding", "model.embedding_size=3"],
         ["data.min_frequency=40", "data.drop=[b]", "data.categorical=[who]"],
         ["data.missing_tokens=[x]"],
+        ['data.sentinels=["who=3"]', "data.missing=knn"],
+        ["data.duplicates=drop", "data.split.method=column", "data.split.by=part"],
     ],
     ids=" ".join,
 )

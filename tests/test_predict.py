@@ -134,6 +134,33 @@ def test_rows_left_out_have_no_prediction(tmp_path):
     assert set(predicted[~out]) <= {"a", "b"}
 
 
+def test_sentinels_are_missing_in_new_tables(tmp_path, capsys):
+    frame = made(["a", "b"])
+    frame["rooms"] = np.arange(ROWS) % 5
+    empty = frame.assign(rooms=frame["rooms"].where(frame["rooms"] > 0))
+    coded = frame.fillna({"size": -9.5})
+    own = 'data.sentinels=["size=-9.5","rooms=0"]'
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    with_numbers = train(tmp_path / "one", coded, own)
+    model, plain = (
+        nnexp.load(with_numbers.folder),
+        nnexp.load(train(tmp_path / "two", empty).folder),
+    )
+    assert model.preprocessor.features == plain.preprocessor.features
+    expected = plain.predict_proba(empty)
+    np.testing.assert_array_equal(model.predict_proba(coded), expected)
+    np.testing.assert_array_equal(model.predict_proba(empty), expected)
+    coded.drop(columns="label").to_csv(tmp_path / "new.csv", index=False)
+    capsys.readouterr()
+    assert predict(with_numbers.folder, tmp_path / "new.csv", "-o", tmp_path / "out.csv") == 0
+    told = capsys.readouterr().err
+    assert "column 'rooms': 24 cells of 0 read as missing" in told
+    assert "column 'size': 18 cells of -9.5 read as missing" in told
+    written = pd.read_csv(tmp_path / "out.csv")["probability_a"]
+    np.testing.assert_allclose(written, expected[:, 0])
+
+
 def test_columns_by_name(tmp_path):
     frame = made(["a", "b"])
     model = nnexp.load(train(tmp_path, frame).folder)
@@ -265,6 +292,8 @@ def damage_config(copy, change):
         lambda tree: tree["model"].update(hidden="many"),
         lambda tree: tree["reg"].update(dropout="${oc.env:HOME}"),
         lambda tree: tree.pop("loss"),
+        lambda tree: tree["data"].pop("scaling"),
+        lambda tree: tree["data"].update(sentinels=["size"]),
         lambda tree: tree.update(model=3),
         lambda tree: tree.update(extra=1),
     ],
@@ -273,6 +302,20 @@ def test_a_changed_configuration_is_refused(copy, change):
     damage_config(copy, change)
     with pytest.raises(UserError, match=r"config\.yaml|saved weights|class of its user"):
         nnexp.load(copy)
+
+
+def test_a_run_from_before_a_key_was_added_is_read(copy, folder):
+    frame = made(["a", "b"])
+    expected = nnexp.load(folder).predict_proba(frame)
+    damage_config(copy, lambda tree: [tree["data"].pop(k) for k in ("sentinels", "duplicates")])
+    path = copy / "preprocess.json"
+    state = json.loads(path.read_text())
+    assert state.pop("sentinels") == []
+    path.write_text(json.dumps(state))
+    sign(copy)
+    model = nnexp.load(copy)
+    assert (model.config.data.sentinels, model.config.data.duplicates) == ([], "keep")
+    np.testing.assert_array_equal(model.predict_proba(frame), expected)
 
 
 @pytest.mark.parametrize(

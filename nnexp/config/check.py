@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from functools import cache
+from shlex import quote
 from typing import Any, cast, get_args, get_origin
 
 from nnexp.config.contradictions import RULES
@@ -179,4 +180,5 @@ def _remedy(key: Key, value: Any) -> str:
         guess = {"1": True, "0": False, "yes": True, "no": False}.get(text.lower(), key.default)
     if guess == key.default and isinstance(guess, int | float) and not _in_range(key, guess):
         guess = key.limits.get("ge", key.default)
-    return f"{key.path}={literal(guess)}"
+    override = f"{key.path}={literal(guess)}"
+    return quote(override) if '"' in override else override

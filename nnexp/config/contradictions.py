@@ -17,6 +17,7 @@ from nnexp.config.schema import (
     PlateauSchedulerConfig,
     SGDConfig,
 )
+from nnexp.config.sentinel import read_sentinels
 from nnexp.errors import UserError
 
 Rule = Callable[[Config], UserError | None]
@@ -156,6 +157,15 @@ def columns_have_one_part(config: Config) -> UserError | None:
             "data.split.by names another column than data.target",
             "data.split.method=random data.split.by=null",
         )
+    return None
+
+
+def sentinels_are_numbers(config: Config) -> UserError | None:
+    """Each item of `data.sentinels` is a column, `=` and a number."""
+    try:
+        read_sentinels(config.data.sentinels)
+    except UserError as error:
+        return error
     return None
 
 
@@ -334,6 +344,7 @@ RULES: tuple[Rule, ...] = (
     fold_is_given,
     split_column_is_given,
     columns_have_one_part,
+    sentinels_are_numbers,
     made_table_is_possible,
     monitor_has_rows,
     model_is_given,

@@ -25,6 +25,11 @@ LARGEST = 1 << 20  # bytes
 DEEPEST = 20  # levels of nesting
 MOST = 50_000  # values, about a second to read
 LONGEST = 10_000  # characters of a value
+ADDED = (
+    "data.sentinels",
+    "data.duplicates",
+    "trainer.watch",
+)  # older runs lack them, and did as the defaults do
 # libyaml's writes the same text in a quarter of the time
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 DIGITS = 20  # of a whole number: any of 64 bits fits
@@ -89,13 +94,16 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
 
 
 def _build(path: Path, schema: type, tree: dict[Any, Any], prefix: str) -> Any:
-    """An instance of `schema` from a mapping that must have just its keys."""
+    """An instance of `schema` from a mapping that must have just its keys, but for ADDED."""
     names = {field.name for field in fields(schema)}
-    if set(tree) != names:
-        odd = sorted(map(str, set(tree) ^ names))
+    later = {name for name in names - set(tree) if f"{prefix}{name}" in ADDED}
+    if set(tree) != names - later:
+        odd = sorted(map(str, set(tree) ^ (names - later)))
         raise _damaged(path, f"has other keys than expected under {prefix or 'the top'}: {odd[0]}")
     values = {}
     for field in fields(schema):
+        if field.name in later:
+            continue
         value = tree[field.name]
         place = f"{prefix}{field.name}"
         section = _section(path, field.name, value) if not prefix else None

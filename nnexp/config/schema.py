@@ -86,6 +86,14 @@ class DataConfig:
     numeric: List[str] = option([], "columns to read as numbers, whatever they look like")
     categorical: List[str] = option([], "columns to read as categories, whatever they look like")
     missing_tokens: List[str] = option([], "further texts that stand for a missing cell")
+    sentinels: List[str] = option(
+        [], "numbers that stand for a missing cell, each with its column, such as bmi=0"
+    )
+    duplicates: str = option(
+        "keep",
+        "drop leaves out, before the split, rows that equal another in every column and the label",
+        choices=("keep", "drop"),
+    )
     labels: str = option(
         "auto",
         "auto codes the classes 0..C-1; raw feeds the numbers in the target column to the loss",
@@ -423,6 +431,7 @@ class TrainerConfig:
         "of the arithmetic; bfloat16 keeps weights and loss in float32",
         choices=("float32", "float64", "bfloat16"),
     )
+    watch: bool = option(True, "record signals.csv, and end a run with its diagnosis")
     tensorboard: bool = option(True, "write TensorBoard events")
     progress: str = option(
         "auto",

@@ -18,6 +18,8 @@ from nnexp.errors import UserError
 # what `load_table` never reads; a key that is not named here is taken for one that it does
 _AFTER_READING = (
     "labels",
+    "sentinels",
+    "duplicates",
     "scaling",
     "missing",
     "fill_value",
@@ -85,9 +87,20 @@ class Tables:
     def _prepare(self, config: DataConfig, seed: int) -> Dataset:
         source = source_key(config)
         table = _once(self._tables, source, lambda: load_table(config))
-        reading = (config.labels, config.missing == "none", tuple(config.missing_tokens))
-        labelled = _once(self._labelled, (source, *reading), lambda: read_labelled(table, config))
+        reading = (source, *_reading_key(config))
+        labelled = _once(self._labelled, reading, lambda: read_labelled(table, config))
         return prepare_labelled(labelled, config, seed)
+
+
+def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:
+    """What `read_labelled` reads of a configuration, besides the table."""
+    names = ["labels", "missing_tokens", "sentinels", "duplicates"]
+    if config.duplicates != "keep":  # which columns are compared, and how
+        names += ["drop", "numeric", "categorical"]
+    values = [_frozen(getattr(config, name)) for name in names]
+    if config.duplicates != "keep" and config.split.method == "column":
+        values.append(("split", config.split.by))
+    return (config.missing == "none", *values)
 
 
 def source_key(config: DataConfig) -> Hashable:
@@ -132,7 +145,9 @@ def _table_bytes(table: Table) -> int:
 
 def _read_bytes(read: Labelled) -> int:
     frame = read.cells.frame
-    own = 0 if frame is read.table.frame else int(frame.memory_usage(deep=True).sum())
+    if len(frame) == len(read.table.frame):  # the other columns are those of the table
+        frame = frame[list({sentinel.column for sentinel, count in read.emptied.items() if count})]
+    own = int(frame.memory_usage(index=False, deep=True).sum())
     raw = 0 if read.labels.raw is None else read.labels.raw.nbytes
     return (
         own + read.cells.nbytes + read.labels.codes.nbytes + raw + read.rows.nbytes + read.y.nbytes

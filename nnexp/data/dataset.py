@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnexp.config.schema import DataConfig, SplitConfig
+from nnexp.data import sentinels
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled, read_labelled
@@ -65,7 +66,7 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
 
     Held-out rows have no part in anything fitted: kinds of columns, levels, means and scales
     come from train rows alone. With missing=drop incomplete rows leave each part after the
-    split.
+    split; with duplicates=drop copies of other rows are left out before it.
 
     Arguments:
         table: from `load_table`.
@@ -96,12 +97,13 @@ def prepare_labelled(labelled: Labelled, config: DataConfig, seed: int = 0) -> D
     y = y[inputs.rows]
     rows = labelled.rows[inputs.rows]
     left_out = {
-        "no target": len(table.frame) - len(cells.frame),
+        "no target": len(table.frame) - len(cells.frame) - labelled.copies,
+        "duplicates": labelled.copies,
         "missing cells": len(cells.frame) - len(inputs.rows),
     }
     parts = _describe(kept, len(y), config.split)
     summary = _summary(table, columns, cells, labels, y, parts, left_out, preprocessor)
-    messages = _messages(columns, cells, labels, y, kept, left_out, preprocessor)
+    messages = _messages(columns, labelled, y, kept, left_out, preprocessor)
     messages += _fold_messages(parts, config.split)
     return Dataset(
         x=inputs.x,
@@ -216,16 +218,17 @@ def _missing(columns: Sequence[Column], cells: Cells) -> dict[str, int]:
 
 def _messages(
     columns: Sequence[Column],
-    cells: Cells,
-    labels: Labels,
+    labelled: Labelled,
     y: np.ndarray,
     split: Split,
     left_out: dict[str, int],
     preprocessor: Preprocessor,
 ) -> list[str]:
-    lines = []
+    lines, labels = [], labelled.labels
     if left_out["no target"]:
         lines.append(f"{counted(left_out['no target'], 'row')} without a target left out")
+    if left_out["duplicates"]:
+        lines.append(f"{counted(left_out['duplicates'], 'row')} equal to another left out")
     if left_out["missing cells"]:
         lines.append(f"{counted(left_out['missing cells'], 'row')} with missing cells left out")
     reasons: dict[str, list[str]] = {}
@@ -235,7 +238,8 @@ def _messages(
     for reason, names in reasons.items():
         plural = f"{len(names)} columns" if len(names) > 1 else "column"
         lines.append(f"dropped {plural} {listing(names, 6)}: {reason}")
-    lines += preprocessor.remarks(cells)
+    lines += sentinels.remarks(labelled.emptied, absent=True)
+    lines += preprocessor.remarks(labelled.cells)
     present = np.bincount(y[split.train], minlength=len(labels.classes))
     absent = [labels.classes[place] for place in np.flatnonzero(present == 0)]
     if absent:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nnexp.config.schema import DataConfig
+from nnexp.config.sentinel import Sentinel
 from nnexp.data.cells import MISSING_TOKENS, Cells
+from nnexp.data.duplicates import find_copies
 from nnexp.data.labels import Labels, code_labels
+from nnexp.data.sentinels import empty_cells, find_sentinels
+from nnexp.data.split_column import named_parts, split_column
 from nnexp.data.table import Table
 from nnexp.errors import UserError
 
@@ -18,16 +23,19 @@ class Labelled:
     """N rows of a table, before they are split.
 
     A cell is read as a text or a number by itself, so that nothing here depends on which rows
-    train. `cells` reads each column when it is first asked for; several splits share what it has
-    read.
+    are drawn to train. `cells` reads each column when it is first asked for; several splits share
+    what it has read.
 
     Arguments:
         table: what the rows are of.
         labels: the target of all rows of the table.
-        rows: int64 of shape (N,), the rows of the table that have a label, ascending.
+        rows: int64 of shape (N,), which rows of the table these are, ascending: those that have
+            a label and are no copies to leave out.
         y: int64 of shape (N,), class index 0..C-1.
         cells: the N rows of the other columns.
         parts: None, or N of "train", "valid", "test" given by the source.
+        emptied: the numbers that stand for a missing cell, and the cells that held each.
+        copies: rows left out since they equal one that stays.
     """
 
     table: Table
@@ -36,28 +44,62 @@ class Labelled:
     y: np.ndarray
     cells: Cells
     parts: np.ndarray | None
+    emptied: dict[Sentinel, int] = field(default_factory=dict)
+    copies: int = 0
 
 
 def read_labelled(table: Table, config: DataConfig) -> Labelled:
-    """Code the target of a table and leave out the rows without one.
+    """Code the target of a table, and leave out the rows without one and the copies of others.
+
+    Cells that hold a number of `config.sentinels` are empty from here on.
 
     Arguments:
         table: from `load_table`.
-        config: of which `labels`, `missing_tokens` and whether `missing` is none are read.
+        config: of which `labels`, `missing_tokens`, `sentinels`, `duplicates` and whether
+            `missing` is none are read; with duplicates=drop also `drop`, `numeric`,
+            `categorical` and the column that names the parts.
 
     Raises:
-        UserError: the columns have no distinct names, or the target is no column of classes.
+        UserError: the columns have no distinct names, the target is no column of classes, or
+            the configuration names a column that does not exist.
     """
     _check_names(table)
     tokens = (*MISSING_TOKENS, *config.missing_tokens)
+    names, target = list(table.frame.columns), str(table.target.name)
+    sentinels = find_sentinels(config.sentinels, names, target)
     labels = code_labels(table.target, config.labels == "raw", tokens, table.frame)
-    frame, parts = table.frame, table.parts
     rows = np.flatnonzero(labels.codes >= 0)
-    if len(rows) < len(frame):
-        frame = frame.iloc[rows]
-        parts = None if parts is None else parts[rows]
-    cells = Cells(frame, tokens, keep_infinite=config.missing == "none")
-    return Labelled(table, labels, rows, labels.codes[rows], cells, parts)
+    cells, emptied = _read_cells(table, rows, sentinels, tokens, config)
+    parts = None if table.parts is None else table.parts[rows]
+    copies = _copies(cells, labels.codes[rows], parts, config)
+    if len(copies):
+        rows = np.delete(rows, copies)
+        cells, emptied = _read_cells(table, rows, sentinels, tokens, config)
+        parts = None if parts is None else np.delete(parts, copies)
+    return Labelled(table, labels, rows, labels.codes[rows], cells, parts, emptied, len(copies))
+
+
+def _read_cells(
+    table: Table,
+    rows: np.ndarray,
+    sentinels: Sequence[Sentinel],
+    tokens: Sequence[str],
+    config: DataConfig,
+) -> tuple[Cells, dict[Sentinel, int]]:
+    """Some rows of a table, and how many of their cells held each of the sentinels."""
+    frame = table.frame if len(rows) == len(table.frame) else table.frame.iloc[rows]
+    frame, emptied = empty_cells(frame, sentinels, tokens)
+    return Cells(frame, tokens, keep_infinite=config.missing == "none"), emptied
+
+
+def _copies(
+    cells: Cells, y: np.ndarray, parts: np.ndarray | None, config: DataConfig
+) -> np.ndarray:
+    if config.duplicates == "keep":
+        return np.empty(0, dtype=np.int64)
+    by_column = config.split.method == "column"
+    column = split_column(config.split, cells.frame) if by_column else None
+    return find_copies(cells, y, config, named_parts(column, parts, cells.tokens))
 
 
 def _check_names(table: Table) -> None:

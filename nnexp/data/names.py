@@ -47,22 +47,31 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def require(name: str, names: Sequence[str], key: str, given: Sequence[str] | None = None) -> None:
+def require(
+    name: str,
+    names: Sequence[str],
+    key: str,
+    given: Sequence[str] | None = None,
+    item: str | None = None,
+) -> None:
     """Raise UserError unless the column `name`, given under `key`, is one of `names`.
 
     Arguments:
         name: the column asked for.
         names: the columns there are, at least one.
         key: the configuration key that named it, such as `data.target`.
-        given: all names under the key, where it holds a list; the remedy keeps the others.
+        given: all items under the key, where it holds a list; the remedy keeps the others.
+        item: the one of them that begins with the name, where it says more than that.
     """
     if name in names:
         return
     guess: str | list[str] = nearest(name, names)
     if given is not None:
         like = difflib.get_close_matches(name.casefold(), [n.casefold() for n in names], 1, 0.5)
-        swapped = [guess if item == name else item for item in given]
-        guess = [str(n) for n in swapped] if like else [item for item in given if item != name]
+        wrong = name if item is None else item
+        right = f"{guess}{wrong[len(name) :]}"
+        kept = [right if text == wrong else text for text in given if like or text != wrong]
+        guess = list(dict.fromkeys(kept))
     raise UserError(
         f"{key} names the column {name!r}, which the table does not have",
         f"one of its columns: {listing(names)}",

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema import DataConfig
-from nnexp.data import categories
+from nnexp.config.sentinel import Sentinel, read_sentinels
+from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
@@ -57,6 +58,7 @@ class Preprocessor:
         missing: the option of that name.
         encoding: the option of that name.
         tokens: texts that stand for a missing cell.
+        sentinels: numbers in these columns that stand for a missing cell.
     """
 
     numeric: tuple[str, ...]
@@ -68,6 +70,7 @@ class Preprocessor:
     missing: str
     encoding: str
     tokens: tuple[str, ...]
+    sentinels: tuple[Sentinel, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -126,7 +129,8 @@ class Preprocessor:
         Raises:
             UserError: a column is not there, or holds texts where train has numbers.
         """
-        return self.encode(self._cells(frame))
+        cells, _ = self._cells(frame)
+        return self.encode(cells)
 
     def notes(self, frame: pd.DataFrame) -> list[str]:
         """What `transform` does to a frame besides the ordinary, one line each.
@@ -134,12 +138,13 @@ class Preprocessor:
         Raises:
             UserError: as `transform`.
         """
-        cells = self._cells(frame)
+        cells, emptied = self._cells(frame)
         extra = [str(name) for name in frame.columns if name not in self.columns]
         ignored = [f"columns that the model does not use: {listing(extra)}"] if extra else []
         left_out = len(frame) - len(self._complete(cells)) if self.missing == "drop" else 0
         dropped = [f"{counted(left_out, 'row')} with missing cells left out (data.missing=drop)"]
-        return [*ignored, *self.remarks(cells), *(dropped if left_out else [])]
+        lines = [*ignored, *sentinels.remarks(emptied), *self.remarks(cells)]
+        return [*lines, *(dropped if left_out else [])]
 
     def remarks(self, cells: Cells) -> list[str]:
         """Cells read as missing, and categories that train lacks, one line a column."""
@@ -212,7 +217,8 @@ class Preprocessor:
         """
         return Preprocessor(**read_fields(Path(folder)))
 
-    def _cells(self, frame: pd.DataFrame) -> Cells:
+    def _cells(self, frame: pd.DataFrame) -> tuple[Cells, dict[Sentinel, int]]:
+        """The cells of a frame, and how many of them held each of the sentinels."""
         lacking = [name for name in self.columns if name not in frame.columns]
         if lacking:
             raise UserError(
@@ -228,6 +234,7 @@ class Preprocessor:
                 "each name once",
                 "a table with distinct names in its header",
             )
+        frame, emptied = sentinels.empty_cells(frame, self.sentinels, self.tokens)
         cells = Cells(frame, self.tokens, keep_infinite=self.missing == "none")
         for name in self.numeric:
             numbers = cells.numbers(name)
@@ -237,7 +244,7 @@ class Preprocessor:
                     "numbers, as in the table that the model was trained on",
                     f"a table with numbers in the column {name!r}",
                 )
-        return cells
+        return cells, emptied
 
     def _complete(self, cells: Cells) -> np.ndarray:
         if self.missing != "drop":
@@ -265,7 +272,8 @@ def fit_preprocessor(
         cells: N rows.
         columns: the kind of every column.
         train: int64, the train rows, at least one.
-        config: its scaling, missing, indicator, encoding and their options.
+        config: its scaling, missing, indicator, encoding and their options; its sentinels are
+            kept for further rows, and empty in the cells already.
         seed: draws samples where a method learns from some of the train rows.
     """
     kept = [column for column in columns if column.kind == "numeric"]
@@ -285,6 +293,7 @@ def fit_preprocessor(
         ]
         # the mean stands in for categories that train lacks, whatever the numbers' rule is
         ordinal = fit_blocks(places, train, dataclasses.replace(config, missing="mean"), seed)
+    names = {*numeric, *(category.name for category in fitted)}
     return Preprocessor(
         numeric=numeric,
         blocks=fit_blocks(values, train, config, seed),
@@ -295,6 +304,7 @@ def fit_preprocessor(
         missing=config.missing,
         encoding=config.encoding,
         tokens=tuple(sorted(cells.tokens)),
+        sentinels=tuple(s for s in read_sentinels(config.sentinels) if s.column in names),
     )
 
 

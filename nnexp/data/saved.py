@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnexp.config.schema import DataConfig
+from nnexp.config.sentinel import Sentinel
 from nnexp.data.categories import Category
 from nnexp.data.numeric import Block, transform_blocks
 from nnexp.data.state import Arrays, DamagedError, from_plain, to_plain
@@ -87,6 +89,7 @@ def _read(folder: Path) -> dict[str, Any]:
         missing=state["missing"],
         encoding=state["encoding"],
         tokens=_names(state["tokens"]),
+        sentinels=_sentinels(state.get("sentinels", []), set(names)),  # older runs have none
     )
 
 
@@ -140,6 +143,15 @@ def _names(items: Any) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise DamagedError("names that are no texts")
     return tuple(items)
+
+
+def _sentinels(items: Any, names: set[str]) -> tuple[Sentinel, ...]:
+    if not isinstance(items, list):
+        raise DamagedError("sentinels that are no list")
+    for name, number in items:
+        if name not in names or type(number) is not float or not math.isfinite(number):
+            raise DamagedError(f"a sentinel {str(number)[:20]} of {str(name)[:20]!r}")
+    return tuple(Sentinel(name, number) for name, number in items)
 
 
 def _places(items: Any, width: int) -> tuple[int, ...]:

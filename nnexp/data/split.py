@@ -15,10 +15,9 @@ from nnexp.data.content import OTHER_TABLE
 from nnexp.data.folds import cut_fold
 from nnexp.data.names import counted
 from nnexp.data.split_column import (
-    PART_NAMES,
     RANDOM,
+    named_parts,
     read_groups,
-    read_parts,
     split_column,
     time_order,
 )
@@ -75,10 +74,7 @@ def split_rows(
     column = split_column(config, frame)
     size = len(labels)
     n_valid, n_test = _sizes(config, size, official=parts is not None)
-    fixed = None if parts is None else np.array([PART_NAMES[str(part)] for part in parts])
-    if config.method == "column" and column is not None:
-        named = read_parts(column, tokens)
-        fixed = named if fixed is None else np.where(fixed == 0, named, fixed)
+    fixed = named_parts(column if config.method == "column" else None, parts, tokens)
     rows = np.arange(size)
     if fixed is None:
         split = _divide(rows, n_valid, n_test, labels, classes, config, column, seed, tokens)

@@ -105,3 +105,23 @@ def read_parts(column: pd.Series, tokens: Collection[str]) -> np.ndarray:
         )
     lookup = np.array([PART_NAMES[text.casefold()] for text in texts.levels])
     return lookup[texts.codes]
+
+
+def named_parts(
+    column: pd.Series | None, official: np.ndarray | None, tokens: Collection[str]
+) -> np.ndarray | None:
+    """The part of each row, of shape (N,): 0 train, 1 valid, 2 test; None where nothing names it.
+
+    Arguments:
+        column: the N cells of a split column, or None; they divide the official train rows.
+        official: N of "train", "valid", "test" given by the source, or None.
+        tokens: texts that stand for a missing cell.
+
+    Raises:
+        UserError: as `read_parts`.
+    """
+    given = None if official is None else np.array([PART_NAMES[str(part)] for part in official])
+    if column is None:
+        return given
+    named = read_parts(column, tokens)
+    return named if given is None else np.where(given == 0, named, given)

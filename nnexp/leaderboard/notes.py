@@ -16,8 +16,8 @@ SEVERAL_SEEDS = "'seed=range(5)'"
 OF_COLUMNS = frozenset(
     f"data.{key}"
     for key in (
-        "drop", "numeric", "categorical", "missing_tokens", "scaling", "fill_value", "neighbors",
-        "indicator", "encoding", "min_frequency", "max_levels", "missing",
+        "drop", "numeric", "categorical", "missing_tokens", "sentinels", "scaling", "fill_value",
+        "neighbors", "indicator", "encoding", "min_frequency", "max_levels", "missing",
     )
 )  # fmt: skip
 

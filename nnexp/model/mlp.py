@@ -272,6 +272,10 @@ class MLPStack:
         names = ["inputs", *self.mlp.layers[:-1]]
         return list(zip(names, self._inputs, strict=True))
 
+    def activations(self) -> list[tuple[str, Tensor]]:
+        """(name, values (K, B, H)) of what left each hidden activation in the last forward pass."""
+        return list(zip(self.mlp.layers[:-1], self._post, strict=True))
+
     def _normalise(self, z: Tensor, layer: int, training: bool) -> Tensor:
         gain, shift = self._values[f"norms.{layer}.weight"], self._values[f"norms.{layer}.bias"]
         if self.mlp.norm == "batch":

@@ -271,6 +271,10 @@ class ModuleStack:
         """Nothing: what a user's module computes inside is not seen."""
         return []
 
+    def activations(self) -> list[tuple[str, Tensor]]:
+        """Nothing, as `hidden_outputs`."""
+        return []
+
 
 def _repeated(value: Tensor, times: int) -> Tensor:
     """The members of a tensor (K, ...), so many times over."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nnexp.report.markup import Markup, element, join
+from nnexp.report.marks import Marks
+from nnexp.report.markup import Markup, element, join, percent
 from nnexp.report.room import with_room
 from nnexp.report.scale import Scale
 
@@ -29,6 +30,9 @@ class Chart:
         title: what the y axis shows, in words; stands above the chart.
         x_title: what the x axis shows.
         height: pixels.
+
+    Attributes:
+        marks: what is marked in it.
     """
 
     def __init__(self, x: Scale, y: Scale, title: str, x_title: str, height: int = HEIGHT) -> None:
@@ -38,6 +42,7 @@ class Chart:
         self._curves: list[Markup] = []  # stretched
         self._over: list[Markup] = []
         self._crossed = False
+        self.marks = Marks(x, y, height)
 
     def line(
         self, xs: Sequence[float], ys: Sequence[float], series: str, name: str | None = None
@@ -109,14 +114,16 @@ class Chart:
             "svg", *self._under, *self._curves, viewBox=f"0 0 {SPAN} {SPAN}", width="100%",
             height="100%", preserveAspectRatio="none", class_="stretched",
         )  # fmt: skip
+        under, over, above = self.marks.render()
         drawing = element(
-            "svg", self._axes(), stretched, *self._over, width="100%", height=self.height,
-            role="img", aria_label=f"{self.title} against {self.x_title}",
+            "svg", *under, self._axes(), stretched, *self._over, *over, width="100%",
+            height=self.height, role="img", aria_label=f"{self.title} against {self.x_title}",
         )  # fmt: skip
+        style = f"padding-left:{7 * widest + 10}px" + f";padding-top:{above}px" * (above > 0)
         return element(
             "figure",
             element("figcaption", self.title),
-            element("div", drawing, class_="plot", style=f"padding-left:{7 * widest + 10}px"),
+            element("div", drawing, class_="plot", style=style),
             element("div", self.x_title, class_="axis-title"),
             class_="chart crossed" if self._crossed else "chart",
         )
@@ -176,8 +183,3 @@ def _points(points: Sequence[tuple[float, ...]]) -> str:
 
 def _shares(place: tuple[float, ...]) -> tuple[float, float]:
     return place[0] / SPAN, place[1] / SPAN
-
-
-def percent(share: float) -> str:
-    """A share as a percentage of SVG: `12.5%`."""
-    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + "%"

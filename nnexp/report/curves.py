@@ -127,11 +127,7 @@ def _draw(chart: Chart, drawn: Curve, place: int, label: str) -> None:
 def _epochs(curves: list[Curve]) -> scale.Scale:
     low = min(float(c.epochs[0]) for c in curves)
     high = max(float(c.epochs[-1]) for c in curves)
-    if low == high:
-        return scale.swept([low])
-    axis = scale.linear(low, high, whole=True)
-    begins = [scale.Tick(0.0, f"{low:.0f}")] if axis.ticks and axis.ticks[0].at > 0 else []
-    return scale.Scale(axis.place, [*begins, *axis.ticks])
+    return scale.epochs(low, high)
 
 
 def _values(curves: list[Curve], quantity: str) -> scale.Scale:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnexp.report import scale
-from nnexp.report.chart import percent
-from nnexp.report.markup import Markup, element, join
+from nnexp.report.markup import Markup, element, join, percent
 from nnexp.report.room import with_room
 
 NARROW = 170  # pixels of the narrowest column, a phone's

@@ -35,3 +35,9 @@ def heading(score: str) -> str:
     """`val_loss` -> `Validation loss`."""
     title = score_title(score)
     return title[:1].upper() + title[1:]
+
+
+def sentence(note: str) -> str:
+    """A note with a capital at its beginning and a full stop at its end."""
+    note = note.strip()
+    return note[:1].upper() + note[1:] + ("" if note.endswith((".", "?", "!")) else ".")

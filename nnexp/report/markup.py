@@ -61,3 +61,8 @@ def text(plain: str) -> Markup:
     spaced = plain.translate({9: " ", 10: " ", 13: " "})
     visible = (c if c.isprintable() or c == "\u00a0" else "\ufffd" for c in spaced)
     return Markup(escape("".join(visible)))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage of SVG: `12.5%`."""
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".") + "%"

@@ -71,11 +71,12 @@ def _columns(record: Record) -> dict[str, NDArray[np.float64]]:
     columns = {}
     for name in ("epoch", *CURVES):
         if name in frame:
-            columns[name] = _numbers(frame[name])
+            columns[name] = numbers(frame[name])
     return columns if "epoch" in columns else {}
 
 
-def _numbers(column: Any) -> NDArray[np.float64]:
+def numbers(column: Any) -> NDArray[np.float64]:
+    """A column of a table as numbers, NaN for texts and for what is not finite."""
     import pandas as pd
 
     values: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from nnexp.leaderboard import Leaderboard, Record, leaderboard, read_records
 from nnexp.leaderboard.folders import natural
 from nnexp.report.against import against_settings
 from nnexp.report.curves import learning_curves
+from nnexp.report.document import document
 from nnexp.report.heat import heat_maps
-from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import Observations
 from nnexp.report.parallel import parallel_coordinates
 from nnexp.report.spread import spread
@@ -47,31 +43,7 @@ def report_html(board: Leaderboard, records: Sequence[Record], title: str | None
         parallel_coordinates(board),
         spread(board),
     ]
-    style, script = _asset("page.css"), _asset("page.js")
-    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    page = element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", http_equiv="Content-Security-Policy", content=policy),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="color-scheme", content="light dark"),
-            element("title", title),
-            element("style", Markup(style)),
-        ),
-        element(
-            "body",
-            element("main", head(board, records, title), *sections),
-            element("script", Markup(script)),
-        ),
-        lang="en",
-    )
-    return join(Markup("<!doctype html>\n"), page, Markup("\n"))
+    return document(title, head(board, records, title), *sections)
 
 
 def write_report(folder: str | Path) -> Path:
@@ -106,9 +78,3 @@ def write_file(board: Leaderboard, records: Sequence[Record], folder: str | Path
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / FILE, report_html(board, records))
     return folder / FILE
-
-
-@cache
-def _asset(name: str) -> str:
-    """A file beside this module, its line ends as in the repository."""
-    return files("nnexp.report").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")

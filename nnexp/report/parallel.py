@@ -10,10 +10,10 @@ from nnexp.leaderboard import Configuration, Leaderboard
 from nnexp.leaderboard.grouping import frozen
 from nnexp.leaderboard.words import cut, number, score_title, short_names
 from nnexp.report import scale
-from nnexp.report.chart import SPAN, percent
+from nnexp.report.chart import SPAN
 from nnexp.report.heat import STEPS
 from nnexp.report.labels import brief, label
-from nnexp.report.markup import Markup, element, join, scroll
+from nnexp.report.markup import Markup, element, join, percent, scroll
 from nnexp.report.observations import number_of
 from nnexp.report.room import LETTER
 from nnexp.report.settings import charted, is_numeric, values_of

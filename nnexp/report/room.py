@@ -1,4 +1,4 @@
-"""Which ticks of an axis have room for their labels side by side, and where those go."""
+"""Which labels have room side by side, and where those go that have none."""
 
 from __future__ import annotations
 
@@ -42,3 +42,26 @@ def with_room(ticks: Sequence[Tick], width: float = NARROW, inside: bool = False
         if all(left + size + APART <= a or b + APART <= left for a, b, _ in kept):
             kept.append((left, left + size, Label(tick, anchor)))
     return [label for *_, label in sorted(kept, key=lambda item: item[0])]
+
+
+def stacked(ticks: Sequence[Tick], width: float = NARROW) -> list[tuple[Label, int]]:
+    """Where the labels of some ticks go so that all are shown and none touch: each in the lowest
+    line, counted from 0, that has room for it.
+
+    Arguments:
+        ticks: in any order; no label goes beyond the ends of the axis.
+        width: of the axis in pixels.
+    """
+    lines: list[list[Tick]] = []
+    found = []
+    for tick in sorted(ticks, key=lambda tick: tick.at):
+        for line in lines:
+            if len(with_room([*line, tick], width, inside=True)) > len(line):
+                line.append(tick)
+                break
+        else:
+            line = [tick]
+            lines.append(line)
+        (label,) = with_room([tick], width, inside=True)
+        found.append((label, next(i for i, own in enumerate(lines) if own is line)))
+    return found

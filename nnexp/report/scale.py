@@ -11,7 +11,8 @@ from nnexp.leaderboard.words import setting
 FAR = 1e300  # numbers beyond it are put here
 DECADE = 10.0  # positive values that span more are shown by their logarithms
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-DEEPEST = 1e6  # below this share of the largest score, others lie at the end of the axis
+DEEPEST = 1e6  # scores below this share of the largest, and ...
+SMALL = 1e-6  # ... below this, lie at the end of the axis
 MOST_TICKS = 10  # values that each have a tick; more have even ones
 ZERO = 0.16  # share of a logarithmic axis that is set aside for 0
 CROWDED = 0.3  # share of an even axis below which half of the values must lie for logarithms
@@ -63,6 +64,19 @@ def linear(low: float, high: float, about: int = 5, whole: bool = False) -> Scal
     return Scale(place, ticks)
 
 
+def epochs(low: float, high: float) -> Scale:
+    """The axis of some epochs, with ticks at whole ones and at the first.
+
+    Arguments:
+        low, high: finite, low <= high.
+    """
+    if low == high:
+        return swept([low])
+    axis = linear(low, high, whole=True)
+    begins = [Tick(0.0, f"{low:.0f}")] if axis.ticks and axis.ticks[0].at > 0 else []
+    return Scale(axis.place, [*begins, *axis.ticks])
+
+
 def logarithmic(low: float, high: float) -> Scale:
     """An axis of logarithms from `low` to `high`, ticks at powers of ten, and between few of them.
 
@@ -95,7 +109,7 @@ def scores(values: Iterable[float], bounded: bool = False) -> Scale:
 
     Arguments:
         values: those that are not finite are ignored. On an axis of logarithms, 0 has a place of
-            its own, and what is below a millionth of the largest lies at the lower end.
+            its own, and what is below a millionth, and that of the largest, lies at the lower end.
         bounded: they are shares between 0 and 1, on an even axis that hardly goes beyond.
     """
     finite = [_tame(v) for v in values if math.isfinite(v)]
@@ -104,7 +118,7 @@ def scores(values: Iterable[float], bounded: bool = False) -> Scale:
     low, high = min(finite), max(finite)
     bounded = bounded and low >= 0 and high <= 1
     if not bounded and low >= 0 and high > 0:
-        least = min(v for v in finite if v > 0 and v >= high / DEEPEST)
+        least = min(v for v in finite if v > 0 and v >= min(high / DEEPEST, SMALL))
         if high > DECADE * least:
             logs = logarithmic(_bound(least, up=False), _bound(high, up=True))
             start = 0.12 if low == 0 else 0.0  # zeros have a place of their own

@@ -22,7 +22,7 @@ from nnexp.leaderboard.words import (
     setting,
     short_names,
 )
-from nnexp.report.labels import brief
+from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import number_of
 from nnexp.track.folder import read_json
@@ -65,7 +65,7 @@ def head(board: Leaderboard, records: Sequence[Record], title: str) -> Markup:
         element("p", *_verdict(board), class_="verdict"),
         _tiles(board, records),
         element("dl", *_facts(board, records)),
-        element("ul", *(element("li", _sentence(note)) for note in board.notes), class_="notes"),
+        element("ul", *(element("li", sentence(note)) for note in board.notes), class_="notes"),
     )
 
 
@@ -153,7 +153,7 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
         more = f", … ({len(seeds)} seeds)" if len(seeds) > MOST_VALUES else ""
         facts.append(_fact(element("code", "seed"), shown + more))
     manifests = [m for m in map(_manifest, records) if m is not None]
-    data = list(dict.fromkeys(told for m in manifests if (told := _data(m)) is not None))
+    data = list(dict.fromkeys(told for m in manifests if (told := data_line(m)) is not None))
     if data:
         facts.append(_fact("data", _lines(data, "more")))
     commands = list(dict.fromkeys(told for m in manifests if (told := _command(m)) is not None))
@@ -202,7 +202,7 @@ def _without_place(word: str) -> str:
     return FOLDERS.sub("", word)
 
 
-def _data(manifest: Mapping[str, Any]) -> str | None:
+def data_line(manifest: Mapping[str, Any]) -> str | None:
     """What a manifest says about the table: its source and how its rows are split."""
     data = manifest.get("data")
     if not isinstance(data, dict) or not data.get("source"):
@@ -220,7 +220,3 @@ def _data(manifest: Mapping[str, Any]) -> str | None:
     if isinstance(classes, list) and classes:
         words.append(f"{len(classes)} classes")
     return cut(", ".join(words), LONGEST)
-
-
-def _sentence(note: str) -> str:
-    return note[:1].upper() + note[1:] + ("" if note.endswith((".", "?")) else ".")

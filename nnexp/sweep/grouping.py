@@ -51,6 +51,7 @@ def traits(config: Config, dataset: Dataset) -> dict[str, Any]:
         "trainer.monitor": trainer.monitor,
         "trainer.checkpoint": trainer.checkpoint,
         "trainer.precision": trainer.precision,
+        "trainer.watch": trainer.watch,
         "device": config.device,
         "threads": config.threads,
         "number of inputs": (dataset.x.shape[1], dataset.levels),

@@ -14,6 +14,7 @@ import google_crc32c
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog, SourceMetadata
 from tensorboard.compat.proto.summary_pb2 import Summary
 
+from nnexp.track import summaries
 from nnexp.track.folder import append
 
 
@@ -53,11 +54,30 @@ class EventFile:
         self._write(Event(step=step, summary=Summary(value=values)))
 
     def _write(self, event: Event) -> None:
-        event.wall_time = time.time()
-        data = event.SerializeToString()
-        length = struct.pack("<Q", len(data))
-        sums = struct.pack("<I", masked_crc32c(length)), struct.pack("<I", masked_crc32c(data))
-        append(self.path, length + sums[0] + data + sums[1])
+        append(self.path, _record(event))
+
+
+def append_text(folder: str | Path, tag: str, markdown: str, step: int = 0) -> None:
+    """Add a text to the last event file of a folder; nothing where there is none.
+
+    Arguments:
+        folder: the run folder.
+        tag: its name.
+        markdown: the text.
+        step: the epoch.
+    """
+    files = sorted(Path(folder).glob("events.out.tfevents.*"))
+    if files:
+        value = summaries.text(tag, markdown)
+        append(files[-1], _record(Event(step=step, summary=Summary(value=[value]))))
+
+
+def _record(event: Event) -> bytes:
+    event.wall_time = time.time()
+    data = event.SerializeToString()
+    length = struct.pack("<Q", len(data))
+    sums = struct.pack("<I", masked_crc32c(length)), struct.pack("<I", masked_crc32c(data))
+    return length + sums[0] + data + sums[1]
 
 
 def masked_crc32c(data: bytes) -> int:

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from nnexp.errors import UserError
 from nnexp.track.folder import append, write_bytes
 
 FILE = "history.csv"
+SIGNALS_FILE = "signals.csv"
 COLUMNS = (
     "epoch",
     "train_loss",
@@ -34,20 +35,28 @@ class History:
         folder: the run folder.
         keep: None for a new run; to resume one, the last epoch whose row stays (0 for none):
             rows after it are taken away, so that the resumed file equals an uninterrupted one.
+        file, columns: of another table of the same kind, its name and first columns.
 
     Raises:
         FileExistsError: a history is there and `keep` is None.
         UserError: `keep` is given and what is there is no history.
     """
 
-    def __init__(self, folder: str | Path, keep: int | None = None) -> None:
-        self.path = Path(folder) / FILE
+    def __init__(
+        self,
+        folder: str | Path,
+        keep: int | None = None,
+        file: str = FILE,
+        columns: Sequence[str] = COLUMNS,
+    ) -> None:
+        self.path = Path(folder) / file
+        self._first = tuple(columns)
         self._columns: list[str] | None = None
         if not self.path.exists():
             return
         if keep is None:
             raise FileExistsError(f"{self.path} belongs to another run")
-        rows = _parse(_whole_lines(self.path), self.path)
+        rows = _parse(_whole_lines(self.path), self.path, self._first)
         if not rows:
             self.path.unlink()
             return
@@ -67,16 +76,27 @@ class History:
         Raises:
             ValueError: no epoch, or a column that the first row did not have.
         """
-        if row.get("epoch") is None:
-            raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
-        head = b""
-        if self._columns is None:
-            self._columns = [*COLUMNS, *(name for name in row if name not in COLUMNS)]
-            head = _line(self._columns)
-        unknown = [name for name in row if name not in self._columns]
-        if unknown:
-            raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
-        append(self.path, head + _line([_cell(row.get(name)) for name in self._columns]))
+        self.append_all([row])
+
+    def append_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write the rows of some epochs at once, each as for `append`."""
+        lines = b""
+        for row in rows:
+            if row.get("epoch") is None:
+                raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
+            if self._columns is None:
+                self._columns = [*self._first, *(name for name in row if name not in self._first)]
+                lines += _line(self._columns)
+            unknown = [name for name in row if name not in self._columns]
+            if unknown:
+                raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
+            lines += _line([_cell(row.get(name)) for name in self._columns])
+        append(self.path, lines)
+
+    @property
+    def columns(self) -> list[str] | None:
+        """The columns that a row settles besides the first ones; None before there is one."""
+        return None if self._columns is None else self._columns[len(self._first) :]
 
     def frame(self) -> HistoryFrame:
         """Read back what is written so far."""
@@ -114,14 +134,23 @@ def read_history(folder: str | Path) -> HistoryFrame:
     Raises:
         UserError: the folder has no history.
     """
-    path = Path(folder) / FILE
+    return _read(Path(folder), FILE, COLUMNS)
+
+
+def read_signals(folder: str | Path) -> pd.DataFrame:
+    """Read a run's signals.csv, as `read_history` does; the row of epoch 0 is before training."""
+    return pd.DataFrame(_read(Path(folder), SIGNALS_FILE, ("epoch",)))
+
+
+def _read(folder: Path, file: str, first: Sequence[str]) -> HistoryFrame:
+    path = folder / file
     if not path.is_file():
         raise UserError(
-            f"{str(folder)!r} has no {FILE}",
+            f"{str(folder)!r} has no {file}",
             "the folder of a run that has trained for an epoch",
-            "ls outputs/*/*/history.csv",
+            f"ls outputs/*/*/{file}",
         )
-    rows = _parse(_whole_lines(path), path) or [list(COLUMNS)]
+    rows = _parse(_whole_lines(path), path, first) or [list(first)]
     cells = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _ in rows[0])
     return HistoryFrame(dict(zip(rows[0], map(_column, cells), strict=True)))
 
@@ -131,17 +160,17 @@ def _whole_lines(path: Path) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def _parse(content: bytes, path: Path) -> list[list[str]]:
+def _parse(content: bytes, path: Path, first: Sequence[str]) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
-        if rows and rows[0][: len(COLUMNS)] != list(COLUMNS):
+        if rows and rows[0][: len(first)] != list(first):
             raise ValueError("another header")
         for row in rows[1:]:
             int(row[0])
             if len(row) != len(rows[0]):
                 raise ValueError("a row of another length")
     except (ValueError, IndexError, csv.Error) as error:
-        raise _not_a_history(path) from error
+        raise _not_a_history(path, first) from error
     return rows
 
 
@@ -154,10 +183,10 @@ def _column(cells: Sequence[str]) -> pd.Series:
     return pd.Series([cell or None for cell in cells], dtype="object")
 
 
-def _not_a_history(path: Path) -> UserError:
+def _not_a_history(path: Path, first: Sequence[str]) -> UserError:
     return UserError(
         f"{str(path)!r} is not a history",
-        f"a CSV file that begins with {','.join(COLUMNS)}",
+        f"a CSV file that begins with {','.join(first)}",
         f"head -3 {str(path)!r}",
     )
 

@@ -14,7 +14,7 @@ def markdown_table(values: Mapping[str, Any], head: tuple[str, str] = ("key", "v
         head: the two column titles.
     """
     rows = [head, ("---", "---")]
-    rows += [(_cell(str(key)), f"{_cell(str(value))}") for key, value in values.items()]
+    rows += [(cell(str(key)), f"{cell(str(value))}") for key, value in values.items()]
     return "\n".join(f"| {key} | {value} |" for key, value in rows)
 
 
@@ -27,7 +27,8 @@ def code_block(text: str) -> str:
     return "\n".join("    " + line for line in text.splitlines())
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Escape a text for a cell of a table."""
     for character in "\\|`*_<>":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split())

@@ -26,6 +26,7 @@ from nnexp.train.losses import Loss
 from nnexp.train.plan import Data, Plan
 from nnexp.train.state import StackState
 from nnexp.train.step import Batch, differentiate, update
+from nnexp.train.watch import Watch
 
 BLOCK_BYTES = 2**21  # gathered at once for one member
 BLOCK_STEPS = 256
@@ -164,9 +165,19 @@ def run_epoch(
 
 
 def validate(
-    state: StackState, data: Data, loss: Loss, decision: Decision, plan: Plan
+    state: StackState,
+    data: Data,
+    loss: Loss,
+    decision: Decision,
+    plan: Plan,
+    watch: Watch | None = None,
 ) -> dict[str, np.ndarray]:
-    """Data loss and accuracy (K,) on the validation rows; nothing where there are none."""
+    """Data loss and accuracy (K,) on the validation rows; nothing where there are none.
+
+    Arguments:
+        state, data, loss, decision, plan: as for `run_epoch`.
+        watch: shown the outputs; None for nobody.
+    """
     rows = [data.parts[member.part].valid for member in state.members]
     if not len(rows[0]):
         return {}
@@ -182,11 +193,14 @@ def validate(
         own_out = out if everyone else out[of_length, :length]
         own_rows = index if everyone else index[of_length, :length]
         weight = data.targets.row_weights(own_rows)
-        total = loss.rows(own_out, data.targets.dense(own_rows), weight).double().sum(1)
+        losses = loss.rows(own_out, data.targets.dense(own_rows), weight).double()
+        total = losses.sum(1)
         weights = length if weight is None else weight.double().sum(1)
         hits = decision.classes(loss.activate(own_out)) == data.targets.classes[own_rows]
         reduced[0, of_length] = loss.of_set(total, weights, length, plan.batch_size)
         reduced[1, of_length] = hits.double().mean(1)
+        if watch is not None:
+            watch.validation(of_length, own_out, losses, data.targets.classes[own_rows])
     read = reduced.cpu().numpy()
     return {"val_loss": read[0], "val_accuracy": read[1]}
 

@@ -26,6 +26,7 @@ from nnexp.train.plan import Data, Plan
 from nnexp.train.selection import Selection
 from nnexp.train.state import StackState
 from nnexp.train.step import take_step
+from nnexp.train.watch import Signals, Watch
 
 COLUMNS = (
     "train_loss",
@@ -36,6 +37,9 @@ COLUMNS = (
     "lr",
     "gradient_norm",
 )
+
+
+STEP_SIGNALS = ("gradient_norm", "update_ratio")  # of each layer, at an epoch's last full step
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def fit(
     start: Sequence[Parked] = (),
     until: int | None = None,
     note: Callable[[str], None] = lambda line: None,
+    watched: Callable[[Sequence[int], Sequence[Signals]], None] | None = None,
 ) -> list[Outcome]:
     """Train a stack.
 
@@ -111,6 +116,9 @@ def fit(
         start: where the members go on from, all after the same epoch; empty to begin.
         until: the epoch after which members that are not at their end are `parked`.
         note: told in a line what is worth knowing of how it computes.
+        watched: called now and then with the indices of the members still in the stack and what
+            was seen of them in the epochs since the last call, before any of them leaves; None to
+            watch nothing.
 
     Returns:
         The outcome of each member, in the order given.
@@ -138,6 +146,16 @@ def fit(
     kept = Selection(state.theta, state.buffers, plan.monitor, plan.checkpoint == "last")
     if start:
         _take_up(state, kept, start)
+    watch = None
+    if watched is not None:
+        watch = Watch(state, data, loss, decision, plan.batch_size)
+        validate(state, data, loss, decision, plan, watch)
+        watch.begin(first=not start)
+
+    def tell_signals() -> None:
+        if watch is not None and watched is not None:
+            watched(state.columns, watch.flush())
+
     outcomes: list[Outcome | None] = [None] * len(members)
 
     def finish(
@@ -160,9 +178,10 @@ def fit(
         trained = run_epoch(state, data, loss, decision, plan, epoch, stop=stop, replayed=replayed)
         everyone = range(len(state.columns))
         if trained is None:
+            tell_signals()
             finish(everyone, "interrupted", epoch - 1, [None for _ in everyone])
             break
-        record = {**trained.record, **validate(state, data, loss, decision, plan)}
+        record = {**trained.record, **validate(state, data, loss, decision, plan, watch)}
         record = {name: record[name] for name in COLUMNS if name in record}
         finite = trained.weights_finite.copy()
         for name in ("train_loss", "train_penalty", "val_loss"):
@@ -183,13 +202,26 @@ def fit(
                 values[row] = one[0]
         if observe is not None:
             observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
+        if watch is not None:
+            layers = state.model.layers
+            last_step = {
+                f"{kind}/{layer}": values[:, place]
+                for kind, values in zip(STEP_SIGNALS, trained.signals, strict=True)
+                for place, layer in enumerate(layers)
+            }
+            watch.epoch(epoch, record, last_step)
         values = record[plan.monitor]
         kept.observe(epoch, values, finite, state.theta, state.buffers, state.members)
-        finish(broken, "diverged", epoch, reasons)
         at_end = epoch >= np.array([member.epochs or plan.epochs for member in state.members])
+        tired_now = kept.is_tired(state.members)
+        if watch is not None and (
+            watch.is_full() or epoch == until or broken or (at_end | tired_now).any()
+        ):
+            tell_signals()
+        finish(broken, "diverged", epoch, reasons)
         over = np.flatnonzero(finite & at_end).tolist()
         finish(over, "done", epoch, [None for _ in over])
-        tired = np.flatnonzero(finite & ~at_end & kept.is_tired(state.members)).tolist()
+        tired = np.flatnonzero(finite & ~at_end & tired_now).tolist()
         patience = [f"{state.members[row].patience:.0f} epochs" for row in tired]
         finish(tired, "done", epoch, [f"no better {plan.monitor} for {p}" for p in patience])
         left = [row for row in everyone if row not in {*broken, *over, *tired}]
@@ -205,6 +237,8 @@ def fit(
             if replayed is not None:
                 replayed.forget()
             kept.keep(left)
+            if watch is not None:
+                watch.keep(left)
     return [outcome for outcome in outcomes if outcome is not None]
 
 

@@ -1,6 +1,7 @@
 """Ranges, choices and types: whatever is outside is refused by its exact key."""
 
 import math
+import shlex
 
 import pytest
 
@@ -138,6 +139,7 @@ def test_every_default_is_allowed_by_its_own_limits():
         ("trainer.epochs=1e3", "trainer.epochs=1000"),
         ("model.hidden=64", "model.hidden=[64]"),
         ("data.drop=name", "data.drop=[name]"),
+        ('data.sentinels="a=0"', "'data.sentinels=[\"a=0\"]'"),
         ("data.scaling=standart", "data.scaling=standard"),
         ("trainer.batch_size=0", "trainer.batch_size=32"),
         ("reg.grad_clip=0", "reg.grad_clip=null"),
@@ -147,4 +149,4 @@ def test_the_remedy_is_what_was_meant_and_works(typed, remedy):
     with pytest.raises(UserError) as caught:
         compose([typed])
     assert caught.value.remedy == remedy
-    compose([remedy])
+    compose(shlex.split(remedy))

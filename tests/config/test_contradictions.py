@@ -1,5 +1,7 @@
 """Each contradiction is refused, its remedy is accepted, and its near neighbours are legal."""
 
+import shlex
+
 import pytest
 
 from nnexp.config.contradictions import RULES
@@ -42,6 +44,9 @@ REFUSED = {
     "data.target=a data.drop=[a]": "data.drop",
     "data.numeric=[a] data.categorical=[a]": "data.numeric",
     "data.target=a data.split.method=group data.split.by=a": "data.split.by",
+    'data.sentinels=["glucose"]': "'glucose'",
+    'data.sentinels=["bmi=0","glucose=none"]': "'glucose=none'",
+    "data.sentinels=[0]": "'0'",
     "data=classification data.features=3": "data.informative",
     "data=classification data.weights=[0.5]": "data.weights",
     "data=classification data.weights=[0,0]": "data.weights",
@@ -74,6 +79,7 @@ LEGAL = [
     "data=csv data.path=a.csv data.test_path=b.csv data.split.test=0.9 data.split.valid=0.5",
     "data=idx data.path=a data.split.method=column",
     "data=idx data.images=a data.image_labels=b",
+    'data.sentinels=["glucose=0","a=b=-9.5"]',
     "data=classification data.weights=[0.9,0.1]",
     "loss.class_weight=[1,2]",
     "loss.class_weight=balanced",
@@ -103,7 +109,7 @@ def test_adding_the_remedies_ends_in_a_legal_configuration(typed, quick):
             quick(" ".join(words))
             return
         except UserError as error:
-            words += error.remedy.split()
+            words += shlex.split(error.remedy)
     pytest.fail(f"no end of remedies: {words}")
 
 

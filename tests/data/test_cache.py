@@ -16,7 +16,8 @@ from nnexp.config.schema import (
     SplitConfig,
 )
 from nnexp.data import Tables, cache, load_table, prepare
-from nnexp.data.cache import source_key
+from nnexp.data.cache import _reading_key, source_key
+from nnexp.data.labelled import read_labelled
 from nnexp.errors import UserError
 
 VARIANTS = [
@@ -32,6 +33,14 @@ VARIANTS = [
     {"split": SplitConfig(folds=4, fold=0)},
     {"split": SplitConfig(folds=4, fold=3)},
     {"split": SplitConfig(method="group", by="c", folds=3, fold=1), "drop": ["b"]},
+    {"sentinels": ["c=3"]},
+    {"sentinels": ["c=3", "d=7"], "missing": "none"},
+    {"duplicates": "drop"},
+    {"duplicates": "drop", "drop": ["a", "c"]},
+    {"duplicates": "drop", "drop": ["a", "c"], "sentinels": ["d=7"]},
+    {"duplicates": "drop", "drop": ["a", "c"], "split": SplitConfig(method="column", by="p")},
+    {"duplicates": "drop", "drop": ["a", "c"], "split": SplitConfig(method="column", by="q")},
+    {"split": SplitConfig(method="column", by="q")},
 ]
 
 
@@ -45,6 +54,8 @@ def path(tmp_path):
             "b": rng.choice(["u", "v", "w", "x"], rows),
             "c": rng.integers(9, size=rows),
             "d": rng.choice(["1", "2", "7", ""], rows),
+            "p": np.array(["test", "valid", "train"])[np.arange(rows) * 3 // rows],
+            "q": np.array(["train", "test"])[np.arange(rows) * 3 // rows // 2],
             "y": np.where(np.arange(rows) == 5, None, np.arange(rows) % 2),
         }
     )
@@ -163,6 +174,17 @@ def test_bytes_held_and_forgotten(path, loads):
     assert tables.nbytes - held > texts.x.nbytes + 2 * 89 * 8
 
 
+def test_bytes_of_an_emptied_column():
+    tables, others = Tables(), Tables()
+    for held in (tables, others):
+        held.prepare(DigitsConfig())
+    tables.prepare(DigitsConfig(sentinels=["pixel_0_3=0"]))
+    others.prepare(DigitsConfig(sentinels=["pixel_0_3=99"]))  # which no cell is
+    for held in (tables, others):
+        held.forget()
+    assert tables.nbytes - others.nbytes == 1797 * 8
+
+
 class Recorder:
     """A configuration that notes which of its keys are read."""
 
@@ -225,3 +247,36 @@ class TestSourceKey:
             (configs["iris"], configs["wine"], False),
         ):
             assert (source_key(one) == source_key(other)) is equal
+
+
+class TestReadingKey:
+    """What decides whether cells are read again is what reading them looks at."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {},
+            {"duplicates": "drop"},
+            {"duplicates": "drop", "split": SplitConfig(method="column", by="p")},
+            {"duplicates": "drop", "split": SplitConfig(method="group", by="p")},
+        ],
+    )
+    def test_is_what_is_read(self, path, options):
+        config = CsvConfig(path=path, target="y", **options)
+        table = load_table(config)
+        read: set[str] = set()
+        read_labelled(table, Recorder(config, read))
+        assert {"labels", "sentinels", "duplicates"} <= read
+        for field in dataclasses.fields(config):
+            other = SplitConfig(method="column", by="q") if field.name == "split" else "other"
+            changed = dataclasses.replace(config, **{field.name: other})
+            differs = _reading_key(changed) != _reading_key(config)
+            if field.name == "missing":
+                assert not differs  # only none is read in another way
+            elif field.name in read:
+                assert differs, field.name
+            else:
+                assert not differs, field.name
+        assert _reading_key(dataclasses.replace(config, missing="none")) != _reading_key(config)
+        split = dataclasses.replace(config.split, valid=0.1, folds=3, fold=1)
+        assert _reading_key(dataclasses.replace(config, split=split)) == _reading_key(config)

@@ -25,6 +25,8 @@ OPTIONS = [
     {"encoding": "embedding", "missing": "embedding", "min_frequency": 8},
     {"scaling": "robust", "missing": "knn", "encoding": "ordinal"},
     {"labels": "raw"},
+    {"sentinels": ["whole=3", "text number=4"]},
+    {"duplicates": "drop"},
 ]
 SPLITS = [
     SplitConfig(),
@@ -191,6 +193,34 @@ def test_rows_without_a_target_are_left_out():
     assert data.rows[0] == 7
     assert data.summary["left_out"] == {"no target": 7}
     assert "7 rows without a target left out" in data.messages
+
+
+def test_emptied_cells_are_told():
+    table = make_table()
+    data = prepare(table, DataConfig(sentinels=["whole=3", "whole=99"]))
+    found = int((table.frame["whole"] == 3).sum())
+    assert data.summary["missing"]["whole"] == found
+    assert f"column 'whole': {found} cells of 3 read as missing" in data.messages
+    assert "column 'whole': no cell is 99 (data.sentinels)" in data.messages
+
+
+def test_copies_are_left_out_of_the_split_and_told():
+    table = make_table()
+    target = table.target.astype(object)
+    target[:7] = None
+    twice = Table(
+        pd.concat([table.frame, table.frame[:50]], ignore_index=True),
+        pd.concat([target, target[:50]], ignore_index=True),
+        "made",
+    )
+    data = prepare(twice, DataConfig(duplicates="drop"))
+    alone = prepare(dataclasses.replace(table, target=target), DataConfig())
+    assert data.x.tobytes() == alone.x.tobytes()
+    assert data.rows.tolist() == alone.rows.tolist()
+    assert data.test.tolist() == alone.test.tolist()
+    assert data.summary["left_out"] == {"no target": 14, "duplicates": 43}
+    assert "43 rows equal to another left out" in data.messages
+    assert len(prepare(twice, DataConfig()).x) == 113 + 43
 
 
 def test_drop_renumbers_the_parts():

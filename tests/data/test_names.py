@@ -54,6 +54,12 @@ def test_a_list_keeps_its_other_names():
     with pytest.raises(UserError) as caught:
         require("zzzz", ["a", "bee"], "data.drop", given=["a", "zzzz"])
     assert caught.value.remedy == "'data.drop=[a]'"
+    with pytest.raises(UserError) as caught:
+        require("Bee", ["a", "bee"], "data.sentinels", ["a=0", "Bee=0", "Bee=1"], "Bee=1")
+    assert caught.value.remedy == """'data.sentinels=["a=0","Bee=0","bee=1"]'"""
+    with pytest.raises(UserError) as caught:
+        require("zzzz", ["a", "bee"], "data.sentinels", ["a=0", "zzzz=0"], "zzzz=0")
+    assert caught.value.remedy == """'data.sentinels=["a=0"]'"""
 
 
 def test_counted():

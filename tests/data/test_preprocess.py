@@ -261,6 +261,12 @@ class TestDamage:
             lambda state: state["blocks"][0].update(steps=["abc"]),
             lambda state: state["categories"][0].update(levels=[1, 2]),
             lambda state: state.update(blocks=[]),
+            lambda state: state.update(sentinels={"a": 0.0}),
+            lambda state: state.update(sentinels=["a"]),
+            lambda state: state.update(sentinels=[["a", "0"]]),
+            lambda state: state.update(sentinels=[["nothing", 0.0]]),
+            lambda state: state.update(sentinels=[[["a"], 0.0]]),
+            lambda state: state.update(sentinels=[["a", True]]),
         ],
     )
     def test_changed_state(self, folder, change):

@@ -12,6 +12,8 @@ import yaml
 
 from nnexp.leaderboard import leaderboard, read_records
 from nnexp.report.page import report_html
+from nnexp.report.run_folder import read_run_folder
+from nnexp.report.run_page import run_html
 
 CONFIG = {
     "seed": 0,
@@ -87,6 +89,62 @@ def path_of(add):
             val = level + [0.0, 0.05, 0.11][seed]
             add(number, seed=seed, val=val, accuracy=0.9 - 0.1 * l2 - 0.01 * seed, reg__l2=l2)
             number += 1
+
+
+SIGNALS = {
+    "val_moved_right": [None, -0.2, -0.1, -0.05, 0.0],
+    "val_moved_wrong": [None, 0.1, 0.2, 0.3, 0.4],
+    "val_moved_flips": [None, -0.3, -0.1, 0.0, 0.0],
+    "val_loss": [1.2, 0.8, 0.8, 1.05, 1.45],
+    "val_accuracy": [0.3, 0.7, 0.8, 0.8, 0.8],
+    "gradient_norm/layers.0": [None, 1.0, 0.5, 0.25, 0.1],
+    "gradient_norm/layers.1": [None, 2.0, 1.5, 1.25, 1.1],
+    "update_ratio/layers.0": [None, 0.002, 0.001, 0.001, 0.0005],
+    "dead/layers.0": [0.0, 0.25, None, 0.5, 0.5],
+    "weight_norm/layers.0": [10.0, 11.0, None, 12.0, 13.0],
+}
+CLASSES = [{"label": "a", "rows": 60}, {"label": "b", "rows": 40}]
+
+
+@pytest.fixture
+def make_run(add):
+    """Write a run with all its files, and return its folder.
+
+    Arguments: columns of signals.csv, None for no such file; overrides, None likewise; others as
+    for `add`.
+    """
+
+    def write(number=0, /, *, signals=SIGNALS, overrides=("data=iris", "reg.l2=0"), **given):
+        split = {"train": 60, "valid": 30, "test": 40}
+        data = {"source": "iris", "split": split, "features": 4, "classes": CLASSES}
+        given.setdefault("manifest", {"data": data})
+        folder = add(number, **given)
+        text = (folder / "config.yaml").read_text(encoding="utf-8")
+        text += "loss:\n  name: cross_entropy\n"
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        if overrides is not None:
+            text = yaml.safe_dump(list(overrides), width=10_000)
+            (folder / "overrides.yaml").write_text(text, encoding="utf-8")
+        if signals is not None:
+            with (folder / "signals.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(["epoch", *signals])
+                cells = zip(*signals.values(), strict=True)
+                rows = [["" if c is None else c for c in row] for row in cells]
+                writer.writerows([[epoch, *row] for epoch, row in enumerate(rows)])
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def shown(read):
+    """The page of a run as a tree."""
+
+    def make(folder, diagnosis, restores=()):
+        return read(run_html(read_run_folder(folder), diagnosis, restores))
+
+    return make
 
 
 @dataclass

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.chart import MOST_POINTS, Chart, percent, thinned
+from nnexp.report.chart import MOST_POINTS, Chart, thinned
 from nnexp.report.scale import linear, swept
 
 
@@ -97,10 +97,3 @@ def test_thinned_keeps_both_ends_and_order(count, most):
 
 def test_a_long_curve_has_no_more_points_than_a_screen():
     assert len(thinned(100_000)) == MOST_POINTS
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0, "0%"), (1, "100%"), (0.12346, "12.35%"), (0.5, "50%")]
-)
-def test_percent(value, text):
-    assert percent(value) == text

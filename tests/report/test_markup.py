@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.markup import Markup, element, join, scroll, text
+from nnexp.report.markup import Markup, element, join, percent, scroll, text
 
 
 @given(st.text(), st.text())
@@ -46,3 +46,10 @@ def test_a_region_that_scrolls_has_a_name_and_takes_the_keyboard(read):
     assert region.attributes == {
         "class": "scroll", "tabindex": "0", "role": "region", "aria-label": "a <name>",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0%"), (1, "100%"), (0.12346, "12.35%"), (0.5, "50%")]
+)
+def test_percent(value, text):
+    assert percent(value) == text

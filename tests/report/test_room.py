@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.room import LETTER, with_room
+from nnexp.report.room import APART, LETTER, stacked, with_room
 from nnexp.report.scale import Tick
 
 
@@ -29,3 +29,21 @@ def test_both_ends_are_labelled_first():
     assert kept[0] == "0"
     assert kept[-1] == "40"
     assert len(kept) < 20
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.text("0.1", min_size=1, max_size=9)), max_size=8))
+def test_stacked_shows_all_and_none_touch(drawn):
+    ticks = [Tick(at, label) for at, label in drawn]
+    width = 170.0
+    found = stacked(ticks, width)
+    assert sorted(id(label.tick) for label, _ in found) == sorted(map(id, ticks))
+    lines = {line for _, line in found}
+    assert lines == set(range(len(lines)))
+    for line in lines:
+        spans = []
+        for label, own in found:
+            size, at = len(label.tick.label) * LETTER, label.tick.at * width
+            left = {"start": at, "middle": at - size / 2, "end": at - size}[label.anchor]
+            if own == line:
+                spans.append((left, left + size))
+        assert all(a[1] + APART <= b[0] + 1e-9 for a, b in pairwise(sorted(spans)))

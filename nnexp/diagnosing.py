@@ -1,0 +1,110 @@
+"""A run's diagnosis: from its folder and its table to diagnosis.json."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.explain import explain
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.rules import nominate
+from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.examine import Material, examine
+from nnexp.files import read_regular
+from nnexp.track.folder import write_json
+from nnexp.track.manifest import FILE as MANIFEST
+from nnexp.track.manifest import read_manifest, write_manifest
+
+FILE = "diagnosis.json"
+LARGEST = 1 << 22  # bytes
+
+
+def diagnose_run(
+    folder: str | Path, material: Material | None, audit: Audit | None = None, trust: bool = False
+) -> Diagnosis:
+    """Diagnose a run and write diagnosis.json.
+
+    Arguments:
+        folder: the run folder.
+        material: its table; None where it is not at hand.
+        audit: of the table, where it was made before; None to make it.
+        trust: see `nnexp.load`.
+
+    Raises:
+        UserError: the folder holds no run that has trained for an epoch.
+    """
+    seen = examine(folder, material, trust)
+    if audit is None:
+        audit = Audit() if material is None else audit_sheet(material.sheet)
+    found = diagnose_seen(seen, audit)
+    write_diagnosis(Path(folder), found)
+    return found
+
+
+def diagnose_seen(seen: Seen, audit: Audit) -> Diagnosis:
+    """The diagnosis of what is known of a run."""
+    explained = explain(seen)
+    scores: dict[str, Any] = {
+        name: _scores(part)
+        for name, part in (("valid", seen.valid), ("train", seen.train))
+        if part is not None
+    }
+    if len(seen.counts):
+        scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
+    return Diagnosis(
+        conclude(seen, [*nominate(seen), *audit.nominations, *by_order(seen, audit)]),
+        checked=audit.checked,
+        notes=audit.notes,
+        explained="" if explained is None else explained.text(),
+        scores=scores,
+    )
+
+
+def by_order(seen: Seen, audit: Audit) -> list[Nomination]:
+    """A split in the order of the file, where the parts turned out to be of other kinds."""
+    split = seen.config.data.split
+    signs = [
+        own
+        for own in audit.nominations
+        if own.cause in ("unseen_class", "distribution_shift", "preprocessing_mismatch")
+    ]
+    if split.method != "random" or split.shuffle or not signs:
+        return []
+    return [
+        Nomination(
+            "ordered_split",
+            (Evidence("data.split.shuffle", False, "true"), *signs[0].evidence[:2]),
+            "the parts are cut out of the file in its order, and its rows change along the file",
+            ("data.split.shuffle=true",),
+            0.96,
+        )
+    ]
+
+
+def write_diagnosis(folder: Path, found: Diagnosis) -> None:
+    """Write diagnosis.json, and list it in the manifest."""
+    write_json(folder / FILE, found.plain())
+    if (folder / MANIFEST).is_file():
+        write_manifest(folder, read_manifest(folder))
+
+
+def read_diagnosis(folder: str | Path) -> Diagnosis:
+    """Read a run's diagnosis.json."""
+    content: Any = json.loads(read_regular(Path(folder) / FILE, LARGEST))
+    return Diagnosis.from_plain(content)
+
+
+def prove_command(folder: str | Path) -> str:
+    """The command that proves a run's findings."""
+    path = Path(folder).absolute()
+    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return shlex.join(["nnexp", "diagnose", str(near), "--prove"])
+
+
+def _scores(part: Rows) -> dict[str, Any]:
+    return {"accuracy": part.accuracy, "possible": part.possible, "rows": len(part.true)}

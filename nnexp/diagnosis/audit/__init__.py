@@ -1,0 +1,1 @@
+"""The table and its split, looked at before any training."""

@@ -1,0 +1,118 @@
+"""What chance alone would give: the tests behind the audit's findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+CONFIDENCE = 0.95  # of one-sided bounds of a share
+
+
+def holm(chances: Sequence[float]) -> list[float]:
+    """p-values held against the number of tests (Holm 1979, Scand. J. Statist. 6).
+
+    >>> holm([0.01, 0.04])
+    [0.02, 0.04]
+    """
+    adjusted, largest = [0.0] * len(chances), 0.0
+    for rank, place in enumerate(sorted(range(len(chances)), key=lambda item: chances[item])):
+        largest = max(largest, min(1.0, chances[place] * (len(chances) - rank)))
+        adjusted[place] = largest
+    return adjusted
+
+
+def association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Whether two codings of the same rows go together: p of the chi-squared test, Cramér's V.
+
+    Arguments:
+        a, b: codes from 0 (n,).
+    """
+    return association_of(cross(a, b))
+
+
+def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How many rows have each pair of codes, (codes of a, codes of b)."""
+    width = int(b.max(initial=-1)) + 1
+    size = (int(a.max(initial=-1)) + 1) * width
+    return np.bincount(a * width + b, minlength=size).reshape(-1, max(width, 1))
+
+
+def association_of(counts: np.ndarray) -> tuple[float, float]:
+    """As `association`, from the table of counts."""
+    from scipy.special import chdtrc
+
+    counts = counts[counts.sum(1) > 0][:, counts.sum(0) > 0].astype(np.float64)
+    short = min(counts.shape) - 1 if counts.size else 0
+    if short < 1:
+        return 1.0, 0.0
+    total = counts.sum()
+    expected = counts.sum(1, keepdims=True) * counts.sum(0, keepdims=True) / total
+    statistic = float(((counts - expected) ** 2 / expected).sum())
+    freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
+    return float(chdtrc(freedom, statistic)), float(np.sqrt(statistic / total / short))
+
+
+def share_p(hits: int, tries: int, others: int, of: int) -> float:
+    """p of a share as high as hits / tries where others / of is usual, by Fisher's exact test."""
+    from scipy.stats import hypergeom
+
+    if not tries or not of:
+        return 1.0
+    return float(hypergeom.sf(hits - 1, tries + of, hits + others, tries))
+
+
+def sign_p(wins: int, losses: int) -> float:
+    """p of so many wins where either side is as likely (McNemar's exact test, one-sided)."""
+    return binomial_p(wins, wins + losses, 0.5)
+
+
+def binomial_p(hits: int, tries: int, share: float) -> float:
+    """p of so many hits or more where each try hits with probability `share`."""
+    from scipy.special import bdtrc
+
+    return float(bdtrc(hits - 1, tries, share)) if hits > 0 else 1.0
+
+
+def at_least(hits: int, tries: int) -> float:
+    """The lower bound of a share (Clopper & Pearson 1934)."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(hits, tries - hits + 1, 1 - CONFIDENCE)) if hits else 0.0
+
+
+def at_most(hits: int, tries: int) -> float:
+    """The upper bound of a share (Clopper & Pearson 1934)."""
+    return 1.0 - at_least(tries - hits, tries)
+
+
+def separation(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Area under the ROC curve, and its standard error where scores tell nothing.
+
+    Ties count half (Mann & Whitney 1947); (0.5, inf) where one side has no rows.
+
+    Arguments:
+        scores: (n,).
+        truth: bool (n,).
+    """
+    from scipy.stats import rankdata
+
+    above = int(truth.sum())
+    below = len(truth) - above
+    if not above or not below:
+        return 0.5, float("inf")
+    ranks = float(rankdata(scores)[truth].sum())
+    area = (ranks - above * (above + 1) / 2) / (above * below)
+    return area, float(np.sqrt((above + below + 1) / (12.0 * above * below)))
+
+
+def largest_gap(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Kolmogorov and Smirnov's distance of two samples, and p of it by chance (asymptotic)."""
+    from scipy.special import kolmogorov
+
+    both = np.sort(np.concatenate((a, b)))
+    first = np.searchsorted(np.sort(a), both, side="right") / len(a)
+    second = np.searchsorted(np.sort(b), both, side="right") / len(b)
+    distance = float(np.abs(first - second).max())
+    size = len(a) * len(b) / (len(a) + len(b))
+    return distance, float(kolmogorov(np.sqrt(size) * distance))

@@ -1,0 +1,125 @@
+"""Held-out rows that stand in train too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.diagnosis.audit.chance import share_p
+from nnexp.diagnosis.audit.rows import Rows
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+SHARE = 0.03  # of the held-out rows: less moves no score that anybody compares
+CELLS = 3  # rows
+TIMES = 3.0  # share of repeats in held-out rows over that within train, which chance keeps equal
+CHANCE = 1e-4
+TWICE = 0.2  # rows that stand once over rows that stand twice: repeats by nature have more singles
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Rows of a part that stand in train.
+
+    Arguments:
+        size: rows of the part.
+        equal: those that equal a train row in every column and in the label.
+        copies: of these, those that no other row is nearly equal to (`Rows.copied`).
+        within: train rows that equal another train row likewise.
+        train: train rows.
+    """
+
+    size: int
+    equal: int
+    copies: int
+    within: int
+    train: int
+
+    @property
+    def share(self) -> float:
+        """The share of the part that stands in train."""
+        return self.equal / self.size
+
+    @property
+    def usual(self) -> float:
+        """The share that repeats within train."""
+        return self.within / self.train
+
+    @property
+    def p(self) -> float:
+        """Of such a share where repeats are as frequent as within train."""
+        return share_p(self.equal, self.size, self.within, self.train)
+
+
+def overlap(sheet: Sheet, rows: Rows, part: np.ndarray) -> Overlap:
+    """Compare a part with train, by rows and labels."""
+    both = rows.kind * len(sheet.classes) + sheet.y
+    _, both = np.unique(both, return_inverse=True)
+    inside = np.bincount(both[sheet.train], minlength=int(both.max()) + 1)
+    equal = inside[both[part]] > 0
+    kinds = rows.kind[part[equal]]
+    concerned = ~np.isin(kinds, rows.modes)
+    enough = concerned.sum() >= max(CELLS, SHARE * len(part))
+    copies = int(concerned.sum()) if enough and rows.copied(kinds) else 0
+    within = int((inside[both[sheet.train]] > 1).sum())
+    return Overlap(len(part), int(equal.sum()), copies, within, len(sheet.train))
+
+
+def check(sheet: Sheet, rows: Rows) -> Audit:
+    """Held-out rows that were trained on, beyond what a table of few values has by nature."""
+    notes, lines, worst = [], [], None
+    doubled = _doubled(rows)
+    for name, part in sheet.parts.items():
+        found = overlap(sheet, rows, part)
+        excess = found.share >= TIMES * found.usual and found.p < CHANCE
+        unnatural = found.copies if not (excess or doubled) else found.equal
+        if unnatural >= max(CELLS, SHARE * found.size):
+            if worst is None or found.share > worst[1].share:
+                worst = (name, found)
+        elif found.equal:
+            notes.append(
+                f"{found.equal} of {found.size} {name} rows equal a train row, as "
+                f"{found.within} of {found.train} train rows equal another: repeats by nature"
+            )
+        else:
+            lines.append(f"none of {found.size} {name} rows equals a train row")
+    if worst is None:
+        return Audit(notes=notes, checked=lines)
+    name, found = worst
+    return Audit(
+        [
+            Nomination(
+                "duplicate_leak",
+                (
+                    Evidence(
+                        f"{name} rows that equal a train row, label included",
+                        f"{found.equal} of {found.size} ({percent(found.share)})",
+                        f"{percent(found.usual)}, as within train ({chance(found.p)})",
+                    ),
+                    Evidence(
+                        "of these, without a nearly equal row beside them",
+                        found.copies,
+                        "0 where rows repeat by nature",
+                    ),
+                ),
+                "Held-out rows that were trained on are told from memory: the accuracy on them "
+                "says nothing of new rows, and keeps rising while the loss on others does not fall.",
+                (override("data.duplicates", "drop"),),
+                strength=0.95 if found.share > 0.1 else 0.85,
+                certain=True,
+            )
+        ],
+        notes,
+        lines,
+    )
+
+
+def _doubled(rows: Rows) -> bool:
+    """Whether nearly every row stands twice or more, as in a table joined with itself."""
+    spectrum = np.bincount(rows.counts, minlength=3)
+    twice = int(spectrum[2:].max(initial=0))
+    often = int(spectrum[2:].argmax()) + 2 if twice else 2
+    return often <= 5 and twice >= 0.5 * len(rows.counts) and spectrum[1] <= TWICE * twice

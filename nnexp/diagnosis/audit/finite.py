@@ -1,0 +1,44 @@
+"""NaN and infinity that would reach the network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import columns
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+
+def check(sheet: Sheet) -> Audit:
+    """Cells of numeric columns that are no finite number, where data.missing=none passes them on."""
+    if sheet.config.missing != "none":
+        return Audit()
+    used = np.concatenate((sheet.train, sheet.held_out))
+    counts = {
+        name: int((~np.isfinite(values[used])).sum()) for name, values in sheet.numbers.items()
+    }
+    found = {name: count for name, count in counts.items() if count}
+    if not found:
+        return Audit(checked=["data.missing=none, and every number of every row is finite"])
+    infinite = sum(int(np.isinf(sheet.numbers[name][used]).sum()) for name in found)
+    return Audit(
+        [
+            Nomination(
+                "nonfinite_inputs",
+                (
+                    Evidence(
+                        f"cells that are NaN or infinite in {columns(list(found))}",
+                        sum(found.values()),
+                        "0 with data.missing=none",
+                    ),
+                    Evidence("of these infinite", infinite, "0"),
+                ),
+                "One such cell makes the loss of its batch NaN, and every weight after it.",
+                (override("data.missing", "mean"),),
+                strength=1.0,
+                certain=True,
+                subject=", ".join(found),
+            )
+        ]
+    )

@@ -1,0 +1,251 @@
+"""Rows of one subject on both sides of the split."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.diagnosis.audit.forest import ROWS
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+FEWEST = 5  # groups that can be held against each other
+ALONE = 0.5  # share of the rows whose group has no other row, at most
+UNNAMED = 0.05  # share of the rows without a value, at most
+STRADDLE = 0.2  # share of the held-out rows whose group has train rows
+LOST = 0.05  # accuracy that rows of unknown groups lose ...
+ERRORS = 3.0  # ... in standard errors over the groups
+FOLDS = 5
+CANDIDATES = 4  # columns tried, the likeliest first: two times five forests each
+BLOCKS = 1.5  # stretches of equal values down the file over the groups: contiguous
+CONTIGUOUS = 8  # groups that such a column has at least
+HINTS = frozenset(
+    [
+        "id",
+        "ids",
+        "identifier",
+        "subject",
+        "patient",
+        "speaker",
+        "person",
+        "participant",
+        "individual",
+        "user",
+        "customer",
+        "client",
+        "group",
+        "household",
+        "family",
+        "session",
+        "visitor",
+        "respondent",
+        "student",
+        "pupil",
+        "animal",
+        "dog",
+        "mouse",
+        "rat",
+        "cow",
+        "donor",
+        "sample_id",
+        "specimen",
+        "case_id",
+        "author",
+        "writer",
+        "player",
+        "driver",
+        "rider",
+        "employee",
+        "worker",
+        "patientid",
+        "userid",
+        "subjectid",
+        "customerid",
+        "sessionid",
+        "groupid",
+        "subj",
+        "pid",
+        "uid",
+        "sid",
+        "gid",
+        "cid",
+        "recording",
+        "video",
+        "clip",
+        "account",
+        "device",
+        "machine",
+        "cluster",
+        "site",
+        "center",
+        "centre",
+        "school",
+        "hospital",
+        "clinic",
+        "ward",
+        "batch",
+        "cohort",
+        "volunteer",
+        "actor",
+        "singer",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Accuracy with rows of the same groups in train, and without.
+
+    Arguments:
+        mixed: out of fold, rows divided at random.
+        apart: out of fold, groups kept whole.
+        errors: of the difference, in standard errors over the groups.
+    """
+
+    mixed: float
+    apart: float
+    errors: float
+
+
+def check(sheet: Sheet) -> Audit:
+    """Groups that a random split tears apart, and what knowing them is worth."""
+    if sheet.config.split.method in ("group", "time") or not len(sheet.held_out):
+        return Audit()
+    lines = []
+    for name, codes, hint in candidates(sheet)[:CANDIDATES]:
+        used = np.concatenate((sheet.train, sheet.valid, sheet.test))
+        inside = np.bincount(codes[sheet.train], minlength=int(codes.max()) + 1) > 0
+        torn = float(inside[codes[sheet.held_out]].mean())
+        if torn < STRADDLE:
+            continue
+        split = compare(sheet, name, codes, np.sort(used))
+        lost = split.mixed - split.apart
+        lines.append(
+            f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
+            f"{split.apart:.3f} without"
+        )
+        if lost >= LOST and split.errors >= ERRORS:
+            groups = len(np.unique(codes))
+            return Audit(
+                [
+                    Nomination(
+                        "group_leak",
+                        (
+                            Evidence(
+                                "accuracy of trees with rows of the same group in train, and "
+                                "with whole groups held out",
+                                f"{split.mixed:.3f}, {split.apart:.3f}",
+                                "the same",
+                            ),
+                            Evidence(
+                                f"held-out rows whose {name!r} has train rows",
+                                percent(torn),
+                                "none",
+                            ),
+                            Evidence(f"groups by {name!r}", groups, "any"),
+                        ),
+                        f"{name!r} names groups of rows that are on both sides of the split: what "
+                        "is learnt of a group is asked of its other rows, and the accuracy holds "
+                        "for known groups only.",
+                        (
+                            override("data.split.method", "group"),
+                            override("data.split.by", name),
+                        ),
+                        strength=0.9 if hint else 0.75,
+                        subject=name,
+                    )
+                ]
+            )
+    return Audit(checked=lines)
+
+
+def candidates(sheet: Sheet) -> list[tuple[str, np.ndarray, bool]]:
+    """Columns that may name groups: their codes (N,), and whether by their name."""
+    found = []
+    for column in sheet.columns:
+        name = column.name
+        if name == sheet.config.split.by or column.reason in ("one value in train", "a date"):
+            continue
+        codes = _codes(sheet, name)
+        if codes is None:
+            continue
+        counts = np.bincount(codes)
+        groups, size = len(counts), len(codes)
+        if groups < FEWEST or counts[counts == 1].sum() > ALONE * size or groups > size / 2:
+            continue
+        hint = hinted(name)
+        stretches = int((np.diff(codes) != 0).sum()) + 1
+        contiguous = groups >= CONTIGUOUS and stretches <= BLOCKS * groups
+        if hint or contiguous:
+            found.append((name, codes, hint, groups))
+    found.sort(key=lambda item: (not item[2], -item[3]))
+    return [(name, codes, hint) for name, codes, hint, _ in found]
+
+
+def hinted(name: str) -> bool:
+    """Whether a column's name says that it names somebody.
+
+    >>> [hinted(n) for n in ("Speaker Number", "patientId", "user_id", "width", "valid")]
+    [True, True, True, False, False]
+    """
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return any(part.casefold() in HINTS for part in (*parts, name))
+
+
+def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
+    """The group of each row, missing cells a group each; None for what is no naming column."""
+    if name in sheet.numbers:
+        values = sheet.numbers[name]
+        known = values[np.isfinite(values)]
+        if not np.array_equal(known, np.floor(known)):
+            return None
+        codes = np.unique(np.where(np.isfinite(values), values, np.nan), return_inverse=True)[1]
+        codes, missing = codes.astype(np.int64), ~np.isfinite(values)
+    else:
+        codes = sheet.texts(name).codes.copy()
+        missing = codes < 0
+    if missing.mean() > UNNAMED:
+        return None
+    codes[missing] = codes.max(initial=-1) + 1 + np.arange(int(missing.sum()))
+    return np.unique(codes, return_inverse=True)[1]
+
+
+def compare(sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray) -> Split:
+    """Out-of-fold accuracy of trees without the column, by random folds and by whole groups.
+
+    Arguments:
+        sheet: the table.
+        name: the column.
+        codes: the group of each row (N,).
+        rows: row numbers to use; of many, whole groups are drawn.
+    """
+    rng = np.random.default_rng(0)
+    chosen = rng.permutation(int(codes.max()) + 1)
+    counts = np.bincount(codes[rows], minlength=len(chosen))[chosen]
+    keep = chosen[: max(FEWEST, int((counts.cumsum() <= ROWS).sum()))]
+    rows = rows[np.isin(codes[rows], keep)]
+    x, y = sheet.without({name})[rows], sheet.y[rows]
+    _, group = np.unique(codes[rows], return_inverse=True)
+    size = int(group.max()) + 1
+    apart = _right(x, y, len(sheet.classes), (rng.permutation(size) % FOLDS)[group])
+    mixed = _right(x, y, len(sheet.classes), rng.permutation(len(rows)) % FOLDS)
+    gain = mixed.astype(float) - apart
+    sums, total = np.bincount(group, gain - gain.mean(), minlength=size), len(rows)
+    error = float(np.sqrt((sums**2).sum() * size / max(1, size - 1)) / total)
+    errors = float(gain.mean()) / error if error > 0 else 0.0
+    return Split(float(mixed.mean()), float(apart.mean()), errors)
+
+
+def _right(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> np.ndarray:
+    from nnexp.diagnosis.audit.forest import held_out
+
+    right = np.zeros(len(y), dtype=bool)
+    for own in range(FOLDS):
+        learn, tell = np.flatnonzero(fold != own), np.flatnonzero(fold == own)
+        if len(learn) and len(tell):
+            right[tell] = held_out(x, y, classes, learn, tell).predicted == y[tell]
+    return right

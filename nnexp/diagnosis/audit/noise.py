@@ -1,0 +1,173 @@
+"""Wrong labels, by the errors that remain where the table is plain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.diagnosis.audit import order
+from nnexp.diagnosis.audit.chance import at_least
+from nnexp.diagnosis.audit.forest import Judged, out_of_bag
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import percent
+from nnexp.diagnosis.audit.yardstick import Yardstick, majority, right
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+LEAVES = (
+    1,
+    3,
+    10,
+)  # rows in a leaf at least: the more wrong labels, the larger the leaf that helps
+ROWS = 80
+
+# Chosen on digits, breast cancer, moons, circles, adult, titanic, abalone and letter with 0 to 40 %
+# of the labels exchanged, held against wine, iris, car, mushroom, vowel, housing, electricity and
+# two overlapping Gaussians 0.5 to 2 standard deviations apart.
+PLAIN = 0.06  # error of the most confident quarter, its lower bound: clean tables stay below ...
+FLAT = 0.5  # ... that bound over the error of all rows: 0.1 to 0.4 where rows are hard, not wrong
+FLAT_TOP = 0.55  # and the error of the most confident tenth over that of all rows
+LEARNT = 0.35  # share of the majority's errors that the trees remove: below it all rows are hard
+LITTLE = 0.2  # and where they remove less than LEARNT but this, ...
+MUCH = 0.15  # ... and the bound is this large, the gain over the majority has to be as good in the
+EVEN = 0.6  # middle half as in the best quarter: above this ratio (overlapping Gaussians: 0.5)
+ERRORS = 1.64  # by so many standard errors
+
+CLEANER = 0.1  # accuracy on held-out rows above that on train rows, which only noise in train makes
+CLEANER_ERRORS = 4.0
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """Where the errors are.
+
+    Arguments:
+        accuracy: of all rows.
+        majority: share of the most frequent class.
+        quarter: error of the most confident quarter.
+        bound: its lower 95 % bound.
+        tenth: error of the most confident tenth.
+        middle: error of the two quarters between the most and the least confident.
+        rows: how many.
+    """
+
+    accuracy: float
+    majority: float
+    quarter: float
+    bound: float
+    tenth: float
+    middle: float
+    rows: int
+
+    @property
+    def learnt(self) -> float:
+        """The share of the majority's errors that are removed."""
+        return (self.accuracy - self.majority) / max(1e-12, 1 - self.majority)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the errors do not thin out with confidence."""
+        error = 1 - self.accuracy
+        flat = self.bound >= max(PLAIN, FLAT * error) and self.tenth >= FLAT_TOP * error
+        if self.learnt >= LEARNT:
+            return flat
+        return self.learnt >= LITTLE and self.bound >= MUCH and self._even()
+
+    def _even(self) -> bool:
+        """Whether the middle half gains on the majority nearly what the best quarter gains."""
+        best = (1 - self.quarter) - self.majority
+        middle = (1 - self.middle) - self.majority
+        spread = self.middle * (1 - self.middle) / (self.rows / 2)
+        spread += EVEN**2 * self.quarter * (1 - self.quarter) / (self.rows / 4)
+        return middle - EVEN * best >= ERRORS * float(np.sqrt(spread))
+
+
+def confidence_of(judged: Judged, y: np.ndarray) -> Confidence:
+    """Errors by confidence; rows of equal confidence in a fixed order."""
+    wrong = judged.predicted != y[judged.rows]
+    order = np.argsort(-judged.confidence, kind="stable")
+    size = len(order)
+    quarter = wrong[order[: max(1, size // 4)]]
+    return Confidence(
+        accuracy=1 - float(wrong.mean()),
+        majority=majority(y[judged.rows]),
+        quarter=float(quarter.mean()),
+        bound=at_least(int(quarter.sum()), len(quarter)),
+        tenth=float(wrong[order[: max(1, size // 10)]].mean()),
+        middle=float(wrong[order[size // 4 : 3 * size // 4]].mean()),
+        rows=size,
+    )
+
+
+def check(sheet: Sheet, trees: Yardstick) -> Audit:
+    """A plateau of confidence: rows that trees are surest of are wrong nearly as often as all.
+
+    Where classes overlap, errors gather at the border and sure rows are right. Labels that were
+    exchanged at random are wrong everywhere alike (the plateau: Angluin & Laird 1988; the use of
+    out-of-sample confidence: Northcutt, Jiang & Chuang 2021, JAIR 70). Noise in train alone also
+    shows by held-out rows that are told better than train rows.
+    """
+    if len(sheet.train) < ROWS:
+        return Audit()
+    cleaner = _cleaner(sheet, trees)
+    look = confidence_of(_joined(sheet), sheet.y)
+    line = (
+        f"of the rows that trees are surest of (a quarter) {percent(look.quarter)} are wrong, of "
+        f"all {percent(1 - look.accuracy)}"
+    )
+    if not look.wrong and cleaner is None:
+        return Audit(checked=[line])
+    plateau = (
+        Evidence(
+            "errors among the quarter of the train rows that trees are surest of",
+            f"{percent(look.quarter)} (at least {percent(look.bound)})",
+            "near 0: where classes overlap, sure rows are right",
+        ),
+        Evidence("errors among all train rows", percent(1 - look.accuracy), "more by far"),
+    )
+    share = percent(look.quarter)
+    return Audit(
+        [
+            Nomination(
+                "label_noise",
+                plateau if cleaner is None else (cleaner, *plateau),
+                f"About {share} of the labels look exchanged at random. No accuracy above the "
+                "rest can be reached on such labels, and confident mistakes about them keep the "
+                "loss up while the network memorises them.",
+                (override("reg.label_smoothing", 0.1),),
+                strength=0.8 if look.learnt >= LEARNT or cleaner else 0.65,
+            )
+        ]
+    )
+
+
+def _joined(sheet: Sheet) -> Judged:
+    """Train rows judged by forests of all leaf sizes together."""
+    judged = [
+        out_of_bag(sheet.matrix, sheet.y, len(sheet.classes), sheet.train, leaf) for leaf in LEAVES
+    ]
+    votes = np.mean([one.votes for one in judged], axis=0)
+    return Judged(judged[0].rows, votes.argmax(1), votes.max(1), votes)
+
+
+def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:
+    """Held-out rows that agree with the trees better than rows of train do."""
+    inside = right(trees.inside, sheet.y)
+    for name, judged in trees.outside.items():
+        outside = right(judged, sheet.y)
+        gain = float(outside.mean() - inside.mean())
+        error = float(np.sqrt(inside.var() / len(inside) + outside.var() / len(outside)))
+        alike = order.total_variation(
+            *(
+                np.bincount(sheet.y[rows], minlength=len(sheet.classes))
+                for rows in (trees.inside.rows, judged.rows)
+            )
+        )
+        if gain >= CLEANER and gain >= CLEANER_ERRORS * error and alike <= CLEANER:
+            return Evidence(
+                f"accuracy of trees on {name} rows, and on train rows that they did not see",
+                f"{outside.mean():.3f}, {inside.mean():.3f}",
+                "the same",
+            )
+    return None

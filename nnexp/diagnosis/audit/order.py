@@ -1,0 +1,133 @@
+"""Splits that follow the order of the file, and classes that only one side has."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit.chance import association_of
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+APART = 0.2  # half the sum of the differences of class shares (total variation)
+CHANCE = 1e-6
+RUNS = 0.5  # changes of label down the file over those of a random order: sorted, or in blocks
+BLOCKS = 0.9  # share of held-out rows beyond the last train row that makes a split follow the file
+
+
+def check(sheet: Sheet) -> Audit:
+    """Held-out rows of other classes than train, and whether the order of the file is the reason."""
+    counts = {name: _counts(sheet, rows) for name, rows in sheet.parts.items()}
+    train = _counts(sheet, sheet.train)
+    sorted_by = changes(sheet.y)
+    notes = []
+    if sorted_by < RUNS:
+        how = "sorted by class" if sorted_by < 0.1 else "in blocks of a class"
+        notes.append(f"the rows of the file are {how}")
+    worst, apart = "", 0.0
+    for name, own in counts.items():
+        distance = total_variation(train, own)
+        p, _ = association_of(np.stack((train, own)))
+        if distance >= max(apart, APART) and p < CHANCE:
+            worst, apart = name, distance
+    unseen = _unseen(sheet, train)
+    if worst and sorted_by < RUNS and follows_file(sheet):
+        return Audit([_ordered(sheet, worst, apart, train, counts[worst], unseen)], notes)
+    if unseen and follows_file(sheet) and sorted_by < RUNS:
+        return Audit(
+            [_ordered(sheet, "held-out", 1.0, train, _counts(sheet, sheet.held_out), unseen)], notes
+        )
+    return Audit([_no_train(sheet, unseen)] if unseen else [], notes)
+
+
+def changes(y: np.ndarray) -> float:
+    """Changes of label from row to row, over how many a random order would have.
+
+    >>> changes(np.repeat([0, 1], 50)) < 0.05
+    True
+    """
+    if len(y) < 2:
+        return 1.0
+    share = np.bincount(y) / len(y)
+    return float((np.diff(y) != 0).mean() / max(1e-12, 1 - (share**2).sum()))
+
+
+def total_variation(a: np.ndarray, b: np.ndarray) -> float:
+    """Half the sum of the differences of two sets of shares, from counts."""
+    return float(np.abs(a / a.sum() - b / b.sum()).sum() / 2)
+
+
+def follows_file(sheet: Sheet) -> bool:
+    """Whether the held-out rows are the end of the file, or its beginning."""
+    held = sheet.held_out
+    if not len(held):
+        return False
+    after = (held > sheet.train.max()).mean()
+    before = (held < sheet.train.min()).mean()
+    return bool(max(after, before) >= BLOCKS)
+
+
+def _counts(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
+    return np.bincount(sheet.y[rows], minlength=len(sheet.classes))
+
+
+def _unseen(sheet: Sheet, train: np.ndarray) -> list[int]:
+    held = _counts(sheet, sheet.held_out)
+    return np.flatnonzero((train == 0) & (held > 0)).tolist()
+
+
+def _fix(sheet: Sheet) -> tuple[str, ...]:
+    split = sheet.config.split
+    if split.method != "random":
+        return (override("data.split.method", "random"), override("data.split.by", None))
+    return () if split.shuffle else (override("data.split.shuffle", True),)
+
+
+def _ordered(
+    sheet: Sheet, part: str, apart: float, train: np.ndarray, own: np.ndarray, unseen: list[int]
+) -> Nomination:
+    moved = int(np.argmax(np.abs(train / train.sum() - own / own.sum())))
+    evidence = [
+        Evidence(
+            f"share of class {sheet.classes[moved]!r} in train and in {part} rows",
+            f"{percent(train[moved] / train.sum())}, {percent(own[moved] / own.sum())}",
+            "the same",
+        ),
+        Evidence(
+            "changes of label down the file, over those of a random order",
+            round(changes(sheet.y), 3),
+            "about 1",
+        ),
+    ]
+    if unseen:
+        labels = ", ".join(repr(sheet.classes[place]) for place in unseen[:6])
+        evidence.append(Evidence("classes of held-out rows without a train row", labels, "none"))
+    return Nomination(
+        "ordered_split",
+        tuple(evidence),
+        "The split follows a file that is ordered by class: what is learnt from the first rows "
+        "is asked about others. The train loss falls while the held-out accuracy stays low.",
+        _fix(sheet),
+        strength=0.97,
+        certain=True,
+    )
+
+
+def _no_train(sheet: Sheet, unseen: list[int]) -> Nomination:
+    held = _counts(sheet, sheet.held_out)
+    labels = ", ".join(repr(sheet.classes[place]) for place in unseen[:6])
+    rows = int(held[unseen].sum())
+    return Nomination(
+        "unseen_class",
+        (
+            Evidence("classes of held-out rows without a train row", labels, "none"),
+            Evidence("held-out rows of these classes", rows, "0"),
+        ),
+        f"No row of {'these classes' if len(unseen) > 1 else 'this class'} is learnt from, so "
+        f"{rows} held-out rows are told wrongly whatever the network learns, and cost it an "
+        "ever higher loss.",
+        _fix(sheet),
+        strength=0.9,
+        certain=True,
+    )

@@ -1,0 +1,116 @@
+"""Equal rows: a key for each, and which repeats chance would not make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from nnexp.diagnosis.audit import identifiers
+from nnexp.diagnosis.audit.sheet import Sheet
+
+EMPTY = 0.4  # share of missing cells beyond which a row is like no other: there is little to equal
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # of splitmix64 (Steele, Lea & Flood 2014)
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+
+LOOKED = 100  # repeated rows, and rows that stand once, whose nearest other row is looked for ...
+POOL = 4000  # ... among so many distinct rows ...
+WIDTH = 100  # ... by so many columns
+AS_FAR = 0.85  # distance of repeated rows to the nearest other one, over that of rows that stand
+# once: about 1 for copies, 0.3 to 0.7 where rows repeat by nature, which they do where they are dense
+MODES = 3  # rows that a table may repeat any number of times: that nothing was found, say ...
+MODE, MODE_SHARE = 10, 0.005  # ... which then stand for so many rows, and such a share of all
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a sheet, told apart by all columns that identify no row.
+
+    Arguments:
+        columns: the cells of each column as 64-bit patterns (N,).
+        kind: which distinct row each is (N,), 0..R-1.
+    """
+
+    columns: dict[str, np.ndarray]
+    kind: np.ndarray
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many rows each distinct row stands for (R,)."""
+        return np.bincount(self.kind)
+
+    @cached_property
+    def modes(self) -> np.ndarray:
+        """The most frequent distinct rows, `MODES` of them at most, and of many rows each."""
+        first = np.argsort(-self.counts, kind="stable")[:MODES]
+        return first[self.counts[first] >= max(MODE, MODE_SHARE * len(self.kind))]
+
+    def copied(self, kinds: np.ndarray) -> bool:
+        """Whether repeated rows are copies, rather than repeats by nature.
+
+        Rows of a table with few values repeat where many others are nearly equal to them. Copies
+        are taken anywhere: the row nearest to a copied one, but for itself, is as far as the row
+        nearest to any other, and differs in two columns or more.
+
+        Arguments:
+            kinds: the distinct rows in question.
+        """
+        _, first = np.unique(self.kind, return_index=True)
+        kinds = np.setdiff1d(kinds, self.modes)
+        if not len(kinds):
+            return False
+        names = list(self.columns)
+        rng = np.random.default_rng(0)
+        if len(names) > WIDTH:
+            names = [names[place] for place in rng.choice(len(names), WIDTH, replace=False)]
+        table = np.stack([self.columns[name] for name in names], 1)
+        pool = rng.permutation(len(first))[:POOL]
+        single = np.flatnonzero(self.counts == 1)
+        near = _nearest(table, first, pool, rng.permutation(kinds)[:LOOKED])
+        if near < min(2, len(names)):
+            return False
+        if len(single) < LOOKED / 5:
+            return near >= AS_FAR * len(names) / 2
+        return near >= AS_FAR * _nearest(table, first, pool, rng.permutation(single)[:LOOKED])
+
+
+def _nearest(table: np.ndarray, first: np.ndarray, pool: np.ndarray, kinds: np.ndarray) -> float:
+    """Median over some kinds of the number of columns in which the nearest other kind differs."""
+    others = table[first[pool]]
+    apart = []
+    for kind in kinds:
+        differ = np.count_nonzero(others != table[first[kind]], axis=1)
+        apart.append(int(differ[differ > 0].min(initial=table.shape[1])))
+    return float(np.median(apart))
+
+
+def find_rows(sheet: Sheet) -> Rows:
+    """Key every row of a sheet."""
+    named = identifiers.find(sheet)
+    columns = {n: _patterns(values) for n, values in sheet.numbers.items() if n not in named}
+    columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
+    if not columns:
+        return Rows({}, np.arange(len(sheet.y)))
+    keys = np.zeros(len(sheet.y), dtype=np.uint64)
+    for cells in columns.values():
+        keys = _mixed(keys * _MIX[0] + cells + _ODD)
+    holes = sum(mask.astype(np.int64) for name, mask in sheet.absent.items() if name in columns)
+    empty = np.flatnonzero(holes > EMPTY * len(columns))
+    keys[empty] = _mixed(keys[empty] + empty.astype(np.uint64) * _ODD)
+    _, kind = np.unique(keys, return_inverse=True)
+    return Rows(columns, kind)
+
+
+def _patterns(values: np.ndarray) -> np.ndarray:
+    """64-bit patterns of numbers; all NaN are one, and so are 0 and -0."""
+    clean = np.where(np.isnan(values), np.nan, values + 0.0)
+    return clean.view(np.uint64)
+
+
+def _mixed(bits: np.ndarray) -> np.ndarray:
+    bits = (bits ^ (bits >> np.uint64(30))) * _MIX[0]
+    bits = (bits ^ (bits >> np.uint64(27))) * _MIX[1]
+    return bits ^ (bits >> np.uint64(31))

@@ -1,0 +1,113 @@
+"""The audit of a table and its split: every check, and what they saw put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from nnexp.diagnosis.audit import (
+    balance,
+    codes,
+    conflicts,
+    deletion,
+    duplicates,
+    encodings,
+    finite,
+    groups,
+    identifiers,
+    leaks,
+    mapping,
+    missingness,
+    neighbours,
+    noise,
+    order,
+    outliers,
+    scales,
+    sentinels,
+    shift,
+    signal,
+    size,
+    sums,
+    tokens,
+    yardstick,
+)
+from nnexp.diagnosis.audit.rows import find_rows
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.finding import Audit
+
+# a cause in a key's place accounts for what the causes beside it see: they are not told as well
+_EXPLAINS = {
+    "label_mapping_mismatch": {"unseen_class", "distribution_shift"},
+    "ordered_split": {
+        "unseen_class",
+        "label_mapping_mismatch",
+        "distribution_shift",
+        "preprocessing_mismatch",
+    },
+    "unseen_class": {"distribution_shift"},
+    "conflicting_labels": {"label_noise", "label_permuted", "uninformative_inputs"},
+    "preprocessing_mismatch": {"distribution_shift"},
+    "label_permuted": {"label_noise"},
+    "uninformative_inputs": {"label_noise"},
+    "nonfinite_inputs": {"informative_missingness"},
+    "deletion_bias": {"informative_missingness"},
+    "target_leak": {"categorical_as_number"},
+    "duplicate_leak": {"label_noise", "group_leak"},
+    "missingness_shift": {"label_noise"},
+    "sentinel_values": {"outlier_crushed_feature"},
+}
+
+
+def audit_sheet(sheet: Sheet) -> Audit:
+    """Look for everything that a table and its split can have wrong before any training.
+
+    Arguments:
+        sheet: the table, its columns and its parts; at least one train row of two classes.
+
+    Returns:
+        Nominations, the strongest first, notes, and what was found in order.
+    """
+    start = time.perf_counter()
+    trees = yardstick.measure(sheet)
+    rows = find_rows(sheet)
+    joined = join(
+        (
+            finite.check(sheet),
+            mapping.check(sheet, trees),
+            order.check(sheet),
+            size.check(sheet),
+            balance.check(sheet),
+            signal.check(sheet, trees),
+            noise.check(sheet, trees),
+            leaks.check(sheet),
+            sums.check(sheet),
+            encodings.check(sheet),
+            duplicates.check(sheet, rows),
+            neighbours.check(sheet, rows),
+            conflicts.check(sheet, rows),
+            groups.check(sheet),
+            shift.check(sheet, trees),
+            missingness.check(sheet),
+            deletion.check(sheet),
+            tokens.check(sheet),
+            sentinels.check(sheet),
+            scales.check(sheet),
+            outliers.check(sheet),
+            codes.check(sheet),
+            identifiers.check(sheet),
+        )
+    )
+    return Audit(joined.nominations, joined.notes, joined.checked, time.perf_counter() - start)
+
+
+def join(audits: Iterable[Audit]) -> Audit:
+    """One audit of several: nominations by strength, without those that another accounts for."""
+    audits = list(audits)
+    found = [nomination for audit in audits for nomination in audit.nominations]
+    causes = {nomination.cause for nomination in found}
+    explained = {effect for cause in causes for effect in _EXPLAINS.get(cause, set())}
+    kept = [nomination for nomination in found if nomination.cause not in explained]
+    kept.sort(key=lambda nomination: -nomination.strength)
+    notes = dict.fromkeys(note for audit in audits for note in audit.notes)
+    checked = dict.fromkeys(line for audit in audits for line in audit.checked)
+    return Audit(kept, list(notes), list(checked))

@@ -1,0 +1,192 @@
+"""Numbers that stand for a missing cell: a spike at one value, far from all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import figure, percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import also
+
+CELLS = 5  # that hold the value: fewer are outliers
+SHARE = 0.003  # of the column: a rarer value spoils little
+MOST = 0.6  # of the column: beyond it the value is what the column is about (zero-inflation)
+OTHERS = 10  # distinct other values: with fewer the column is a code itself
+FAR = 3.0  # gap to the next value over the range of all others
+CODE_GAP = 1.0  # gap over the spread of the others, for values written as codes are: -9, 999
+ZERO_GAP = 2.5  # distance of 0 from the middle of the others, in their spreads ...
+ZERO_MANY = 0.02  # ... where so many cells hold it; of fewer it has to be
+ZERO_FAR = (3.0, 1.0)  # so far from the middle and from the nearest
+ALONE = 0.05  # others within half a spread of the value, as a share of the cells that hold it
+SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
+
+
+@dataclass(frozen=True)
+class Spike:
+    """A value that stands alone.
+
+    Arguments:
+        name: the column.
+        value: the number.
+        cells: how many cells hold it.
+        share: of the known cells of the column.
+        low, high: the range of all other values.
+    """
+
+    name: str
+    value: float
+    cells: int
+    share: float
+    low: float
+    high: float
+
+
+def check(sheet: Sheet) -> Audit:
+    """Numbers in numeric columns that are read as values and mean "missing"."""
+    spikes = [
+        spike
+        for name, (values, counts) in sheet.distinct.items()
+        for spike in find_spikes(name, values, counts)
+    ]
+    if not spikes:
+        return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
+    spikes.sort(key=lambda spike: -spike.share)
+    words = [f"{spike.name}={figure(spike.value)}" for spike in spikes]
+    present = list(getattr(sheet.config, "sentinels", []))
+    worst = max(spikes, key=_distance)
+    evidence = [
+        Evidence(
+            f"cells of {spike.name!r} that are {figure(spike.value)}",
+            f"{spike.cells} ({percent(spike.share)})",
+            f"none: the others run from {figure(spike.low)} to {figure(spike.high)}",
+        )
+        for spike in spikes[:4]
+    ]
+    return Audit(
+        [
+            Nomination(
+                "sentinel_values",
+                tuple(evidence),
+                "A value far from all others at which many rows stand is no measurement. Read as "
+                "one it shifts the mean, widens the scale, and is averaged into every weight of "
+                "its column.",
+                (also("data.sentinels", present, words),),
+                strength=0.9 if _distance(worst) >= FAR else 0.7,
+                subject=", ".join(dict.fromkeys(spike.name for spike in spikes)),
+            )
+        ]
+    )
+
+
+def _distance(spike: Spike) -> float:
+    """Gap to the others over their range."""
+    gap = max(spike.low - spike.value, spike.value - spike.high)
+    return gap / max(spike.high - spike.low, 1e-300)
+
+
+def find_spikes(name: str, values: np.ndarray, counts: np.ndarray) -> list[Spike]:
+    """The values of a column that look like a code for "missing", two at most.
+
+    A spike is the smallest or the largest value, and beside it
+
+    - so far away that nothing of the column's own range explains it (-999 among -3..3), or
+    - written as codes are (-1, -9, -99, 999, 99999999), negative among numbers that are none, or
+      far from the others' spread, or
+    - 0 among positive numbers that are all far from it (a blood pressure).
+
+    Arguments:
+        name: the column.
+        values: its distinct finite numbers, ascending (m,).
+        counts: how often each is there (m,).
+    """
+    total, found = int(counts.sum()), []
+    for _ in range(2):
+        if len(values) < 3:
+            break
+        both = [place for place in (0, len(values) - 1) if _is_spike(values, counts, place, total)]
+        if not both:
+            # two codes at both ends hide each other: each is looked at without the other
+            inner = [
+                place
+                for place, other in ((0, len(values) - 1), (len(values) - 1, 0))
+                if _frequent(counts[other], total)
+                and _is_spike(*_without(values, counts, place, other), total)
+            ]
+            both = inner
+        if not both:
+            break
+        place = both[0]
+        others = np.delete(values, place)
+        count = int(counts[place])
+        found.append(Spike(name, float(values[place]), count, count / total, others[0], others[-1]))
+        values, counts = others, np.delete(counts, place)
+    return found
+
+
+def _without(
+    values: np.ndarray, counts: np.ndarray, place: int, other: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    kept = np.delete(np.arange(len(values)), other)
+    return values[kept], counts[kept], place - (other < place)
+
+
+def _frequent(count: int, total: int) -> bool:
+    return count >= CELLS and SHARE <= count / total <= MOST
+
+
+def _is_spike(values: np.ndarray, counts: np.ndarray, place: int, total: int) -> bool:
+    if not _frequent(int(counts[place]), total):
+        return False
+    value, count = float(values[place]), int(counts[place])
+    others, weights = np.delete(values, place), np.delete(counts, place)
+    gap = float(min(abs(others[0] - value), abs(others[-1] - value)))
+    extent = float(others[-1] - others[0])
+    coded = is_code(value)
+    if len(others) < OTHERS:  # a column of few codes: only what is written as a code, and far
+        return coded and abs(value) >= 9 and gap > 10 * max(extent, 1.0)
+    if gap >= FAR * extent:
+        return True
+    if count < 2 * int(weights[_nearest(place, len(others))]):
+        return False  # the tail of a count, not a spike
+    low, middle, high = weighted_quantiles(others, weights, (0.25, 0.5, 0.75))
+    spread = (high - low) / SPREAD
+    if spread <= 0:
+        return False
+    alone = int(weights[np.abs(others - value) <= spread / 2].sum()) <= ALONE * count
+    if coded and value < 0 and others[0] >= 0:
+        return True
+    if coded and abs(value) >= 9 and alone and gap >= CODE_GAP * spread:
+        return True
+    if value != 0 or others[0] <= 0 or not alone:
+        return False
+    if count >= ZERO_MANY * total:
+        return middle >= ZERO_GAP * spread
+    return middle >= ZERO_FAR[0] * spread and gap >= ZERO_FAR[1] * spread
+
+
+def _nearest(place: int, others: int) -> int:
+    return 0 if place == 0 else others - 1
+
+
+def is_code(value: float) -> bool:
+    """Whether a number is one that people write for "missing".
+
+    >>> [is_code(v) for v in (-1, -999, 9999, 99999999, -99.9, 0, 12)]
+    [True, True, True, True, True, False, False]
+    """
+    if value in (-1.0, -32768.0, -2147483648.0, 2147483647.0, 32767.0):
+        return True
+    digits = f"{abs(value):.10g}".replace(".", "")
+    return set(digits) == {"9"}
+
+
+def weighted_quantiles(
+    values: np.ndarray, counts: np.ndarray, shares: tuple[float, ...]
+) -> list[float]:
+    """Quantiles of ascending distinct values that stand for `counts` cells each."""
+    upto = np.cumsum(counts)
+    places = np.searchsorted(upto, np.array(shares) * upto[-1])
+    return [float(values[min(place, len(values) - 1)]) for place in places]

@@ -1,0 +1,140 @@
+"""A table as the audit sees it: every column as numbers or as levels, and who is in which part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import DataConfig
+from nnexp.data.cells import MISSING_TOKENS, Texts, read_texts
+from nnexp.data.columns import Column, infer_columns
+from nnexp.data.labelled import Labelled
+from nnexp.data.split import split_rows
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """N rows that have a label.
+
+    Arguments:
+        frame: all columns but the target, as they were read.
+        columns: the kind of each column, dropped ones too.
+        numbers: float64 (N,) of each numeric column, NaN where missing.
+        levels: of each categorical column the codes (N,), -1 where missing, and their texts.
+        y: class index (N,) int64.
+        classes: the labels behind the indices.
+        train, valid, test: row numbers; a fold may leave rows in none.
+        config: the choices under which the table is read.
+        rows: of the table that each row was (N,), ascending.
+    """
+
+    frame: pd.DataFrame
+    columns: list[Column]
+    numbers: dict[str, np.ndarray]
+    levels: dict[str, tuple[np.ndarray, list[str]]]
+    y: np.ndarray
+    classes: list[Any]
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    config: DataConfig
+    rows: np.ndarray
+
+    @property
+    def held_out(self) -> np.ndarray:
+        """Validation and test rows, ascending."""
+        return np.sort(np.concatenate((self.valid, self.test)))
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """float32 (N, d) for trees: numbers, then codes; missing cells are the train median."""
+        columns = []
+        for values in self.numbers.values():
+            known = values[self.train]
+            known = known[np.isfinite(known)]
+            middle = float(np.median(known)) if len(known) else 0.0
+            columns.append(np.where(np.isfinite(values), values, middle))
+        columns += [codes.astype(np.float64) for codes, _ in self.levels.values()]
+        joined = np.stack(columns, 1) if columns else np.zeros((len(self.y), 0))
+        largest = float(np.finfo(np.float32).max)
+        return joined.clip(-largest, largest).astype(np.float32)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns of `matrix`."""
+        return [*self.numbers, *self.levels]
+
+    @property
+    def parts(self) -> dict[str, np.ndarray]:
+        """Row numbers of the held-out parts that have rows, by name."""
+        parts = {"validation": self.valid, "test": self.test}
+        return {name: rows for name, rows in parts.items() if len(rows)}
+
+    @cached_property
+    def absent(self) -> dict[str, np.ndarray]:
+        """bool (N,) for each column of `matrix`: where the cell is missing."""
+        holes = {name: np.isnan(values) for name, values in self.numbers.items()}
+        return {**holes, **{name: codes < 0 for name, (codes, _) in self.levels.items()}}
+
+    @cached_property
+    def distinct(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """The distinct finite numbers of each numeric column, ascending, and how often each is."""
+        return {
+            name: np.unique(values[np.isfinite(values)], return_counts=True)
+            for name, values in self.numbers.items()
+        }
+
+    def without(self, names: Collection[str]) -> np.ndarray:
+        """`matrix` without some columns."""
+        return self.matrix[:, [place for place, n in enumerate(self.names) if n not in names]]
+
+    def texts(self, name: str) -> Texts:
+        """Any column as texts, dropped ones too."""
+        return read_texts(self.frame[name], (*MISSING_TOKENS, *self.config.missing_tokens))
+
+
+def make_sheet(labelled: Labelled, config: DataConfig, seed: int = 0) -> Sheet:
+    """The sheet of a table that is read already, as `read_labelled` does for `config`.
+
+    Arguments:
+        labelled: the rows with a label.
+        config: the choices.
+        seed: of the split.
+
+    Raises:
+        UserError: as `prepare`.
+    """
+    cells = labelled.cells
+    split = split_rows(
+        labelled.y,
+        labelled.labels.classes,
+        config.split,
+        cells.frame,
+        seed,
+        labelled.parts,
+        cells.tokens,
+    )
+    columns = infer_columns(cells, split.train, config)
+    texts = {c.name: cells.texts(c.name) for c in columns if c.kind == "categorical"}
+    return Sheet(
+        frame=cells.frame,
+        columns=columns,
+        numbers={
+            c.name: cells.numbers(c.name).values.astype(np.float64)
+            for c in columns
+            if c.kind == "numeric"
+        },
+        levels={name: (own.codes, own.levels) for name, own in texts.items()},
+        y=labelled.y,
+        classes=list(labelled.labels.classes),
+        train=split.train,
+        valid=split.valid,
+        test=split.test,
+        config=config,
+        rows=labelled.rows,
+    )

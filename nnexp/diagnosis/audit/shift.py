@@ -1,0 +1,253 @@
+"""Held-out rows that are unlike train rows, by their columns, gaps and class shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnexp.diagnosis.audit import identifiers, order
+from nnexp.diagnosis.audit.chance import association_of, largest_gap, separation, share_p
+from nnexp.diagnosis.audit.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import chance, columns, figure, percent
+from nnexp.diagnosis.audit.yardstick import Yardstick, right
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+ROWS = 10  # of a part
+CHANCE = 1e-4  # over all columns of a part (Bonferroni)
+GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
+AREA = 0.75  # area under the ROC curve of telling the parts apart
+SHARES = 0.15  # total variation of the class shares
+RATE = 0.15  # difference of missing rates
+MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
+STRETCHED = 3.0  # ratio of standard deviations, likewise
+MOST = 0.5  # of the numeric columns that a whole preparation changes
+LOST = 0.1  # accuracy that trees lose from train to a part whose rows differ by design
+COMPARED = 5000  # rows of a side
+
+
+def check(sheet: Sheet, trees: Yardstick) -> Audit:
+    """Parts that come from elsewhere than train, or were prepared otherwise."""
+    audits = [_part(sheet, trees, name, rows) for name, rows in sheet.parts.items()]
+    found = [nomination for audit in audits for nomination in audit.nominations]
+    kept: dict[str, Nomination] = {}
+    for nomination in sorted(found, key=lambda item: -item.strength):
+        kept.setdefault(nomination.cause, nomination)
+    if "preprocessing_mismatch" in kept:
+        kept.pop("distribution_shift", None)
+    return Audit(
+        list(kept.values()),
+        [note for audit in audits for note in audit.notes],
+        [line for audit in audits for line in audit.checked],
+    )
+
+
+def _part(sheet: Sheet, trees: Yardstick, name: str, rows: np.ndarray) -> Audit:
+    if len(rows) < ROWS:
+        return Audit()
+    holes = _missing(sheet, rows)
+    found = [_missing_at_another_rate(sheet, name, holes)] if holes else []
+    prepared = _prepared(sheet, name, rows)
+    if prepared is not None:
+        return Audit([prepared, *found])
+    moved = _columns(sheet, rows)
+    area, error = _told_apart(sheet, rows, holes)
+    shares = _class_shares(sheet, rows)
+    line = (
+        f"{name} rows are told from train rows with an area under the ROC curve of {area:.3f} "
+        "(0.5: not at all)"
+    )
+    differs = bool(moved) or (area >= AREA and area - 0.5 > 4 * error)
+    if not differs and shares is None:
+        return Audit(found, checked=[line])
+    if not differs and shares is not None and order.check(sheet).nominations:
+        return Audit(found)  # the order of the file is the reason, and is told as such
+    if sheet.config.split.method in ("group", "time") and not _loses(sheet, trees, name):
+        return Audit(
+            found,
+            [f"{name} rows differ from train rows, as a {sheet.config.split.method} split may"],
+        )
+    return Audit([_shifted(name, moved, area, shares), *found])
+
+
+def _loses(sheet: Sheet, trees: Yardstick, name: str) -> bool:
+    """Whether trees are clearly worse on a part than within train."""
+    inside, outside = right(trees.inside, sheet.y), right(trees.outside[name], sheet.y)
+    error = np.sqrt(inside.var() / len(inside) + outside.var() / len(outside) + 1e-12)
+    lost = float(inside.mean() - outside.mean())
+    return lost >= LOST and lost > 3 * error
+
+
+def _columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
+    """The columns that lie elsewhere, the farthest first: name, distance, p."""
+    named, found = identifiers.find(sheet), []
+    train, part = sample(sheet.train, COMPARED), sample(rows, COMPARED)
+    for name, values in sheet.numbers.items():
+        a, b = values[train], values[part]
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        if name in named or min(len(a), len(b)) < ROWS:
+            continue
+        distance, p = largest_gap(a, b)
+        found.append((name, distance, p))
+    for name, (codes, _) in sheet.levels.items():
+        known = [codes[r][codes[r] >= 0] for r in (train, part)]
+        counts = [np.bincount(own, minlength=int(codes.max(initial=0)) + 1) for own in known]
+        if min(map(len, known)) < ROWS:
+            continue
+        p, _ = association_of(np.stack(counts))
+        found.append((name, order.total_variation(*counts), p))
+    least = CHANCE / max(1, len(found))
+    return sorted((f for f in found if f[1] >= GAP and f[2] < least), key=lambda f: -f[1])
+
+
+def _told_apart(
+    sheet: Sheet, rows: np.ndarray, holes: Sequence[tuple[str, float, float, float]]
+) -> tuple[float, float]:
+    """Area under the ROC curve of trees that tell a part's rows from train rows.
+
+    Columns that number the rows, or are missing at another rate, would tell them by that.
+    """
+    kept = sheet.without({*identifiers.find(sheet), *(name for name, *_ in holes)})
+    train = sample(sheet.train, 1000)
+    part = sample(rows, 1000)
+    both = np.concatenate((train, part))
+    side = np.zeros(len(sheet.y), dtype=np.int64)
+    side[part] = 1
+    judged = out_of_bag(kept, side, 2, both)
+    return separation(judged.votes[:, 1], side[judged.rows] == 1)
+
+
+def _class_shares(sheet: Sheet, rows: np.ndarray) -> tuple[float, float] | None:
+    counts = [np.bincount(sheet.y[r], minlength=len(sheet.classes)) for r in (sheet.train, rows)]
+    p, _ = association_of(np.stack(counts))
+    apart = order.total_variation(*counts)
+    return (apart, p) if apart >= SHARES and p < CHANCE else None
+
+
+def _shifted(
+    name: str,
+    moved: list[tuple[str, float, float]],
+    area: float,
+    shares: tuple[float, float] | None,
+) -> Nomination:
+    evidence = [
+        Evidence(
+            f"Kolmogorov's distance of {own!r} between train and {name} rows",
+            f"{figure(distance)}, {chance(p)}",
+            f"below {GAP}",
+        )
+        for own, distance, p in moved[:3]
+    ]
+    if shares is not None:
+        evidence.append(
+            Evidence(
+                f"class shares that differ between train and {name} rows (total variation)",
+                f"{percent(shares[0])}, {chance(shares[1])}",
+                f"below {percent(SHARES)}",
+            )
+        )
+    evidence.append(
+        Evidence(
+            f"area under the ROC curve of telling {name} rows from train rows",
+            round(area, 3),
+            "about 0.5",
+        )
+    )
+    what = columns([own for own, *_ in moved]) if moved else "the rows as a whole"
+    return Nomination(
+        "distribution_shift",
+        tuple(evidence),
+        f"The {name} rows come from elsewhere than the train rows ({what}): the loss falls on "
+        "rows like those of train, and the accuracy is asked of others.",
+        (),
+        strength=min(0.9, 0.6 + 0.3 * max([area - 0.5, *(d - GAP for _, d, _ in moved)])),
+        subject=", ".join(own for own, *_ in moved),
+    )
+
+
+def _prepared(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
+    """Most numeric columns moved or stretched beyond anything that sampling does."""
+    gross = []
+    for column, values in sheet.numbers.items():
+        a, b = values[sheet.train], values[rows]
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        if min(len(a), len(b)) < ROWS or a.std() == 0:
+            continue
+        moved = abs(float(b.mean() - a.mean())) / float(a.std())
+        stretched = float(b.std() / a.std())
+        stretched = max(stretched, 1 / max(stretched, 1e-12)) if b.std() > 0 else 1.0
+        distance, p = largest_gap(sample_of(a), sample_of(b))
+        unlike = distance >= GAP and p < CHANCE
+        gross.append(
+            (column, moved, stretched, unlike and (moved > MOVED or stretched > STRETCHED))
+        )
+    hit = [item for item in gross if item[3]]
+    if len(hit) < 2 or len(hit) <= MOST * len(gross):
+        return None
+    column, moved, stretched, _ = max(hit, key=lambda item: max(item[1], item[2]))
+    return Nomination(
+        "preprocessing_mismatch",
+        (
+            Evidence(
+                f"numeric columns of {name} rows at another place or scale than in train",
+                f"{len(hit)} of {len(gross)}",
+                "none",
+            ),
+            Evidence(
+                f"{column!r}: distance of the means in standard deviations, ratio of these",
+                f"{figure(moved)}, {figure(stretched)}",
+                "about 0, about 1",
+            ),
+        ),
+        f"The {name} rows were prepared otherwise than the train rows (scaled by other numbers, "
+        "or not at all): the network sees inputs it never learnt from, and its outputs on them "
+        "are far off however low the train loss is.",
+        (),
+        strength=0.95,
+        certain=True,
+    )
+
+
+def sample_of(values: np.ndarray) -> np.ndarray:
+    """The numbers, or some of them where there are many."""
+    return values[sample(np.arange(len(values)), COMPARED)]
+
+
+def _missing(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float, float]]:
+    """Columns whose cells are missing at another rate than in train: name, both rates, p."""
+    found = []
+    for column, mask in sheet.absent.items():
+        a, b = mask[sheet.train], mask[rows]
+        difference = float(b.mean() - a.mean())
+        if abs(difference) < RATE:
+            continue
+        more, less = (b, a) if difference > 0 else (a, b)
+        p = share_p(int(more.sum()), len(more), int(less.sum()), len(less))
+        if p * len(sheet.absent) < CHANCE:
+            found.append((column, float(a.mean()), float(b.mean()), p))
+    return sorted(found, key=lambda item: -abs(item[2] - item[1]))
+
+
+def _missing_at_another_rate(
+    sheet: Sheet, name: str, found: Sequence[tuple[str, float, float, float]]
+) -> Nomination:
+    fix = () if sheet.config.indicator else (override("data.indicator", True),)
+    return Nomination(
+        "missingness_shift",
+        tuple(
+            Evidence(
+                f"cells of {column!r} missing in train and in {name} rows",
+                f"{percent(before)}, {percent(after)} ({chance(p)})",
+                "the same",
+            )
+            for column, before, after, p in found[:4]
+        ),
+        f"Cells are missing at another rate in {name} rows: there the network sees the filled-in "
+        "value where it learnt from measurements, or the reverse.",
+        fix,
+        strength=0.9,
+        certain=True,
+        subject=", ".join(column for column, *_ in found),
+    )

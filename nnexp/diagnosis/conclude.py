@@ -1,0 +1,166 @@
+"""From nominated causes to findings: what is told, with which verdict, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nnexp.diagnosis.causes import CAUSES
+from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, Evidence, Finding, Nomination
+from nnexp.diagnosis.seen import Seen
+
+MOST = 6  # findings
+SIGN = 0.45  # strength of a sign that is worth a word where the run is behind, ...
+ODD = 0.8  # ... that makes a run suspicious by itself, ...
+ALONE = 0.7  # ... and where nothing tells what the table allows
+ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
+# a cause -> what it brings about; where both are nominated the cause comes first
+_FOLLOW = {
+    "dead_units",
+    "vanishing_gradients",
+    "exploding_gradients",
+    "undertrained",
+    "underfit_capacity",
+    "unsuitable_optimizer",
+}
+_LOSS = {cause for cause, own in CAUSES.items() if own.family == "loss"}
+_SCALES = (
+    "unscaled_features",
+    "dominant_feature",
+    "outlier_crushed_feature",
+    "double_scaling",
+    "categorical_as_number",
+)
+# what a table or its split has wrong hurts trees as well: it does not explain why a run is worse
+# than they are, and it is there whatever the scores are
+_OF_DATA = {
+    cause for cause, own in CAUSES.items() if own.family in ("table", "labels", "split")
+} - {*_SCALES, "label_encoding", "nonfinite_inputs", "class_imbalance", "identifier_feature"}
+BRINGS: dict[str, set[str]] = {
+    **{cause: _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"} for cause in _SCALES},
+    **{cause: _FOLLOW | {"lr_too_low", "class_imbalance", "overfit"} for cause in _LOSS},
+    "nonfinite_inputs": _FOLLOW | {"lr_too_high", "bad_initialisation"},
+    "lr_too_high": _FOLLOW,
+    "lr_too_low": {"undertrained", "unsuitable_optimizer", "underfit_capacity", "class_imbalance"},
+    "bad_initialisation": _FOLLOW | {"lr_too_low", "lr_too_high"},
+    "vanishing_gradients": {"dead_units", "undertrained", "unsuitable_optimizer"},
+    "exploding_gradients": {"dead_units", "lr_too_high"},
+    "over_regularized": _FOLLOW | {"lr_too_low", "class_imbalance"},
+    "underfit_capacity": {"undertrained", "unsuitable_optimizer"},
+    "undertrained": {"unsuitable_optimizer", "class_imbalance"},
+    "unsuitable_optimizer": {"undertrained", "dead_units"},
+    "label_encoding": _FOLLOW | {"class_imbalance", "wrong_output_size", "wrong_loss", "overfit"},
+    "label_permuted": _FOLLOW | {"overfit", "label_noise"},
+    "uninformative_inputs": _FOLLOW
+    | {"overfit", "label_noise", "label_permuted", "conflicting_labels"},
+    "label_mapping_mismatch": {"unseen_class", "overfit", "distribution_shift"},
+    "ordered_split": {"unseen_class", "distribution_shift", "overfit"},
+    "preprocessing_mismatch": {"distribution_shift", "overfit"},
+    "duplicate_leak": {"overfit"},
+    "label_noise": {"overfit"},
+}
+# the evidence is in the configuration: worth telling also where it did no harm
+_TOLD = (_LOSS | {"label_encoding", "overfit"}) - {"penalty_dominates", "metric_mismatch"}
+
+
+def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
+    """Findings, the most probable cause first.
+
+    A threshold nominates: a cause that is not certain is suspected only where the run is worse
+    than its table allows. Where it is not, a setting that contradicts itself is told as harmless,
+    and everything else is left out.
+
+    Arguments:
+        seen: the run.
+        nominations: of the rules and of the audit.
+    """
+    merged = _merged(nominations)
+    told = []
+    for own in merged:
+        if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
+            told.append((own, SUSPECTED))
+        elif own.cause in _TOLD:
+            told.append((own, HARMLESS))
+    present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
+
+    behind = seen.knows_table and seen.is_behind
+
+    def order(item: tuple[Nomination, str]) -> tuple[bool, bool, bool, float]:
+        own, verdict = item
+        explained = any(
+            own.cause in BRINGS.get(other, ())
+            and strength >= min(0.6, own.strength)
+            and (own.cause in _OF_DATA or own.strength < ITSELF or strength > own.strength + 0.05)
+            for other, strength in present.items()
+            if other != own.cause and not _mutual(other, own.cause, present)
+        )
+        beside = behind and own.cause in _OF_DATA and not _explains_gap(seen)
+        return verdict == HARMLESS, beside, explained, -own.strength
+
+    told.sort(key=order)
+    return [_finding(seen, own, verdict) for own, verdict in told[:MOST]]
+
+
+def _explains_gap(seen: Seen) -> bool:
+    """Whether it is the held-out rows alone that the run does badly on."""
+    return seen.train is not None and not (seen.train.z > 2 and seen.train.gap >= 0.02)
+
+
+def _is_suspect(seen: Seen, own: Nomination) -> bool:
+    """Whether a sign of a fault is one, by what the run lost."""
+    if not seen.knows_table:
+        return own.strength >= ALONE
+    if not seen.has_yardstick and not seen.diverged:
+        return own.strength >= ODD
+    behind = seen.may_be_behind if own.strength >= ODD else seen.is_behind
+    return behind and own.strength >= SIGN
+
+
+def _mutual(a: str, b: str, present: dict[str, float]) -> bool:
+    """Whether two causes bring about each other, and `b` is the stronger one."""
+    return a in BRINGS.get(b, ()) and present.get(b, 0.0) >= present[a]
+
+
+def _merged(nominations: Sequence[Nomination]) -> list[Nomination]:
+    """One nomination a cause, the strongest, with the evidence of the others after its own."""
+    found: dict[str, Nomination] = {}
+    for own in sorted(nominations, key=lambda one: -one.strength):
+        first = found.get(own.cause)
+        if first is None:
+            found[own.cause] = own
+            continue
+        known = {item.signal for item in first.evidence}
+        more = tuple(item for item in own.evidence if item.signal not in known)
+        found[own.cause] = replace(
+            first, evidence=first.evidence + more, certain=first.certain or own.certain
+        )
+    return list(found.values())
+
+
+def _finding(seen: Seen, own: Nomination, verdict: str) -> Finding:
+    title = CAUSES[own.cause].title
+    if own.subject:
+        title = f"{title}: {own.subject}"
+    return Finding(
+        own.cause,
+        verdict,
+        title,
+        (*own.evidence, *_harm(seen), *own.against),
+        own.explanation,
+        own.fix,
+    )
+
+
+def _harm(seen: Seen) -> tuple[Evidence, ...]:
+    """How far the run is behind its table, where that is known."""
+    part = seen.valid if seen.valid is not None else seen.train
+    if part is None:
+        return ()
+    where = "validation" if seen.valid is not None else "train"
+    return (
+        Evidence(
+            f"accuracy on {where} rows",
+            part.accuracy,
+            f"about {part.possible:.3f}, what trees reach on the same {len(part.true)} rows",
+        ),
+    )

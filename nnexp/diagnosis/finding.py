@@ -1,0 +1,159 @@
+"""What a diagnosis says: evidence, nominated causes, findings, and their form in diagnosis.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nnexp.diagnosis.causes import CAUSES
+
+CONFIRMED, SUSPECTED, HARMLESS = "confirmed", "suspected", "harmless"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number of this run or table, beside what it would be if all were well.
+
+    Arguments:
+        signal: what was looked at, in words: "largest standard deviation of an input".
+        value: what was found; a number, a text, or a list of them.
+        expected: what is usual, in words: "about 1".
+    """
+
+    signal: str
+    value: Any
+    expected: str
+
+
+@dataclass(frozen=True)
+class Nomination:
+    """A cause that some evidence points to.
+
+    Arguments:
+        cause: an id of `causes.CAUSES`.
+        evidence: what speaks for it, at least one item; the strongest first.
+        explanation: one or two sentences: why this makes loss and accuracy part.
+        fix: overrides that can be typed; empty where no setting helps.
+        strength: how surely by this evidence alone, in (0, 1].
+        against: what speaks against it.
+        certain: whether the evidence is the fault itself (NaN in the inputs, rows on both sides)
+            rather than a sign of it; a certain cause is told whatever the scores are.
+        subject: what it is about, such as the columns; "" for the run as a whole.
+    """
+
+    cause: str
+    evidence: tuple[Evidence, ...]
+    explanation: str
+    fix: tuple[str, ...]
+    strength: float
+    against: tuple[Evidence, ...] = ()
+    certain: bool = False
+    subject: str = ""
+
+    def __post_init__(self) -> None:
+        if self.cause not in CAUSES:
+            raise ValueError(f"Expected one of {sorted(CAUSES)}. Received: cause={self.cause!r}")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What re-runs with the one change showed, paired by seed.
+
+    Arguments:
+        metric: the score compared, higher is better.
+        before, after: its mean over the seeds without and with the change.
+        gain: after - before.
+        ci95: its 95 % interval.
+        p: of a gain of 0, one-sided, by the paired t-test.
+        seeds: how many pairs.
+        seconds: what the re-runs took.
+        recovered: share of the gap to the reference score that the change wins back, or None.
+    """
+
+    metric: str
+    before: float
+    after: float
+    gain: float
+    ci95: tuple[float, float]
+    p: float
+    seeds: int
+    seconds: float
+    recovered: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause as it is told: the content of one item of diagnosis.json.
+
+    Arguments:
+        cause: an id of `causes.CAUSES`.
+        verdict: `confirmed` by a proof, `harmless`, or `suspected`.
+        title: one line.
+        evidence: what speaks for it and then what speaks against it.
+        explanation: why this makes loss and accuracy part.
+        fix: overrides that can be typed.
+        proof: what re-runs showed; None without one.
+    """
+
+    cause: str
+    verdict: str
+    title: str
+    evidence: tuple[Evidence, ...]
+    explanation: str
+    fix: tuple[str, ...]
+    proof: Proof | None = None
+
+    def with_proof(self, proof: Proof, verdict: str) -> Finding:
+        """The finding after a proof."""
+        return replace(self, proof=proof, verdict=verdict)
+
+    def plain(self) -> dict[str, Any]:
+        """As diagnosis.json holds it."""
+        proof = None
+        if self.proof is not None:
+            proof = {**vars(self.proof), "ci95": list(self.proof.ci95)}
+        return {
+            "cause": self.cause,
+            "verdict": self.verdict,
+            "title": self.title,
+            "evidence": [vars(item).copy() for item in self.evidence],
+            "explanation": self.explanation,
+            "fix": list(self.fix),
+            "proof": proof,
+        }
+
+    @staticmethod
+    def from_plain(content: dict[str, Any]) -> Finding:
+        """Read what `plain` gave."""
+        proof = content["proof"]
+        if proof is not None:
+            low, high = proof["ci95"]
+            proof = Proof(**{**proof, "ci95": (float(low), float(high))})
+        evidence = tuple(Evidence(**item) for item in content["evidence"])
+        return Finding(
+            content["cause"],
+            content["verdict"],
+            content["title"],
+            evidence,
+            content["explanation"],
+            tuple(content["fix"]),
+            proof,
+        )
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit of a table found.
+
+    Arguments:
+        nominations: causes that the table or its split points to.
+        notes: what is worth knowing and no fault, one line each.
+        checked: what was looked at and found in order, one line each, with the figures.
+        seconds: what it took.
+    """
+
+    nominations: Sequence[Nomination] = ()
+    notes: Sequence[str] = ()
+    checked: Sequence[str] = field(default_factory=list)
+    seconds: float = 0.0

@@ -1,0 +1,144 @@
+"""A diagnosis as a whole: its findings, what was in order, and its forms."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnexp.diagnosis.finding import HARMLESS, Finding
+from nnexp.track.markdown import cell
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a run, and what is not.
+
+    Arguments:
+        findings: the most probable cause first.
+        checked: what was looked at and found in order, one line each.
+        notes: what is worth knowing and no fault, one line each.
+        explained: why loss and accuracy part, in words; "" where nothing was watched.
+        scores: `accuracy`, `possible` and their rows, of validation and train rows.
+        in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
+    """
+
+    findings: Sequence[Finding]
+    checked: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    explained: str = ""
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    in_code: bool = False
+
+    @property
+    def alarms(self) -> list[Finding]:
+        """Findings that are not harmless."""
+        return [own for own in self.findings if own.verdict != HARMLESS]
+
+    def plain(self) -> dict[str, Any]:
+        """The content of diagnosis.json."""
+        return {
+            "findings": [own.plain() for own in self.findings],
+            "explained": self.explained,
+            "scores": dict(self.scores),
+            "checked": list(self.checked),
+            "notes": list(self.notes),
+        }
+
+    @staticmethod
+    def from_plain(content: Mapping[str, Any]) -> Diagnosis:
+        """Read what `plain` gave."""
+        return Diagnosis(
+            [Finding.from_plain(own) for own in content["findings"]],
+            content.get("checked", ()),
+            content.get("notes", ()),
+            content.get("explained", ""),
+            content.get("scores", {}),
+        )
+
+    def text(self, command: str = "") -> str:
+        """For a terminal: at most three findings, two lines each, and how to prove them.
+
+        Arguments:
+            command: that proves them; "" to name none.
+        """
+        if not self.findings:
+            return _healthy(self) + "\n"
+        lines = []
+        for own in self.findings[:SHOWN]:
+            first = own.evidence[0]
+            lines.append(f"{own.verdict}: {own.title} ({own.cause})")
+            fix = self._typed(own)
+            lines.append(
+                f"  {_told(own, fix)}; {first.signal} {_short(first.value)}, {first.expected}"
+            )
+        more = len(self.findings) - SHOWN
+        if more > 0:
+            lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
+        if command and any(own.verdict != HARMLESS and own.proof is None for own in self.findings):
+            lines.append(f"to prove it: {command}")
+        return "\n".join(lines) + "\n"
+
+    def markdown(self) -> str:
+        """As a page, for TensorBoard's text tab."""
+        lines = []
+        for place, own in enumerate(self.findings, 1):
+            lines += [
+                f"### {place}. {own.title}",
+                "",
+                f"`{own.cause}`, {own.verdict}. {own.explanation}.",
+            ]
+            lines += ["", "| signal | value | expected |", "| --- | --- | --- |"]
+            lines += [
+                f"| {cell(item.signal)} | {cell(_short(item.value))} | {cell(item.expected)} |"
+                for item in own.evidence
+            ]
+            lines += ["", f"Fix: `{self._typed(own)}`", ""]
+        if not self.findings:
+            lines += [_healthy(self), ""]
+        if self.explained:
+            lines += ["### Loss and accuracy", "", self.explained, ""]
+        for title, items in (("In order", self.checked), ("Worth knowing", self.notes)):
+            if items:
+                lines += [f"### {title}", "", *(f"- {cell(item)}" for item in items), ""]
+        return "\n".join(lines)
+
+    def _typed(self, own: Finding) -> str:
+        if not own.fix:
+            return "nothing to change in the loop" if self.in_code else "no setting mends it"
+        return "; ".join(own.fix) if self.in_code else shlex.join(own.fix)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _told(own: Finding, fix: str) -> str:
+    if own.proof is not None:
+        low, high = own.proof.ci95
+        return (
+            f"{fix}: {own.proof.metric} {own.proof.before:.3f} -> {own.proof.after:.3f} "
+            f"(gain {own.proof.gain:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, "
+            f"{own.proof.seeds} seeds)"
+        )
+    return f"fix: {fix}"
+
+
+def _healthy(own: Diagnosis) -> str:
+    valid = own.scores.get("valid")
+    if not valid:
+        return "diagnosis: nothing found"
+    return (
+        f"diagnosis: nothing found; accuracy {valid['accuracy']:.3f} where trees reach "
+        f"{valid['possible']:.3f} on the same {valid['rows']} validation rows"
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_short(item) for item in value) + "]"
+    return str(value)

@@ -1,0 +1,151 @@
+"""Labels as the loss gets them, and accuracies that are a class's share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.seen import Seen
+
+FREQUENT = 0.9  # share of a class beside which the others are rare
+LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
+SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
+
+
+def encoding(seen: Seen) -> list[Nomination]:
+    """data.labels=raw with numbers that the loss does not take."""
+    if seen.config.data.labels != "raw" or not seen.classes:
+        return []
+    numbers = np.array([float(value) for value in seen.classes])
+    name = seen.config.loss.name
+    low, high = float(numbers.min()), float(numbers.max())
+    given = Evidence("labels", [float(number) for number in numbers[:6]], "0 and 1")
+    fix = ("data.labels=auto", "model.outputs=auto")
+    if name in ("bce", "bce_with_logits"):
+        if low < 0 or high > 1 or len(numbers) > 2:
+            outside = (
+                "a target outside [0, 1] lets the loss fall without bound: every row is pushed to "
+                "one side, and the accuracy to one class's share"
+            )
+            between = "one output cannot tell more than two classes apart"
+            return [_encoding(given, outside if low < 0 or high > 1 else between, fix, 0.98)]
+        if high < 0.5:
+            return [
+                _encoding(
+                    given,
+                    "targets near 0 teach the network to answer about 0 for every row: the loss "
+                    "falls and one class is never named",
+                    fix,
+                    0.98,
+                )
+            ]
+        return []
+    if name in ("cross_entropy", "nll"):
+        unused = sorted(set(range(seen.outputs)) - {int(number) for number in numbers})
+        if not unused:
+            return []
+        expected = Evidence("outputs that are no label", unused, "none")
+        text = (
+            f"labels do not count 0..{len(numbers) - 1}: {len(unused)} outputs are never a target"
+        )
+        return [_encoding(expected, text, fix, 0.9)]
+    return [
+        Nomination(
+            "wrong_loss",
+            (Evidence("loss", name, "cross_entropy for classes"), given),
+            f"{name} fits the numbers in the target column as if they were quantities",
+            ("loss=cross_entropy", *fix),
+            0.85,
+        )
+    ]
+
+
+def _encoding(evidence: Evidence, text: str, fix: tuple[str, ...], strength: float) -> Nomination:
+    return Nomination("label_encoding", (evidence,), text, fix, strength)
+
+
+def imbalance(seen: Seen) -> list[Nomination]:
+    """An accuracy that is the majority's share, though the inputs tell the rare class."""
+    part = seen.train
+    if part is None or seen.prior_accuracy < FREQUENT:
+        return []
+    rare = int(np.argmin(np.where(seen.counts > 0, seen.counts, np.inf)))
+    recall, positive = part.recalls[rare], part.true == rare
+    if positive.sum() < 5 or np.isnan(recall):
+        return []
+    frequent = int(np.argmax(seen.counts))
+    found = (recall + part.recalls[frequent]) / 2
+    possible = _best_of_thresholds(part.votes[:, rare], positive, part.true == frequent)
+    if possible - found < LOST_RECALL or possible < 0.6:
+        return []
+    return [
+        Nomination(
+            "class_imbalance",
+            (
+                Evidence(
+                    f"mean recall of {seen.classes[rare]!s} and {seen.classes[frequent]!s}",
+                    float(found),
+                    f"about {possible:.3f}, what trees reach by another threshold",
+                ),
+                Evidence(f"recall of {seen.classes[rare]!s}", float(recall), "as of the others"),
+                Evidence("accuracy on train rows", part.accuracy, "above the majority's share"),
+                Evidence("share of the majority", seen.prior_accuracy, f"below {FREQUENT}"),
+            ),
+            "naming the frequent class alone gives this accuracy; the loss falls as its rows grow "
+            "more certain, and the rare class is never named",
+            ("loss.class_weight=balanced",),
+            0.75,
+            certain=True,
+        )
+    ]
+
+
+def _best_of_thresholds(votes: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:
+    """The mean of both recalls at the threshold where it is highest."""
+    levels = np.unique(votes)[1:]
+    if not len(levels) or not negative.any():
+        return 0.5
+    means = [((votes[positive] >= t).mean() + (votes[negative] < t).mean()) / 2 for t in levels]
+    return float(max(means))
+
+
+def exchanged(seen: Seen) -> list[Nomination]:
+    """Held-out rows that are told apart as well as train rows, but under other names."""
+    if seen.valid is None or seen.train is None or len(seen.classes) < 2:
+        return []
+    part, known = seen.valid, seen.train.possible
+    if known < 0.7 or known - part.possible < SHUFFLED or len(part.true) < 20:
+        return []
+    from scipy.optimize import linear_sum_assignment
+
+    count = len(seen.classes)
+    cells = np.bincount(part.yardstick * count + part.true, minlength=count * count)
+    told, named = linear_sum_assignment(-cells.reshape(count, count))
+    renamed = float(cells.reshape(count, count)[told, named].sum() / len(part.true))
+    if renamed < known - RESTORED or renamed - part.possible < SHUFFLED:
+        return []
+    pairs = [
+        f"{seen.classes[a]} as {seen.classes[b]}"
+        for a, b in zip(told, named, strict=True)
+        if a != b and cells.reshape(count, count)[a].sum()
+    ]
+    return [
+        Nomination(
+            "label_mapping_mismatch",
+            (
+                Evidence(
+                    "accuracy of trees on validation rows", part.possible, f"about {known:.3f}"
+                ),
+                Evidence("the same with classes renamed", renamed, "no better"),
+                Evidence("classes that train knows by another name", pairs[:6], "none"),
+            ),
+            "train and held-out rows call the same thing by different labels: what is learned is "
+            "right and counts as wrong",
+            (),
+            0.95,
+            certain=True,
+        )
+    ]
+
+
+RULES = (encoding, imbalance, exchanged)

@@ -1,0 +1,234 @@
+"""Initial weights, depth, width, and units that do nothing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nnexp.config.schema import LinearConfig, MLPConfig
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.seen import Seen
+
+MOST_DEAD = 0.8  # of a layer's units; 45 % without any harm is common
+NARROW = 4
+FEW_WEIGHTS = 64  # of a layer, whose norm may be anything by chance
+HIGH_START = 3.0  # times ln K
+VANISHED = 1e-3  # first over last layer's gradient
+
+
+def initial(seen: Seen) -> list[Nomination]:
+    """Initial weights that are alike, or far from the scale that keeps signals alive."""
+    model = seen.config.model
+    if not isinstance(model, LinearConfig):
+        return []
+    found: list[Nomination] = []
+    fix = ["model.init=auto", override("model.init_scale", 1.0), override("model.bias_init", 0.0)]
+    alike = max(seen.units.alike.values(), default=0.0) if seen.units is not None else 0.0
+    symmetric = model.init in ("zeros", "constant") or model.init_scale == 0
+    if symmetric or alike > 0.9:
+        evidence = [Evidence("model.init", model.init, "random weights")]
+        if seen.units is not None:
+            evidence.append(Evidence("share of hidden units with equal weights", alike, "0"))
+        return [
+            Nomination(
+                "bad_initialisation",
+                tuple(evidence),
+                "units that start alike get the same gradient and stay alike: a layer of them is "
+                "one unit",
+                tuple(fix),
+                0.97,
+            )
+        ]
+    scales = _scales(seen)
+    start = seen.initial_loss
+    classes = max(2, len(seen.classes))
+    if scales:
+        layer, worst = max(scales.items(), key=lambda item: abs(math.log(max(item[1], 1e-12))))
+        odd = worst > 4 or worst < 0.15
+        if odd:
+            evidence = [
+                Evidence(f"initial weights of {layer} over the usual scale", worst, "about 1"),
+                Evidence("model.init_scale", model.init_scale, "1"),
+            ]
+            if start is not None:
+                evidence.append(
+                    Evidence(
+                        "loss before the first step",
+                        start,
+                        f"near ln {classes} = {math.log(classes):.2f}",
+                    )
+                )
+            cause = "bad_initialisation"
+            text = (
+                "signals grow from layer to layer: the run starts certain and wrong, and spends "
+                "its steps on unlearning"
+                if worst > 1
+                else "signals fade from layer to layer, and so do the gradients"
+            )
+            found.append(Nomination(cause, tuple(evidence), text, tuple(fix), 0.9))
+            other = "exploding_gradients" if worst > 1 else "vanishing_gradients"
+            found.append(Nomination(other, tuple(evidence), text, tuple(fix), 0.6))
+    if abs(model.bias_init) > 1:
+        found.append(
+            Nomination(
+                "dead_units" if model.bias_init < -1 and _relu(seen) else "bad_initialisation",
+                (
+                    Evidence("model.bias_init", model.bias_init, "0"),
+                    *_dead_evidence(seen),
+                ),
+                "biases this far from 0 keep units on one side of their activation for every row",
+                (override("model.bias_init", 0.0),),
+                0.92,
+            )
+        )
+    return found
+
+
+def _scales(seen: Seen) -> dict[str, float]:
+    """Initial root mean square weight of each layer over that of the usual initialisations."""
+    if seen.signals is None or len(seen.widths) < 2:
+        return {}
+    found = {}
+    for place, (layer, norms) in enumerate(seen.of_layers("weight_norm").items()):
+        if place + 1 >= len(seen.widths) or not len(norms):
+            continue
+        fan_in, fan_out = seen.widths[place], seen.widths[place + 1]
+        if fan_in * fan_out < FEW_WEIGHTS:
+            continue
+        # between torch's uniform (1 / sqrt(3 fan_in)) and He's normal (sqrt(2 / fan_in))
+        usual = 1 / math.sqrt(fan_in)
+        found[layer] = float(norms[0]) / math.sqrt(fan_in * fan_out) / usual
+    return found
+
+
+def dead(seen: Seen) -> list[Nomination]:
+    """Most ReLUs of a layer at 0 for every row."""
+    evidence = _dead_evidence(seen)
+    if not evidence:
+        return []
+    return [
+        Nomination(
+            "dead_units",
+            evidence,
+            "a unit that is 0 on every row has no gradient and never comes back: the layer is as "
+            "narrow as what is left of it",
+            ("model.activation=leaky_relu",),
+            0.5,
+        )
+    ]
+
+
+def _dead_evidence(seen: Seen) -> tuple[Evidence, ...]:
+    if seen.units is None or not seen.units.dead:
+        return ()
+    layer, share = max(seen.units.dead.items(), key=lambda item: item[1])
+    if share < MOST_DEAD:
+        return ()
+    return (Evidence(f"share of units of {layer} that are 0 on all rows", share, "below 0.5"),)
+
+
+def _relu(seen: Seen) -> bool:
+    return getattr(seen.config.model, "activation", "") == "relu"
+
+
+def vanishing(seen: Seen) -> list[Nomination]:
+    """Gradients that do not reach the first layer."""
+    norms = list(seen.of_layers("gradient_norm").values())
+    model = seen.config.model
+    if len(norms) < 4 or not isinstance(model, MLPConfig):
+        return []
+    early = [float(np.median(own[:3])) if len(own) else 0.0 for own in norms]
+    ratio = early[0] / max(early[-1], 1e-30)
+    if ratio > 30 * VANISHED:
+        return []
+    bounded = model.activation in ("sigmoid", "tanh")
+    strength = 0.93 if ratio < VANISHED else 0.75
+    fix = ["model.activation=relu"] if bounded else ["model.norm=batch"]
+    if bounded and len(model.hidden) > 6:
+        fix.append("model.norm=batch")
+    return [
+        Nomination(
+            "vanishing_gradients",
+            (
+                Evidence("gradient of the first layer over that of the last", ratio, "about 1"),
+                Evidence("hidden layers", len(model.hidden), "2 or 3"),
+                Evidence("model.activation", model.activation, "relu, or normalised layers"),
+            ),
+            "every layer shrinks the gradient on its way back: the first layers stay at their "
+            "random start, and the last ones learn the class shares",
+            tuple(fix),
+            strength,
+        )
+    ]
+
+
+def exploding(seen: Seen) -> list[Nomination]:
+    """Outputs that are far too large before the first step, though the inputs are not."""
+    start = seen.initial_loss
+    if start is None or seen.inputs is None or not len(seen.inputs.rms):
+        return []
+    classes = max(2, len(seen.classes))
+    if seen.config.loss.name not in ("cross_entropy", "bce_with_logits"):
+        return []
+    usual = math.log(classes)
+    model = seen.config.model
+    large = isinstance(model, LinearConfig) and model.init_scale > 1.5
+    if float(np.nanmax(seen.inputs.rms)) > 10 or start < HIGH_START * 2 * usual or large:
+        return []
+    return [
+        Nomination(
+            "exploding_gradients",
+            (Evidence("loss before the first step", start, f"near ln {classes} = {usual:.2f}"),),
+            "the layers blow signals up: outputs and gradients are far too large from the start",
+            ("model.norm=batch",),
+            0.5,
+        )
+    ]
+
+
+def capacity(seen: Seen) -> list[Nomination]:
+    """A network too narrow, or linear, that has learned what it can."""
+    model = seen.config.model
+    if not isinstance(model, LinearConfig):
+        return []
+    linear = not isinstance(model, MLPConfig) or not model.hidden or model.activation == "identity"
+    narrowest = min(model.hidden) if isinstance(model, MLPConfig) and model.hidden else None
+    narrow = narrowest is not None and narrowest <= NARROW
+    if not linear and not narrow:
+        return []
+    if isinstance(model, MLPConfig):
+        fix = ["model.hidden=[128,128]"] if narrow or not model.hidden else []
+        if model.activation == "identity":
+            fix.append("model.activation=relu")
+    else:
+        fix = ["model=mlp"]
+    evidence = [
+        Evidence(
+            "network",
+            "linear" if linear else f"{narrowest} units in its narrowest layer",
+            "hidden layers of some dozen units",
+        )
+    ]
+    if seen.train is not None:
+        evidence.append(
+            Evidence(
+                "accuracy on train rows",
+                seen.train.accuracy,
+                f"at least {seen.train.possible:.3f}, what trees reach on unseen rows",
+            )
+        )
+    return [
+        Nomination(
+            "underfit_capacity",
+            tuple(evidence),
+            "the network cannot draw the border between the classes, however long it trains: train "
+            "and validation accuracy stop together",
+            tuple(fix),
+            0.78,
+        )
+    ]
+
+
+RULES = (initial, dead, vanishing, exploding, capacity)

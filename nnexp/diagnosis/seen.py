@@ -1,0 +1,262 @@
+"""All that is known of a run when it is diagnosed, and the questions that every rule asks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.schema import Config
+
+# one-sided normal quantiles that a difference must exceed, 1 % and, for a run whose settings are
+# odd anyway, 5 %; and the least that is worth a word
+BEHIND_Z, BEHIND_ODD_Z, BEHIND_GAP = 2.33, 1.64, 0.02
+TELLING = 0.1  # of accuracy beyond the prior's: a yardstick below it says nothing
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the kept weights say of some rows, beside what the yardstick says of the same.
+
+    Arguments:
+        true: class indices (n,).
+        predicted: of the run (n,), -1 for none.
+        yardstick: of trees that did not learn from the rows (n,).
+        votes: the trees' shares of the votes (n, C).
+    """
+
+    true: np.ndarray
+    predicted: np.ndarray
+    yardstick: np.ndarray
+    votes: np.ndarray
+
+    @property
+    def accuracy(self) -> float:
+        """Of the run."""
+        return float((self.predicted == self.true).mean())
+
+    @property
+    def possible(self) -> float:
+        """Accuracy of the yardstick."""
+        return float((self.yardstick == self.true).mean())
+
+    @property
+    def gap(self) -> float:
+        """By how much the run is behind the yardstick."""
+        return self.possible - self.accuracy
+
+    @property
+    def z(self) -> float:
+        """`gap` over its standard error, paired by row (McNemar 1947)."""
+        run, other = self.predicted == self.true, self.yardstick == self.true
+        discordant = int((run != other).sum())
+        if not discordant:
+            return 0.0
+        return float(((other & ~run).sum() - (run & ~other).sum()) / math.sqrt(discordant))
+
+    @property
+    def recalls(self) -> np.ndarray:
+        """Of the run by class (C,), NaN for classes without a row."""
+        return _recalls(self.true, self.predicted, self.votes.shape[1])
+
+    @property
+    def possible_recalls(self) -> np.ndarray:
+        """Of the yardstick by class (C,)."""
+        return _recalls(self.true, self.yardstick, self.votes.shape[1])
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What reaches the network of the train rows.
+
+    Arguments:
+        names: of the D columns.
+        rms: root of the mean square of each (D,); NaN where a cell is not finite.
+        std: of each (D,).
+        finite: whether all cells of a column are (D,), held-out rows included.
+    """
+
+    names: Sequence[str]
+    rms: np.ndarray
+    std: np.ndarray
+    finite: np.ndarray
+
+
+@dataclass(frozen=True)
+class Units:
+    """The hidden units of the kept weights, on up to 512 train rows.
+
+    Arguments:
+        dead: layer -> share of units that are 0 on all rows (relu).
+        saturated: layer -> share of units that are saturated on nearly all (tanh, sigmoid).
+        alike: layer -> share of units whose weights equal another's of the layer.
+    """
+
+    dead: dict[str, float]
+    saturated: dict[str, float]
+    alike: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run, its table and its signals.
+
+    Arguments:
+        config: its configuration.
+        overrides: what the user typed.
+        status, reason: of status.json.
+        history: history.csv, a row an epoch.
+        signals: signals.csv, from epoch 0; None where nothing was watched.
+        best_epoch: of the kept weights.
+        classes: the labels in index order.
+        counts: train rows of each class (C,).
+        outputs: width of the last layer.
+        widths: of the network, inputs first and outputs last.
+        steps: of an epoch.
+        valid_rows, rows: how many rows validate, and how many the table has.
+        inputs: what reaches the network; None where the table is not at hand.
+        valid, train: rows that validate, and some that train; None where not at hand.
+        units: of the kept weights; None where not at hand.
+        train_loss: data loss of `train` in evaluation mode; None where not at hand.
+        ordinal: categories of more than two levels that reach the network as numbers.
+    """
+
+    config: Config
+    overrides: Sequence[str]
+    status: str
+    reason: str
+    history: pd.DataFrame
+    signals: pd.DataFrame | None
+    best_epoch: int
+    classes: Sequence[Any]
+    counts: np.ndarray
+    outputs: int
+    widths: Sequence[int]
+    steps: int
+    valid_rows: int
+    rows: int
+    inputs: Inputs | None = None
+    valid: Rows | None = None
+    train: Rows | None = None
+    units: Units | None = None
+    train_loss: float | None = None
+    ordinal: Sequence[str] = ()
+
+    # ---------------------------------------------------------------------------- the prior
+    @property
+    def shares(self) -> np.ndarray:
+        """Of each class among the train rows (C,)."""
+        return np.asarray(self.counts / max(1, self.counts.sum()))
+
+    @property
+    def prior_accuracy(self) -> float:
+        """Of always naming the most frequent class."""
+        return float(self.shares.max())
+
+    @property
+    def prior_loss(self) -> float:
+        """Cross-entropy of always naming the class shares: their entropy."""
+        known = self.shares[self.shares > 0]
+        return float(-(known * np.log(known)).sum())
+
+    # ---------------------------------------------------------------------------- the harm
+    @property
+    def diverged(self) -> bool:
+        """Whether NaN or infinity ended it."""
+        return self.status == "diverged"
+
+    @cached_property
+    def is_behind(self) -> bool:
+        """Whether the run is worse than its table allows, beyond chance and by what matters."""
+        return self._is_behind(BEHIND_Z)
+
+    @cached_property
+    def may_be_behind(self) -> bool:
+        """The same with less certainty, for runs whose settings are odd anyway."""
+        return self._is_behind(BEHIND_ODD_Z)
+
+    def _is_behind(self, least: float) -> bool:
+        if self.diverged:
+            return True
+        parts = [part for part in (self.valid, self.train) if part is not None]
+        return any(part.z > least and part.gap >= BEHIND_GAP for part in parts) or (
+            self.is_behind_in_recall
+        )
+
+    @property
+    def has_yardstick(self) -> bool:
+        """Whether trees learn enough of the table to judge a run by."""
+        if self.train is None:
+            return False
+        frequent = np.bincount(self.train.true).max() / len(self.train.true)
+        better = np.nanmean(self.train.possible_recalls) - 1 / max(2, len(self.classes))
+        return bool(self.train.possible - frequent > TELLING or better > TELLING)
+
+    @cached_property
+    def is_behind_in_recall(self) -> bool:
+        """Whether the mean recall of the classes is far below what the table allows."""
+        if self.train is None:
+            return False
+        run, possible = np.nanmean(self.train.recalls), np.nanmean(self.train.possible_recalls)
+        return bool(possible - run > 0.1)
+
+    @property
+    def gap(self) -> float:
+        """How far the run is behind, as a share of all rows; 0 where it is not known."""
+        parts = [part for part in (self.valid, self.train) if part is not None]
+        return max([0.0, *(part.gap for part in parts)])
+
+    @property
+    def knows_table(self) -> bool:
+        """Whether the yardstick is there."""
+        return self.train is not None
+
+    # ---------------------------------------------------------------------------- the signals
+    def signal(self, name: str) -> np.ndarray:
+        """A column of signals.csv without its gaps; empty where it is not there."""
+        if self.signals is None or name not in self.signals:
+            return np.zeros(0)
+        values = self.signals[name].to_numpy(dtype=float)
+        return values[np.isfinite(values)]
+
+    def of_layers(self, kind: str) -> dict[str, np.ndarray]:
+        """The columns KIND/LAYER of signals.csv, by layer, without gaps."""
+        if self.signals is None:
+            return {}
+        names = [str(name) for name in self.signals if str(name).startswith(f"{kind}/")]
+        return {name.partition("/")[2]: self.signal(name) for name in names}
+
+    def column(self, name: str) -> np.ndarray:
+        """A column of the history (epochs,); empty where it is not there."""
+        if name not in self.history:
+            return np.zeros(0)
+        return self.history[name].to_numpy(dtype=float)
+
+    @property
+    def initial_loss(self) -> float | None:
+        """Data loss before the first step, on train rows; None where it was not watched."""
+        values = self.signal("slice_loss")
+        return float(values[0]) if len(values) else None
+
+    @property
+    def update_ratio(self) -> float | None:
+        """Median over epochs of the largest layer's change of a step over its weights' norm."""
+        layers = [own for own in self.of_layers("update_ratio").values() if len(own)]
+        if not layers:
+            return None
+        length = min(map(len, layers))
+        return float(np.median(np.max([own[:length] for own in layers], 0)))
+
+
+def _recalls(true: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
+    found = np.full(count, np.nan)
+    for label in range(count):
+        of_class = true == label
+        if of_class.any():
+            found[label] = (predicted[of_class] == label).mean()
+    return found

@@ -1,0 +1,234 @@
+"""What a diagnosis needs to know of a run, gathered from its folder and its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from nnexp import assemble
+from nnexp.config.saved import read_config
+from nnexp.config.schema import Config
+from nnexp.data.dataset import Dataset, prepare_labelled
+from nnexp.data.labelled import Labelled, read_labelled
+from nnexp.data.sources import load_table
+from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
+from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+from nnexp.errors import UserError
+from nnexp.files import open_tensors, read_regular
+from nnexp.model.mlp import MLP
+from nnexp.model.weights import from_tensors
+from nnexp.stack import WEIGHTS_FILE
+from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
+from nnexp.track.status import read_status
+from nnexp.train.evaluate import logits
+from nnexp.train.watch import SATURATED, STEADY
+
+UNIT_ROWS = 512  # train rows on which hidden units are looked at
+LARGEST_OVERRIDES = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Material:
+    """A run's table, read and prepared as the run did.
+
+    Arguments:
+        labelled, dataset: as `read_labelled` and `prepare_labelled` gave them.
+        sheet: the audit's view of the table.
+    """
+
+    labelled: Labelled
+    dataset: Dataset
+    sheet: Sheet
+
+
+def read_material(config: Config) -> Material:
+    """Read and prepare the table of a configuration.
+
+    Raises:
+        UserError: the table is not there, or has changed so that the choices do not fit.
+    """
+    labelled = read_labelled(load_table(config.data), config.data)
+    return make_material(labelled, config)
+
+
+def make_material(labelled: Labelled, config: Config, dataset: Dataset | None = None) -> Material:
+    """The material of a table that is read already, and perhaps prepared."""
+    seed = config.seeds.split
+    if dataset is None:
+        dataset = prepare_labelled(labelled, config.data, seed)
+    return Material(labelled, dataset, make_sheet(labelled, config.data, seed))
+
+
+def examine(folder: str | Path, material: Material | None, trust: bool = False) -> Seen:
+    """Gather what is known of a run.
+
+    Arguments:
+        folder: the run folder.
+        material: its table; None where it is not at hand, and the run is judged by its curves.
+        trust: see `nnexp.load`.
+
+    Raises:
+        UserError: the folder holds no run that has trained for an epoch.
+    """
+    folder = Path(folder)
+    config = read_config(folder, trust)
+    status = read_status(folder)
+    history = read_history(folder)
+    signals = read_signals(folder) if (folder / SIGNALS_FILE).is_file() else None
+    facts: dict[str, Any] = {
+        "config": config,
+        "overrides": read_overrides(folder),
+        "status": str(status["status"]),
+        "reason": str(status.get("reason") or ""),
+        "history": history,
+        "signals": signals,
+        "best_epoch": _best_epoch(history, config),
+    }
+    if material is None:
+        return Seen(
+            **facts,
+            classes=[],
+            counts=np.zeros(0),
+            outputs=0,
+            widths=(),
+            steps=1,
+            valid_rows=0,
+            rows=0,
+        )
+    dataset, sheet = material.dataset, material.sheet
+    coded = assemble.coding(config, dataset.classes)
+    model = assemble.model(config, dataset.x.shape[1], dataset.levels, coded.outputs)
+    hidden = model.hidden if isinstance(model, MLP) else ()
+    seen = {
+        **facts,
+        "classes": dataset.classes,
+        "counts": np.bincount(dataset.y[dataset.train], minlength=len(dataset.classes)),
+        "outputs": coded.outputs,
+        "widths": (dataset.x.shape[1], *hidden, coded.outputs),
+        "steps": -(-len(dataset.train) // config.trainer.batch_size),
+        "valid_rows": len(dataset.valid),
+        "rows": len(dataset.y),
+        "inputs": _inputs(dataset),
+        "ordinal": [
+            category.name
+            for category in dataset.preprocessor.categories
+            if config.data.encoding == "ordinal" and category.size > 2
+        ],
+    }
+    if not (folder / WEIGHTS_FILE).is_file():
+        return Seen(**seen)
+    return Seen(**seen, **_judge(folder, config, model, coded, dataset, sheet))
+
+
+def read_overrides(folder: Path) -> list[str]:
+    """What the user typed for a run; empty where it was not noted."""
+    path = folder / "overrides.yaml"
+    if not path.is_file():
+        return []
+    found = yaml.safe_load(read_regular(path, LARGEST_OVERRIDES))
+    return [str(word) for word in found] if isinstance(found, list) else []
+
+
+def _best_epoch(history: Any, config: Config) -> int:
+    monitor = config.trainer.monitor
+    if config.trainer.checkpoint == "last" or monitor not in history:
+        return int(history["epoch"].iloc[-1]) if len(history) else 0
+    values = history[monitor].to_numpy(dtype=float)
+    if not np.isfinite(values).any():
+        return 0
+    best = np.nanargmin(values) if monitor.endswith("loss") else np.nanargmax(values)
+    return int(history["epoch"].iloc[best])
+
+
+def _inputs(dataset: Dataset) -> Inputs:
+    x = dataset.x[dataset.train].astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        rms, std = np.sqrt((x * x).mean(0)), x.std(0)
+    return Inputs(dataset.features, rms, std, np.isfinite(dataset.x).all(0))
+
+
+@torch.no_grad()
+def _judge(
+    folder: Path,
+    config: Config,
+    model: assemble.Model,
+    coded: assemble.Coding,
+    dataset: Dataset,
+    sheet: Sheet,
+) -> dict[str, Any]:
+    """The kept weights on validation and train rows, beside the yardstick."""
+    plan = assemble.plan(config)
+    try:
+        with open_tensors(folder / WEIGHTS_FILE, 4 << 30) as tensors:
+            theta, buffers = from_tensors(model, tensors)
+    except UserError:  # NaN in the weights: nothing to judge
+        return {}
+    compute = plan.compute or plan.dtype
+    stack = model.bind(theta, buffers, dtype=compute)
+    counts = np.bincount(dataset.y[dataset.train], minlength=len(dataset.classes))
+    weights = assemble.class_weights(config, counts)
+    loss = assemble.loss(config, coded, weights, torch.zeros((), dtype=plan.dtype))
+    decision = assemble.decision(config, coded)
+    targets = assemble.targets(coded, dataset.y, weights, plan.dtype)
+    x = torch.from_numpy(dataset.x).to(compute)
+    codes = None if dataset.codes is None else torch.from_numpy(dataset.codes)
+
+    def outputs(rows: np.ndarray) -> torch.Tensor:
+        return logits(stack, x, codes, torch.from_numpy(rows), 1, targets.outputs)
+
+    def predicted(out: torch.Tensor) -> np.ndarray:
+        return np.asarray(decision.classes(loss.activate(out))[0].numpy())
+
+    classes = len(dataset.classes)
+    train_rows = forest.sample(dataset.train)
+    own_train = np.searchsorted(sheet.rows, dataset.rows[train_rows])
+    judged = forest.out_of_bag(sheet.matrix, sheet.y, classes, own_train)
+    out = outputs(train_rows)
+    index = torch.from_numpy(train_rows).unsqueeze(0)
+    row_weights = targets.row_weights(index)
+    total = loss.rows(out, targets.dense(index), row_weights).double().sum(1)
+    shared = float(len(train_rows)) if row_weights is None else row_weights.double().sum(1)
+    mean = loss.of_set(total, shared, len(train_rows), plan.batch_size)
+    found: dict[str, Any] = {
+        "train": Rows(dataset.y[train_rows], predicted(out), judged.predicted, judged.votes),
+        "train_loss": float(mean[0]),
+        "units": _units(model, stack, x, codes, train_rows),
+    }
+    if len(dataset.valid):
+        own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
+        judged = forest.held_out(sheet.matrix, sheet.y, classes, own_train, own_valid)
+        found["valid"] = Rows(
+            dataset.y[dataset.valid],
+            predicted(outputs(dataset.valid)),
+            judged.predicted,
+            judged.votes,
+        )
+    return found
+
+
+def _units(
+    model: assemble.Model, stack: Any, x: torch.Tensor, codes: Any, rows: np.ndarray
+) -> Units:
+    chosen = torch.from_numpy(forest.sample(rows, UNIT_ROWS))
+    stack.forward(x[chosen].unsqueeze(0), None if codes is None else codes[chosen].unsqueeze(0))
+    activation = getattr(model, "activation", "")
+    dead, saturated, alike = {}, {}, {}
+    for name, values in stack.activations():
+        if activation == "relu":
+            dead[name] = float((values[0].amax(0) <= 0).double().mean())
+        elif activation in SATURATED:
+            low, high = SATURATED[activation]
+            share = ((values[0] < low) | (values[0] > high)).double().mean(0)
+            saturated[name] = float((share >= STEADY).double().mean())
+    if isinstance(model, MLP):
+        for name in model.layers[:-1]:
+            weight = model.layout.view(stack.theta, f"{name}.weight")[0].numpy()  # (in, out)
+            distinct, units = np.unique(weight, axis=1).shape[1], weight.shape[1]
+            alike[name] = 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0
+    return Units(dead, saturated, alike)

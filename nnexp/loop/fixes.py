@@ -1,0 +1,92 @@
+"""Fixes as one would type them in a loop of one's own, from the overrides that rules speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+
+SCALE = "scale the columns of X by those of the train rows: (X - X.mean(0)) / X.std(0)"
+CLEAR = "optimizer.zero_grad() before loss.backward()"
+CROSS_ENTROPY = "torch.nn.CrossEntropyLoss() on the logits"
+_INIT = "leave the weights as torch.nn.Linear makes them"
+_SPLIT = "split at random: sklearn.model_selection.train_test_split(X, y, stratify=y)"
+_WORDS: dict[str, str] = {
+    "data.scaling=standard": SCALE,
+    "data.scaling=robust": "sklearn.preprocessing.RobustScaler() fitted on the train rows",
+    "data.scaling=quantile": "sklearn.preprocessing.QuantileTransformer() fitted on the train rows",
+    "data.missing=mean": "sklearn.impute.SimpleImputer() fitted on the train rows",
+    "data.indicator": "a column beside each with missing cells: torch.isnan(x).float()",
+    "data.duplicates=drop": "drop duplicate rows before the split",
+    "loss.class_weight=balanced": "weight=N / (C * torch.bincount(y)) in the loss",
+    "loss": CROSS_ENTROPY,
+    "optimizer.weight_decay": "weight_decay=0 in the optimizer",
+    "reg.weight_decay": "weight_decay=0 in the optimizer",
+    "reg.dropout": "torch.nn.Dropout with p of 0.5 or less, or none",
+    "reg.input_dropout": "no dropout of the inputs",
+    "reg.label_smoothing": "label_smoothing=0 in the loss",
+    "reg.l1": "leave the penalty out of the loss, or divide its factor by 100",
+    "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
+    "reg.grad_clip": "do not clip gradients that short",
+    "scheduler": "leave the scheduler out, or stretch it over the whole run",
+    "model.init": _INIT,
+    "model.init_scale": _INIT,
+    "model.bias_init": _INIT,
+    "model.activation=relu": "torch.nn.ReLU() between the layers",
+    "model.activation=leaky_relu": "torch.nn.LeakyReLU() between the layers",
+    "model.norm=batch": "torch.nn.BatchNorm1d behind each hidden layer",
+    "model": "hidden layers with torch.nn.ReLU() between them",
+    "trainer.checkpoint": "keep the weights of the epoch of least validation loss",
+    "trainer.monitor": "keep the weights of the epoch of least validation loss",
+    "data.split": _SPLIT,
+}
+_NUMBERS = {
+    "optimizer.lr": "lr={}",
+    "trainer.epochs": "train for {} epochs",
+    "trainer.batch_size": "batches of {} rows",
+    "model.hidden": "hidden layers of {} units",
+    "data.drop": "leave {} out of X",
+    "data.categorical": "one-hot encode {}",
+    "data.sentinels": "NaN for {}, then fill the missing cells",
+    "data.missing_tokens": "NaN for {}",
+}
+_UNKNOWN = {"model.init", "model.init_scale", "model.bias_init"}
+_KEY = re.compile(r"\b(?:optimizer|reg|model|trainer|loss|data)\.([a-z_]+)")
+
+
+def code_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Overrides in the words of a loop, each once.
+
+    >>> code_words(["optimizer.lr=0.001", "data.drop=[x3]"])
+    ('lr=0.001', 'leave x3 out of X')
+    """
+    return tuple(dict.fromkeys(_word(word) for word in words))
+
+
+def in_code(own: Nomination) -> Nomination:
+    """A rule's nomination in the words of a loop."""
+    evidence = tuple(_evidence(e) for e in own.evidence if e.signal not in _UNKNOWN)
+    return replace(
+        own,
+        fix=code_words(own.fix),
+        evidence=evidence or own.evidence,
+        against=tuple(map(_evidence, own.against)),
+    )
+
+
+def _evidence(own: Evidence) -> Evidence:
+    return replace(own, signal=_KEY.sub(r"\1", own.signal), expected=_KEY.sub(r"\1", own.expected))
+
+
+def _word(word: str) -> str:
+    key, given, text = word.partition("=")
+    if not given:
+        return word
+    if key in _NUMBERS:
+        return _NUMBERS[key].format(text.strip("[]").replace(",", ", "))
+    for name in (word, key, key.rpartition(".")[0]):
+        if name in _WORDS:
+            return _WORDS[name]
+    return f"{key.rpartition('.')[2]}={text}" if re.fullmatch(r"[a-z_.]+", key) else word

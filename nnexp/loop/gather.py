@@ -1,0 +1,268 @@
+"""From what was watched to a diagnosis: the rules for runs, those for loops, and the audit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.rules import inputs, labels, network, optimisation, regularization
+from nnexp.diagnosis.rules.loss import penalty
+from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.loop import pairing, updates, view
+from nnexp.loop.fixes import in_code
+from nnexp.loop.outputs import Nature, linear_layers, nature
+from nnexp.loop.quiet import quiet, tensor_of
+
+if TYPE_CHECKING:
+    from nnexp.loop.watch import Watch
+
+LOOKED = 512  # rows on which units and outputs are looked at
+JUDGED = 3000  # rows of each part that are judged
+QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
+Rule = Callable[[Seen], list[Nomination]]
+# of a run; what only a configuration can say is left out, and pairs of loss and output are ours
+RULES: tuple[Rule, ...] = (
+    *inputs.RULES,
+    labels.imbalance,
+    labels.exchanged,
+    penalty,
+    *optimisation.RULES,
+    *network.RULES,
+    regularization.too_much,
+)
+OF_CLASSES: tuple[Rule, ...] = (regularization.too_little,)
+# causes of the audit that do not depend on what the target is
+OF_ROWS = (
+    "nonfinite_inputs",
+    "preprocessing_mismatch",
+    "duplicate_leak",
+    "unscaled_features",
+    "dominant_feature",
+    "double_scaling",
+)
+
+
+def diagnose(watch: Watch) -> Diagnosis:
+    """The diagnosis of a loop as it stands."""
+    table, record = watch.table, watch.record
+    sheet = view.make_sheet(table)
+    looked = table.x[table.spaced(False, LOOKED)]
+    linear = linear_layers(watch.model, looked)
+    kind = nature(watch.model, looked, linear[-1] if linear else None)
+    if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
+        kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
+    watch.nature = kind
+    seen = make_seen(watch, sheet, linear)
+    pairs = _pairing(watch, kind, seen)
+    found = [*pairing.nominate(pairs), *_of_loop(watch, seen)]
+    rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
+    found += [in_code(own) for rule in rules for own in rule(seen)]
+    audit = audit_sheet(sheet) if len(np.unique(sheet.y[sheet.train])) > 1 else Audit()
+    # a leak makes a loop look better than it is: no score speaks against it
+    of_table = [
+        replace(own, certain=own.certain or own.cause == "target_leak")
+        for own in map(in_code, audit.nominations)
+    ]
+    if not table.is_classes:
+        of_table = [own for own in of_table if own.cause in OF_ROWS]
+    notes = list(audit.notes) if table.is_classes else []
+    for item in updates.same_rows(record):
+        notes.append(
+            f"{item.signal}: {item.value:.3g}, {item.expected}; hand X to watch as the batches are"
+        )
+    if not math.isfinite(record.points[-1].get("slice_loss", math.nan)):
+        notes.append("the loss of the train rows is no number or could not be computed")
+    told = conclude(seen, [*found, *of_table])
+    for own in told:
+        if own.verdict == HARMLESS and own.cause in QUIET:
+            notes.append(f"{own.title}; it does no harm here")
+    return Diagnosis(
+        [own for own in told if own.verdict != HARMLESS or own.cause not in QUIET],
+        checked=audit.checked if table.is_classes else (),
+        notes=notes,
+        scores={
+            name: {"accuracy": own.accuracy, "possible": own.possible, "rows": len(own.true)}
+            for name, own in (("valid", seen.valid), ("train", seen.train))
+            if own is not None and table.is_classes
+        },
+        in_code=True,
+    )
+
+
+def make_seen(watch: Watch, sheet: Sheet, linear: list[Any]) -> Seen:
+    """The loop as the rules for runs see it."""
+    table, record = watch.table, watch.record
+    history = view.make_history(record, table)
+    affine = _is_affine(watch.model, table, linear)
+    epochs = round(watch.steps * record.batch / table.train)
+    kernel = watch.kernel.kind
+    config = view.make_config(
+        watch.model,
+        linear,
+        watch.optimizer,
+        watch.loss_fn,
+        kernel,
+        watch.initial,
+        watch.first_lr,
+        epochs,
+        record.batch,
+        affine,
+    )
+    extra = _extra(watch)
+    if extra is not None:
+        history["train_penalty"] = extra
+        config.reg.l2 = 1e-3
+    losses = np.array([own["batch_loss"] for own in record.points[1:]])
+    broken = any(not bool(torch.isfinite(p).all()) for p in watch.model.parameters())
+    diverged = broken or (len(losses) > 0 and not math.isfinite(losses[-1]))
+    proper = kernel in ("softmax", "logistic") and table.is_classes
+    valid, train = judge(watch, sheet)
+    loss = record.points[-1].get("slice_loss", math.nan)
+    return Seen(
+        config=config,
+        overrides=(),
+        status="diverged" if diverged else "done",
+        reason="NaN or infinity in the loss or in the weights" if diverged else "",
+        history=history,
+        signals=view.make_signals(record, proper),
+        best_epoch=0 if diverged else len(history),
+        classes=list(sheet.classes),
+        counts=np.bincount(sheet.y[sheet.train], minlength=len(sheet.classes)),
+        outputs=watch.nature.width,
+        widths=view.chain(linear),
+        steps=max(1, watch.steps // max(1, len(history))),
+        valid_rows=len(sheet.valid),
+        rows=len(sheet.y),
+        inputs=view.make_inputs(table),
+        valid=valid,
+        train=train,
+        units=view.make_units(linear, getattr(config.model, "activation", "")),
+        train_loss=loss if math.isfinite(loss) else None,
+    )
+
+
+def judge(watch: Watch, sheet: Sheet) -> tuple[Rows | None, Rows | None]:
+    """The weights as they are on held-out and on train rows, beside the yardstick."""
+    table, classes = watch.table, len(sheet.classes)
+    first = tensor_of(watch.forward(table.x[: min(4, table.train)]))
+    if not table.is_classes and first.reshape(len(first), -1).shape[1] != 1:
+        return None, None
+    rows = forest.sample(sheet.train)
+    own = forest.out_of_bag(sheet.matrix, sheet.y, classes, rows)
+    at = torch.from_numpy(own.rows).to(table.x.device)
+    predicted = watch.classes_of(watch.forward(table.x[at]))
+    train = Rows(sheet.y[own.rows], predicted, own.predicted, own.votes)
+    if not len(sheet.valid):
+        return None, train
+    held = forest.sample(sheet.valid)
+    there = forest.held_out(sheet.matrix, sheet.y, classes, rows, held)
+    at = torch.from_numpy(held).to(table.x.device)
+    predicted = watch.classes_of(watch.forward(table.x[at]))
+    return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
+
+
+def _is_affine(model: nn.Module, table: Any, linear: list[Any]) -> bool:
+    """Whether the layers are linear from first to last."""
+    x = table.x[table.spaced(False, 16)]
+    if len(x) < 4 or not bool(torch.isfinite(x).all()) or len(linear) == 0:
+        return False
+    half = len(x) // 2
+    a, b = x[:half].double(), x[half : 2 * half].double()
+    outs: list[Any] = []
+
+    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
+        outs.append(out.detach().double())
+
+    handle = linear[-1][1].register_forward_hook(hook)
+    try:
+        with quiet(model):
+            for given in (a, b, (a + b) / 2):
+                model(given.to(x.dtype))
+    finally:
+        handle.remove()
+    if len(outs) != 3:
+        return False
+    scale = float(torch.stack(outs).abs().max())
+    moves = float((outs[0] - outs[1]).abs().max())
+    wrong = float((outs[2] - (outs[0] + outs[1]) / 2).abs().max())
+    return math.isfinite(scale) and moves > 1e-3 * scale and wrong <= 1e-4 * scale
+
+
+def ratio_of(watch: Watch) -> float:
+    """The loop's loss over the loss function's own, where they are proportional; else NaN."""
+    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
+    ratios = np.array([a / b for a, b in pairs if abs(b) > 1e-6])
+    if not len(ratios):
+        return math.nan
+    middle = float(np.median(ratios))
+    spread = float(np.median(np.abs(ratios - middle)))
+    if spread > 0.02 * abs(middle):
+        return math.nan
+    return middle
+
+
+def _extra(watch: Watch) -> np.ndarray | None:
+    """What the loop adds to the loss, an evaluation each; None where it adds nothing."""
+    if math.isfinite(ratio_of(watch)):
+        return None
+    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
+    added = np.array([a - b for a, b in pairs])
+    if len(added) < 3 or (added < -1e-6).any():
+        return None
+    places = np.linspace(0, len(added) - 1, len(watch.record.points) - 1).round().astype(int)
+    return added[places]
+
+
+def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
+    assert watch.form is not None
+    points = watch.record.frame()
+    known = points["slice_loss"].to_numpy(dtype=float) if "slice_loss" in points else np.zeros(0)
+    fine = known[np.isfinite(known)]
+    ratio = ratio_of(watch)
+    maximize = any(bool(group.get("maximize")) for group in watch.optimizer.param_groups)
+    return pairing.Pairing(
+        kernel=watch.kernel,
+        nature=kind,
+        classes=len(watch.table.classes),
+        levels=watch.form.levels(watch.table),
+        wide=watch.form.is_wide,
+        flips={
+            "minus in the loop": math.isfinite(ratio) and ratio < 0,
+            "minus in the loss": watch.kernel.sign < 0,
+            "maximize of the optimizer": maximize,
+        },
+        ratio=ratio,
+        batch=watch.record.batch,
+        lr=watch.first_lr,
+        plain=type(watch.optimizer).__name__ == "SGD",
+        shapes=watch.record.shapes,
+        lowest=float(fine.min()) if len(fine) else math.nan,
+        highest=float(fine.max()) if len(fine) else math.nan,
+        start=float(fine[0]) if len(fine) else math.nan,
+    )
+
+
+def _of_loop(watch: Watch, seen: Seen) -> list[Nomination]:
+    record = watch.record
+    found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
+    rows = watch.table.spaced(False, LOOKED)
+    if len(rows) > 1 and not seen.diverged:
+        x = watch.table.x[rows]
+        evaluated = watch.loss_of(watch.forward(x), rows)
+        trained = watch.loss_of(watch.forward(x, training=True), rows)
+        found += updates.batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+    if seen.train is not None and watch.table.is_classes:
+        found += updates.metric(record, seen.train.accuracy, seen.train.possible)
+    return found

@@ -1,0 +1,242 @@
+"""Loss, outputs and targets of a loop that do not fit each other, told from their values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.loop.fixes import CROSS_ENTROPY
+from nnexp.loop.kernel import Kernel
+from nnexp.loop.outputs import Nature
+
+BINARY = "torch.nn.BCEWithLogitsLoss() on the logits"
+NAMES = {
+    "softmax": "a loss that applies a softmax",
+    "nll": "a loss that is linear in its inputs, as NLLLoss",
+    "logistic": "a loss that applies a sigmoid",
+    "margin": "a logistic loss of -1 and 1",
+    "bce": "a cross-entropy of probabilities",
+    "squared": "squared differences",
+    "absolute": "absolute differences",
+    "other": "another loss",
+}
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What a loop's loss gets.
+
+    Arguments:
+        kernel: of the loss function.
+        nature: of the outputs as the loss gets them.
+        classes: how many there are; 0 for quantities.
+        levels: the targets of the classes as the loss gets them, ascending.
+        wide: whether a row has a target for each class.
+        flips: how often the sign is turned: in the loop, in the loss, by the optimizer.
+        ratio: the loop's loss over the loss function's, where they are proportional; else NaN.
+        batch: rows of a usual batch.
+        lr: the first learning rate; `plain` where steps grow with the gradient.
+        shapes: of outputs and targets that are broadcast; None where they fit.
+        lowest, highest, start: losses of the slices; NaN where unknown.
+    """
+
+    kernel: Kernel
+    nature: Nature
+    classes: int
+    levels: list[float]
+    wide: bool
+    flips: dict[str, bool]
+    ratio: float
+    batch: int
+    lr: float
+    plain: bool
+    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None
+    lowest: float
+    highest: float
+    start: float
+
+
+def nominate(own: Pairing) -> list[Nomination]:
+    """What the pairing of loss, outputs and targets points to."""
+    found = [*_shapes(own), *_sign(own), *_sum(own)]
+    if own.classes:
+        found += [*_encoding(own), *_fit(own), *_width(own)]
+    return found
+
+
+def _named(own: Pairing) -> Evidence:
+    seen = f"{NAMES[own.kernel.kind]}, on {own.nature.kind}"
+    wanted = {"nll": "log_softmax", "bce": "sigmoid"}.get(own.kernel.kind, "logits")
+    return Evidence("loss and outputs by their values", seen, f"on {wanted}")
+
+
+def _range(own: Pairing) -> Evidence:
+    return Evidence(
+        "lowest and highest loss", [own.lowest, own.highest], "a cross-entropy is above 0"
+    )
+
+
+def _fit(own: Pairing) -> list[Nomination]:
+    kernel, kind, width = own.kernel.kind, own.nature.kind, own.nature.width
+    right = BINARY if kernel in ("logistic", "margin", "bce") else CROSS_ENTROPY
+    evidence = (_named(own), _range(own))
+
+    def one(cause: str, text: str, strength: float = 0.96, fix: str = right) -> list[Nomination]:
+        return [Nomination(cause, evidence, text, (fix,), strength)]
+
+    if width == 1 and (kind in ("softmax", "log_softmax") or kernel == "softmax"):
+        return one(
+            "single_unit_softmax",
+            "a softmax over one output is always 1: nothing that the network learns gets through",
+            fix=f"{BINARY}, or one output a class",
+        )
+    if kernel == "nll" and kind != "log_softmax":
+        if kind in ("softmax", "sigmoid"):
+            return one(
+                "nll_on_probabilities",
+                "NLL takes logarithms of probabilities. Fed the probabilities themselves it is "
+                "their negative mean, in [-1, 0]: its gradient vanishes where a row is badly "
+                "wrong, so the loss falls without the wrong rows being learned",
+            )
+        return one(
+            "nll_on_logits",
+            "NLL without log_softmax is the negative output of the true class: it falls without "
+            "bound as that output grows, whatever the other outputs do",
+        )
+    if kernel == "softmax" and kind not in ("logits", "log_softmax"):
+        floor = math.log(math.e + max(2, width) - 1) - 1
+        return one(
+            "softmax_twice" if kind == "softmax" else "activation_on_logits",
+            f"cross-entropy applies a softmax itself. On outputs of a {kind} it cannot get near 0"
+            + (f" (not below {floor:.3f})" if kind in ("softmax", "sigmoid") else "")
+            + ", and gradients shrink as rows are learned",
+        )
+    if kernel in ("logistic", "margin") and kind != "logits":
+        twice = kind in ("sigmoid", "softmax")
+        return one(
+            "sigmoid_twice" if twice else "activation_on_logits",
+            "the loss applies a sigmoid itself: after two, probabilities lie in [0.5, 0.73], and "
+            "every row is read as positive"
+            if twice
+            else f"a {kind} on the last layer cuts off what the logit can say",
+        )
+    if kernel in ("squared", "absolute"):
+        fix = BINARY if own.classes == 2 and width == 1 else CROSS_ENTROPY
+        return one(
+            "wrong_loss",
+            "squares and differences treat classes as quantities: their gradient fades where a "
+            "squashed output is badly wrong, and they wait longest for the rows that matter",
+            0.85,
+            fix,
+        )
+    return []
+
+
+def _encoding(own: Pairing) -> list[Nomination]:
+    kernel, levels = own.kernel.kind, np.array(own.levels)
+    shown = [float(level) for level in levels[:6]]
+    if kernel in ("logistic", "bce") and not own.wide:
+        given = Evidence("targets as the loss gets them", shown, "0 and 1")
+        if levels.min() < 0 or levels.max() > 1 or (len(levels) > 2 and own.nature.width == 1):
+            text = (
+                "a target outside [0, 1] lets the loss fall without bound: every row is pushed to "
+                "one side, and the accuracy to one class's share"
+            )
+            fix = "targets 0.0 and 1.0" if len(levels) <= 2 else CROSS_ENTROPY
+            return [Nomination("label_encoding", (given, _range(own)), text, (fix,), 0.98)]
+        if levels.max() < 0.5:
+            text = "targets near 0 teach the network to answer about 0 for every row"
+            return [Nomination("label_encoding", (given,), text, ("targets 0.0 and 1.0",), 0.98)]
+    whole = kernel in ("softmax", "nll") and not own.wide
+    if whole and len(levels) < own.nature.width and levels.min() > 0:
+        unused = sorted(set(range(own.nature.width)) - {int(level) for level in levels})
+        given = Evidence("targets as the loss gets them", shown, f"0 to {len(levels) - 1}")
+        text = f"{len(unused)} outputs are never a target: the labels do not count from 0"
+        fix = f"targets y - {int(levels.min())}, and {len(levels)} outputs"
+        return [Nomination("label_encoding", (given,), text, (fix,), 0.9)]
+    return []
+
+
+def _width(own: Pairing) -> list[Nomination]:
+    width, classes = own.nature.width, own.classes
+    by_class = own.kernel.kind in ("softmax", "nll") or own.wide
+    if not by_class or width <= classes or width < 2 or min(own.levels, default=0) > 0:
+        return []
+    return [
+        Nomination(
+            "wrong_output_size",
+            (
+                Evidence("outputs", width, f"{classes}, one a class"),
+                Evidence("loss before the first step", own.start, f"near {math.log(classes):.3f}"),
+            ),
+            f"{width - classes} outputs stand for no class: the loss first has to push them down",
+            (f"{classes} outputs in the last layer",),
+            0.85,
+        )
+    ]
+
+
+def _shapes(own: Pairing) -> list[Nomination]:
+    if own.shapes is None or own.kernel.kind in ("softmax", "nll"):
+        return []
+    out, target = own.shapes
+    return [
+        Nomination(
+            "broadcast_mismatch",
+            (Evidence("shapes of outputs and targets", f"{out}, {target}", "equal"),),
+            "each output is compared with the targets of all rows of its batch: the best answer is "
+            "their mean, whatever the row",
+            (
+                "output.squeeze(1) before the loss"
+                if len(out) == 2
+                else "target.squeeze(1) before the loss",
+            ),
+            0.98,
+        )
+    ]
+
+
+def _sign(own: Pairing) -> list[Nomination]:
+    turned = [name for name, turns in own.flips.items() if turns]
+    if len(turned) % 2 == 0:
+        return []
+    return [
+        Nomination(
+            "loss_sign_flipped",
+            (Evidence("what turns the sign", turned, "nothing, or two of them"), _range(own)),
+            "each step makes the rows that are right less so: the loss runs away and the accuracy "
+            "falls below guessing",
+            (
+                "maximize=False in the optimizer"
+                if "maximize of the optimizer" in turned
+                else "the loss without its minus",
+            ),
+            0.98,
+        )
+    ]
+
+
+def _sum(own: Pairing) -> list[Nomination]:
+    times = own.ratio if not own.kernel.summed else own.batch * own.ratio
+    if not math.isfinite(times) or own.batch < 4 or abs(times) < 0.5 * own.batch:
+        return []
+    rate = own.lr * abs(times)
+    return [
+        Nomination(
+            "loss_not_averaged",
+            (
+                Evidence("loss over the mean of its rows", abs(times), "1"),
+                Evidence(
+                    "effective learning rate",
+                    rate if own.plain else own.lr,
+                    f"lr={own.lr:g}",
+                ),
+            ),
+            f"the gradient is {abs(times):.0f} times that of the mean, and grows with the batch",
+            ("reduction='mean' in the loss",),
+            0.9 if own.plain else 0.6,
+        )
+    ]

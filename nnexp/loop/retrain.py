@@ -1,0 +1,235 @@
+"""A fresh model trained as a loop trained its own, mistakes and all, but for one change."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nnexp.loop.gather import ratio_of
+from nnexp.loop.kernel import Kernel
+from nnexp.loop.outputs import decide, linear_layers
+from nnexp.loop.quiet import each, quiet, tensor_of
+from nnexp.loop.record import APPLIED
+
+if TYPE_CHECKING:
+    from nnexp.loop.watch import Watch
+
+MOST = 2000  # steps
+
+
+@dataclass(frozen=True)
+class Arm:
+    """How a fresh model is trained.
+
+    Arguments:
+        lr: another learning rate; None for the loop's.
+        steps: factor on the number of steps.
+        on_logits: cross-entropy on what the last linear layer gives, whatever comes behind it.
+        scaled: whether columns are scaled by the train rows first.
+        decay: whether the optimizer's weight decay stays.
+        dropout: whether dropout stays.
+        whole: whether the loop's own mistakes are mended: gradients cleared, all parameters
+            trained, in training mode, with the loss's own sign and mean.
+        balanced: whether rows weigh by the rarity of their class.
+        reshaped: whether targets get the shape of the outputs.
+        inputs: `zero` for rows of zeros.
+        labels: `permuted` for shuffled train labels.
+    """
+
+    lr: float | None = None
+    steps: float = 1.0
+    on_logits: bool = False
+    scaled: bool = False
+    decay: bool = True
+    dropout: bool = True
+    whole: bool = False
+    balanced: bool = False
+    reshaped: bool = False
+    inputs: str = ""
+    labels: str = ""
+
+
+def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[float, float]:
+    """Accuracy and mean recall on held-out rows (train rows without any) after a training.
+
+    Arguments:
+        watch: what is trained.
+        arm: how.
+        seed: of initial weights and batches.
+        only: train on so many rows alone, and judge by them.
+    """
+    state = torch.get_rng_state()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
+            return _trained(watch, arm, seed, only)
+    finally:
+        torch.set_rng_state(state)
+
+
+def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float, float]:
+    assert watch.factory is not None
+    assert watch.form is not None
+    table, record = watch.table, watch.record
+    torch.manual_seed(seed)
+    model = watch.factory().to(table.x.device)
+    x = _inputs(table.x, table.train, arm)
+    targets = watch.form.make(table, torch.arange(len(x), device=x.device))
+    index = torch.from_numpy(table.index).to(x.device)
+    train = torch.arange(table.train, device=x.device)
+    if only is not None:
+        train = train[torch.randperm(len(train))[:only].to(x.device)]
+    if arm.labels == "permuted":
+        mixed = torch.randperm(table.train).to(x.device)
+        targets = torch.cat((targets[: table.train][mixed], targets[table.train :]))
+        index = torch.cat((index[: table.train][mixed], index[table.train :]))
+    if not arm.dropout:
+        for one in model.modules():
+            if isinstance(one, nn.Dropout):
+                one.p = 0.0
+    tap = _Tap(model, x) if arm.on_logits else None
+    sign, clears, names, training = _mistakes(watch, arm)
+    trained = [p for name, p in model.named_parameters() if names is None or name in names]
+    optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
+    weights = torch.bincount(index[: table.train], minlength=len(table.classes)).double()
+    weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(x.dtype)
+    steps = max(1, int(min(watch.steps, MOST) * arm.steps))
+    batch = min(max(2, record.batch), len(train))
+    model.train(training)
+    done = 0
+    while done < steps:
+        for rows in train[torch.randperm(len(train)).to(x.device)].split(batch):
+            if len(rows) < 2:
+                continue
+            out = model(x[rows])
+            if tap is not None:
+                loss = tap.loss(index[rows], len(table.classes))
+            else:
+                loss = sign * _loss(watch, out, targets[rows], arm, weights, index[rows])
+            if clears:
+                optimizer.zero_grad()
+            if not loss.requires_grad:
+                return math.nan, math.nan
+            loss.backward()
+            optimizer.step()
+            done += 1
+            if done >= steps:
+                break
+        if len(train) < 2:
+            break
+    rows = train if only is not None else torch.arange(len(x), device=x.device)[table.train :]
+    rows = rows if len(rows) else train
+    return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
+
+
+def _inputs(x: Tensor, train: int, arm: Arm) -> Tensor:
+    if arm.inputs == "zero":
+        return torch.zeros_like(x)
+    if not arm.scaled:
+        return x
+    known = x[:train].double()
+    std = known.std(0, correction=0)
+    scaled = (x.double() - known.mean(0)) / torch.where(std > 0, std, torch.ones_like(std))
+    return scaled.to(x.dtype)
+
+
+def _mistakes(watch: Watch, arm: Arm) -> tuple[float, bool, set[str] | None, bool]:
+    """Factor on the loss, whether gradients are cleared, what is trained, and the mode."""
+    if arm.whole:
+        return (-1.0 if watch.kernel.sign < 0 else 1.0), True, None, True
+    record = watch.record
+    ratio = ratio_of(watch)
+    held = {id(p) for group in watch.optimizer.param_groups for p in group["params"]}
+    names = {
+        name
+        for name, p in watch.model.named_parameters()
+        if id(p) in held and not torch.equal(p, watch.initial[name])
+    }
+    clears = not (record.backwards >= 2 and record.uncleared == record.backwards)
+    training = not record.training or any(record.training)
+    return (ratio if math.isfinite(ratio) else 1.0), clears, names, training
+
+
+def _optimizer(watch: Watch, parameters: list[Any], arm: Arm) -> torch.optim.Optimizer:
+    group = watch.optimizer.param_groups[0]
+    options = {
+        key: group.get(key, value)
+        for key, value in watch.optimizer.defaults.items()
+        if key not in ("initial_lr", "lr")
+    }
+    if arm.whole and "maximize" in options:
+        options["maximize"] = False
+    if not arm.decay and "weight_decay" in options:
+        options["weight_decay"] = 0.0
+    rate = watch.first_lr if arm.lr is None else arm.lr
+    if arm.whole and watch.kernel.summed:
+        rate /= max(1, watch.record.batch)
+    if "decoupled_weight_decay" in options and isinstance(watch.optimizer, torch.optim.AdamW):
+        del options["decoupled_weight_decay"]
+    make: Callable[..., torch.optim.Optimizer] = type(watch.optimizer)
+    return make(parameters, lr=rate, **options)
+
+
+def _loss(
+    watch: Watch, out: Any, targets: Tensor, arm: Arm, weights: Tensor, index: Tensor
+) -> Tensor:
+    fed = each(out, APPLIED[watch.applied])
+    if arm.reshaped and isinstance(fed, Tensor):
+        targets = targets.reshape(fed.shape)
+    if arm.balanced and watch.kernel.kind == "softmax" and isinstance(fed, Tensor):
+        return functional.cross_entropy(fed, index, weights)
+    if arm.balanced and watch.kernel.kind == "logistic" and isinstance(fed, Tensor):
+        rows = weights[index].reshape(-1, *([1] * (fed.ndim - 1)))
+        return functional.binary_cross_entropy_with_logits(fed, targets.to(fed.dtype), rows)
+    loss: Tensor = watch.loss_fn(fed, targets)
+    return loss.mean() if loss.ndim else loss
+
+
+class _Tap:
+    """Takes the logits from behind the last linear layer."""
+
+    def __init__(self, model: nn.Module, x: Tensor) -> None:
+        self.logits: Tensor | None = None
+        layers = linear_layers(model, x[:2])
+        last = layers[-1][1] if layers else model
+        last.register_forward_hook(self._take)
+
+    def _take(self, layer: nn.Module, inputs: Any, out: Any) -> None:
+        self.logits = tensor_of(out)
+
+    def loss(self, index: Tensor, classes: int) -> Tensor:
+        """Cross-entropy of the classes; where there are too few outputs, of being above 0."""
+        assert self.logits is not None
+        if self.logits.shape[-1] >= max(2, classes):
+            return functional.cross_entropy(self.logits, index)
+        flat = self.logits.reshape(len(self.logits), -1)[:, 0]
+        return functional.binary_cross_entropy_with_logits(flat, (index > 0).to(flat.dtype))
+
+
+def _judged(
+    watch: Watch, model: nn.Module, tap: _Tap | None, x: Tensor, index: Tensor, targets: Tensor
+) -> tuple[float, float]:
+    with quiet(model):
+        out = model(x)
+    if not watch.table.is_classes:
+        first = tensor_of(out)
+        wrong = (first.reshape(len(first), -1)[:, 0] - targets.reshape(len(first), -1)[:, 0]) ** 2
+        score = -float(wrong.mean())
+        return score, score
+    if tap is not None and tap.logits is not None:
+        kind = "softmax" if tap.logits.shape[-1] > 1 else "logistic"
+        found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0], len(watch.table.classes))
+    else:
+        found = watch.classes_of(out)
+    true = index.cpu().numpy()
+    hits = found == true
+    recalls = [hits[true == label].mean() for label in np.unique(true)]
+    return float(hits.mean()), float(np.mean(recalls))

@@ -1,0 +1,70 @@
+"""The form in which a loop hands targets to its loss, learnt from what it hands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from nnexp.loop.table import Table
+
+KEPT = 64  # distinct values
+
+
+@dataclass
+class Form:
+    """How targets look where the loss gets them.
+
+    Arguments:
+        dtype: of the tensor.
+        tail: its shape behind the rows: (), (1,) or (C,).
+        values: distinct numbers that were seen in it, at most `KEPT`.
+    """
+
+    dtype: torch.dtype
+    tail: tuple[int, ...]
+    values: set[float] = field(default_factory=set)
+
+    def see(self, target: Tensor) -> None:
+        """Take note of a batch's targets."""
+        if len(self.values) < KEPT:
+            self.values.update(target.detach().reshape(-1).unique()[:KEPT].tolist())
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a row has a target for each class."""
+        return bool(self.tail) and self.tail[-1] > 1
+
+    def levels(self, table: Table) -> list[float]:
+        """The targets of the classes in the form that the loss gets, ascending."""
+        own = table.values
+        if self.is_wide or len(self.values) != len(own):
+            return own
+        seen = sorted(self.values)
+        if set(seen) <= set(own) or len(seen) != len(own):
+            return own
+        return seen  # coded anew in the loop, in the same order
+
+    def make(self, table: Table, rows: Tensor) -> Tensor:
+        """The targets of some rows, as the loop would hand them to its loss."""
+        y = table.y[rows]
+        if self.is_wide:
+            if y.ndim > 1 and y.shape[1:] == self.tail:
+                return y.to(self.dtype)
+            index = table.codes[rows]
+            return torch.nn.functional.one_hot(index, self.tail[-1]).to(self.dtype)
+        if y.ndim == 2 and y.shape[1] > 1:
+            y = table.codes[rows]
+        elif table.is_classes:
+            levels = self.levels(table)
+            if len(levels) == len(table.classes):
+                y = torch.tensor(levels, dtype=torch.float64, device=y.device)[table.codes[rows]]
+        return y.reshape(len(rows), *self.tail).to(self.dtype)
+
+
+def form_of(target: Tensor) -> Form:
+    """The form of a batch's targets."""
+    found = Form(target.dtype, tuple(target.shape[1:]))
+    found.see(target)
+    return found

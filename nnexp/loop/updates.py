@@ -1,0 +1,295 @@
+"""What only a loop can do wrong: gradients kept, parameters forgotten, modes and metrics mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.loop.fixes import CLEAR
+from nnexp.loop.record import Record
+
+MOST = 6  # names told
+APART = 0.12  # of two accuracies of the same rows
+TRAINED = "pass model.parameters() of this model to the optimizer"
+
+
+def parameters(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    initial: Mapping[str, Tensor],
+    record: Record,
+    steps: int,
+) -> list[Nomination]:
+    """Parameters that are not trained, and gradients that are never cleared."""
+    found: list[Nomination] = []
+    # seen of every step that is looked at, where gradients were cleared none is left over
+    if record.backwards >= 2 and record.uncleared == record.backwards:
+        norms = _norms(record)
+        evidence = [
+            Evidence(
+                "backward passes that found the gradient of the step before",
+                f"{record.uncleared} of {record.backwards} looked at",
+                "none after an optimizer step",
+            )
+        ]
+        if norms:
+            evidence.append(Evidence("gradient of a layer, first and last", norms, "falling"))
+        found.append(
+            Nomination(
+                "parameters_not_updated",
+                tuple(evidence),
+                "gradients are never cleared: each step follows the sum of all batches so far, "
+                "overshoots, and turns back only when the sum does",
+                (CLEAR,),
+                0.97,
+                subject="gradients are never cleared",
+            )
+        )
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    own = dict(model.named_parameters())
+    wanted = {name: p for name, p in own.items() if p.requires_grad}
+    missing = [name for name, p in wanted.items() if id(p) not in held]
+    lost = _unregistered(model)
+    still = [
+        name
+        for name, p in wanted.items()
+        if name in initial
+        and name not in missing
+        and torch.equal(p, initial[name])
+        # a gradient of 0 has its cause elsewhere: dead units, a softmax of one output
+        and (name in record.pulled or name not in record.met)
+    ]
+    if len(missing) == len(wanted) and wanted:
+        found.append(
+            _not_updated(
+                "parameters of the model that the optimizer holds",
+                f"0 of {len(wanted)}",
+                "all",
+                "the optimizer moves parameters of another model: this one stays at its start",
+                TRAINED,
+                0.99,
+            )
+        )
+    elif missing:
+        found.append(
+            _not_updated(
+                "parameters that the optimizer does not hold",
+                missing[:MOST],
+                "none",
+                "these parameters stay at their start",
+                TRAINED,
+                0.9,
+            )
+        )
+    if lost:
+        found.append(
+            _not_updated(
+                "modules in a plain list or dict",
+                lost[:MOST],
+                "in torch.nn.ModuleList or ModuleDict",
+                "a module in a plain list is not registered: model.parameters() leaves it out, and "
+                "it stays at its start",
+                "torch.nn.ModuleList around the list",
+                0.95,
+            )
+        )
+    if still and not found and steps >= 3:
+        nothing = len(still) == len(wanted)
+        detached = record.detached == len(record.pairs)
+        rate = max(float(group["lr"]) for group in optimizer.param_groups)
+        if rate > 0:
+            met = any(name in record.met for name in still)
+            text = (
+                "the loss has no graph: nothing behind it can learn"
+                if detached
+                else "these parameters have a gradient and do not move"
+                if met
+                else "no gradient reaches these parameters: they stay at their start"
+            )
+            fix = (
+                "loss.backward() on a loss of the model's own outputs, without detach or no_grad"
+                if detached or not met
+                else "optimizer.step() behind loss.backward()"
+            )
+            found.append(
+                _not_updated(
+                    "parameters that never moved",
+                    still[:MOST],
+                    "none",
+                    text,
+                    fix,
+                    0.97 if nothing else 0.7,
+                )
+            )
+    frozen = [name for name, p in own.items() if not p.requires_grad]
+    if frozen and not found:
+        found.append(
+            _not_updated(
+                "parameters with requires_grad=False",
+                frozen[:MOST],
+                "none, unless on purpose",
+                "these parameters stay at their start",
+                "requires_grad_(True), or a smaller rate for them",
+                0.5,
+            )
+        )
+    return found
+
+
+def _not_updated(
+    signal: str, value: object, expected: str, text: str, fix: str, strength: float
+) -> Nomination:
+    return Nomination(
+        "parameters_not_updated", (Evidence(signal, value, expected),), text, (fix,), strength
+    )
+
+
+def _norms(record: Record) -> list[float]:
+    for looked in record.layers[:1]:
+        name = next((key for key in looked if key.startswith("gradient_norm/")), None)
+        values = [own[name] for own in record.layers if name in own] if name else []
+        if values:
+            return [float(values[0]), float(values[-1])]
+    return []
+
+
+def _unregistered(model: nn.Module) -> list[str]:
+    known = {id(one) for one in model.modules()} | {id(p) for p in model.parameters()}
+    found = []
+    for place, module in model.named_modules():
+        for name, held in vars(module).items():
+            if name.startswith("_"):
+                continue
+            items = held.values() if isinstance(held, dict) else held
+            if not isinstance(held, (list, tuple, dict)):
+                continue
+            for item in items:
+                learns = isinstance(item, nn.Parameter) or (
+                    isinstance(item, nn.Module) and any(True for _ in item.parameters())
+                )
+                if learns and id(item) not in known:
+                    found.append(f"{place}.{name}" if place else name)
+                    break
+    return found
+
+
+def batch_norm(
+    model: nn.Module, record: Record, evaluated: float, trained: float, best: float
+) -> list[Nomination]:
+    """Batch normalisation whose running statistics do not fit what it was trained with.
+
+    Arguments:
+        model, record: as watched.
+        evaluated, trained: loss of the same train rows in evaluation and in training mode.
+        best: loss that is good, for scale: that of naming the class shares.
+    """
+    norms = [one for one in model.modules() if isinstance(one, _BatchNorm)]
+    if not norms:
+        return []
+    always = bool(record.training) and not any(record.training)
+    drops = any(isinstance(one, nn.Dropout) and one.p > 0 for one in model.modules())
+    evidence = (
+        Evidence("loss of the same train rows, in evaluation mode", evaluated, "as below"),
+        Evidence("loss of the same train rows, in training mode", trained, "as above"),
+        Evidence("rows of a batch", record.batch, "16 or more"),
+    )
+    worse = evaluated > 1.5 * trained + 0.1 * best
+    if always and abs(evaluated - trained) > 0.1 * best:
+        return [
+            Nomination(
+                "batchnorm_mode",
+                (Evidence("steps looked at in evaluation mode", len(record.training), "0"),),
+                "trained in evaluation mode, batch normalisation never sees the statistics of its "
+                "inputs and normalises nothing",
+                ("model.train() before the steps",),
+                0.9,
+            )
+        ]
+    momentum = [one.momentum for one in norms if one.momentum is not None]
+    if not worse or drops:
+        return []
+    small = record.batch <= 8
+    return [
+        Nomination(
+            "batchnorm_mode",
+            evidence,
+            "in evaluation mode the running statistics are used, and they do not fit the layers "
+            "as they are now: what was learnt does not show",
+            (
+                "batches of 32 rows"
+                if small
+                else "momentum=0.1 in BatchNorm1d"
+                if momentum and min(momentum) < 0.05
+                else "model.train() before the steps and model.eval() before the evaluation",
+            ),
+            0.93,
+        )
+    ]
+
+
+def metric(record: Record, own: float, possible: float) -> list[Nomination]:
+    """An accuracy of the loop's own that is not that of the predictions.
+
+    Arguments:
+        record: with the accuracies that were handed over.
+        own: of the largest output, on train rows now.
+        possible: on the same rows, by trees.
+    """
+    if len(record.metrics) < 3:
+        return []
+    theirs = np.array([given for given, _, _ in record.metrics])
+    ours = np.array([counted for _, counted, _ in record.metrics])
+    rows = np.array([size for _, _, size in record.metrics])
+    if theirs.max() > 1.5:
+        theirs = theirs / 100
+    gaps = theirs - ours
+    late, early = slice(len(theirs) // 2, None), slice(0, 3)
+    # of other rows or a mean over steps: then it is at the level that these rows have now, and
+    # was at that of guessing when the loop began
+    level = min(abs(float(theirs[late].mean()) - own), abs(float(theirs[-1]) - own))
+    began = abs(float(gaps[early].mean())) - 2 * _noise(rows[early])
+    apart = abs(float(gaps[late].mean())) - 2 * _noise(rows[late])
+    if apart < APART or max(level, began) < APART:
+        return []
+    return [
+        Nomination(
+            "metric_mismatch",
+            (
+                Evidence("accuracy that the loop counts", float(theirs[late].mean()), "as below"),
+                Evidence(
+                    "accuracy of the outputs for the same batches",
+                    float(ours[late].mean()),
+                    "as above",
+                ),
+                Evidence("accuracy on train rows now", own, f"trees reach {possible:.3f}"),
+            ),
+            "the accuracy that is counted is not that of the predicted classes: it would not rise "
+            "with them",
+            ("(logits.argmax(1) == y).float().mean(); of one logit (logit > 0) == y",),
+            0.97,
+            certain=True,
+        )
+    ]
+
+
+def _noise(rows: np.ndarray) -> float:
+    return float(np.sqrt(0.25 / max(1, rows.sum())))
+
+
+def same_rows(record: Record) -> Sequence[Evidence]:
+    """Evidence that batches are on another scale than the rows given to `watch`; empty if alike."""
+    if record.rms is None:
+        return ()
+    batch, given = (own.numpy() for own in record.rms)
+    fine = (batch > 1e-12) & (given > 1e-12) & np.isfinite(batch) & np.isfinite(given)
+    if not fine.any():
+        return ()
+    ratio = float(np.median(batch[fine] / given[fine]))
+    if 0.2 < ratio < 5:
+        return ()
+    return (Evidence("size of a batch's inputs over that of X", ratio, "about 1"),)

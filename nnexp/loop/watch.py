@@ -1,0 +1,284 @@
+"""The watch that stands beside a loop: it notes, evaluates, and is asked for the diagnosis."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.errors import UserError
+from nnexp.loop import gather, proof
+from nnexp.loop.kernel import Kernel, identify, value
+from nnexp.loop.outputs import Nature, decide, linear_layers, nature
+from nnexp.loop.quiet import each, quiet, tensor_of
+from nnexp.loop.record import APPLIED, Looker, Record, agrees
+from nnexp.loop.table import make_table
+from nnexp.loop.target import Form, form_of
+
+SLICE = 128  # rows of each part that are evaluated
+# steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
+# made, whichever is more, once the loop has got going
+APART, SHARE, BEGINNING = 128, 10, 4
+LAST = 32  # losses before an evaluation that are averaged
+
+
+class Watch:
+    """Watches a training loop; arguments as for `nnexp.watch`."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        loss_fn: Callable[..., Any],
+        train: tuple[Any, Any],
+        valid: tuple[Any, Any] | None = None,
+        factory: Callable[[], nn.Module] | None = None,
+        classes: int | Sequence[Any] | None = None,
+    ) -> None:
+        parameters = list(model.parameters())
+        if not parameters:
+            raise UserError(
+                "the model has no parameters", "a torch.nn.Module with weights", "nn.Linear(4, 3)"
+            )
+        self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
+        self.table = make_table(train, valid, classes, parameters[0])
+        self.record = Record()
+        self.form: Form | None = None
+        self.kernel = Kernel()
+        self.applied = ""
+        self.nature = Nature("logits", 1, (math.nan, math.nan))
+        self.steps = 0
+        self.first_lr = float(optimizer.param_groups[0]["lr"])
+        self._losses: deque[Any] = deque(maxlen=LAST)
+        self._rows = [self.table.spaced(False, SLICE), self.table.spaced(True, SLICE)]
+        self._sizes = [len(rows) for rows in self._rows]
+        chosen = torch.cat(self._rows)
+        self._x, self._true = self.table.x[chosen], self.table.index[chosen.cpu().numpy()]
+        try:
+            self._linear = linear_layers(model, self._x)
+            self._start = self.forward(self._x)
+        except Exception as error:
+            raise UserError(
+                f"the model does not take the rows of train= ({type(error).__name__}: {error})",
+                "X as the loop hands it to the model",
+                "train=(X, y) after scaling, and of the shape of a batch",
+            ) from error
+        self.initial = {n: p.detach().clone() for n, p in model.named_parameters()}
+        names = {id(p): n for n, p in model.named_parameters()}
+        weights = [names[id(own[1].weight)] for own in self._linear if id(own[1].weight) in names]
+        self.looker = Looker(model, dict.fromkeys(weights), self.record)
+        self.weights = list(dict.fromkeys(weights))
+        self.looker.arm()
+        self.looker.snapshot()
+        self._targets: list[Tensor] = []
+        self._targets_of = -1
+        self._evaluate_at = 2**62
+        self._next = 1
+
+    def step(self, loss: Any, output: Any, target: Any, accuracy: float | None = None) -> None:
+        """Take note of a step, right after it or right before `optimizer.step()`.
+
+        Arguments:
+            loss: of the batch, a tensor or a number, as it was differentiated.
+            output: what the model returned for the batch.
+            target: what the loss got beside it.
+            accuracy: that the loop counts for this batch, a share or in percent; to be checked.
+        """
+        self.steps += 1
+        try:
+            self._losses.append(loss.detach())
+        except AttributeError:  # a number
+            self._losses.append(loss)
+        if self.steps >= self._next:
+            self._attend(loss, output, target, accuracy)
+
+    def diagnosis(self, prove: bool = False, seeds: int = 5) -> Diagnosis:
+        """What is wrong with the loop so far, and what is not; may be asked for at any time.
+
+        Arguments:
+            prove: re-train with the one change of each finding, paired by seed, and say what it
+                brings; needs `factory`.
+            seeds: pairs of a proof, >= 2.
+
+        Raises:
+            UserError: no step was watched yet, or a proof was asked for without `factory`.
+        """
+        if not self.steps or self.form is None:
+            raise UserError(
+                "no step was watched yet", "a loop that calls step", "watch.step(loss, logits, t)"
+            )
+        if prove and (self.factory is None or seeds < 2):
+            raise UserError(
+                "a proof needs a factory of fresh models, and 2 seeds or more",
+                "a function that returns the model as it was before training",
+                "nnexp.watch(..., factory=lambda: make_model())",
+            )
+        self._evaluate()
+        found = gather.diagnose(self)
+        return proof.prove(self, found, seeds) if prove else found
+
+    # ------------------------------------------------------------------------ what is looked at
+    def forward(self, x: Tensor, training: bool = False) -> Any:
+        """The model's outputs, leaving no trace."""
+        with quiet(self.model, training):
+            return self.model(x)
+
+    def loss_of(self, output: Any, rows: Tensor) -> float:
+        """The loss of outputs of some rows, as the loop computes it; NaN where it cannot be."""
+        if self.form is None:
+            return math.nan
+        target = self.form.make(self.table, rows)
+        return self._loss(output, target)
+
+    def _loss(self, output: Any, target: Tensor) -> float:
+        with torch.no_grad():
+            return value(self.loss_fn, each(output, APPLIED[self.applied]), target)
+
+    def classes_of(self, output: Any) -> np.ndarray:
+        """The class index of each row (n,), -1 for none."""
+        levels = self.form.levels(self.table) if self.form is not None else [0.0, 1.0]
+        if not self.table.is_classes:
+            first = tensor_of(output).detach().reshape(len(tensor_of(output)), -1)[:, 0].double()
+            return np.asarray((first > self.table.middle).long().cpu().numpy())
+        kind = self.applied or self.nature.kind
+        return decide(output, self.kernel, kind, levels, len(self.table.classes))
+
+    def _attend(self, loss: Any, output: Any, target: Any, accuracy: float | None) -> None:
+        now = self.steps
+        target = torch.as_tensor(target)
+        if self.form is None:
+            self._meet(output, target)
+        if is_look(now) and self.form is not None:
+            self.form.see(target)
+            self._note(loss, output, target, accuracy)
+            self.looker.look()
+        if now == 1:
+            self._point(0, self._start, math.nan)
+            self._evaluate_at = self._gap(len(target))
+        if now >= self._evaluate_at:
+            self._evaluate()
+        ahead = next_look(now) - now
+        if ahead <= 2:
+            self.looker.arm()
+        if ahead == 1:
+            self.looker.snapshot()
+        look = now + (ahead - 2 if ahead > 2 else 1)
+        self._next = min(look, self._evaluate_at)
+
+    def _meet(self, output: Any, target: Tensor) -> None:
+        """Find out at the first step what loss, outputs and targets are."""
+        self.form = form_of(target)
+        with quiet(self.model):
+            last = self._linear[-1] if self._linear else None
+            self.nature = nature(self.model, self._x, last)
+            first = tensor_of(output)
+            given = output if isinstance(output, Tensor) else first
+            self.kernel = identify(self.loss_fn, given.detach(), target.detach())
+
+    def _gap(self, batch: int) -> int:
+        """The step of the next evaluation."""
+        epoch = -(-self.table.train // max(1, batch))
+        return self.steps + max(epoch, min(APART, self.steps // BEGINNING), self.steps // SHARE)
+
+    def _note(self, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
+        record, first = self.record, tensor_of(output).detach()
+        record.batches.append(len(target))
+        record.training.append(self.model.training)
+        if isinstance(loss, Tensor) and not loss.requires_grad:
+            record.detached += 1
+        inputs = self.looker.inputs
+        if inputs is not None and inputs.is_floating_point() and len(inputs) > 1:
+            flat = self.table.x[self._rows[0]].reshape(self._sizes[0], -1)
+            own = inputs.reshape(len(inputs), -1)
+            if own.shape[1] == flat.shape[1]:
+                record.rms = _rms(own), _rms(flat)
+        number = float(loss.detach() if isinstance(loss, Tensor) else loss)
+        with torch.no_grad():
+            for name in dict.fromkeys((self.applied, *APPLIED)):
+                fed = each(_detached(output), APPLIED[name])
+                own_loss = value(self.loss_fn, fed, target)
+                if agrees(number, own_loss) or not isinstance(output, Tensor):
+                    break
+            else:
+                name, own_loss = "", value(self.loss_fn, _detached(output), target)
+        if name and agrees(number, own_loss):
+            self.applied = name
+            fed = each(_detached(output), APPLIED[name])
+            if self.kernel.kind == "other":
+                self.kernel = identify(self.loss_fn, fed, target.detach())
+        shapes = tuple(first.shape), tuple(target.shape)
+        mixed = shapes[0] in ((len(target), 1), (len(target),)) and shapes[0] != shapes[1]
+        if mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1:
+            record.shapes = record.shapes or shapes
+        record.pairs.append((number, own_loss, name))
+        if accuracy is not None and self.form is not None and self.table.is_classes:
+            own_accuracy = float((self.classes_of(first) == self._indices(target)).mean())
+            share = float(accuracy)
+            record.metrics.append((share, own_accuracy, len(target)))
+
+    def _indices(self, target: Tensor) -> np.ndarray:
+        """Class indices of a batch's targets."""
+        assert self.form is not None
+        if self.form.is_wide:
+            return np.asarray(target.argmax(1).cpu().numpy())
+        flat = target.detach().reshape(len(target)).double().cpu().numpy()
+        return np.searchsorted(np.array(self.form.levels(self.table)) + 1e-9, flat)
+
+    def _evaluate(self) -> None:
+        """Evaluate the slices, and note the mean of the losses since the last time."""
+        if self.record.points and self.record.points[-1]["step"] == self.steps:
+            return
+        losses = [float(own) for own in self._losses]
+        self._losses.clear()
+        mean = sum(losses) / len(losses) if losses else math.nan
+        self._point(self.steps, self.forward(self._x), mean)
+        self._evaluate_at = self._gap(self.record.batch)
+
+    def _point(self, step: int, output: Any, mean: float) -> None:
+        point = {
+            "step": float(step),
+            "lr": float(self.optimizer.param_groups[0]["lr"]),
+            "batch_loss": mean,
+        }
+        begin = 0
+        hits = self.classes_of(output) == self._true
+        if self.form is not None and self._targets_of != len(self.form.values):
+            self._targets = [self.form.make(self.table, rows) for rows in self._rows]
+            self._targets_of = len(self.form.values)
+        for name, target, size in zip(("slice", "val"), self._targets, self._sizes, strict=True):
+            if size:
+                part = slice(begin, begin + size)
+                point[f"{name}_loss"] = self._loss(each(output, itemgetter(part)), target)
+                point[f"{name}_accuracy"] = float(hits[part].mean())
+            begin += size
+        self.record.points.append(point)
+
+
+def is_look(step: int) -> bool:
+    """Whether a step is looked at closely: the powers of 2, and more of the first ones."""
+    return step.bit_count() == 1 or step in (3, 6, 11)
+
+
+def next_look(step: int) -> int:
+    """The first step after this one that is looked at closely.
+
+    >>> [next_look(step) for step in (0, 3, 4, 8, 30)]
+    [1, 4, 6, 11, 32]
+    """
+    early = next((own for own in (3, 6, 11) if own > step), 1 << step.bit_length())
+    return min(early, 1 << step.bit_length())
+
+
+def _detached(output: Any) -> Any:
+    return each(output, lambda own: own.detach())
+
+
+def _rms(x: Tensor) -> Tensor:
+    return x.detach().double().pow(2).mean(0).sqrt().cpu()

@@ -1,0 +1,158 @@
+"""`nnexp.diagnose` and `nnexp diagnose`: the diagnosis of finished runs, and its proof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nnexp.arguments import Arguments
+from nnexp.config.saved import config_text, read_config
+from nnexp.config.schema import Config
+from nnexp.diagnosing import diagnose_run, prove_command, write_diagnosis
+from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.finding import Audit, Finding
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.errors import UserError
+from nnexp.examine import Material, read_material, read_overrides
+from nnexp.leaderboard.folders import find_runs
+from nnexp.proving import prove as prove_findings
+from nnexp.report.retyped import retyped
+from nnexp.report.run_page import write_run_file
+from nnexp.track.status import read_status
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A run's diagnosis, perhaps proven.
+
+    Arguments:
+        folder: the run folder; diagnosis.json is in it.
+        diagnosis: what was found.
+        restores: after a proof the smallest set of changes that brings the best score.
+        seconds: what the proof took; 0 without one.
+    """
+
+    folder: Path
+    diagnosis: Diagnosis
+    restores: Sequence[str] = ()
+    seconds: float = 0.0
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """The most probable cause first."""
+        return self.diagnosis.findings
+
+    def __str__(self) -> str:
+        proven = self.seconds > 0
+        text = self.diagnosis.text("" if proven else prove_command(self.folder))
+        if self.restores:
+            text += f"what restores the score: {self.command()}\n"
+        return text
+
+    def command(self) -> str:
+        """The command that trains the run with what restores its score."""
+        return retyped(read_overrides(self.folder), self.restores)
+
+
+class Tables:
+    """Tables and their audits by configuration, so that the runs of a sweep share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Material | None, Audit | None, str]] = {}
+
+    def of(self, config: Config) -> tuple[Material | None, Audit | None, str]:
+        """A configuration's table and audit; None and why where it cannot be read."""
+        key = config_text(replace(Config(), data=config.data, seeds=config.seeds))
+        if key not in self._known:
+            try:
+                material = read_material(config)
+                self._known[key] = material, audit_sheet(material.sheet), ""
+            except (UserError, OSError) as error:
+                why = error.wrong if isinstance(error, UserError) else str(error)
+                self._known[key] = None, None, why
+        return self._known[key]
+
+
+def diagnose(
+    run: str | Path,
+    prove: bool = False,
+    seeds: int = 5,
+    budget: float | None = None,
+    trust: bool = False,
+) -> Verdict:
+    """Diagnose a finished run, and write its diagnosis.json anew.
+
+    Arguments:
+        run: a run folder; a sweep's member as well.
+        prove: re-run with each fix, paired by seed.
+        seeds: pairs of a proof, >= 2.
+        budget: seconds that the proof may take, about; None for no limit.
+        trust: allow a model class of the user's own to be run.
+
+    Raises:
+        UserError: this is no run that has trained for an epoch.
+    """
+    return _one(Path(run), Tables(), prove, seeds, budget, trust)[0]
+
+
+def _one(
+    folder: Path, tables: Tables, prove: bool, seeds: int, budget: float | None, trust: bool
+) -> tuple[Verdict, str]:
+    """A run's verdict, and why its table was not at hand."""
+    config = read_config(folder, trust)
+    material, audit, why = tables.of(config)
+    found = diagnose_run(folder, material, audit, trust)
+    write_run_file(folder, found)
+    if not prove:
+        return Verdict(folder, found), why
+    proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
+    write_diagnosis(folder, proven.diagnosis)
+    write_run_file(folder, proven.diagnosis, proven.restores)
+    return Verdict(folder, proven.diagnosis, proven.restores, proven.seconds), why
+
+
+def main(words: Sequence[str]) -> int:
+    """`nnexp diagnose WORDS`; returns the exit status.
+
+    Raises:
+        UserError: a mistake in the words, or a path without runs.
+    """
+    parser = Arguments(
+        "nnexp diagnose",
+        "RUN [--prove] [--seeds N] [--budget SECONDS] [--trust]",
+        "Say what is wrong with a run, or with each run of a sweep, and prove it by re-runs.",
+    )
+    parser.add("runs", nargs="+", type=Path, metavar="RUN", help="run folders, or sweeps")
+    parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
+    parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
+    parser.add("--budget", type=float, metavar="SECONDS", help="what the re-runs may take, about")
+    parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
+    options = parser.parse_args(words)
+    folders = find_runs(options.runs)
+    tables = Tables()
+    for folder in folders:
+        if len(folders) > 1:
+            print(f"{folder}:")
+        status = read_status(folder)
+        try:
+            verdict, why = _one(
+                folder, tables, options.prove, options.seeds, options.budget, options.trust
+            )
+        except UserError as error:
+            if len(folders) == 1 and status["status"] != "failed":
+                raise
+            print(f"{status['status']}: {status.get('reason') or error.wrong}")
+            continue
+        if why:
+            print(f"the table is not at hand ({why}): judged by the curves", file=sys.stderr)
+        if status["status"] in ("diverged", "interrupted"):
+            print(f"{status['status']}: {status['reason']}")
+        print(str(verdict), end="")
+        if len(folders) == 1 and verdict.diagnosis.explained:
+            print(verdict.diagnosis.explained)
+        if verdict.seconds:
+            print(f"re-runs took {verdict.seconds:.1f} s")
+        print(f"report: {folder / 'report.html'}")
+    return 0

@@ -1,0 +1,97 @@
+"""Curves alone: what they name, and that healthy ones name nothing."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+import nnexp
+
+E = np.arange(60)
+
+
+def causes(frame, classes=None):
+    found = nnexp.diagnose_history(frame, classes)
+    assert all(own.verdict == "suspected" for own in found.findings)
+    assert len(found.notes) >= bool(found.findings)
+    return [own.cause for own in found.findings]
+
+
+def fall(to=0.05, start=1.1, rate=0.15):
+    return to + (start - to) * np.exp(-rate * E)
+
+
+@pytest.mark.parametrize(
+    ("frame", "classes", "cause"),
+    [
+        ({"loss": -1 + 0.66 * np.exp(-E / 9), "accuracy": 0.5 + E / 150}, 3,
+         "nll_on_probabilities"),
+        ({"loss": -0.4 * E**1.5, "accuracy": 0.4 + E / 200}, 3, "nll_on_logits"),
+        ({"loss": 0.6 - 0.4 * E, "accuracy": np.full(60, 0.4)}, 2, "label_encoding"),
+        ({"loss": -1.1 - 2.0 * E, "accuracy": 0.33 * np.exp(-E / 5)}, 3, "loss_sign_flipped"),
+        ({"loss": np.full(60, math.log(10)), "accuracy": np.full(60, 0.1)}, 10,
+         "uninformative_inputs"),
+        ({"loss": np.r_[80.0, 9, np.full(58, 0.69)], "accuracy": np.full(60, 0.5)}, 2,
+         "unscaled_features"),
+        ({"loss": np.r_[1.0, 0.9, np.full(58, np.nan)]}, None, "lr_too_high"),
+        ({"loss": np.full(60, np.nan)}, None, "nonfinite_inputs"),
+        ({"loss": 1.0 + 0.6 * (E % 2)}, None, "lr_too_high"),
+        ({"loss": 0.7 * 1.3**E}, None, "lr_too_high"),
+        ({"loss": fall(0.001), "val_loss": fall(0.4) + 0.012 * E}, None, "overfit"),
+        ({"loss": fall(0.2, rate=0.01)}, None, "undertrained"),
+        ({"loss": 1.0986 - 0.0004 * E}, 3, "lr_too_low"),
+        ({"loss": fall(0.25, 0.5), "accuracy": np.full(60, 0.9)}, [0.9, 0.1], "class_imbalance"),
+        ({"loss": fall(0.01), "accuracy": np.full(60, 0.4) + E / 600}, None, "metric_mismatch"),
+        ({"loss": fall(0.3, 1.1, 0.5), "lr": 0.1 * 0.5**E}, None, "lr_too_low"),
+    ],
+)  # fmt: skip
+def test_a_curve_names_a_cause(frame, classes, cause):
+    assert causes(frame, classes)[:1] == [cause]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("load", [load_wine, load_digits, load_breast_cancer])
+def test_healthy_loss_curves_of_scikit_learn_name_nothing(load, seed):
+    x, y = load(return_X_y=True)
+    x = StandardScaler().fit_transform(x)
+    model = MLPClassifier((32,), max_iter=400, random_state=seed, learning_rate_init=3e-3).fit(x, y)
+    assert causes(model.loss_curve_, len(np.unique(y))) == []
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"loss": fall(), "val_loss": fall(0.2), "accuracy": 1 - 0.6 * np.exp(-E / 8)},
+        {"train_loss": fall(0.5), "val_loss": fall(0.4), "train_accuracy": 0.97 + E / 4000},
+        {"loss": fall(0.001), "val_loss": fall(0.1) + 0.001 * E},
+        {"loss": fall(0.02, 3.0, 0.4) - 1e-9},
+        {"loss": -3 + fall()},  # a density may be above 1: no word of classes
+        {"loss": np.tile(fall(rate=0.5)[:20], 3) * np.repeat([1.0, 0.6, 0.4], 20)},  # warm restarts
+        {"accuracy": 0.5 + 0.4 * (1 - np.exp(-E / 8))},
+        {"loss": [0.9, 0.5]},
+    ],
+)
+def test_a_healthy_curve_names_nothing(frame):
+    assert causes(pd.DataFrame(frame)) == []
+
+
+def test_shapes_of_other_libraries_are_read():
+    keras = {"loss": [1.0, 0.9], "val_loss": [1.0, 0.8], "val_accuracy": [50.0, 90.0]}
+    from nnexp.diagnosis.curves import read_curves
+
+    curves = read_curves(keras, 3)
+    assert curves.val_accuracy.tolist() == [0.5, 0.9]
+    assert curves.guessing == pytest.approx(math.log(3))
+    assert read_curves([1.0, 0.5]).train_loss.tolist() == [1.0, 0.5]
+    assert read_curves({"loss": [1.0]}, [30, 10]).shares.tolist() == [0.75, 0.25]
+
+
+def test_what_is_no_curve_is_refused():
+    with pytest.raises(nnexp.UserError, match="no curve"):
+        nnexp.diagnose_history({"epoch": [1, 2]})
+    with pytest.raises(nnexp.UserError, match="classes="):
+        nnexp.diagnose_history({"loss": [1.0]}, [1.0])

@@ -1,0 +1,318 @@
+"""Each rule on runs that are made of numbers: where it fires, and the near misses where not."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.config.compose import compose
+from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.explain import explain
+from nnexp.diagnosis.rules import nominate
+from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+
+EPOCHS = 12
+
+
+def rows(accuracy, possible=0.97, n=400, classes=3, seed=0):
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, classes, n)
+    wrong = (true + 1) % classes
+    run = np.where(np.arange(n) < accuracy * n, true, wrong)
+    trees = np.where(np.arange(n) < possible * n, true, wrong)
+    votes = np.eye(classes)[trees] * 0.8 + 0.2 / classes
+    return Rows(true, run, trees, votes)
+
+
+def run(*overrides, accuracy=0.6, losses=None, signals=None, penalty=0.0, **changes):
+    """A run that is far behind its table, unless `accuracy` says otherwise."""
+    config = compose(["data=wine", "trainer.epochs=50", *overrides])
+    losses = np.linspace(1.1, 0.9, EPOCHS) if losses is None else np.asarray(losses, dtype=float)
+    epochs = len(losses)
+    history = pd.DataFrame(
+        {
+            "epoch": np.arange(1, epochs + 1),
+            "train_loss": losses,
+            "train_penalty": np.broadcast_to(penalty, epochs).astype(float),
+            "train_accuracy": np.full(epochs, accuracy),
+            "val_loss": losses,
+            "val_accuracy": np.full(epochs, accuracy),
+            "lr": np.full(epochs, config.optimizer.lr),
+        }
+    )
+    usual = {"slice_loss": 1.1, "val_loss": 1.1, "val_accuracy": 0.33}
+    for layer, (fan_in, fan_out) in enumerate(((13, 128), (128, 128), (128, 3))):
+        usual[f"weight_norm/layers.{layer}"] = math.sqrt(fan_out)
+        usual[f"gradient_norm/layers.{layer}"] = 0.5
+        usual[f"update_ratio/layers.{layer}"] = 1e-3
+    seen = {
+        name: np.full(epochs + 1, value) for name, value in {**usual, **(signals or {})}.items()
+    }
+    ones = np.ones(13)
+    return Seen(
+        **{
+            "config": config,
+            "overrides": list(overrides),
+            "status": "done",
+            "reason": "",
+            "history": history,
+            "signals": pd.DataFrame({"epoch": np.arange(epochs + 1), **seen}),
+            "best_epoch": epochs,
+            "classes": ["1", "2", "3"],
+            "counts": np.array([40, 40, 26]),
+            "outputs": 3,
+            "widths": (13, 128, 128, 3),
+            "steps": 4,
+            "valid_rows": 100,
+            "rows": 178,
+            "inputs": Inputs([f"x{n}" for n in range(13)], ones, ones, ones > 0),
+            "valid": rows(accuracy),
+            "train": rows(accuracy, seed=1),
+            "units": Units({"layers.0": 0.1}, {}, {"layers.0": 0.0}),
+            "train_loss": 0.9,
+            **changes,
+        }
+    )
+
+
+def first(seen):
+    found = conclude(seen, nominate(seen))
+    return found[0].cause if found else None
+
+
+def suspected(seen):
+    return [own.cause for own in conclude(seen, nominate(seen)) if own.verdict == "suspected"]
+
+
+PAIRINGS = [
+    (["loss=nll", "model.output=softmax"], "nll_on_probabilities"),
+    (["loss=nll", "model.output=sigmoid"], "nll_on_probabilities"),
+    (["loss=nll"], "nll_on_logits"),
+    (["loss=nll", "model.output=relu"], "nll_on_logits"),
+    (["model.output=softmax"], "softmax_twice"),
+    (["model.output=sigmoid"], "activation_on_logits"),
+    (["model.output=relu"], "activation_on_logits"),
+    (["model.output=tanh"], "activation_on_logits"),
+    (["loss=bce_with_logits", "model.output=sigmoid"], "sigmoid_twice"),
+    (["loss=bce", "model.output=logits"], "wrong_loss"),
+    (["loss=mse"], "wrong_loss"),
+    (["loss=mae"], "wrong_loss"),
+    (["loss.scale=-1"], "loss_sign_flipped"),
+    (["optimizer.maximize=true"], "loss_sign_flipped"),
+    (["loss.class_weight=[1,0,1]"], "metric_mismatch"),
+    (["loss.reduction=sum", "optimizer=sgd"], "loss_not_averaged"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "cause"), PAIRINGS)
+def test_settings_that_contradict_each_other(overrides, cause):
+    assert first(run(*overrides)) == cause
+
+
+@pytest.mark.parametrize(("overrides", "cause"), PAIRINGS)
+def test_they_are_no_alarm_where_they_do_no_harm(overrides, cause):
+    assert suspected(run(*overrides, accuracy=0.97)) == []
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["model.output=log_softmax"],
+        ["loss=nll", "model.output=log_softmax"],
+        ["loss=bce", "model.output=sigmoid"],
+        ["loss.scale=-1", "optimizer.maximize=true"],
+        ["reg.dropout=0.5"],
+        ["loss.class_weight=balanced"],
+    ],
+)
+def test_settings_that_belong_together(overrides):
+    assert conclude(run(*overrides, accuracy=0.97), nominate(run(*overrides, accuracy=0.97))) == []
+
+
+def test_outputs():
+    assert first(run("model.outputs=10", outputs=10)) == "wrong_output_size"
+    single = run("model.output=softmax", "loss=bce", outputs=1, classes=["0", "1"])
+    assert first(single) == "single_unit_softmax"
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "fires"),
+    [
+        ([1, 2], "bce_with_logits", True),
+        ([-1, 1], "bce_with_logits", True),
+        ([0, 1, 2], "bce_with_logits", True),
+        ([0, 1 / 255], "bce", True),
+        ([0, 1], "bce_with_logits", False),
+    ],
+)
+def test_raw_labels(labels, loss, fires):
+    output = "sigmoid" if loss == "bce" else "logits"
+    words = ("data.labels=raw", f"loss={loss}", f"model.output={output}")
+    seen = run(*words, classes=labels, outputs=1)
+    assert (first(seen) == "label_encoding") is fires
+
+
+def test_unused_outputs_of_raw_labels():
+    seen = run("data.labels=raw", "model.outputs=4", classes=[1, 2, 3], outputs=4)
+    assert first(seen) == "label_encoding"
+
+
+def scales(*values):
+    names = [f"x{n}" for n in range(len(values))]
+    values = np.array(values, dtype=float)
+    return Inputs(names, values, values, np.isfinite(values))
+
+
+def test_scales():
+    large = scales(800, 1, 100, 5)
+    assert first(run("data.scaling=none", inputs=large)) == "unscaled_features"
+    assert first(run("data.scaling=none", inputs=scales(1e9, 1, 1, 2))) == "dominant_feature"
+    assert first(run("data.scaling=none", inputs=scales(0.001, 0.002))) == "double_scaling"
+    assert suspected(run("data.scaling=none", inputs=large, accuracy=0.97)) == []
+    assert suspected(run("data.scaling=none", inputs=scales(6, 3, 4, 1), accuracy=0.97)) == []
+
+
+def test_cells_that_are_no_numbers_are_told_whatever_the_score():
+    seen = run("data.missing=none", inputs=scales(1, np.nan), accuracy=0.97)
+    assert first(seen) == "nonfinite_inputs"
+
+
+def test_rates():
+    loud = {"update_ratio/layers.0": 0.5}
+    assert first(run("optimizer=sgd", "optimizer.lr=3", signals=loud)) == "lr_too_high"
+    assert first(run("optimizer.lr=0.3", signals=loud)) == "lr_too_high"
+    quiet = {f"update_ratio/layers.{n}": 1e-6 for n in range(3)}
+    assert first(run("optimizer.lr=1e-6", signals=quiet)) == "lr_too_low"
+    assert first(run("optimizer.lr=1e-5", signals=quiet)) == "lr_too_low"
+    assert suspected(run("optimizer=sgd", "optimizer.lr=0.1", accuracy=0.97)) == []
+
+
+def test_a_schedule_that_has_died():
+    seen = run("scheduler=step")
+    seen.history["lr"] = 1e-3 * 0.05 ** np.arange(EPOCHS)
+    assert first(seen) == "lr_too_low"
+
+
+def test_a_diverged_run_with_a_high_rate():
+    reason = "epoch 1, step 3: NaN or infinity began in the output of layers.2"
+    seen = run("optimizer=sgd", "optimizer.lr=100", status="diverged", reason=reason)
+    assert first(replace(seen, best_epoch=0)) == "lr_too_high"
+
+
+def test_too_few_epochs():
+    seen = run("trainer.epochs=2", losses=[1.0, 0.8])
+    assert first(seen) == "undertrained"
+    flat = run(losses=[1.0, *[0.3] * 11], accuracy=0.97)
+    assert suspected(flat) == []
+
+
+def test_numbers_of_optimizers():
+    flat = [1.0, *[0.9] * 11]
+    assert first(run("optimizer.eps=0.1", losses=flat)) == "unsuitable_optimizer"
+    slow = run("optimizer=sgd", "optimizer.momentum=0.99", losses=flat)
+    assert first(slow) == "unsuitable_optimizer"
+
+
+def test_batch_norm_of_two_rows():
+    assert first(run("model.norm=batch", "trainer.batch_size=2")) == "batchnorm_mode"
+    assert suspected(run("model.norm=batch", accuracy=0.97)) == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "reg.dropout=0.95",
+        "reg.input_dropout=0.9",
+        "reg.label_smoothing=0.9",
+        "reg.weight_decay=100",
+    ],
+)
+def test_too_much_regularization(word):
+    found = conclude(run(word), nominate(run(word)))
+    assert found[0].cause == "over_regularized"
+    assert found[0].fix == (f"{word.partition('=')[0]}=0.0",)
+
+
+def test_a_penalty_that_falls_alone():
+    flat = np.linspace(1.11, 1.09, EPOCHS)
+    seen = run("reg.l1=0.1", losses=flat, penalty=np.linspace(60, 5, EPOCHS))
+    found = [own.cause for own in conclude(seen, nominate(seen))]
+    assert found[:2] == ["penalty_dominates", "over_regularized"]
+    falling = np.linspace(1.1, 0.05, EPOCHS)
+    small = run("reg.l2=0.0001", losses=falling, penalty=0.01, accuracy=0.97)
+    assert conclude(small, nominate(small)) == []
+
+
+def test_overfit_counts_only_in_the_weights_that_are_kept():
+    losses = np.array([1.0, 0.5, 0.3, *np.linspace(0.4, 2.0, 9)])
+    last = run("trainer.checkpoint=last", losses=losses, accuracy=0.9)
+    last.history["train_accuracy"] = 1.0
+    assert first(last) == "overfit"
+    best = replace(last, best_epoch=3)
+    assert "overfit" not in suspected(best)
+
+
+def test_initial_weights():
+    alike = Units({"layers.0": 0.1}, {}, {"layers.0": 1.0})
+    assert first(run("model.init=constant", units=alike)) == "bad_initialisation"
+    wide = {f"weight_norm/layers.{n}": 60.0 for n in range(3)}
+    seen = run("model.init=normal", "model.init_scale=5", signals={**wide, "slice_loss": 900.0})
+    found = [own.cause for own in conclude(seen, nominate(seen))]
+    assert found[0] == "bad_initialisation"
+    assert "exploding_gradients" in found
+    dead = Units({"layers.0": 1.0}, {}, {"layers.0": 0.0})
+    assert first(run("model.bias_init=-10", units=dead)) == "dead_units"
+
+
+def test_dead_units_are_a_consequence_of_a_rate_too_high():
+    dead = Units({"layers.0": 1.0}, {}, {"layers.0": 0.0})
+    seen = run("optimizer.lr=1", units=dead, signals={"update_ratio/layers.0": 0.5})
+    found = suspected(seen)
+    assert found[0] == "lr_too_high"
+    assert "dead_units" in found
+
+
+def test_vanishing_gradients():
+    hidden = "model.hidden=[32,32,32,32,32,32]"
+    norms = {f"gradient_norm/layers.{n}": 10.0 ** (n - 8) for n in range(7)}
+    seen = run(hidden, "model.activation=sigmoid", signals=norms)
+    assert first(seen) == "vanishing_gradients"
+
+
+def test_capacity():
+    flat = [1.0, *[0.9] * 11]
+    narrow = {"weight_norm/layers.0": 1.0, "weight_norm/layers.1": math.sqrt(3)}
+    seen = run("model.hidden=[1]", losses=flat, widths=(13, 1, 3), signals=narrow)
+    assert first(seen) == "underfit_capacity"
+    assert first(run("model=linear", losses=flat, widths=(13, 3))) == "underfit_capacity"
+    assert first(run("model.activation=identity", losses=flat)) == "underfit_capacity"
+
+
+def test_imbalance_that_is_never_named():
+    true = np.repeat([0, 1], [380, 20])
+    trees = true.copy()
+    votes = np.eye(2)[trees] * 0.6 + 0.2
+    blind = Rows(true, np.zeros(400, dtype=int), trees, votes)
+    flat = [1.0, *[0.2] * 11]
+    two = {"classes": ["no", "yes"], "counts": np.array([380, 20])}
+    seen = run(valid=blind, train=blind, losses=flat, **two)
+    assert first(replace(seen, outputs=2)) == "class_imbalance"
+    handled = replace(seen, train=Rows(true, true, trees, votes), valid=None, outputs=2)
+    assert suspected(handled) == []
+
+
+def test_a_run_that_is_not_behind_is_left_in_peace():
+    assert conclude(run(accuracy=0.97), nominate(run(accuracy=0.97))) == []
+
+
+def test_the_change_of_the_loss_is_taken_apart():
+    signals = {"val_moved_right": -0.02, "val_moved_wrong": 0.01, "val_moved_flips": -0.03}
+    seen = run(signals=signals)
+    found = explain(seen)
+    assert found.right == pytest.approx(-0.02 * (EPOCHS + 1))
+    assert found.prior_accuracy == pytest.approx(40 / 106)
+    assert "from rows that were right already" in found.text()
+    assert explain(replace(seen, signals=None)) is None
