@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnexp.diagnosis.auditing import audit as audit
     from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
     from nnexp.predict import load as load
@@ -29,6 +30,7 @@ __all__ = [
     "Sweep",
     "UserError",
     "__version__",
+    "audit",
     "compare",
     "diagnose",
     "diagnose_history",
@@ -42,6 +44,7 @@ __all__ = [
 _HOMES = {
     "Run": "nnexp.stack",
     "Sweep": "nnexp.sweeping",
+    "audit": "nnexp.diagnosis.auditing",
     "compare": "nnexp.leaderboard",
     "diagnose": "nnexp.verdict",
     "diagnose_history": "nnexp.diagnosis.curves",

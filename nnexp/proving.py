@@ -296,7 +296,9 @@ def _contrast(
     known = np.isfinite(low) & np.isfinite(high)
     low, high = low[known], high[known]
     differences = sign * (high - low)
-    compared = paired_test(differences, step=1 / max(before.rows, 1))
+    # runs that are equal to the last row are equal, however few rows there are
+    step = 1 / max(before.rows, 1) if differences.any() else 0.0
+    compared = paired_test(differences, step=step)
     best = max(float(np.nanmean(_scores(arm, own.cause))) for arm in arms)
     possible = best
     if sign > 0:

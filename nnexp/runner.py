@@ -6,6 +6,7 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -136,8 +137,13 @@ def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
     """Say what is wrong with the run, in its folder, on the screen and in TensorBoard."""
     from nnexp.diagnosing import diagnose_run, prove_command
 
-    # whoever trusted a module of their own to train trusts it now
-    found = diagnose_run(task.folder, make_material(labelled, task.config, dataset), trust=True)
+    try:
+        # whoever trusted a module of their own to train trusts it now
+        found = diagnose_run(task.folder, make_material(labelled, task.config, dataset), trust=True)
+    except Exception as error:  # the run is done, whatever becomes of its diagnosis
+        task.log("no diagnosis: %s", traceback.format_exc())
+        print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])
+        return
     text = found.text(prove_command(task.folder))
     sys.stdout.write(text)
     sys.stdout.flush()

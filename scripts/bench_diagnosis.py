@@ -50,7 +50,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before numpy is imported, here and in wha
 
 import diagnosis_report as report
 from diagnosis_baselines import TOOLS
-from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, Case, available, commands, twins
+from diagnosis_case import Case, commands
+from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
 from diagnosis_runs import Harm, Scores, harm, score, train
 

@@ -98,9 +98,8 @@ def _not_finite(run: Recorded) -> bool:
 
 
 def _bad_gradient(run: Recorded) -> bool:
-    """G3: NaN or infinity in a gradient."""
-    known = [values[:-1] if _not_finite(run) else values for values in run.gradients]
-    return any(np.isinf(values).any() for values in known) or _not_finite(run)
+    """G3: NaN or infinity in a gradient, and with it in the loss."""
+    return _not_finite(run) or any(bool(np.isinf(values).any()) for values in run.gradients)
 
 
 def _bad_inputs(run: Recorded) -> bool:

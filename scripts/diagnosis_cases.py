@@ -11,17 +11,16 @@ A case is a plain command line and, where the mistake is in the table, a CSV tha
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import diagnosis_faults as do
 import numpy as np
-import pandas as pd
-from diagnosis_faults import SPLIT, Step, step
-from diagnosis_tables import PIMA_ZEROS, TABLES, TARGET, Table
+from diagnosis_case import HOLD, PARTS, RAW, SCORES, Case, sgd
+from diagnosis_case import commands as commands
+from diagnosis_controls import CONTROLS as CONTROLS
+from diagnosis_faults import Step, step
+from diagnosis_tables import PIMA_ZEROS, TABLES
 
 ELSEWHERE = {
     "F13": "accuracy taken element by element of one-hot targets: a metric of one's own",
@@ -37,143 +36,13 @@ ELSEWHERE = {
     "H23": "gradient accumulation: a loop of one's own",
     "H24": "a layer frozen on purpose: a module of one's own",
 }
-SCORES = ("accuracy", "balanced_accuracy")
-KINDS = ("test", "honest", "optimism", "noise")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A run with a known mistake, or a healthy one.
-
-    Arguments:
-        id: its number in the catalogue, its table and what is special.
-        table: a name of `TABLES`.
-        overrides: the mistake, beside the table's own settings.
-        causes: ids that name it rightly, the usual one first; none for a healthy run.
-        transform: what is done to the table.
-        clean: overrides of the twin without the mistake.
-        clean_transform: what is done to the twin's table.
-        pair: of two mistakes: for each the ids that name it; `causes` is then the first's.
-        score: `accuracy` or `balanced_accuracy`.
-        kind: on which rows it is harmed. `test`: test rows. `honest`: the honest rows. `optimism`:
-            the harm is the validation score beyond that on honest rows, or else on test rows.
-            `noise`: the harm is the distance between validation and test score.
-        seed: of a healthy run.
-        fair: whether the twin is a healthy run; one that only measures the harm is not.
-    """
-
-    id: str
-    table: str
-    overrides: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
-    transform: tuple[Step, ...] = ()
-    clean: tuple[str, ...] = ()
-    clean_transform: tuple[Step, ...] = ()
-    pair: tuple[tuple[str, ...], ...] = ()
-    score: str = "accuracy"
-    kind: str = "test"
-    seed: int = 0
-    fair: bool = True
-
-    @property
-    def control(self) -> bool:
-        """Whether nothing is wrong with it."""
-        return not self.causes
-
-    @property
-    def fault(self) -> str:
-        """Its number in the catalogue, such as F08."""
-        return self.id.split(".")[0]
-
-    def twin(self) -> Case:
-        """The same without the mistake, as a healthy run."""
-        return Case(
-            f"T{self.id}",
-            self.table,
-            self.clean,
-            transform=self.clean_transform,
-            score=self.score,
-            kind=self.kind,
-        )
-
-    @property
-    def work(self) -> tuple[object, ...]:
-        """What is trained: equal for cases that differ in name alone."""
-        table = TABLES[self.table]
-        words = merged([*table.overrides, *self.overrides])
-        return (self.table, tuple(sorted(words)), tuple(map(str, self.transform)), self.seed)
-
-
-def merged(overrides: Iterable[str]) -> list[str]:
-    """Overrides of which later ones replace earlier ones, and a group's option its old values."""
-    words: dict[str, str] = {}
-    for word in overrides:
-        key = word.split("=")[0]
-        if key in ("optimizer", "scheduler", "loss", "model"):
-            words = {k: w for k, w in words.items() if not k.startswith(f"{key}.")}
-        words[key] = word
-    return sorted(words.values(), key=lambda word: "." in word.split("=")[0])
-
-
-def commands(case: Case, folder: Path, data: Path) -> list[str]:
-    """The command line of a case; its CSV is written, unless it is there.
-
-    Arguments:
-        case: the case.
-        folder: where CSVs are written; the honest rows lie beside them, as `<stem>.honest.csv`.
-        data: the folder of the real tables.
-    """
-    table = TABLES[case.table]
-    if not case.transform and table.own:
-        source = [*table.own]
-    else:
-        path, columns = write(table, case.transform, folder, data)
-        source = ["data=csv", f"data.path={path}", f"data.target={TARGET}", *table.csv]
-        if SPLIT in columns:
-            source += ["data.split.method=column", f"data.split.by={SPLIT}"]
-    quick = ["trainer.progress=none", "trainer.tensorboard=false", "threads=1"]
-    return merged([*source, *table.overrides, *case.overrides, *quick])
-
-
-def write(
-    table: Table, transform: Sequence[Step], folder: Path, data: Path
-) -> tuple[Path, list[str]]:
-    """The CSV of a table after some steps, and its columns."""
-    name = "|".join([table.name, *map(str, transform)])
-    stem = f"{table.name}-{hashlib.sha256(name.encode()).hexdigest()[:10]}"
-    path, honest = folder / f"{stem}.csv", folder / f"{stem}.honest.csv"
-    if not path.exists():
-        frame = table.read(data)
-        for change in transform:
-            frame = change(frame)
-        folder.mkdir(parents=True, exist_ok=True)
-        if SPLIT in frame:
-            apart = frame[SPLIT] == "honest"
-            if apart.any():
-                _put(frame[apart].drop(columns=SPLIT), honest)
-            frame = frame[~apart]
-            if (frame[SPLIT] == "any").any():
-                frame = frame.drop(columns=SPLIT)
-        _put(frame, path)
-    columns = pd.read_csv(path, nrows=0).columns
-    return path, [str(column) for column in columns]
-
-
-def _put(frame: pd.DataFrame, path: Path) -> None:
-    """Write a CSV as a whole, since another process may do the same."""
-    part = path.with_suffix(f".{os.getpid()}")
-    frame.to_csv(part, index=False)
-    part.rename(path)
-
-
-# -------------------------------------------------------------------------------- the faults
 CASES: list[Case] = []
 
 
 def fault(
     name: str,
     table: str,
-    causes: str | Sequence[str],
+    causes: str,
     *overrides: str,
     steps: Sequence[Step] = (),
     base: Sequence[Step] = (),
@@ -189,7 +58,7 @@ def fault(
     Arguments:
         name: its number and what is special; the table's name is put between.
         table, score, kind, fair: as in `Case`.
-        causes: accepted ids; of a pair the ids of its mistakes with a + between.
+        causes: accepted ids with a | between, and of a pair a + between those of each mistake.
         overrides: the mistake.
         steps: the mistake in the table.
         base: what is done to the table first, of the twin too.
@@ -199,9 +68,7 @@ def fault(
     """
     number, _, remark = name.partition(" ")
     case = ".".join(filter(None, (number, table, remark)))
-    accepted: list[tuple[str, ...]] = []
-    for one in [causes] if isinstance(causes, str) else causes:
-        accepted += [tuple(ids.split("|")) for ids in one.split("+")]
+    accepted = [tuple(ids.split("|")) for ids in causes.split("+")]
     CASES.append(
         Case(
             case,
@@ -217,16 +84,6 @@ def fault(
             fair=fair,
         )
     )
-
-
-def sgd(lr: float, momentum: float = 0.9) -> tuple[str, ...]:
-    """Stochastic gradient descent."""
-    return ("optimizer=sgd", f"optimizer.lr={lr:g}", f"optimizer.momentum={momentum:g}")
-
-
-PARTS = step(do.parts)
-HOLD = step(do.hold_out)
-RAW = "data.labels=raw"
 
 
 def _loss_faults() -> None:
@@ -314,7 +171,7 @@ def _feature_faults() -> None:
     fault("F21", "pima", scale, raw)
     fault("F21", "adult", both, raw)
     fault("F21", "nsl_kdd", both, raw)
-    fault("F21", "fashion", scale, raw, same=sgd(0.05))
+    fault("F21", "fashion", scale, raw, same=(*sgd(0.1), "trainer.epochs=30"))
     fault("F21 units", "classification", scale, raw, base=[step(do.magnify, decades=4)])
     fault("F21 units", "vowel", scale, raw, base=[step(do.magnify, decades=3)])
     fault("F21 units", "machines", scale, raw, base=[step(do.magnify, decades=5)])
@@ -394,7 +251,7 @@ def _feature_faults() -> None:
             "F26",
             table,
             "outlier_crushed_feature",
-            same=("data.scaling=minmax",),
+            same=("data.scaling=minmax", "optimizer.lr=0.01", "trainer.epochs=40"),
             base=[PARTS],
             steps=[step(do.outlier, size=size, columns=columns)],
         )
@@ -409,7 +266,8 @@ def _feature_faults() -> None:
     fault("F27", "shops", codes, "data.categorical=[]")
     fault("F27 linear", "shops", codes, "data.categorical=[]", same=("model=linear",))
     fault("F27 ordinal", "mushroom", codes, "data.encoding=ordinal", same=("model=linear",))
-    fault("F27 ordinal", "car", codes, "data.encoding=ordinal", same=("model=linear",))
+    longer = ("model=linear", "optimizer.lr=0.03", "trainer.epochs=60")
+    fault("F27 ordinal", "car", codes, "data.encoding=ordinal", same=longer)
     fault("F27 codes", "adult", codes, steps=[step(do.codes_of_texts)])
     fault("F27 codes", "soybean", codes, steps=[step(do.codes_of_texts)])
     nothing = "uninformative_inputs|label_permuted"
@@ -421,7 +279,7 @@ def _feature_faults() -> None:
 
 def _missing_faults() -> None:
     none = "data.missing=none"
-    for table, share in (("wine", 0.01), ("classification", 0.05), ("digits", 0.002)):
+    for table, share in (("wine", 0.01), ("classification", 0.01), ("digits", 0.002)):
         fault("F29", table, "nonfinite_inputs", none, base=[step(do.nonfinite, share=share)])
     fault("F29", "titanic", "nonfinite_inputs", none)
     for table, value in (("wine", np.inf), ("breast_cancer", -np.inf), ("letter", np.inf)):
@@ -738,7 +596,7 @@ def _training_faults() -> None:
         ("people", sgd(1e-5), sgd(0.02)),
         ("classification", ("optimizer.lr=3e-5",), ()),
         ("vowel", ("scheduler=cosine", "scheduler.warmup=29.9"), ()),
-        ("soybean", sgd(1e-4, 0), sgd(0.1, 0)),
+        ("soybean", sgd(1e-4, 0), sgd(0.3, 0)),
     ):
         name = "-".join(word.partition("=")[2] for word in settings)
         fault(f"F53 {name}", table, low, *settings, clean=right)
@@ -762,7 +620,7 @@ def _training_faults() -> None:
 def _network_faults() -> None:
     dead = "dead_units|bad_initialisation"
     for table, bias in (("digits", -10), ("classification", -20), ("letter", -30), ("moons", -5)):
-        settings = () if table == "moons" else sgd(0.05)
+        settings = () if table == "moons" else (*sgd(0.05), "reg.l2=0.002")
         fault("F58a", table, dead, f"model.bias_init={bias}", same=settings)
     deep = "[32,32,32,32,32,32,32,32,32,32,32,32]"
     vanish = "vanishing_gradients"
@@ -966,155 +824,6 @@ def _pairs() -> None:
     )
 
 
-# ------------------------------------------------------------------------------ healthy runs
-CONTROLS: list[Case] = []
-
-
-def healthy(name: str, table: str, *overrides: str, steps: Sequence[Step] = ()) -> None:
-    """Note a healthy run."""
-    number, _, remark = name.partition(" ")
-    case = ".".join(filter(None, (number, table, remark)))
-    CONTROLS.append(Case(case, table, overrides, transform=tuple(steps)))
-
-
-def _controls() -> None:
-    for table in TABLES:
-        if table not in ("oil_spill", "mammography", "ravine", "patients", "speakers"):
-            healthy("H01", table)
-    first = ("digits", "wine", "iris", "breast_cancer", "moons", "circles", "blobs")
-    for table in (*first, "classification"):
-        for seed in range(1, 5):
-            case = Case(f"H01.{table}.seed{seed}", table, (f"seed={seed}",), seed=seed)
-            CONTROLS.append(case)
-    healthy("H02 strong", "breast_cancer", "reg.l2=0.003")
-    healthy("H03 normal", "letter", "data.scaling=standard")
-    healthy("H03 normal", "digits", "data.scaling=standard")
-    healthy("H04", "digits", *sgd(0.1, 0))
-    healthy("H04", "letter", *sgd(0.1, 0.5))
-    healthy("H04", "people", *sgd(0.05, 0))
-    healthy("H05", "fashion", "reg.dropout=0.6", "model.hidden=[256]")
-    healthy("H05", "letter", "reg.dropout=0.5", "model.hidden=[512]", "trainer.epochs=50")
-    weights = ("data.weights=[0.95,0.05]", "data.class_sep=2", "data.flip_y=0", "data.rows=3000")
-    healthy("H06 rare", "classification", *weights)
-    healthy("H07 plateau", "digits", "trainer.epochs=60")
-    healthy("H07 plateau", "iris", "trainer.epochs=60")
-    healthy("H08 converged", "mushroom", "trainer.epochs=40")
-    healthy("H09 tiny", "blobs", "data.std=0.5", "trainer.epochs=40")
-    healthy("H10 bayes", "moons", "data.noise=0.5", "model.hidden=[16]")
-    healthy("H10 noisy", "moons", "data.noise=0.35", "model.hidden=[32]", "optimizer.lr=0.02")
-    healthy("H10 bayes", "circles", "data.noise=0.2", "data.factor=0.6", "model.hidden=[16]")
-    healthy("H11 relu", "letter", "model.hidden=[256]")
-    healthy("H11 leaky", "digits", "model.activation=leaky_relu")
-    healthy("H11 tanh", "vowel", "model.activation=tanh")
-    healthy("H11 selu", "wine", "model.activation=selu")
-    healthy("H11 batchnorm", "digits", "model.norm=batch")
-    healthy("H11 layernorm", "people", "model.norm=layer")
-    healthy("H12 sparse", "soybean", "reg.l2=0.001")
-    healthy("H12 sparse", "mushroom", "data.scaling=none")
-    healthy("H13 constant", "wine", steps=[step(do.constant_column)])
-    healthy("H13 unscaled", "digits", "data.scaling=none")
-    healthy("H14 strong", "iris", "data.drop=[]", "data.scaling=none")
-    lost = step(do.blank, share=0.2, columns=("income", "balance", "age", "hours"))
-    healthy("H15 random", "people", "data.indicator=false", steps=[lost])
-    healthy(
-        "H15 random", "wine", "data.indicator=false", steps=[step(do.blank, share=0.2, columns=6)]
-    )
-    healthy("H15 random", "digits", steps=[step(do.nonfinite, share=0.05)])
-    high = step(do.blank_high, columns=("income", "balance"))
-    healthy("H16 indicator", "people", steps=[high])
-    healthy("H16 knn", "people", "data.missing=knn", steps=[high])
-    healthy("H17 logsoftmax", "wine", "model.output=log_softmax")
-    healthy("H17 logsoftmax", "letter", "model.output=log_softmax")
-    healthy("H17 nll", "digits", "model.output=log_softmax", "loss=nll")
-    healthy("H17 bce", "moons", "loss=bce_with_logits")
-    healthy("H17 bce", "breast_cancer", "loss=bce", "model.output=sigmoid")
-    healthy("H17 mse", "people", "loss=mse", "model.output=sigmoid")
-    healthy(
-        "H17 tanh",
-        "moons",
-        "loss=mse",
-        "model.output=tanh",
-        RAW,
-        steps=[step(do.relabel, values=(-1, 1))],
-    )
-    healthy(
-        "H17 minus-one",
-        "breast_cancer",
-        "loss=bce_with_logits",
-        steps=[step(do.relabel, values=(-1, 1))],
-    )
-    healthy("H22 warmup", "digits", "scheduler.warmup=3")
-    healthy("H22 onecycle", "letter", "scheduler=one_cycle", "optimizer.lr=0.01")
-    healthy("H22 cosine", "vowel", "scheduler=cosine", "optimizer.lr=0.005")
-    healthy("H22 plateau", "people", "scheduler=plateau")
-    healthy("H25 few", "iris", "data.split.valid=0.2", "seeds.split=3")
-    healthy("H25 few", "wine", "data.split.valid=0.17", "seeds.split=2")
-    healthy("H26 smoothing", "digits", "reg.label_smoothing=0.1")
-    healthy("H26 smoothing", "vowel", "reg.label_smoothing=0.05")
-    healthy("H27 dropout", "digits", "reg.dropout=0.5")
-    healthy("H27 dropout", "people", "reg.dropout=0.4", "model.hidden=[64]")
-    healthy("H28 duplicates", "mammographic", "reg.l2=0.003")
-    healthy("H28 duplicates", "letter", "seeds.split=1")
-    healthy("H28 discrete", "people", "data.drop=[income,hours,balance]")
-    healthy(
-        "H29 shift",
-        "classification",
-        steps=[PARTS, step(do.shift_rows, deviations=0.1, columns=3)],
-    )
-    healthy(
-        "H29 time", "weather", "data.split.method=time", "data.split.by=Date", "optimizer.lr=0.02"
-    )
-    healthy("H30 weighted", "people", "loss.class_weight=[1,2]")
-    healthy("H30 weighted", "car", "loss.class_weight=balanced")
-    # near misses of single faults
-    healthy("N16 sum", "digits", "loss.reduction=sum", *sgd(0.001))
-    healthy("N21 raw", "iris", "data.scaling=none")
-    healthy("N21 wide", "moons", "data.scaling=none")
-    healthy("N22 grade", "people", steps=[step(do.grade_column)])
-    healthy("N22 scaled", "classification", steps=[step(do.add_rows_number)])
-    healthy("N26 skewed", "people", steps=[step(do.skewed_column)])
-    healthy(
-        "N26 robust",
-        "wine",
-        "data.scaling=robust",
-        steps=[PARTS, step(do.outlier, size=1e3, columns=1)],
-    )
-    healthy("N27 grade", "machines", steps=[step(do.grade_column)])
-    healthy("N31 below", "machines", "data.drop=[vendor]")
-    healthy(
-        "N34 equal", "people", steps=[PARTS, step(do.blank, share=0.3, columns=("age", "hours"))]
-    )
-    healthy(
-        "N35 few",
-        "people",
-        "data.missing=drop",
-        steps=[step(do.blank, share=0.01, columns=("age", "hours", "income"))],
-    )
-    healthy("N37 little", "classification", "data.flip_y=0.05")
-    healthy("N37 little", "breast_cancer", steps=[step(do.flip_labels, share=0.02)])
-    healthy("N38 weak", "blobs", "data.std=5", "data.seed=3")
-    healthy("N43 rare", "digits", steps=[step(do.thin_class, label=9, rows=25)])
-    healthy(
-        "N42 copies",
-        "classification",
-        steps=[PARTS, step(do.repeat_rows, share=0.3, conflict=False)],
-    )
-    healthy("N46 groups", "people", steps=[step(do.add_name)])
-    healthy("N50 sorted", "wine", steps=[step(do.sort_by_class)])
-    healthy("N50 sorted", "digits", steps=[step(do.sort_by_class)])
-    healthy("N54 momentum", "vowel", *sgd(0.05))
-    healthy("N54 rmsprop", "letter", "optimizer=rmsprop")
-    healthy("N54 adamw", "fashion", "optimizer=adamw", "optimizer.lr=0.001")
-    healthy("N55 stopped", "letter", "trainer.epochs=60", "reg.patience=5")
-    healthy("N59a linear", "wine", "model=linear", "optimizer.lr=0.02")
-    healthy("N59a linear", "breast_cancer", "model=linear", "optimizer.lr=0.01")
-    healthy("N59b stopped", "adult", "model.hidden=[128]", "reg.patience=3")
-    healthy("N60 little", "breast_cancer", "reg.weight_decay=0.1")
-    healthy("N60 little", "digits", "reg.l2=0.0001")
-    healthy("N60 little", "people", "reg.dropout=0.2", "reg.l1=0.0001")
-    healthy("N61 wide", "breast_cancer", "model.hidden=[64]", "reg.l2=0.01")
-
-
 for _register in (
     _loss_faults,
     _feature_faults,
@@ -1124,7 +833,6 @@ for _register in (
     _training_faults,
     _network_faults,
     _pairs,
-    _controls,
 ):
     _register()
 
@@ -1146,8 +854,3 @@ def available(cases: Iterable[Case], data: Path) -> list[Case]:
     """Those whose real table is there."""
     files = {case.id: TABLES[case.table].file for case in cases}
     return [case for case in cases if not files[case.id] or (data / files[case.id]).exists()]
-
-
-def as_control(case: Case) -> Case:
-    """A mistake that does no harm: it is there, and nothing should be said against the run."""
-    return replace(case, causes=(), pair=())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from diagnosis_cases import Case
+from diagnosis_case import Case
 from diagnosis_runs import Harm
 
 OWN = "nnexp"

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from diagnosis_cases import Case, commands, merged
+from diagnosis_case import Case, commands, merged
 from diagnosis_tables import TARGET
 
 EFFECT = 0.01  # of a score, what harms at least

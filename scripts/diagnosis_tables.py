@@ -252,7 +252,7 @@ TABLES: dict[str, Table] = {
         Table("machines", machines, _FEW),
         Table("patients", patients, (*_FEW, "model.hidden=[64]", "data.drop=[patient]")),
         Table("shops", shops, (*_WEAK, "data.categorical=[shop]")),
-        Table("ravine", ravine, (*_LATE, "optimizer.lr=0.01")),
+        Table("ravine", ravine, (*_LATE, "optimizer.lr=0.01", "reg.l2=0.003")),
         Table(
             "letter",
             _real("letter.csv.gz", "class"),

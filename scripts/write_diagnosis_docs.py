@@ -64,7 +64,7 @@ def main() -> None:
             text = page.read_text(encoding="utf-8")
             if mark(name) not in text:
                 continue
-            text, count = block.subn(lambda _, shown=shown: shown, text)
+            text, count = block.subn(shown.replace("\\", r"\\"), text)
             if count != 1 or command not in text:
                 raise SystemExit(
                     f"{page.name} has not one block after {mark(name)}, and the command"

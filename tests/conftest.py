@@ -12,3 +12,18 @@ def _one_thread():
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:
         torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _undiagnosed(request, monkeypatch):
+    """Runs of tests end without their diagnosis, which takes longer than they do.
+
+    Tests that are about it are marked: `pytestmark = pytest.mark.diagnosed`.
+    """
+    if request.node.get_closest_marker("diagnosed") is None:
+        import sys
+
+        runner = sys.modules.get("nnexp.runner")
+        if runner is None:
+            import nnexp.runner as runner
+        monkeypatch.setattr(runner, "_diagnose", lambda *arguments: None)

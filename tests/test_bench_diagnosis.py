@@ -21,16 +21,8 @@ from diagnosis_baselines import (
     TOOLS,
     UMLAUT,
 )
-from diagnosis_cases import (
-    CASES,
-    CONTROLS,
-    KINDS,
-    SCORES,
-    available,
-    commands,
-    merged,
-    twins,
-)
+from diagnosis_case import KINDS, SCORES, commands, merged
+from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_faults import parts, split_speakers, step
 from diagnosis_recorded import Recorded, activate, read
 from diagnosis_report import Judged, Said
@@ -76,13 +68,13 @@ def accepts():
 @pytest.fixture
 def no_tables(monkeypatch):
     """Tables that are neither read nor written."""
-    import diagnosis_cases
+    import diagnosis_case
 
     def write(table, transform, folder, data):
         split = any(change.function is parts for change in transform)
         return folder / f"{table.name}.csv", ["target", *(["split"] if split else [])]
 
-    monkeypatch.setattr(diagnosis_cases, "write", write)
+    monkeypatch.setattr(diagnosis_case, "write", write)
 
 
 class TestCases:
@@ -110,8 +102,6 @@ class TestCases:
 
     def test_the_catalogue_is_covered(self):
         found = {case.fault.rstrip("abcd") for case in CASES}
-        from diagnosis_cases import ELSEWHERE
-
         wanted = {f"F{number:02d}" for number in range(1, 61)}
         assert wanted <= found | set(ELSEWHERE)
         assert sum(bool(case.pair) for case in CASES) >= 10
@@ -155,7 +145,7 @@ class TestSteps:
         assert shares.loc["valid"].to_numpy() == pytest.approx(0.2, abs=0.02)
 
     def test_honest_rows_are_kept_out_of_the_file(self, tmp_path):
-        from diagnosis_cases import write
+        from diagnosis_case import write
 
         change = (step(split_speakers, column="city", honest=2),)
         path, columns = write(TABLES["people"], change, tmp_path, tmp_path)

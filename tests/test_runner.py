@@ -29,13 +29,14 @@ def run(tmp_path, *overrides):
     return nnexp.run([*QUICK, *overrides], root=tmp_path)
 
 
+@pytest.mark.diagnosed
 def test_the_folder_holds_what_the_contract_says(tmp_path):
     result = run(tmp_path, "reg.l2=0.01")
     names = {path.name.partition(".out.")[0] for path in result.folder.iterdir()}
     assert names == {
         "config.yaml", "overrides.yaml", "manifest.json", "history.csv", "metrics.json",
         "model.safetensors", "preprocess.json", "preprocess.safetensors", "events", "train.log",
-        "status.json",
+        "status.json", "signals.csv", "diagnosis.json",
     }  # fmt: skip
     assert read_status(result.folder) == {"status": "done", "reason": None}
     assert verify(result.folder) == []
@@ -142,6 +143,7 @@ def test_a_diverging_run_says_where(tmp_path, capsys):
     assert "diverged: epoch 1" in capsys.readouterr().err
 
 
+@pytest.mark.diagnosed
 def test_missing_values_passed_on_diverge_in_the_inputs(tmp_path):
     table = pd.DataFrame({"a": [1.0, 2, None, 4] * 10, "y": [0, 1] * 20})
     table.to_csv(tmp_path / "t.csv", index=False)

@@ -9,6 +9,7 @@ import pytest
 import nnexp
 from nnexp import cli
 
+pytestmark = pytest.mark.diagnosed
 STORIES = {
     "negative": (
         "experiment=negative_loss optimizer=sgd seed=3",

@@ -86,6 +86,12 @@ class Inputs:
     std: np.ndarray
     finite: np.ndarray
 
+    @property
+    def largest(self) -> float:
+        """The largest `rms` of a finite column; 0 where there is none."""
+        known = self.rms[np.isfinite(self.rms)]
+        return float(known.max()) if len(known) else 0.0
+
 
 @dataclass(frozen=True)
 class Units:

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+
+@contextmanager
+def same_draws(device: torch.device) -> Iterator[None]:
+    """Put the random numbers of torch, NumPy and Python back where they were."""
+    state, of_numpy, of_python = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
+        np.random.set_state(of_numpy)
+        random.setstate(of_python)
+        if on_device is not None:
+            torch.cuda.set_rng_state(on_device, device)
 
 
 @contextmanager
@@ -22,21 +39,16 @@ def quiet(model: nn.Module, training: bool = False) -> Iterator[None]:
     modules = [one for one in model.modules() if one.training != training]
     buffers = [(own, own.detach().clone()) for own in model.buffers()]
     device = next((own.device for own in model.parameters()), torch.device("cpu"))
-    state = torch.get_rng_state()
-    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
     for one in modules:
         one.training = training
     try:
-        with torch.no_grad():
+        with same_draws(device), torch.no_grad():
             yield
     finally:
         for one in modules:
             one.training = not training
         for own, before in buffers:
             own.data.copy_(before)
-        torch.set_rng_state(state)
-        if on_device is not None:
-            torch.cuda.set_rng_state(on_device, device)
 
 
 def tensor_of(output: Any) -> Tensor:

@@ -99,6 +99,11 @@ class Looker:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        for parameter in self.model.parameters():
+            if parameter._backward_hooks is not None and not parameter._backward_hooks:
+                parameter._backward_hooks = (
+                    None  # an empty dict of hooks costs time in each backward
+                )
         found: dict[str, float] = {}
         norms: list[Tensor] = []
         names: list[str] = []

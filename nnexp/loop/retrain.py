@@ -16,7 +16,7 @@ from torch.nn import functional
 from nnexp.loop.gather import ratio_of
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
-from nnexp.loop.quiet import each, quiet, tensor_of
+from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
 from nnexp.loop.record import APPLIED
 
 if TYPE_CHECKING:
@@ -66,13 +66,9 @@ def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[f
         seed: of initial weights and batches.
         only: train on so many rows alone, and judge by them.
     """
-    state = torch.get_rng_state()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
-            return _trained(watch, arm, seed, only)
-    finally:
-        torch.set_rng_state(state)
+    with same_draws(watch.table.x.device), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
+        return _trained(watch, arm, seed, only)
 
 
 def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float, float]:

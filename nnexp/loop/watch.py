@@ -17,7 +17,7 @@ from nnexp.errors import UserError
 from nnexp.loop import gather, proof
 from nnexp.loop.kernel import Kernel, identify, value
 from nnexp.loop.outputs import Nature, decide, linear_layers, nature
-from nnexp.loop.quiet import each, quiet, tensor_of
+from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
 from nnexp.loop.record import APPLIED, Looker, Record, agrees
 from nnexp.loop.table import make_table
 from nnexp.loop.target import Form, form_of
@@ -25,7 +25,7 @@ from nnexp.loop.target import Form, form_of
 SLICE = 128  # rows of each part that are evaluated
 # steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
 # made, whichever is more, once the loop has got going
-APART, SHARE, BEGINNING = 128, 10, 4
+APART, SHARE, BEGINNING = 128, 8, 4
 LAST = 32  # losses before an evaluation that are averaged
 
 
@@ -80,6 +80,8 @@ class Watch:
         self._targets: list[Tensor] = []
         self._targets_of = -1
         self._evaluate_at = 2**62
+        self._collect = 0  # the step from which on losses are kept
+        self._last: Any = math.nan
         self._next = 1
 
     def step(self, loss: Any, output: Any, target: Any, accuracy: float | None = None) -> None:
@@ -92,10 +94,9 @@ class Watch:
             accuracy: that the loop counts for this batch, a share or in percent; to be checked.
         """
         self.steps += 1
-        try:
-            self._losses.append(loss.detach())
-        except AttributeError:  # a number
-            self._losses.append(loss)
+        self._last = loss
+        if self.steps > self._collect:
+            self._losses.append(loss.detach() if isinstance(loss, Tensor) else loss)
         if self.steps >= self._next:
             self._attend(loss, output, target, accuracy)
 
@@ -120,9 +121,10 @@ class Watch:
                 "a function that returns the model as it was before training",
                 "nnexp.watch(..., factory=lambda: make_model())",
             )
-        self._evaluate()
-        found = gather.diagnose(self)
-        return proof.prove(self, found, seeds) if prove else found
+        with same_draws(self.table.x.device):  # some libraries draw while they are imported
+            self._evaluate()
+            found = gather.diagnose(self)
+            return proof.prove(self, found, seeds) if prove else found
 
     # ------------------------------------------------------------------------ what is looked at
     def forward(self, x: Tensor, training: bool = False) -> Any:
@@ -185,7 +187,9 @@ class Watch:
     def _gap(self, batch: int) -> int:
         """The step of the next evaluation."""
         epoch = -(-self.table.train // max(1, batch))
-        return self.steps + max(epoch, min(APART, self.steps // BEGINNING), self.steps // SHARE)
+        gap = max(epoch, min(APART, self.steps // BEGINNING), self.steps // SHARE)
+        self._collect = self.steps + gap - LAST
+        return self.steps + gap
 
     def _note(self, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
         record, first = self.record, tensor_of(output).detach()
@@ -199,7 +203,7 @@ class Watch:
             own = inputs.reshape(len(inputs), -1)
             if own.shape[1] == flat.shape[1]:
                 record.rms = _rms(own), _rms(flat)
-        number = float(loss.detach() if isinstance(loss, Tensor) else loss)
+        number = float(_plain(loss))
         with torch.no_grad():
             for name in dict.fromkeys((self.applied, *APPLIED)):
                 fed = each(_detached(output), APPLIED[name])
@@ -235,9 +239,9 @@ class Watch:
         """Evaluate the slices, and note the mean of the losses since the last time."""
         if self.record.points and self.record.points[-1]["step"] == self.steps:
             return
-        losses = [float(own) for own in self._losses]
+        losses = [float(own) for own in self._losses or (_plain(self._last),)]
         self._losses.clear()
-        mean = sum(losses) / len(losses) if losses else math.nan
+        mean = sum(losses) / len(losses)
         self._point(self.steps, self.forward(self._x), mean)
         self._evaluate_at = self._gap(self.record.batch)
 
@@ -274,6 +278,10 @@ def next_look(step: int) -> int:
     """
     early = next((own for own in (3, 6, 11) if own > step), 1 << step.bit_length())
     return min(early, 1 << step.bit_length())
+
+
+def _plain(loss: Any) -> Any:
+    return loss.detach() if isinstance(loss, Tensor) else loss
 
 
 def _detached(output: Any) -> Any:

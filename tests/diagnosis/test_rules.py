@@ -43,7 +43,7 @@ def run(*overrides, accuracy=0.6, losses=None, signals=None, penalty=0.0, **chan
         }
     )
     usual = {"slice_loss": 1.1, "val_loss": 1.1, "val_accuracy": 0.33}
-    for layer, (fan_in, fan_out) in enumerate(((13, 128), (128, 128), (128, 3))):
+    for layer, fan_out in enumerate((128, 128, 3)):
         usual[f"weight_norm/layers.{layer}"] = math.sqrt(fan_out)
         usual[f"gradient_norm/layers.{layer}"] = 0.5
         usual[f"update_ratio/layers.{layer}"] = 1e-3

@@ -38,7 +38,7 @@ class Ordered:
 
 
 def check(sheet: Sheet) -> Audit:
-    """Integer columns whose codes tell the label one by one, while codes side by side do not agree."""
+    """Integer columns whose codes tell the label while the codes beside them tell otherwise."""
     found = {}
     for name, values in sheet.numbers.items():
         levels, _ = sheet.distinct[name]

@@ -14,7 +14,7 @@ LOST = 0.02  # accuracy that no model can have, since one of two equal rows is a
 
 def check(sheet: Sheet, rows: Rows) -> Audit:
     """Rows that repeat with another label though the table has too many values for repeats."""
-    used = np.sort(np.concatenate((sheet.train, sheet.held_out)))
+    used = sheet.used
     y, kind, classes = sheet.y[used], rows.kind[used], len(sheet.classes)
     pairs, counts = np.unique(kind * classes + y, return_counts=True)
     owner = pairs // classes

@@ -11,12 +11,14 @@ from nnexp.diagnosis.overrides import also
 
 LEVELS = 5  # fewer distinct values can equal class shares by chance
 MOST = 0.5  # distinct values over rows, at most: each stands for several rows
-EXACT = 1e-6  # of the spread of the column: rounding, not coincidence
-LEAKS = 0.01  # levels over rows: with more rows a level, one more label changes next to nothing
+EXACT = 1e-6  # rounding, not coincidence
+WHOLE = 0.01  # distance from a whole number, likewise
+FITTING = 0.95  # share of the levels that have to fit a smoothed share
+TELLING = 0.01  # levels over rows from which a row's own label weighs much in its level's mean
 
 
 def check(sheet: Sheet) -> Audit:
-    """Numeric columns that are the mean of the label over the rows of a level, held-out rows too."""
+    """Numeric columns that are the label's mean over the rows of a level, held-out rows too."""
     if not len(sheet.held_out):
         return Audit()
     found = {}
@@ -24,14 +26,12 @@ def check(sheet: Sheet) -> Audit:
         distinct, _ = sheet.distinct[name]
         if not LEVELS <= len(distinct) <= MOST * len(values) or not np.isfinite(values).all():
             continue
-        if len(distinct) < LEAKS * len(values):
-            continue
         place = encoded_class(values, sheet.y, sheet.train, len(sheet.classes))
         if place is not None:
             found[name] = (place, len(distinct))
     if not found:
         return Audit(checked=["no column equals a mean of the labels over a level"])
-    name, (label, levels) = next(iter(found.items()))
+    name, (label, levels) = max(found.items(), key=lambda item: item[1][1])
     return Audit(
         [
             Nomination(
@@ -49,8 +49,8 @@ def check(sheet: Sheet) -> Audit:
                 "held-out rows among them: it tells the label of rare levels outright, in train "
                 "and held-out rows alike.",
                 (also("data.drop", sheet.config.drop, list(found)),),
-                strength=0.9,
-                certain=True,
+                strength=0.9 if levels >= TELLING * len(sheet.y) else 0.6,
+                certain=levels >= TELLING * len(sheet.y),
                 subject=", ".join(found),
             )
         ]
@@ -59,9 +59,6 @@ def check(sheet: Sheet) -> Audit:
 
 def encoded_class(values: np.ndarray, y: np.ndarray, train: np.ndarray, classes: int) -> int | None:
     """The class whose share among the rows of a value that value is, over all rows.
-
-    Shares that were smoothed towards the overall share, (S + m p) / (n + m) of S in n rows, are
-    recognised too, whatever m and p are.
 
     Arguments:
         values: the column (N,), finite.
@@ -75,33 +72,40 @@ def encoded_class(values: np.ndarray, y: np.ndarray, train: np.ndarray, classes:
     distinct, level = np.unique(values, return_inverse=True)
     count = np.bincount(level)
     inside = np.bincount(level[train], minlength=len(distinct))
-    if (inside == count).all():
+    if (inside == count).all() or np.ptp(distinct) <= EXACT:
         return None
     for place in range(classes):
         total = np.bincount(level, y == place, minlength=len(distinct))
-        if not _fits(distinct, total, count):
-            continue
-        known = inside > 0
-        part = np.bincount(level[train], y[train] == place, minlength=len(distinct))
-        if not _fits(distinct[known], part[known], inside[known]):
-            return place
+        if is_share(distinct, total, count):
+            part = np.bincount(level[train], y[train] == place, minlength=len(distinct))
+            known = inside > 0
+            if not is_share(distinct[known], part[known], inside[known]):
+                return place
     return None
 
 
-def _fits(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
-    """Whether total - encoded * count = m (encoded - p) for one m >= 0 and p, m = 0 among them."""
-    spread = float(encoded.std())
-    if len(encoded) < LEVELS or spread == 0:
-        return False
-    # a level's share is met to rounding, or the column is no encoding
-    if np.abs(total / count - encoded).max() <= EXACT * max(spread, 1e-3):
-        return True
-    if len(encoded) < 2 * LEVELS or len(np.unique(count)) < 3:
+def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
+    """Whether every value is a level's share, its own or one that was smoothed.
+
+    A share of S in n rows that is smoothed towards the share p of all rows is
+    (S + m p) / (n + m) for some m (Micci-Barreca 2001, SIGKDD Explorations 3). Where k levels of
+    equal S and n meet in one value, (sum of S - value * sum of n) / (value - p) is k m.
+
+    Arguments:
+        encoded: the distinct values (L,).
+        total: rows of the class that have each (L,).
+        count: rows that have each (L,).
+    """
+    if len(encoded) < LEVELS:
         return False
     left = total - encoded * count
-    design = np.stack((encoded, -np.ones_like(encoded)), 1)
-    solution, *_ = np.linalg.lstsq(design, left, rcond=None)
-    missed = np.abs(design @ solution - left).max()
-    smoothing = float(solution[0])
-    prior = float(solution[1] / smoothing) if smoothing > 0 else -1.0
-    return bool(smoothing > 0 and 0 <= prior <= 1 and missed <= 1e-5 * max(1.0, np.abs(left).max()))
+    if np.abs(left / count).max() <= EXACT:
+        return True
+    away = encoded - total.sum() / count.sum()
+    far = np.abs(away) > 1e-3 * max(float(np.ptp(encoded)), 1e-12)
+    if far.sum() < 2 * LEVELS or (left[far] / away[far]).min() <= 0:
+        return False
+    times = left[far] / away[far]
+    times /= times.min()
+    fitting = np.abs(times - np.round(times)) <= WHOLE
+    return bool(times.max() < 1 / WHOLE and fitting.mean() >= FITTING)

@@ -11,10 +11,10 @@ from nnexp.diagnosis.overrides import override
 
 
 def check(sheet: Sheet) -> Audit:
-    """Cells of numeric columns that are no finite number, where data.missing=none passes them on."""
+    """Numeric cells that are not finite, where data.missing=none passes them on."""
     if sheet.config.missing != "none":
         return Audit()
-    used = np.concatenate((sheet.train, sheet.held_out))
+    used = sheet.used
     counts = {
         name: int((~np.isfinite(values[used])).sum()) for name, values in sheet.numbers.items()
     }

@@ -33,7 +33,12 @@ class Judged:
 
 
 def out_of_bag(
-    x: np.ndarray, y: np.ndarray, classes: int, rows: np.ndarray, leaf: int = 1
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    rows: np.ndarray,
+    leaf: int = 1,
+    trees: int = TREES,
 ) -> Judged:
     """Each row judged by the trees that did not see it.
 
@@ -43,12 +48,13 @@ def out_of_bag(
         classes: C.
         rows: row numbers (n,) to learn from; beyond `ROWS` a random part of them.
         leaf: rows that a leaf has at least.
+        trees: how many.
     """
     rows = sample(rows)
     if not x.shape[1]:  # nothing to learn from: every row is told by the shares of the classes
         shares = np.bincount(y[rows], minlength=classes) / len(rows)
         return _judged(rows, np.tile(shares, (len(rows), 1)))
-    forest = _forest(bootstrap=True, leaf=leaf).fit(x[rows], y[rows])
+    forest = _forest(trees, bootstrap=True, leaf=leaf).fit(x[rows], y[rows])
     known = forest.oob_decision_function_
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = np.nan_to_num(known)
@@ -56,11 +62,19 @@ def out_of_bag(
 
 
 def held_out(
-    x: np.ndarray, y: np.ndarray, classes: int, train: np.ndarray, rows: np.ndarray
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    train: np.ndarray,
+    rows: np.ndarray,
+    trees: int = TREES,
 ) -> Judged:
     """Rows judged by trees that learnt from other ones; arguments as for `out_of_bag`."""
     train = sample(train)
-    forest = _forest(bootstrap=False).fit(x[train], y[train])
+    if not x.shape[1]:
+        shares = np.bincount(y[train], minlength=classes) / len(train)
+        return _judged(rows, np.tile(shares, (len(rows), 1)))
+    forest = _forest(trees, bootstrap=False).fit(x[train], y[train])
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = forest.predict_proba(x[rows])
     return _judged(rows, votes)
@@ -73,11 +87,11 @@ def sample(rows: np.ndarray, most: int = ROWS) -> np.ndarray:
     return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
 
 
-def _forest(bootstrap: bool, leaf: int = 1) -> Any:
+def _forest(trees: int, bootstrap: bool, leaf: int = 1) -> Any:
     from sklearn.ensemble import ExtraTreesClassifier
 
     return ExtraTreesClassifier(
-        TREES,
+        trees,
         bootstrap=bootstrap,
         oob_score=bootstrap,
         random_state=0,

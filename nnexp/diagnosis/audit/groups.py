@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.diagnosis.audit.forest import ROWS
+from nnexp.diagnosis.audit.forest import ROWS, held_out
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -19,8 +19,9 @@ UNNAMED = 0.05  # share of the rows without a value, at most
 STRADDLE = 0.2  # share of the held-out rows whose group has train rows
 LOST = 0.05  # accuracy that rows of unknown groups lose ...
 ERRORS = 3.0  # ... in standard errors over the groups
-FOLDS = 5
-CANDIDATES = 4  # columns tried, the likeliest first: two times five forests each
+FOLDS = 3
+TREES = 30
+CANDIDATES = 4  # columns tried, the likeliest first: six forests each
 BLOCKS = 1.5  # stretches of equal values down the file over the groups: contiguous
 CONTIGUOUS = 8  # groups that such a column has at least
 HINTS = frozenset(
@@ -117,12 +118,11 @@ def check(sheet: Sheet) -> Audit:
         return Audit()
     lines = []
     for name, codes, hint in candidates(sheet)[:CANDIDATES]:
-        used = np.concatenate((sheet.train, sheet.valid, sheet.test))
         inside = np.bincount(codes[sheet.train], minlength=int(codes.max()) + 1) > 0
         torn = float(inside[codes[sheet.held_out]].mean())
         if torn < STRADDLE:
             continue
-        split = compare(sheet, name, codes, np.sort(used))
+        split = compare(sheet, name, codes, sheet.used)
         lost = split.mixed - split.apart
         lines.append(
             f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
@@ -241,11 +241,9 @@ def compare(sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray) -> Spl
 
 
 def _right(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> np.ndarray:
-    from nnexp.diagnosis.audit.forest import held_out
-
     right = np.zeros(len(y), dtype=bool)
     for own in range(FOLDS):
         learn, tell = np.flatnonzero(fold != own), np.flatnonzero(fold == own)
         if len(learn) and len(tell):
-            right[tell] = held_out(x, y, classes, learn, tell).predicted == y[tell]
+            right[tell] = held_out(x, y, classes, learn, tell, TREES).predicted == y[tell]
     return right

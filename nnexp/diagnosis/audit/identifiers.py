@@ -1,61 +1,16 @@
-"""Columns that number, name or date the rows."""
+"""Columns that number or date the rows, and columns that say nothing."""
 
 from __future__ import annotations
 
-import numpy as np
-
+from nnexp.data.columns import ONE
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.finding import Audit
-
-DISTINCT = 0.95  # share of the rows that have a value of their own
-ORDERED = 0.98  # share of steps in one direction that makes a column run with the file
-DENSE = 1.5  # range of a numbering over the rows it numbers, at most
-EPOCH = (3e8, 4.2e9)  # seconds since 1970 of 1979 to 2103
-ROWS = 20  # fewer say nothing
 
 
 def check(sheet: Sheet) -> Audit:
     """Notes on columns that can only be memorised; a fault is what their scale or a split does."""
-    notes = [f"{name!r} {what}: nothing to learn from" for name, what in find(sheet).items()]
-    constant = [c.name for c in sheet.columns if c.reason == "one value in train"]
+    notes = [f"{name!r} {what}: nothing to learn from" for name, what in sheet.numbering.items()]
+    constant = [column.name for column in sheet.columns if column.reason == ONE]
     if constant:
-        notes.append(f"{', '.join(map(repr, constant[:6]))}: one value in train, left out")
+        notes.append(f"{', '.join(map(repr, constant[:6]))}: {ONE}, left out")
     return Audit(notes=notes)
-
-
-def find(sheet: Sheet) -> dict[str, str]:
-    """What each identifying column looks like, by name."""
-    found = {}
-    for name, values in sheet.numbers.items():
-        what = kind_of(values, len(sheet.distinct[name][0]))
-        if what:
-            found[name] = what
-    return found
-
-
-def kind_of(values: np.ndarray, distinct: int) -> str:
-    """What a column of numbers identifies: rows, times, or nothing ("").
-
-    Arguments:
-        values: (N,), NaN where missing.
-        distinct: how many different numbers there are.
-    """
-    known = values[np.isfinite(values)]
-    if len(known) < ROWS or not np.array_equal(known, np.floor(known)):
-        return ""
-    low, high = float(known.min()), float(known.max())
-    for unit in (1.0, 1e3, 1e6, 1e9):
-        if EPOCH[0] * unit <= low and high <= EPOCH[1] * unit and distinct > len(known) / 2:
-            return "looks like a time in seconds since 1970"
-    if distinct < DISTINCT * len(known):
-        return ""
-    steps = np.diff(known)
-    if max((steps > 0).mean(), (steps < 0).mean()) >= ORDERED:
-        return "looks like a row number" if _dense(low, high, known) else "runs with the rows"
-    if distinct == len(known) and _dense(low, high, known):
-        return "looks like a row number in another order"
-    return ""
-
-
-def _dense(low: float, high: float, known: np.ndarray) -> bool:
-    return high - low < DENSE * len(known)

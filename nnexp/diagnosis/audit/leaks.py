@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.chance import sign_p
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -70,7 +69,7 @@ class Rule:
 def check(sheet: Sheet) -> Audit:
     """Columns that are the label, or settle it better than all other columns together."""
     # a leak is in all rows, and a small train part alone would hide it
-    rows = sample(np.sort(np.concatenate((sheet.train, sheet.held_out))))
+    rows = sample(sheet.used)
     y, classes = sheet.y[rows], len(sheet.classes)
     if len(rows) < ROWS:
         return Audit()
@@ -107,7 +106,7 @@ def check(sheet: Sheet) -> Audit:
                 "values that several classes share",
             ),
         )
-    what = identifiers.find(sheet).get(best.name)
+    what = sheet.numbering.get(best.name)
     if what:
         evidence.append(Evidence(f"what {best.name!r} is", f"it {what}", "a measurement"))
     return Audit(
@@ -198,8 +197,8 @@ def _majority_right(
     learn: np.ndarray, tell: np.ndarray, y: np.ndarray, truth: np.ndarray, classes: int
 ) -> np.ndarray:
     size = int(max(learn.max(initial=0), tell.max(initial=0))) + 1
-    counts = np.bincount(learn * classes + y, minlength=size * classes).reshape(size, classes)
-    counts = counts + 1e-3 * np.bincount(y, minlength=classes) / len(y)  # unseen: the majority
+    seen = np.bincount(learn * classes + y, minlength=size * classes).reshape(size, classes)
+    counts = seen + 1e-3 * np.bincount(y, minlength=classes) / len(y)  # unseen: the majority
     return counts.argmax(1)[tell] == truth
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.rows import Rows
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -13,11 +12,9 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 NEAR = 0.1  # of the usual distance of nearest neighbours; cleanlab calls 0.13 near
 DIMENSIONS = 8  # of the projection that is searched
-COLUMNS = (
-    4  # with fewer, near rows are chance, and only more of them than within train say anything
-)
+COLUMNS = 4  # with fewer, near rows are chance, and only an excess over train says anything
 QUERIES = 1000  # held-out rows looked up
-USUAL = (100, 20_000)  # train rows that the usual distance is taken from, and to which
+USUAL = (100, 5000)  # train rows that the usual distance is taken from, and to which
 LISTED = 6  # nearest rows looked at
 SHARE = 0.05
 ROWS = 5
@@ -27,20 +24,19 @@ CHANCE = 1e-4
 
 def check(sheet: Sheet, rows: Rows) -> Audit:
     """Rows on both sides of the split that differ by far less than rows do."""
-    points = _points(sheet)
-    held = _drawn(sheet.held_out)
-    if not points.shape[1] or len(held) < ROWS or len(sheet.train) < 30:
+    points = Points(sheet)
+    held, inside = _drawn(sheet.held_out), _drawn(sheet.train)
+    if not points.units or len(held) < ROWS or len(sheet.train) < 30:
         return Audit()
     usual = _usual_distance(points, sheet.train)
-    if usual <= 0:
+    if not 0 < usual < np.inf:
         return Audit()
-    near = _near(points, sheet.train, held, NEAR * usual, rows.kind)
-    inside = _drawn(sheet.train)
-    within = _near(points, sheet.train, inside, NEAR * usual, rows.kind)
-    share, rate = near.mean(), within.mean()
+    both = _near(points, sheet.train, np.concatenate((held, inside)), NEAR * usual, rows.kind)
+    near, within = both[: len(held)], both[len(held) :]
+    share, rate = float(near.mean()), float(within.mean())
     p = share_p(int(near.sum()), len(near), int(within.sum()), len(within))
     excess = share >= TIMES * rate and p < CHANCE
-    everywhere = points.shape[1] >= COLUMNS and rate >= 2 * SHARE and _continuous(sheet)
+    everywhere = len(points.units) >= COLUMNS and rate >= 2 * SHARE and _continuous(sheet)
     if near.sum() < ROWS or share < SHARE or not (excess or everywhere):
         return Audit()
     return Audit(
@@ -50,12 +46,12 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
                 (
                     Evidence(
                         f"held-out rows nearer to a train row than {NEAR} of the usual distance",
-                        f"{int(near.sum())} of {len(near)} ({percent(float(share))})",
-                        f"{percent(float(rate))}, as within train ({chance(p)})",
+                        f"{int(near.sum())} of {len(near)} ({percent(share)})",
+                        f"{percent(rate)}, as within train ({chance(p)})",
                     ),
                     Evidence(
                         "usual distance of nearest neighbours, in standard deviations",
-                        round(float(usual), 3),
+                        round(usual, 3),
                         "that of held-out rows too",
                     ),
                 ),
@@ -68,17 +64,42 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
     )
 
 
-def _points(sheet: Sheet) -> np.ndarray:
-    """(N, d): the numeric columns in units of their spread."""
-    named, columns = identifiers.find(sheet), []
-    for name, values in sheet.numbers.items():
-        known = np.isfinite(values)
-        if name in named or not known.any():
-            continue
-        middle, spread = float(values[known].mean()), float(values[known].std())
-        if spread > 0:
-            columns.append(np.where(known, (values - middle) / spread, 0.0))
-    return np.stack(columns, 1) if columns else np.zeros((len(sheet.y), 0))
+class Points:
+    """The rows by their numeric columns, in standard deviations; missing cells at the mean.
+
+    Arguments:
+        sheet: the table.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.numbers = sheet.numbers
+        self.size = len(sheet.y)
+        self.units: dict[str, tuple[float, float]] = {}
+        for name, values in sheet.numbers.items():
+            known = values[np.isfinite(values)]
+            if name not in sheet.numbering and len(known) and known.std() > 0:
+                self.units[name] = (float(known.mean()), float(known.std()))
+
+    def column(self, name: str, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """A column of some rows (n,)."""
+        middle, unit = self.units[name]
+        values = self.numbers[name][rows]
+        return np.where(np.isfinite(values), (values - middle) / unit, 0.0)
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Some rows (n, d)."""
+        return np.stack([self.column(name, rows) for name in self.units], 1)
+
+    def flat(self) -> np.ndarray:
+        """All rows, projected onto `DIMENSIONS` random axes where there are more (N, m)."""
+        width = len(self.units)
+        if width <= DIMENSIONS:
+            return self.at(np.arange(self.size))
+        axes = np.linalg.qr(np.random.default_rng(0).normal(size=(width, DIMENSIONS)))[0]
+        joined = np.zeros((self.size, DIMENSIONS))
+        for name, axis in zip(self.units, axes, strict=True):
+            joined += self.column(name)[:, None] * axis
+        return joined
 
 
 def _continuous(sheet: Sheet) -> bool:
@@ -93,35 +114,31 @@ def _drawn(rows: np.ndarray) -> np.ndarray:
     return np.sort(np.random.default_rng(0).choice(rows, QUERIES, replace=False))
 
 
-def _usual_distance(points: np.ndarray, train: np.ndarray) -> float:
+def _usual_distance(points: Points, train: np.ndarray) -> float:
     """Median distance to the nearest other row, root mean square over the columns."""
     rng = np.random.default_rng(0)
-    chosen, others = (rng.permutation(train)[:count] for count in USUAL)
+    chosen, others = (points.at(rng.permutation(train)[:count]) for count in USUAL)
     best = np.empty(len(chosen))
-    pool = points[others]
     for place, row in enumerate(chosen):
-        away = ((pool - points[row]) ** 2).mean(1)
+        away = ((others - row) ** 2).mean(1)
         best[place] = away[away > 0].min(initial=np.inf)
     return float(np.sqrt(np.median(best)))
 
 
 def _near(
-    points: np.ndarray, train: np.ndarray, rows: np.ndarray, reach: float, kind: np.ndarray
+    points: Points, train: np.ndarray, rows: np.ndarray, reach: float, kind: np.ndarray
 ) -> np.ndarray:
     """Which rows have another train row within reach that does not equal them, bool (n,)."""
     from scipy.spatial import cKDTree
 
-    width = points.shape[1]
-    flat = points
-    if width > DIMENSIONS:
-        axes = np.linalg.qr(np.random.default_rng(0).normal(size=(width, DIMENSIONS)))[0]
-        flat = points @ axes
-    bound = reach * np.sqrt(width)
+    flat, own = points.flat(), points.at(rows)
+    bound = reach * np.sqrt(own.shape[1])
     count = min(LISTED, len(train))
     _, places = cKDTree(flat[train]).query(flat[rows], count, distance_upper_bound=bound)
     found = np.zeros(len(rows), dtype=bool)
     for place in places.reshape(len(rows), count).T:  # no neighbour: the number of train rows
-        others = train[np.minimum(place, len(train) - 1)]
-        away = np.sqrt(((points[others] - points[rows]) ** 2).mean(1))
-        found |= (place < len(train)) & (kind[others] != kind[rows]) & (away <= reach)
+        hit = np.flatnonzero(place < len(train))
+        others = train[place[hit]]
+        away = np.sqrt(((points.at(others) - own[hit]) ** 2).mean(1))
+        found[hit] |= (kind[others] != kind[rows[hit]]) & (away <= reach)
     return found

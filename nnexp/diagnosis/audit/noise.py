@@ -8,18 +8,13 @@ import numpy as np
 
 from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import at_least
-from nnexp.diagnosis.audit.forest import Judged, out_of_bag
+from nnexp.diagnosis.audit.forest import Judged
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.audit.yardstick import Yardstick, majority, right
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
-LEAVES = (
-    1,
-    3,
-    10,
-)  # rows in a leaf at least: the more wrong labels, the larger the leaf that helps
 ROWS = 80
 
 # Chosen on digits, breast cancer, moons, circles, adult, titanic, abalone and letter with 0 to 40 %
@@ -29,7 +24,9 @@ PLAIN = 0.06  # error of the most confident quarter, its lower bound: clean tabl
 FLAT = 0.5  # ... that bound over the error of all rows: 0.1 to 0.4 where rows are hard, not wrong
 FLAT_TOP = 0.55  # and the error of the most confident tenth over that of all rows
 LEARNT = 0.35  # share of the majority's errors that the trees remove: below it all rows are hard
-LITTLE = 0.2  # and where they remove less than LEARNT but this, ...
+PLAINLY = 0.6  # where they remove so much, ...
+FLAT_HALF = 0.55  # ... the bound of the surest half over the error of all rows says as much
+LITTLE = 0.2  # where they remove less than LEARNT but this, ...
 MUCH = 0.15  # ... and the bound is this large, the gain over the majority has to be as good in the
 EVEN = 0.6  # middle half as in the best quarter: above this ratio (overlapping Gaussians: 0.5)
 ERRORS = 1.64  # by so many standard errors
@@ -48,6 +45,7 @@ class Confidence:
         quarter: error of the most confident quarter.
         bound: its lower 95 % bound.
         tenth: error of the most confident tenth.
+        half: lower 95 % bound of the error of the more confident half.
         middle: error of the two quarters between the most and the least confident.
         rows: how many.
     """
@@ -57,6 +55,7 @@ class Confidence:
     quarter: float
     bound: float
     tenth: float
+    half: float
     middle: float
     rows: int
 
@@ -70,6 +69,8 @@ class Confidence:
         """Whether the errors do not thin out with confidence."""
         error = 1 - self.accuracy
         flat = self.bound >= max(PLAIN, FLAT * error) and self.tenth >= FLAT_TOP * error
+        if self.learnt >= PLAINLY and self.half >= max(PLAIN, FLAT_HALF * error):
+            return True
         if self.learnt >= LEARNT:
             return flat
         return self.learnt >= LITTLE and self.bound >= MUCH and self._even()
@@ -86,16 +87,17 @@ class Confidence:
 def confidence_of(judged: Judged, y: np.ndarray) -> Confidence:
     """Errors by confidence; rows of equal confidence in a fixed order."""
     wrong = judged.predicted != y[judged.rows]
-    order = np.argsort(-judged.confidence, kind="stable")
-    size = len(order)
-    quarter = wrong[order[: max(1, size // 4)]]
+    surest = wrong[np.argsort(-judged.confidence, kind="stable")]
+    size = len(surest)
+    quarter, half = surest[: max(1, size // 4)], surest[: max(1, size // 2)]
     return Confidence(
         accuracy=1 - float(wrong.mean()),
         majority=majority(y[judged.rows]),
         quarter=float(quarter.mean()),
         bound=at_least(int(quarter.sum()), len(quarter)),
-        tenth=float(wrong[order[: max(1, size // 10)]].mean()),
-        middle=float(wrong[order[size // 4 : 3 * size // 4]].mean()),
+        tenth=float(surest[: max(1, size // 10)].mean()),
+        half=at_least(int(half.sum()), len(half)),
+        middle=float(surest[size // 4 : 3 * size // 4].mean()),
         rows=size,
     )
 
@@ -111,7 +113,7 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
     if len(sheet.train) < ROWS:
         return Audit()
     cleaner = _cleaner(sheet, trees)
-    look = confidence_of(_joined(sheet), sheet.y)
+    look = confidence_of(trees.together, sheet.y)
     line = (
         f"of the rows that trees are surest of (a quarter) {percent(look.quarter)} are wrong, of "
         f"all {percent(1 - look.accuracy)}"
@@ -120,11 +122,11 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
         return Audit(checked=[line])
     plateau = (
         Evidence(
-            "errors among the quarter of the train rows that trees are surest of",
+            "errors among the quarter of the rows that trees are surest of",
             f"{percent(look.quarter)} (at least {percent(look.bound)})",
             "near 0: where classes overlap, sure rows are right",
         ),
-        Evidence("errors among all train rows", percent(1 - look.accuracy), "more by far"),
+        Evidence("errors among all rows", percent(1 - look.accuracy), "more by far"),
     )
     share = percent(look.quarter)
     return Audit(
@@ -140,15 +142,6 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
             )
         ]
     )
-
-
-def _joined(sheet: Sheet) -> Judged:
-    """Train rows judged by forests of all leaf sizes together."""
-    judged = [
-        out_of_bag(sheet.matrix, sheet.y, len(sheet.classes), sheet.train, leaf) for leaf in LEAVES
-    ]
-    votes = np.mean([one.votes for one in judged], axis=0)
-    return Judged(judged[0].rows, votes.argmax(1), votes.max(1), votes)
 
 
 def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:

@@ -17,7 +17,7 @@ BLOCKS = 0.9  # share of held-out rows beyond the last train row that makes a sp
 
 
 def check(sheet: Sheet) -> Audit:
-    """Held-out rows of other classes than train, and whether the order of the file is the reason."""
+    """Held-out rows of other classes than train, and whether the file's order is the reason."""
     counts = {name: _counts(sheet, rows) for name, rows in sheet.parts.items()}
     train = _counts(sheet, sheet.train)
     sorted_by = changes(sheet.y)

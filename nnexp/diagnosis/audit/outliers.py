@@ -17,7 +17,7 @@ FEW = 0.01  # share of the rows that can be outliers, or three rows of a small t
 
 
 def check(sheet: Sheet) -> Audit:
-    """Columns of which a standard or minmax scaling leaves the outliers and next to nothing else."""
+    """Columns of which a scaling by mean or range leaves the outliers and little else."""
     if sheet.config.scaling not in ("standard", "minmax", "none"):
         return Audit()
     found = {}

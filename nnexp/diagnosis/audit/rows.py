@@ -7,20 +7,18 @@ from functools import cached_property
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.sheet import Sheet
 
-EMPTY = 0.4  # share of missing cells beyond which a row is like no other: there is little to equal
+EMPTY = 0.4  # share of missing cells beyond which a row equals no other: little is left to equal
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # of splitmix64 (Steele, Lea & Flood 2014)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-
 
 LOOKED = 100  # repeated rows, and rows that stand once, whose nearest other row is looked for ...
 POOL = 4000  # ... among so many distinct rows ...
 WIDTH = 100  # ... by so many columns
 AS_FAR = 0.85  # distance of repeated rows to the nearest other one, over that of rows that stand
-# once: about 1 for copies, 0.3 to 0.7 where rows repeat by nature, which they do where they are dense
+# once: about 1 for copies, 0.3 to 0.7 where rows repeat by nature, that is where they are dense
 MODES = 3  # rows that a table may repeat any number of times: that nothing was found, say ...
 MODE, MODE_SHARE = 10, 0.005  # ... which then stand for so many rows, and such a share of all
 
@@ -89,8 +87,9 @@ def _nearest(table: np.ndarray, first: np.ndarray, pool: np.ndarray, kinds: np.n
 
 def find_rows(sheet: Sheet) -> Rows:
     """Key every row of a sheet."""
-    named = identifiers.find(sheet)
-    columns = {n: _patterns(values) for n, values in sheet.numbers.items() if n not in named}
+    columns = {
+        n: _patterns(values) for n, values in sheet.numbers.items() if n not in sheet.numbering
+    }
     columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
     if not columns:
         return Rows({}, np.arange(len(sheet.y)))

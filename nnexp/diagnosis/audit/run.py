@@ -33,11 +33,11 @@ from nnexp.diagnosis.audit import (
 )
 from nnexp.diagnosis.audit.rows import find_rows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.finding import Audit
+from nnexp.diagnosis.finding import Audit, Nomination
 
 # a cause in a key's place accounts for what the causes beside it see: they are not told as well
 _EXPLAINS = {
-    "label_mapping_mismatch": {"unseen_class", "distribution_shift"},
+    "label_mapping_mismatch": {"unseen_class", "distribution_shift", "label_noise"},
     "ordered_split": {
         "unseen_class",
         "label_mapping_mismatch",
@@ -53,8 +53,16 @@ _EXPLAINS = {
     "deletion_bias": {"informative_missingness"},
     "target_leak": {"categorical_as_number"},
     "duplicate_leak": {"label_noise", "group_leak"},
+    "group_leak": {"label_noise"},
     "missingness_shift": {"label_noise"},
     "sentinel_values": {"outlier_crushed_feature"},
+}
+
+
+# and so does one that is about the same columns
+_EXPLAINS_OF_A_COLUMN = {
+    "group_leak": {"target_leak", "categorical_as_number"},
+    "selection_leak": {"sentinel_values"},
 }
 
 
@@ -86,7 +94,7 @@ def audit_sheet(sheet: Sheet) -> Audit:
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
             groups.check(sheet),
-            shift.check(sheet, trees),
+            shift.check(sheet),
             missingness.check(sheet),
             deletion.check(sheet),
             tokens.check(sheet),
@@ -104,10 +112,16 @@ def join(audits: Iterable[Audit]) -> Audit:
     """One audit of several: nominations by strength, without those that another accounts for."""
     audits = list(audits)
     found = [nomination for audit in audits for nomination in audit.nominations]
-    causes = {nomination.cause for nomination in found}
-    explained = {effect for cause in causes for effect in _EXPLAINS.get(cause, set())}
-    kept = [nomination for nomination in found if nomination.cause not in explained]
+    kept = [item for item in found if not any(_accounts(other, item) for other in found)]
     kept.sort(key=lambda nomination: -nomination.strength)
     notes = dict.fromkeys(note for audit in audits for note in audit.notes)
     checked = dict.fromkeys(line for audit in audits for line in audit.checked)
     return Audit(kept, list(notes), list(checked))
+
+
+def _accounts(one: Nomination, other: Nomination) -> bool:
+    """Whether a nomination is the reason for what another saw."""
+    if other.cause in _EXPLAINS.get(one.cause, set()):
+        return True
+    same = one.subject == other.subject
+    return same and other.cause in _EXPLAINS_OF_A_COLUMN.get(one.cause, set())

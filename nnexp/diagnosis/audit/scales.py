@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -15,6 +14,7 @@ OUTWEIGHS = 50.0  # ... where it is so many times the next largest
 NUMBERING = 0.3  # of both for a column that numbers or dates the rows, which is no amount at all
 LARGE = 20.0  # size of an input that makes the first outputs, and the first loss, tens of times 1
 APART = 100.0  # ratio of two spreads that no single learning rate serves
+MANY = 10  # columns of which a few may be nearly constant, as the rims of images are
 SMALL = 0.03  # spread of all inputs that a network takes for none
 
 
@@ -71,7 +71,7 @@ def _dominant(
     largest = float(sizes[order[0]])
     rest = max(float(sizes[order[1]]) if len(order) > 1 else 0.0, 1.0 if sheet.levels else 0.0)
     name = names[order[0]]
-    what = identifiers.find(sheet).get(name)
+    what = sheet.numbering.get(name)
     least = NUMBERING if what else 1.0
     if not rest or rest > LARGE:
         return None
@@ -99,7 +99,7 @@ def _unscaled(
     sheet: Sheet, names: list[str], sizes: np.ndarray, spreads: np.ndarray, order: np.ndarray
 ) -> Nomination | None:
     large = [names[place] for place in order if sizes[place] >= LARGE]
-    apart = float(spreads.max() / max(spreads.min(), 1e-300)) if len(spreads) > 1 else 1.0
+    apart = _apart(spreads)
     differ = apart >= APART and spreads.max() >= SMALL
     if sheet.config.scaling not in ("none", "robust") or not (large or differ):
         return None
@@ -132,6 +132,12 @@ def _unscaled(
         strength=0.85 if large and (sizes.max() >= DOMINANT or differ) else 0.6,
         subject=", ".join(worst),
     )
+
+
+def _apart(spreads: np.ndarray) -> float:
+    """Largest over smallest spread; of many columns without a tenth at either end."""
+    low, high = np.quantile(spreads, (0.1, 0.9) if len(spreads) >= MANY else (0.0, 1.0))
+    return float(high / max(low, 1e-300))
 
 
 def _tiny(sheet: Sheet, names: list[str], spreads: np.ndarray) -> Nomination | None:

@@ -160,7 +160,7 @@ def _is_spike(values: np.ndarray, counts: np.ndarray, place: int, total: int) ->
         return True
     if coded and abs(value) >= 9 and alone and gap >= CODE_GAP * spread:
         return True
-    if value != 0 or others[0] <= 0 or not alone:
+    if value != 0 or others[0] <= 0 or others[-1] <= 1 or not alone:  # 0 is a share like others
         return False
     if count >= ZERO_MANY * total:
         return middle >= ZERO_GAP * spread

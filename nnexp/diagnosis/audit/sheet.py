@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema import DataConfig
-from nnexp.data.cells import MISSING_TOKENS, Texts, read_texts
+from nnexp.data.cells import LARGEST, MISSING_TOKENS, Texts, read_texts
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled
 from nnexp.data.split import split_rows
+from nnexp.diagnosis.audit.numbering import numbered
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,24 @@ class Sheet:
         """Validation and test rows, ascending."""
         return np.sort(np.concatenate((self.valid, self.test)))
 
+    @property
+    def used(self) -> np.ndarray:
+        """The rows of all parts, ascending."""
+        return np.sort(np.concatenate((self.train, self.valid, self.test)))
+
     @cached_property
     def matrix(self) -> np.ndarray:
         """float32 (N, d) for trees: numbers, then codes; missing cells are the train median."""
-        columns = []
-        for values in self.numbers.values():
-            known = values[self.train]
-            known = known[np.isfinite(known)]
-            middle = float(np.median(known)) if len(known) else 0.0
-            columns.append(np.where(np.isfinite(values), values, middle))
-        columns += [codes.astype(np.float64) for codes, _ in self.levels.values()]
-        joined = np.stack(columns, 1) if columns else np.zeros((len(self.y), 0))
-        largest = float(np.finfo(np.float32).max)
-        return joined.clip(-largest, largest).astype(np.float32)
+        joined = np.empty((len(self.y), len(self.names)), dtype=np.float32)
+        for place, values in enumerate(self.numbers.values()):
+            finite = np.isfinite(values)
+            if not finite.all():
+                known = values[self.train][finite[self.train]]
+                values = np.where(finite, values, np.median(known) if len(known) else 0.0)
+            joined[:, place] = values.clip(-LARGEST, LARGEST)
+        for place, (codes, _) in enumerate(self.levels.values(), len(self.numbers)):
+            joined[:, place] = codes
+        return joined
 
     @property
     def names(self) -> list[str]:
@@ -80,6 +86,15 @@ class Sheet:
         """bool (N,) for each column of `matrix`: where the cell is missing."""
         holes = {name: np.isnan(values) for name, values in self.numbers.items()}
         return {**holes, **{name: codes < 0 for name, (codes, _) in self.levels.items()}}
+
+    @cached_property
+    def numbering(self) -> dict[str, str]:
+        """What each numeric column that identifies rows or times looks like, by name."""
+        kinds = {
+            name: numbered(values, len(self.distinct[name][0]))
+            for name, values in self.numbers.items()
+        }
+        return {name: kind for name, kind in kinds.items() if kind}
 
     @cached_property
     def distinct(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers, order
+from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import association_of, largest_gap, separation, share_p
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import chance, columns, figure, percent
-from nnexp.diagnosis.audit.yardstick import Yardstick, right
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
@@ -24,13 +23,13 @@ RATE = 0.15  # difference of missing rates
 MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
 STRETCHED = 3.0  # ratio of standard deviations, likewise
 MOST = 0.5  # of the numeric columns that a whole preparation changes
-LOST = 0.1  # accuracy that trees lose from train to a part whose rows differ by design
 COMPARED = 5000  # rows of a side
+TREES = 30  # that tell the sides apart
 
 
-def check(sheet: Sheet, trees: Yardstick) -> Audit:
+def check(sheet: Sheet) -> Audit:
     """Parts that come from elsewhere than train, or were prepared otherwise."""
-    audits = [_part(sheet, trees, name, rows) for name, rows in sheet.parts.items()]
+    audits = [_part(sheet, name, rows) for name, rows in sheet.parts.items()]
     found = [nomination for audit in audits for nomination in audit.nominations]
     kept: dict[str, Nomination] = {}
     for nomination in sorted(found, key=lambda item: -item.strength):
@@ -44,11 +43,13 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
     )
 
 
-def _part(sheet: Sheet, trees: Yardstick, name: str, rows: np.ndarray) -> Audit:
+def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     if len(rows) < ROWS:
         return Audit()
+    by = sheet.config.split.method
+    by_design = by in ("group", "time")  # other subjects, or a later time, are asked for
     holes = _missing(sheet, rows)
-    found = [_missing_at_another_rate(sheet, name, holes)] if holes else []
+    found = [_missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
     prepared = _prepared(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
@@ -64,25 +65,16 @@ def _part(sheet: Sheet, trees: Yardstick, name: str, rows: np.ndarray) -> Audit:
         return Audit(found, checked=[line])
     if not differs and shares is not None and order.check(sheet).nominations:
         return Audit(found)  # the order of the file is the reason, and is told as such
-    if sheet.config.split.method in ("group", "time") and not _loses(sheet, trees, name):
+    if by_design:
         return Audit(
-            found,
-            [f"{name} rows differ from train rows, as a {sheet.config.split.method} split may"],
+            found, [f"{name} rows differ from train rows, as those of a split by {by} may"]
         )
     return Audit([_shifted(name, moved, area, shares), *found])
 
 
-def _loses(sheet: Sheet, trees: Yardstick, name: str) -> bool:
-    """Whether trees are clearly worse on a part than within train."""
-    inside, outside = right(trees.inside, sheet.y), right(trees.outside[name], sheet.y)
-    error = np.sqrt(inside.var() / len(inside) + outside.var() / len(outside) + 1e-12)
-    lost = float(inside.mean() - outside.mean())
-    return lost >= LOST and lost > 3 * error
-
-
 def _columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
     """The columns that lie elsewhere, the farthest first: name, distance, p."""
-    named, found = identifiers.find(sheet), []
+    named, found = sheet.numbering, []
     train, part = sample(sheet.train, COMPARED), sample(rows, COMPARED)
     for name, values in sheet.numbers.items():
         a, b = values[train], values[part]
@@ -109,13 +101,13 @@ def _told_apart(
 
     Columns that number the rows, or are missing at another rate, would tell them by that.
     """
-    kept = sheet.without({*identifiers.find(sheet), *(name for name, *_ in holes)})
+    kept = sheet.without({*sheet.numbering, *(name for name, *_ in holes)})
     train = sample(sheet.train, 1000)
     part = sample(rows, 1000)
     both = np.concatenate((train, part))
     side = np.zeros(len(sheet.y), dtype=np.int64)
     side[part] = 1
-    judged = out_of_bag(kept, side, 2, both)
+    judged = out_of_bag(kept, side, 2, both, trees=TREES)
     return separation(judged.votes[:, 1], side[judged.rows] == 1)
 
 

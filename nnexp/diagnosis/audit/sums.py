@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, figure
@@ -22,9 +21,9 @@ RIDGE = 1e-9  # of the spreads, so that columns which follow from others can be 
 
 def check(sheet: Sheet) -> Audit:
     """Columns that tell nothing one by one and everything together, along one line."""
-    named = identifiers.find(sheet)
+    named = sheet.numbering
     names = [name for name in sheet.numbers if name not in named]
-    rows = sample(np.sort(np.concatenate((sheet.train, sheet.held_out))))
+    rows = sample(sheet.used)
     y = sheet.y[rows]
     counts = np.bincount(y)
     if not FEWEST <= len(names) <= WIDEST or counts[counts > 0].min() < OWN:

@@ -83,8 +83,8 @@ def small(seen: Seen) -> list[Nomination]:
     """Inputs that are scaled to next to nothing."""
     if seen.inputs is None or not len(seen.inputs.rms):
         return []
-    largest = float(np.nanmax(seen.inputs.rms))
-    if not largest < SMALL:
+    largest = seen.inputs.largest
+    if not 0 < largest < SMALL:
         return []
     return [
         Nomination(

@@ -288,7 +288,8 @@ def penalty(seen: Seen) -> list[Nomination]:
     first = seen.initial_loss
     start = float(data[0]) if first is None else max(first, float(data[0]))
     learned = max(0.0, min(start, seen.prior_loss * 1.5) - float(data[-1]))
-    peak = float(np.nanmax(extra))
+    known = extra[np.isfinite(extra)]
+    peak = float(known.max()) if len(known) else 0.0
     if peak < 1.0 * max(float(data[-1]), 1e-9) or learned > 0.5 * seen.prior_loss:
         return []
     fix = [override(f"reg.{name}", 0.0) for name in ("l1", "l2") if getattr(reg, name)]

@@ -175,7 +175,7 @@ def exploding(seen: Seen) -> list[Nomination]:
     usual = math.log(classes)
     model = seen.config.model
     large = isinstance(model, LinearConfig) and model.init_scale > 1.5
-    if float(np.nanmax(seen.inputs.rms)) > 10 or start < HIGH_START * 2 * usual or large:
+    if seen.inputs.largest > 10 or start < HIGH_START * 2 * usual or large:
         return []
     return [
         Nomination(

@@ -44,7 +44,7 @@ def too_high(seen: Seen) -> list[Nomination]:
     quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= 30 else 0.35
     loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= 30 else 0.75 if ratio >= 8 else 0.5
     if moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
-        quiet_strength = 0.35
+        quiet_strength = 0.6 if ratio >= 30 else 0.35
     strength = loud_strength if loud else quiet_strength
     if loud and ratio < 3:
         strength = 0.35

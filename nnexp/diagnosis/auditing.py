@@ -1,0 +1,216 @@
+"""`nnexp.audit`: what a table and its split have wrong, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.config.check import check_section
+from nnexp.config.schema import CsvConfig, DataConfig
+from nnexp.data.labelled import read_labelled
+from nnexp.data.names import counted, nearest
+from nnexp.data.table import Table, table_from_frame
+from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
+from nnexp.diagnosis.causes import CAUSES
+from nnexp.diagnosis.finding import SUSPECTED, Audit, Finding
+from nnexp.diagnosis.overrides import override
+from nnexp.errors import UserError
+
+WIDTH = 92  # columns of text that a line of the report takes
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an audit found; `print` shows it.
+
+    Arguments:
+        findings: causes, the most probable first, each with its evidence and the overrides that
+            would fix it. All are suspected: only re-runs can confirm one.
+        notes: what is worth knowing and no fault, one line each.
+        checked: what was looked at and found in order, one line each, with the figures.
+        title: of the table: its name, rows, columns and parts.
+        seconds: what it took.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    checked: tuple[str, ...]
+    title: str
+    seconds: float
+
+    def __str__(self) -> str:
+        lines = [self.title, ""]
+        count = len(self.findings)
+        lines.append(f"{counted(count, 'finding')}" if count else "nothing wrong was found")
+        for place, finding in enumerate(self.findings, 1):
+            lines += ["", *_finding_lines(place, finding)]
+        for heading, texts in (("worth knowing", self.notes), ("in order", self.checked)):
+            if texts:
+                lines += ["", heading]
+                lines += [line for text in texts for line in _wrapped(text, "  - ", "    ")]
+        return "\n".join(lines)
+
+
+def audit(
+    frame: pd.DataFrame,
+    target: str | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    train: Sequence[int] | None = None,
+    valid: Sequence[int] | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> AuditReport:
+    """Look for what a table and its split have wrong, before anything is trained on them.
+
+    Leaks, duplicates, groups torn apart, missing cells that tell the label, numbers that stand for
+    missing ones, scales, codes, wrong or slipped labels, shifted or ordered parts. Nothing is
+    changed, and nothing is trained but trees.
+
+    Arguments:
+        frame: N rows, the target among the columns.
+        target: the column to predict; or in `overrides` as `data.target`.
+        overrides: settings of the `data` group as typed on the command line,
+            `["data.scaling=none", "data.split.by=patient"]`.
+        train: positions of the train rows, where the split is made already; the other rows are
+            the validation rows, or with `valid` those in neither the test rows.
+        valid: positions of the validation rows.
+        seed: of the split.
+        options: settings of the `data` group by name, `scaling="none"`,
+            `split={"method": "group", "by": "patient"}`.
+
+    Raises:
+        UserError: an option is unknown or out of range, or does not fit the table.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise UserError(
+            f"nnexp.audit was given {type(frame).__name__}, which is no table",
+            "a pandas DataFrame with the target among its columns",
+            "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
+        )
+    config = _config(overrides, target, options)
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
+    table = table_from_frame(frame, target or config.target, "the table")
+    config.target = str(table.target.name)
+    if train is not None or valid is not None:
+        table = replace(table, parts=_parts(len(frame), train, valid))
+        config.split = replace(config.split, valid=0.0)
+    sheet = make_sheet(read_labelled(table, config), config, seed)
+    return report_of(audit_sheet(sheet), _title(table, sheet))
+
+
+def report_of(found: Audit, title: str) -> AuditReport:
+    """An audit as a report.
+
+    Arguments:
+        found: what the audit gave.
+        title: of the table.
+    """
+    findings = tuple(
+        Finding(
+            cause=nomination.cause,
+            verdict=SUSPECTED,
+            title=_titled(nomination.cause, nomination.subject),
+            evidence=(*nomination.evidence, *nomination.against),
+            explanation=nomination.explanation,
+            fix=nomination.fix,
+        )
+        for nomination in found.nominations
+    )
+    return AuditReport(findings, tuple(found.notes), tuple(found.checked), title, found.seconds)
+
+
+def _titled(cause: str, subject: str) -> str:
+    title = CAUSES[cause].title
+    return f"{title}: {subject}" if subject else title
+
+
+def _config(overrides: Sequence[str], target: str | None, options: Mapping[str, Any]) -> DataConfig:
+    config = _composed(overrides, target) if overrides else CsvConfig()
+    _set(config, options, "data")
+    check_section(config, "data")
+    return config
+
+
+def _composed(overrides: Sequence[str], target: str | None) -> DataConfig:
+    from nnexp.config.compose import compose
+
+    if isinstance(overrides, str):
+        raise UserError(
+            f"overrides are one text, {overrides!r}",
+            "a list with a text for each override",
+            f"nnexp.audit(frame, overrides={overrides.split()!r})",
+        )
+    source = ["data=csv", "data.path=table.csv"]  # which no configuration of a table goes without
+    if target is not None:
+        source.append(override("data.target", target))
+    return compose([*source, *overrides]).data
+
+
+def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
+    """Set fields of a configuration by name, those of a section from a mapping."""
+    names = [item.name for item in fields(section)]
+    for name, value in options.items():
+        if name not in names:
+            raise UserError(
+                f"{prefix}.{name} is no setting",
+                f"one of {', '.join(names)}",
+                f"{prefix}.{nearest(name, names)}",
+            )
+        own = getattr(section, name)
+        if is_dataclass(own) and isinstance(value, Mapping):
+            _set(own, value, f"{prefix}.{name}")
+        else:
+            setattr(section, name, list(value) if isinstance(value, tuple) else value)
+
+
+def _parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | None) -> np.ndarray:
+    """The part of each row, of shape (size,)."""
+    parts = np.full(size, "valid" if valid is None else "test", dtype=object)
+    if train is None:
+        parts[:] = "train"
+    for name, rows in (("train", train), ("valid", valid)):
+        if rows is None:
+            continue
+        places = np.asarray(rows, dtype=np.int64)
+        if len(places) and not (places.min() >= 0 and places.max() < size):
+            wrong = int(places.min() if places.min() < 0 else places.max())
+            raise UserError(
+                f"{name}= has the row {wrong}, and the table has {size} rows",
+                f"positions from 0 to {size - 1}",
+                f"{name}=[0, 1, 2]",
+            )
+        parts[places] = name
+    return parts
+
+
+def _title(table: Table, sheet: Sheet) -> str:
+    parts = ", ".join(
+        f"{len(rows)} {name}" for name, rows in (("train", sheet.train), *sheet.parts.items())
+    )
+    return (
+        f"{table.name}: {len(sheet.y)} rows, {counted(len(table.frame.columns), 'column')}, "
+        f"{len(sheet.classes)} classes of {table.target.name!r}; {parts}"
+    )
+
+
+def _finding_lines(place: int, finding: Finding) -> list[str]:
+    """A finding in text: its title, then evidence as a table, why, and what to type."""
+    lines = [f"{place}. {finding.cause}: {finding.title}"]
+    for item in finding.evidence:
+        lines += _wrapped(item.signal, "     ", "     ")
+        lines += _wrapped(f"found {item.value}; expected {item.expected}", "       ", "       ")
+    lines += _wrapped(finding.explanation, "   why: ", "        ")
+    fix = " ".join(finding.fix) if finding.fix else "no setting: the table itself"
+    return [*lines, f"   fix: {fix}"]
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest)

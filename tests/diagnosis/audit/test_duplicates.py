@@ -1,0 +1,70 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import duplicates
+from nnexp.diagnosis.audit.rows import find_rows
+
+TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "classification"]
+
+
+def look(sheet):
+    return duplicates.check(sheet, find_rows(sheet))
+
+
+def copy_rows(frame, y, parts, share, seed=0):
+    rng = np.random.default_rng(seed)
+    train, valid = np.flatnonzero(parts == "train"), np.flatnonzero(parts == "valid")
+    count = int(share * len(valid))
+    source, target = rng.choice(train, count, False), rng.choice(valid, count, False)
+    frame.iloc[target] = frame.iloc[source].to_numpy()
+    y[target] = y[source]
+    return frame, y
+
+
+@pytest.mark.parametrize("share", [0.15, 0.4, 0.9])
+@pytest.mark.parametrize("name", TABLES)
+def test_validation_rows_copied_from_train(sheet_of, table, parts_of, causes, name, share):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    frame, y = copy_rows(frame, y, parts, share)
+    found = look(sheet_of(frame, y, parts))
+    assert causes(found) == ["duplicate_leak"]
+    assert found.nominations[0].fix == ("data.duplicates=drop",)
+    assert found.nominations[0].certain
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_doubled_before_the_split(sheet_of, table, causes, name, share):
+    frame, y = table(name)
+    rng = np.random.default_rng(0)
+    again = rng.choice(len(y), int(share * len(y)), False)
+    order = rng.permutation(len(y) + len(again))
+    frame = pd.concat([frame, frame.iloc[again]]).iloc[order]
+    y = np.r_[y, y[again]][order]
+    assert causes(look(sheet_of(frame, y))) == ["duplicate_leak"]
+    assert causes(look(sheet_of(frame, y, duplicates="drop"))) == []
+
+
+def test_a_class_repeated_to_balance_it(sheet_of, table, causes):
+    frame, y = table("classification")
+    keep = np.r_[np.flatnonzero(y == 0), np.repeat(np.flatnonzero(y == 1)[:40], 8)]
+    keep = np.random.default_rng(0).permutation(keep)
+    assert causes(look(sheet_of(frame.iloc[keep], y[keep]))) == ["duplicate_leak"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", [*TABLES, "blobs"])
+def test_tables_as_they_are(sheet_of, table, causes, name, seed):
+    assert causes(look(sheet_of(*table(name), seed=seed))) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_of_few_values_repeat_by_nature(sheet_of, causes, seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.binomial(6, 0.4, (1500, 4)), columns=list("abcd"))
+    y = (rng.random(1500) < frame["a"] / 6).astype(int)
+    found = look(sheet_of(frame, y, seed=seed))
+    assert causes(found) == []
+    assert "by nature" in found.notes[0]

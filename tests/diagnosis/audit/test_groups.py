@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import groups
+
+
+def made(count, size, name, text=False, seed=0, shuffled=True):
+    """Rows of subjects that look alike and have one label; the label itself is hard to tell."""
+    rng = np.random.default_rng(seed)
+    subject = np.repeat(np.arange(count), size)
+    label = rng.integers(0, 2, count)
+    x = rng.normal(size=(count, 8))[subject] + 0.3 * rng.normal(size=(count * size, 8))
+    x[:, 0] += 0.4 * label[subject]
+    frame = pd.DataFrame(x, columns=[f"m{place}" for place in range(8)])
+    frame[name] = [f"P{7 * own}" for own in subject] if text else subject
+    order = rng.permutation(len(frame)) if shuffled else np.arange(len(frame))
+    return frame.iloc[order], label[subject][order]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "name", "text"),
+    [
+        (50, 20, "patient", False),
+        (30, 10, "subject_id", True),
+        (100, 8, "household", False),
+        (200, 5, "userId", True),
+        (15, 60, "Speaker Number", False),
+    ],
+)
+def test_subjects_on_both_sides(sheet_of, causes, count, size, name, text):
+    frame, y = made(count, size, name, text)
+    found = groups.check(sheet_of(frame, y))
+    assert causes(found) == ["group_leak"]
+    assert found.nominations[0].subject == name
+    assert found.nominations[0].fix[0] == "data.split.method=group"
+    dropped = groups.check(sheet_of(frame, y, drop=[name]))
+    assert causes(dropped) == ["group_leak"]  # the rows are torn apart all the same
+
+
+def test_blocks_of_the_file_need_no_name(sheet_of, causes):
+    frame, y = made(40, 15, "k", shuffled=False)
+    assert causes(groups.check(sheet_of(frame, y))) == ["group_leak"]
+
+
+def test_whole_groups_on_one_side_are_fine(sheet_of, causes):
+    frame, y = made(50, 20, "patient")
+    sheet = sheet_of(frame, y, split_method="group", split_by="patient")
+    assert causes(groups.check(sheet)) == []
+    given = np.where(frame["patient"] % 5 == 0, "test", "train").astype(object)
+    assert causes(groups.check(sheet_of(frame, y, given, split_valid=0.0))) == []
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "digits", "moons", "classification"])
+def test_names_that_tell_nothing(sheet_of, table, causes, name):
+    frame, y = table(name)
+    frame["patient_id"] = np.random.default_rng(0).integers(0, len(y) // 12, len(y))
+    assert causes(groups.check(sheet_of(frame, y))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("PatientID", True),
+        ("customer id", True),
+        ("SUBJECT", True),
+        ("household_no", True),
+        ("id", True),
+        ("video", True),
+        ("idle", False),
+        ("width", False),
+        ("humidity", False),
+        ("personality", False),
+    ],
+)
+def test_names(name, expected):
+    assert groups.hinted(name) is expected

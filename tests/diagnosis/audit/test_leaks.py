@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from nnexp.diagnosis.audit import leaks
+
+TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.05, 0.1, 0.15])
+@pytest.mark.parametrize("name", TABLES)
+def test_the_label_with_noise(sheet_of, table, causes, name, spread):
+    frame, y = table(name)
+    frame["after"] = y + np.random.default_rng(0).normal(0, spread, len(y))
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].subject == "after"
+    assert found.nominations[0].fix == ("data.drop=[after]",)
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda y: np.array([f"result {label}" for label in y], dtype=object),
+        lambda y: np.random.default_rng(0).permutation(y.max() + 1)[y],
+        lambda y: 7.5 - 2.5 * y,
+    ],
+)
+@pytest.mark.parametrize("name", TABLES)
+def test_a_copy_of_the_label(sheet_of, table, causes, name, copy):
+    frame, y = table(name)
+    frame["again"] = copy(y)
+    assert causes(leaks.check(sheet_of(frame, y))) == ["target_leak"]
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])
+def test_an_amount_that_the_label_is_a_threshold_of(sheet_of, table, causes, name):
+    frame, y = table(name)
+    rng = np.random.default_rng(0)
+    frame["rain"] = np.where(y == 1, 1 + rng.exponential(3, len(y)), rng.random(len(y)))
+    assert causes(leaks.check(sheet_of(frame, y))) == ["target_leak"]
+
+
+def test_two_leaks_at_once(sheet_of, table, causes):
+    frame, y = table("classification")
+    frame["a"] = y + np.random.default_rng(0).normal(0, 0.05, len(y))
+    frame["b"] = np.where(y == 1, "paid", "open").astype(object)
+    found = leaks.check(sheet_of(frame, y))
+    assert found.nominations[0].subject == "a, b"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", TABLES)
+def test_good_columns_are_silent(sheet_of, table, causes, name, seed):
+    assert causes(leaks.check(sheet_of(*table(name), seed=seed))) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(("centers", "features"), [(2, 2), (3, 2), (3, 4), (4, 8)])
+def test_well_separated_blobs_are_silent(sheet_of, causes, centers, features, seed):
+    from sklearn.datasets import make_blobs
+
+    x, y = make_blobs(400, features, centers=centers, random_state=seed)
+    frame = _frame(x)
+    assert causes(leaks.check(sheet_of(frame, y))) == []
+
+
+def test_a_row_number_of_a_sorted_file(sheet_of, table, causes):
+    frame, y = table("breast_cancer")
+    order = np.argsort(y, kind="stable")
+    frame = frame.iloc[order].assign(row=np.arange(len(y)))
+    found = leaks.check(sheet_of(frame, y[order]))
+    assert causes(found) == ["target_leak"]
+    assert "row number" in found.nominations[0].evidence[-1].value
+
+
+def _frame(x):
+    import pandas as pd
+
+    return pd.DataFrame(x, columns=[f"x{place}" for place in range(x.shape[1])])

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from nnexp.diagnosis.audit import mapping, yardstick
+
+TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
+
+
+def look(sheet):
+    return mapping.check(sheet, yardstick.measure(sheet))
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [str.upper, lambda t: t + ".", lambda t: f"'{t}'", lambda t: t.replace(" ", "_"), str.title],
+)
+@pytest.mark.parametrize("name", ["wine", "moons"])
+def test_labels_spelt_otherwise(sheet_of, table, parts_of, causes, name, spell):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    labels = np.array([f"kind {own}" for own in y], dtype=object)
+    held = parts != "train"
+    labels[held] = [spell(text) for text in labels[held]]
+    found = look(sheet_of(frame, labels, parts))
+    assert causes(found) == ["label_mapping_mismatch"]
+    assert found.nominations[0].certain
+
+
+def test_two_spellings_that_mean_two_things(sheet_of, table, parts_of, causes):
+    frame, y = table("wine")
+    parts, labels = parts_of(len(y)), np.array(["hid", "hId", "had"], dtype=object)[y]
+    keep = (parts != "train") | (labels != "hId")
+    assert causes(look(sheet_of(frame[keep], labels[keep], parts[keep]))) == []
+
+
+@pytest.mark.parametrize("where", ["train", "test"])
+@pytest.mark.parametrize("name", TABLES)
+def test_labels_exchanged(sheet_of, table, parts_of, causes, name, where):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    turned = y.copy()
+    turned[(y == 0) & (parts == where)] = 1
+    turned[(y == 1) & (parts == where)] = 0
+    assert causes(look(sheet_of(frame, turned, parts))) == ["label_mapping_mismatch"]
+
+
+def test_labels_counted_from_one_in_held_out_rows(sheet_of, table, parts_of, causes):
+    frame, y = table("wine")
+    parts = parts_of(len(y))
+    shifted = np.where(parts == "train", y, y + 1)
+    assert causes(look(sheet_of(frame, shifted, parts))) == ["label_mapping_mismatch"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", TABLES)
+def test_labels_as_they_are(sheet_of, table, causes, name, seed):
+    assert causes(look(sheet_of(*table(name), seed=seed))) == []
+
+
+def test_a_weak_signal_is_no_exchange(sheet_of, causes):
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    for seed in range(5):
+        x = rng.normal(size=(300, 3))
+        y = (x[:, 0] + 3 * rng.normal(size=300) > 0).astype(int)
+        frame = pd.DataFrame(x, columns=list("abc"))
+        assert causes(look(sheet_of(frame, y, seed=seed))) == []

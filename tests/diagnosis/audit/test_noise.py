@@ -1,0 +1,72 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import noise, yardstick
+
+
+def look(sheet):
+    return noise.check(sheet, yardstick.measure(sheet))
+
+
+def exchanged(y, share, where=None, seed=0):
+    rng = np.random.default_rng(seed)
+    hit = rng.random(len(y)) < share
+    if where is not None:
+        hit &= where
+    classes = y.max() + 1
+    return np.where(hit, (y + rng.integers(1, classes, len(y))) % classes, y)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3])
+@pytest.mark.parametrize(
+    ("name", "rows"), [("digits", 0), ("moons", 2000), ("circles", 2000), ("classification", 3000)]
+)
+def test_labels_exchanged_at_random(sheet_of, table, causes, name, rows, share):
+    frame, y = table(name, rows) if rows else table(name)
+    found = look(sheet_of(frame, exchanged(y, share)))
+    assert causes(found) == ["label_noise"]
+    assert found.nominations[0].fix == ("reg.label_smoothing=0.1",)
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "digits", "moons", "classification"])
+def test_noise_in_train_alone(sheet_of, table, parts_of, causes, name):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    found = look(sheet_of(frame, exchanged(y, 0.3, parts == "train"), parts))
+    assert causes(found) == ["label_noise"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [
+        ("breast_cancer", 0),
+        ("wine", 0),
+        ("iris", 0),
+        ("digits", 0),
+        ("blobs", 0),
+        ("classification", 0),
+        ("moons", 0.35),
+        ("moons", 0.5),
+        ("circles", 0.25),
+    ],
+)
+def test_hard_tables_are_silent(sheet_of, table, causes, name, level, seed):
+    assert causes(look(sheet_of(*table(name, noise=level), seed=seed))) == []
+
+
+@pytest.mark.parametrize("apart", [0.5, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize("rows", [300, 2000])
+def test_overlapping_classes_are_silent(sheet_of, causes, apart, rows):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, rows)
+    x = rng.normal(size=(rows, 4))
+    x[:, 0] += apart * y
+    assert causes(look(sheet_of(pd.DataFrame(x, columns=list("abcd")), y))) == []
+
+
+def test_a_few_flipped_labels_are_silent(sheet_of, table, causes):
+    for name in ("breast_cancer", "digits", "moons"):
+        frame, y = table(name)
+        assert causes(look(sheet_of(frame, exchanged(y, 0.03)))) == []

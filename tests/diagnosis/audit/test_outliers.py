@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from nnexp.diagnosis.audit import outliers
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
+@pytest.mark.parametrize("factor", [300, 1e4, 1e6])
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "iris", "digits", "classification"])
+def test_an_outlier_that_crushes_a_column(sheet_of, table, parts_of, causes, name, factor, scaling):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    column = frame.columns[3]
+    frame.loc[np.flatnonzero(parts == "train")[7], column] = factor * frame[column].abs().max()
+    found = outliers.check(sheet_of(frame, y, parts, scaling=scaling))
+    assert causes(found) == ["outlier_crushed_feature"]
+    assert found.nominations[0].subject == column
+    for other in ("robust", "quantile"):
+        assert causes(outliers.check(sheet_of(frame, y, parts, scaling=other))) == []
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_smooth_heavy_tail_is_none(sigma, seed):
+    for rows in (100, 1000, 10_000):
+        values = np.exp(sigma * np.random.default_rng(seed).normal(size=rows))
+        assert outliers.find_outliers(values) is None
+
+
+def test_rare_events_and_constants_are_none():
+    rng = np.random.default_rng(0)
+    assert outliers.find_outliers(np.zeros(100)) is None
+    assert outliers.find_outliers(np.where(rng.random(500) < 0.02, 1000.0, 0.0)) is None
+    assert outliers.find_outliers(np.arange(10.0)) is None
+    assert outliers.find_outliers(np.r_[rng.normal(size=99), 8.0]) is None
+
+
+def test_how_many_and_how_far():
+    values = np.r_[np.linspace(-1, 1, 1000), 5000.0, -7000.0]
+    assert outliers.find_outliers(values) == (2, pytest.approx(5000), pytest.approx(1))

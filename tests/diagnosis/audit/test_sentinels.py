@@ -1,0 +1,89 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import sentinels
+from nnexp.diagnosis.audit.sentinels import find_spikes
+
+
+def spikes(values):
+    values = np.asarray(values, dtype=np.float64)
+    found = find_spikes("c", *np.unique(values[np.isfinite(values)], return_counts=True))
+    return sorted(spike.value for spike in found)
+
+
+def planted(values, code, share, seed=0):
+    values = np.array(values, dtype=np.float64)
+    values[np.random.default_rng(seed).random(len(values)) < share] = code
+    return values
+
+
+RNG = np.random.default_rng(1)
+COLUMNS = {
+    "age": RNG.integers(17, 90, 800),
+    "income": RNG.lognormal(10, 0.5, 800).round(),
+    "z": RNG.normal(size=800),
+    "pressure": RNG.normal(72, 12, 800).round(),
+    "temperature": RNG.normal(5, 9, 800).round(1),
+}
+
+
+@pytest.mark.parametrize("code", [-999, -9999, 99999999, -1e30])
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.4])
+@pytest.mark.parametrize("name", ["age", "z", "pressure", "temperature"])
+def test_far_codes(name, code, share):
+    assert spikes(planted(COLUMNS[name], code, share)) == [code]
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.4])
+@pytest.mark.parametrize(
+    ("name", "code"), [("age", -1), ("income", -1), ("pressure", -9), ("age", 999), ("pressure", 0)]
+)
+def test_near_codes(name, code, share):
+    assert spikes(planted(COLUMNS[name], code, share)) == [code]
+
+
+def test_two_codes_at_both_ends():
+    values = planted(planted(COLUMNS["age"], -999, 0.1), 9999, 0.05, seed=1)
+    assert spikes(values) == [-999, 9999]
+
+
+@pytest.mark.parametrize("code", [0, 0.0])
+def test_zero_in_a_body_measure_and_not_in_an_amount(code):
+    body = RNG.normal(32, 5, 768)
+    assert spikes(planted(body, code, 0.02)) == [0]
+    for amount in (RNG.exponential(50, 800), RNG.gamma(1.5, 200, 800), RNG.lognormal(3, 1, 800)):
+        for share in (0.02, 0.3, 0.8):
+            assert spikes(planted(amount, code, share)) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RNG.poisson(3, 800),
+        RNG.poisson(30, 800),
+        RNG.integers(0, 16, 800),
+        RNG.integers(0, 2, 800),
+        RNG.choice([-1, 0, 1], 800),
+        RNG.choice([1, 2, 3, 9], 800),
+        RNG.lognormal(0, 2, 800),
+        RNG.normal(size=800).clip(-2, 2),  # cut off at both ends
+        np.where(RNG.random(800) < 0.92, 0, RNG.integers(114, 41311, 800)),
+        np.r_[RNG.normal(size=797), 1e6, 1e6, 1e6],  # outliers, but no spike
+        np.round(RNG.random(800) * 20) / 20,  # shares
+        RNG.normal(-40, 3, 800).round(),
+    ],
+    ids=lambda values: f"{values.min():.3g}..{values.max():.3g}",
+)
+def test_no_code_in_columns_of_their_own_kind(values):
+    assert spikes(values) == []
+
+
+def test_the_fix_names_columns_and_numbers(sheet_of, causes):
+    frame = pd.DataFrame({name: planted(v, -999, 0.1) for name, v in COLUMNS.items()})
+    y = np.arange(800) % 2
+    found = sentinels.check(sheet_of(frame[["age", "z"]], y))
+    assert causes(found) == ["sentinel_values"]
+    assert found.nominations[0].fix == ('data.sentinels=["age=-999","z=-999"]',)
+    told = sheet_of(frame[["age", "z"]], y, sentinels=["age=-999"])
+    assert sentinels.check(told).nominations[0].fix == ('data.sentinels=["age=-999","z=-999"]',)

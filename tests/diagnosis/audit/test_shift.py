@@ -1,0 +1,87 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import shift
+
+TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
+
+
+@pytest.mark.parametrize("by", [1.0, 2.0, -3.0])
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "digits", "classification"])
+def test_columns_that_lie_elsewhere_in_test(sheet_of, table, parts_of, causes, name, by):
+    frame, y = table(name)
+    frame, parts = frame.astype(float), parts_of(len(y))
+    for column in frame.columns[[2, 3, 11]]:
+        frame.loc[parts == "test", column] += by * frame[column].std()
+    found = shift.check(sheet_of(frame, y, parts))
+    assert causes(found) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", TABLES)
+def test_random_splits_are_alike(sheet_of, table, causes, name, seed):
+    found = shift.check(sheet_of(*table(name), seed=seed, split_stratify=False))
+    assert causes(found) == []
+    assert len(found.checked) == 2
+
+
+@pytest.mark.parametrize("which", ["train", "test"])
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "iris", "digits"])
+def test_one_part_scaled_and_the_others_not(sheet_of, table, parts_of, causes, name, which):
+    frame, y = table(name)
+    frame, parts = frame.astype(float), parts_of(len(y))
+    frame = frame.loc[:, frame.std() > 0] * 3 + 10
+    inside = frame[parts == "train"]
+    scaled = (frame - inside.mean()) / inside.std().replace(0, 1)
+    frame[parts == which] = scaled[parts == which]
+    found = shift.check(sheet_of(frame, y, parts))
+    assert causes(found) == ["preprocessing_mismatch"]
+    assert found.nominations[0].certain
+
+
+@pytest.mark.parametrize(("train", "test"), [(0.05, 0.6), (0.0, 0.3), (0.5, 0.1)])
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "moons", "circles", "classification"])
+def test_cells_missing_at_another_rate(sheet_of, table, parts_of, causes, name, train, test):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    rng = np.random.default_rng(0)
+    for column in frame.columns[:2]:
+        rate = np.where(parts == "test", test, train)
+        frame.loc[rng.random(len(y)) < rate, column] = np.nan
+    assert causes(shift.check(sheet_of(frame, y, parts))) == ["missingness_shift"]
+
+
+def test_equal_rates_are_fine(sheet_of, table, causes):
+    frame, y = table("breast_cancer")
+    frame = frame.mask(np.random.default_rng(0).random(frame.shape) < 0.3)
+    assert causes(shift.check(sheet_of(frame, y))) == []
+
+
+def test_levels_that_lie_elsewhere(sheet_of, table, parts_of, causes):
+    frame, y = table("classification")
+    parts, rng = parts_of(len(y)), np.random.default_rng(0)
+    frame["site"] = rng.choice(["a", "b"], len(y), p=[0.9, 0.1])
+    frame.loc[parts == "test", "site"] = rng.choice(["a", "b"], (parts == "test").sum())
+    found = shift.check(sheet_of(frame, y, parts))
+    assert causes(found) == ["distribution_shift"]
+    assert found.nominations[0].subject == "site"
+
+
+def test_class_shares_that_differ(sheet_of, table, parts_of, causes):
+    frame, y = table("classification", 2000)
+    parts = parts_of(len(y))
+    keep = (parts == "train") | (y == 0) | (np.arange(len(y)) % 5 == 0)
+    found = shift.check(sheet_of(frame[keep], y[keep], parts[keep]))
+    assert causes(found) == ["distribution_shift"]
+
+
+def test_other_subjects_and_later_times_may_differ(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    time = np.arange(900)
+    frame = pd.DataFrame({"time": time, "a": time / 300 + rng.normal(size=900)})
+    frame["b"] = rng.normal(size=900)
+    y = (frame["b"] > 0).astype(int).to_numpy()
+    found = shift.check(sheet_of(frame, y, split_method="time", split_by="time"))
+    assert causes(found) == []
+    assert "as those of a split by time may" in found.notes[0]

@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import signal, yardstick
+
+TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
+
+
+def look(sheet):
+    return signal.check(sheet, yardstick.measure(sheet))
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "digits", "moons", "blobs"])
+def test_shuffled_labels(sheet_of, table, causes, name):
+    frame, y = table(name)
+    found = look(sheet_of(frame, np.random.default_rng(0).permutation(y)))
+    assert causes(found)[0] == "label_permuted" or found.nominations[0].strength < 0.9
+    assert sorted(causes(found)) == ["label_permuted", "uninformative_inputs"]
+    by_strength = max(found.nominations, key=lambda one: one.strength)
+    assert by_strength.cause == "label_permuted"
+    assert "cannot tell the two apart" in by_strength.explanation
+
+
+@pytest.mark.parametrize("columns", [4, 20])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_columns_of_noise(sheet_of, causes, columns, classes):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(rng.normal(size=(900, columns))).add_prefix("x")
+    found = look(sheet_of(frame, rng.integers(0, classes, 900)))
+    by_strength = max(found.nominations, key=lambda one: one.strength)
+    assert by_strength.cause == "uninformative_inputs"
+
+
+@pytest.mark.parametrize("lag", [1, -1, 2, 3])
+@pytest.mark.parametrize("name", TABLES)
+def test_labels_that_slipped(sheet_of, table, causes, name, lag):
+    frame, y = table(name)
+    order = np.random.default_rng(0).permutation(len(y))
+    found = look(sheet_of(frame.iloc[order], np.roll(y[order], lag)))
+    assert causes(found) == ["label_permuted"]
+    assert found.nominations[0].certain
+    where = f"{abs(lag)} row{'s' if abs(lag) > 1 else ''} {'later' if lag > 0 else 'earlier'}"
+    assert where in found.nominations[0].explanation
+
+
+def test_labels_of_train_alone(sheet_of, table, parts_of, causes):
+    frame, y = table("breast_cancer")
+    parts = parts_of(len(y))
+    train = np.flatnonzero(parts == "train")
+    y[train] = np.random.default_rng(0).permutation(y[train])
+    found = look(sheet_of(frame, y, parts))
+    assert causes(found) == ["label_permuted"]
+    assert "train rows" in found.nominations[0].explanation
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_as_they_are(sheet_of, table, causes, name):
+    found = look(sheet_of(*table(name)))
+    assert causes(found) == []
+    assert "area under the ROC curve" in found.checked[0]
+
+
+@pytest.mark.parametrize("slope", [0.5, 1.0])
+def test_weak_signals_are_signals(sheet_of, causes, slope):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1500, 6))
+    y = (rng.random(1500) < 1 / (1 + np.exp(-slope * x[:, 0]))).astype(int)
+    assert causes(look(sheet_of(pd.DataFrame(x).add_prefix("x"), y))) == []
+
+
+def test_many_weak_columns_that_trees_overlook(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1500, 60))
+    y = (x.sum(1) / 8 + rng.normal(size=1500) > 0).astype(int)
+    assert causes(look(sheet_of(pd.DataFrame(x).add_prefix("x"), y))) == []

@@ -1,0 +1,24 @@
+import numpy as np
+
+from nnexp.diagnosis.audit import yardstick
+
+
+def test_parts_are_judged_apart(sheet_of, table):
+    frame, y = table("breast_cancer")
+    sheet = sheet_of(frame, y)
+    trees = yardstick.measure(sheet)
+    assert list(trees.outside) == ["validation", "test"]
+    assert trees.outside["test"].rows.tolist() == sheet.test.tolist()
+    assert trees.together.rows.tolist() == list(range(569))
+    for judged in (trees.inside, trees.together, *trees.outside.values()):
+        assert yardstick.right(judged, sheet.y).mean() > 0.9
+
+
+def test_no_held_out_rows(sheet_of, table):
+    sheet = sheet_of(*table("wine"), split_test=0.0, split_valid=0.0)
+    assert yardstick.measure(sheet).outside == {}
+
+
+def test_majority():
+    assert yardstick.majority(np.array([0, 1, 1, 1])) == 0.75
+    assert yardstick.majority(np.array([], dtype=int)) == 0.0

@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import nnexp
+from nnexp.diagnosis.auditing import AuditReport
+from nnexp.errors import UserError
+
+
+@pytest.fixture
+def wine():
+    from sklearn.datasets import load_wine
+
+    return load_wine(as_frame=True).frame
+
+
+def test_a_healthy_table(wine):
+    report = nnexp.audit(wine, target="target")
+    assert isinstance(report, AuditReport)
+    assert report.findings == ()
+    assert "nothing wrong was found" in str(report)
+    assert "178 rows, 13 columns, 3 classes of 'target'" in report.title
+    assert len(report.checked) > 5
+
+
+def test_findings_are_suspected_and_say_what_to_type(wine):
+    wine["after"] = wine["target"] + 0.01 * np.sin(np.arange(178))
+    report = nnexp.audit(wine, target="target")
+    (finding,) = report.findings
+    assert (finding.cause, finding.verdict) == ("target_leak", "suspected")
+    assert finding.proof is None
+    text = str(report)
+    assert "1 finding\n" in text
+    assert "fix: data.drop=[after]" in text
+    assert "why: " in text
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_options_and_overrides_are_the_same(wine):
+    by_name = nnexp.audit(wine, "target", scaling="none", split={"valid": 0.05})
+    typed = nnexp.audit(wine, "target", ["data.scaling=none", "data.split.valid=0.05"])
+    assert by_name.findings == typed.findings
+    assert {finding.cause for finding in typed.findings} == {
+        "unscaled_features",
+        "validation_too_small",
+    }
+
+
+def test_a_split_that_is_made_already(wine):
+    report = nnexp.audit(wine, "target", train=range(100))
+    assert "100 train, 78 validation" in report.title
+    assert [finding.cause for finding in report.findings] == ["ordered_split"]
+    order = np.random.default_rng(0).permutation(178)
+    report = nnexp.audit(wine, "target", train=order[:100], valid=order[100:140])
+    assert "100 train, 40 validation, 38 test" in report.title
+    assert report.findings == ()
+
+
+def test_the_frame_is_left_alone(wine):
+    before = wine.copy()
+    nnexp.audit(wine, "target")
+    pd.testing.assert_frame_equal(wine, before)
+
+
+def test_any_index_and_any_names(wine):
+    odd = wine.set_axis(range(14), axis=1).set_index(np.arange(178)[::-1] % 7)
+    assert nnexp.audit(odd, "13").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": "tagret"}, "tagret"),
+        ({}, "data.target is not given"),
+        ({"target": "target", "scalin": "none"}, "data.scalin is no setting"),
+        ({"target": "target", "scaling": "loud"}, "data.scaling cannot be 'loud'"),
+        ({"target": "target", "split": {"valid": 2.0}}, "data.split.valid"),
+        ({"target": "target", "split": {"vald": 0.1}}, "data.split.vald is no setting"),
+        ({"target": "target", "overrides": "data.scaling=none"}, "overrides are one text"),
+        ({"target": "target", "train": [0, 178]}, "row 178"),
+    ],
+)
+def test_mistakes(wine, arguments, message):
+    with pytest.raises(UserError, match=message):
+        nnexp.audit(wine, **arguments)
+
+
+def test_what_is_no_table():
+    with pytest.raises(UserError, match="ndarray"):
+        nnexp.audit(np.zeros((3, 3)), "a")

@@ -1,0 +1,129 @@
+"""Proofs: one change and no other, paired; judged honestly."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import nnexp
+from nnexp.config.compose import compose
+from nnexp.diagnosis.finding import Evidence, Finding
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.errors import UserError
+from nnexp.proving import changed, prove
+
+WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
+
+
+def finding(cause, *fix, verdict="suspected"):
+    return Finding(cause, verdict, cause, (Evidence("x", 1, "2"),), "so", fix)
+
+
+def run(tmp_path, *more):
+    return nnexp.run([*WORDS, *more], root=tmp_path)
+
+
+def test_a_change_is_typed_after_what_was_typed():
+    words = ["data=wine", "optimizer=sgd", "optimizer.momentum=0.99", "reg.l2=0.1"]
+    base = compose(words)
+    assert changed(base, words, ["optimizer.momentum=0.9"]).optimizer.momentum == 0.9
+    # what only the option before had goes with it
+    other = changed(base, words, ["optimizer=adam"])
+    assert other.optimizer.name == "adam"
+    assert other.reg.l2 == 0.1
+    assert other.data == base.data
+
+
+def test_a_change_of_a_configuration_that_was_not_typed():
+    base = replace(compose(["data=wine", "optimizer=sgd"]), seed=7)
+    other = changed(base, ["data=iris"], ["optimizer.lr=0.5", "data.scaling=robust"])
+    assert (other.seed, other.optimizer.name, other.optimizer.lr) == (7, "sgd", 0.5)
+    assert other.data == replace(base.data, scaling="robust")
+    loss = changed(base, ["data=iris"], ["loss=mse", "model.output=softmax"])
+    assert (loss.loss.name, loss.model.output) == ("mse", "softmax")
+    assert changed(base, ["data=iris"], ["optimizer.lr=fast"]) is None
+
+
+def test_a_cause_and_a_bystander(tmp_path):
+    done = run(tmp_path, "data.scaling=none")
+    found = Diagnosis(
+        [
+            finding("unsuitable_optimizer", "optimizer.eps=1e-8"),
+            finding("unscaled_features", "data.scaling=standard"),
+        ]
+    )
+    proven = prove(done.folder, found)
+    first, second = proven.diagnosis.findings
+    assert (first.cause, first.verdict) == ("unscaled_features", "confirmed")
+    assert first.proof.metric == "accuracy/val"
+    assert first.proof.gain == pytest.approx(first.proof.after - first.proof.before)
+    assert first.proof.recovered == pytest.approx(1.0, abs=0.1)
+    # a change that changes nothing
+    assert (second.cause, second.verdict) == ("unsuitable_optimizer", "harmless")
+    assert second.proof.gain == 0
+    assert second.proof.p == 1
+    assert list(proven.restores) == ["data.scaling=standard"]
+    assert proven.runs == 4 * 5  # every combination of two changes
+
+
+def test_the_proof_is_of_the_runs_that_it_describes(tmp_path):
+    done = run(tmp_path, "data.scaling=none")
+    proven = prove(
+        done.folder, Diagnosis([finding("unscaled_features", "data.scaling=standard")]), seeds=2
+    )
+    (own,) = proven.diagnosis.findings
+    scores = {}
+    for scaling in ("none", "standard"):
+        scores[scaling] = [
+            run(tmp_path, f"data.scaling={scaling}", f"seed={n}", f"seeds.split={n}").metrics
+            for n in range(2)
+        ]
+    means = {k: np.mean([m["val"]["accuracy"] for m in v]) for k, v in scores.items()}
+    assert own.proof.before == pytest.approx(means["none"])
+    assert own.proof.after == pytest.approx(means["standard"])
+
+
+def test_little_time_is_spent_on_few_runs(tmp_path):
+    done = run(tmp_path)
+    fixes = [finding("lr_too_low", f"optimizer.lr=0.00{n}") for n in (2, 3, 4)]
+    proven = prove(done.folder, Diagnosis(fixes), seeds=5, budget=0.0)
+    assert proven.runs == 2 * 2
+
+
+def test_a_leak_is_shown_by_what_goes_with_it(tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 300)
+    lines = [f"{rng.normal()},{label + rng.normal() * 0.05},{label}" for label in y]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *lines]) + "\n")
+    done = nnexp.run(
+        [*WORDS[1:], "data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y"], root=tmp_path
+    )
+    found = Diagnosis([finding("target_leak", "data.drop=[b]")])
+    proven = prove(done.folder, found, seeds=3)
+    (own,) = proven.diagnosis.findings
+    assert own.verdict == "confirmed"
+    assert own.proof.metric == "overstatement of accuracy/val"
+    assert own.proof.gain == pytest.approx(own.proof.before - own.proof.after)
+    assert own.proof.gain > 0.3
+
+
+def test_one_pair_proves_nothing(tmp_path):
+    with pytest.raises(UserError, match="--seeds 1"):
+        prove(tmp_path, Diagnosis([finding("lr_too_low", "optimizer.lr=1")]), seeds=1)
+
+
+def test_without_a_fix_there_is_nothing_to_run(tmp_path):
+    done = run(tmp_path, "trainer.epochs=1")
+    proven = prove(done.folder, Diagnosis([finding("label_noise")]))
+    assert proven.runs == 0
+    assert proven.diagnosis.findings[0].verdict == "suspected"
+
+
+def test_diagnosis_json_holds_the_proof(tmp_path):
+    done = run(tmp_path, "data.scaling=none")
+    verdict = nnexp.diagnose(done.folder, prove=True, seeds=3)
+    content = json.loads((done.folder / "diagnosis.json").read_text())
+    assert [own["cause"] for own in content["findings"]] == [o.cause for o in verdict.findings]
+    assert content["findings"][0]["proof"]["seeds"] == 3
+    assert (done.folder / "report.html").is_file()
