@@ -42,6 +42,7 @@ _EXPLAINS = {
         "unseen_class",
         "label_mapping_mismatch",
         "distribution_shift",
+        "missingness_shift",
         "preprocessing_mismatch",
     },
     "unseen_class": {"distribution_shift"},

@@ -19,7 +19,8 @@ CHANCE = 1e-4  # over all columns of a part (Bonferroni)
 GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
 AREA = 0.75  # area under the ROC curve of telling the parts apart
 SHARES = 0.15  # total variation of the class shares
-RATE = 0.15  # difference of missing rates
+RATE = 0.15  # difference of missing rates ...
+RATE_CHANCE = 1e-3  # ... over all columns of a part
 MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
 STRETCHED = 3.0  # ratio of standard deviations, likewise
 MOST = 0.5  # of the numeric columns that a whole preparation changes
@@ -217,7 +218,7 @@ def _missing(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float, fl
             continue
         more, less = (b, a) if difference > 0 else (a, b)
         p = share_p(int(more.sum()), len(more), int(less.sum()), len(less))
-        if p * len(sheet.absent) < CHANCE:
+        if p * len(sheet.absent) < RATE_CHANCE:
             found.append((column, float(a.mean()), float(b.mean()), p))
     return sorted(found, key=lambda item: -abs(item[2] - item[1]))
 

@@ -47,8 +47,10 @@ def _bundled(name):
 def _made(name, rows, noise):
     from sklearn import datasets
 
-    if name in ("moons", "circles"):
-        x, y = getattr(datasets, f"make_{name}")(rows, noise=noise, random_state=0)
+    if name == "moons":
+        x, y = datasets.make_moons(rows, noise=noise, random_state=0)
+    elif name == "circles":
+        x, y = datasets.make_circles(rows, noise=noise, factor=0.4, random_state=0)
     elif name == "blobs":
         x, y = datasets.make_blobs(rows, 4, centers=3, random_state=1)
     else:

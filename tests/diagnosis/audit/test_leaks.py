@@ -32,7 +32,7 @@ def test_a_copy_of_the_label(sheet_of, table, causes, name, copy):
     assert causes(leaks.check(sheet_of(frame, y))) == ["target_leak"]
 
 
-@pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])
+@pytest.mark.parametrize("name", ["breast_cancer", "classification"])
 def test_an_amount_that_the_label_is_a_threshold_of(sheet_of, table, causes, name):
     frame, y = table(name)
     rng = np.random.default_rng(0)

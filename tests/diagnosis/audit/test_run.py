@@ -61,7 +61,7 @@ def test_join_sorts_and_leaves_out_what_is_accounted_for():
         return Nomination(cause, (Evidence("a", 1, "b"),), "", (), strength, subject=subject)
 
     audits = [
-        Audit([one("label_noise", 0.9), one("size" and "validation_too_small", 0.5)], ["n"], ["c"]),
+        Audit([one("label_noise", 0.9), one("validation_too_small", 0.5)], ["n"], ["c"]),
         Audit([one("conflicting_labels", 0.8), one("group_leak", 0.7, "id")], ["n"], ["c"]),
         Audit([one("target_leak", 0.9, "id"), one("target_leak", 0.6, "x")]),
     ]
