@@ -247,10 +247,10 @@ def audit(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> No
                 print(f"  {case.id:38}{word:24}{told}", flush=True)
 
 
-def overhead(word: str, place: Place, rounds: int) -> None:
+def overhead(cases: Sequence[Case], word: str, place: Place, rounds: int) -> None:
     """Print what training takes with and without what an override turns off, in turns."""
     print(f"\nseconds of nnexp.run as it is, and with {word}, in {rounds} turns of A B A B")
-    for case in available((own for own in CONTROLS if own.id in TIMED), place.data):
+    for case in (own for own in cases if own.id in TIMED):
         times: dict[bool, list[float]] = {False: [], True: []}
         for turn in range(rounds + 1):
             for off in (False, True, False, True):
@@ -263,7 +263,8 @@ def overhead(word: str, place: Place, rounds: int) -> None:
         a, b = (statistics.median(times[off]) for off in (False, True))
         print(
             f"  {case.table:16}{a:8.3f} s against {b:.3f} s: "
-            f"{100 * (statistics.median(ratios) - 1):+.1f} %"
+            f"{100 * (statistics.median(ratios) - 1):+.1f} %",
+            flush=True,
         )
 
 
@@ -340,7 +341,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-diagnosis-") as folder:
         place = Place(Path(folder) / "tables", data, Path(folder) / "runs")
         if options.overhead:
-            overhead(options.overhead, place, options.rounds)
+            overhead(cases, options.overhead, place, options.rounds)
         elif options.audit:
             audit(cases, place, options.seeds, options.processes)
         else:
