@@ -5,7 +5,6 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import closing
@@ -28,7 +27,7 @@ from nnexp.track.events import append_text
 from nnexp.track.log import open_log
 from nnexp.track.progress import make_progress
 from nnexp.track.status import write_status
-from nnexp.track.summary import print_messages, print_summary
+from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device, pick_threads
 
 SHOWN = 12  # column names in a line
@@ -145,8 +144,7 @@ def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
         print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])
         return
     text = found.text(prove_command(task.folder))
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    print_text(text)
     task.log("%s", text.rstrip())
     if task.config.trainer.tensorboard:
         append_text(task.folder, "diagnosis", found.markdown())

@@ -125,6 +125,11 @@ def print_messages(
         console.print(Text(line, "yellow" if line.startswith("warning: ") else ""), soft_wrap=True)
 
 
+def print_text(text: str, stream: TextIO | None = None) -> None:
+    """Print lines as they are, on standard output unless told otherwise."""
+    _write(text, sys.stdout if stream is None else stream)
+
+
 def tensorboard_command(folder: str | Path) -> str:
     """Give the command that opens TensorBoard on a run and its neighbours.
 
