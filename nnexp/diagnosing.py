@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.conclude import conclude
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Rows, Seen
@@ -25,7 +28,12 @@ LARGEST = 1 << 22  # bytes
 
 
 def diagnose_run(
-    folder: str | Path, material: Material | None, audit: Audit | None = None, trust: bool = False
+    folder: str | Path,
+    material: Material | None,
+    audit: Audit | None = None,
+    trust: bool = False,
+    nominations: Sequence[Nomination] = (),
+    probes: Sequence[Probe] = (),
 ) -> Diagnosis:
     """Diagnose a run and write diagnosis.json.
 
@@ -34,6 +42,8 @@ def diagnose_run(
         material: its table; None where it is not at hand.
         audit: of the table, where it was made before; None to make it.
         trust: see `nnexp.load`.
+        nominations: causes that probes point to.
+        probes: what they showed.
 
     Raises:
         UserError: the folder holds no run that has trained for an epoch.
@@ -41,13 +51,13 @@ def diagnose_run(
     seen = examine(folder, material, trust)
     if audit is None:
         audit = Audit() if material is None else audit_sheet(material.sheet)
-    found = diagnose_seen(seen, audit)
+    found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
     write_diagnosis(Path(folder), found)
     return found
 
 
-def diagnose_seen(seen: Seen, audit: Audit) -> Diagnosis:
-    """The diagnosis of what is known of a run."""
+def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> Diagnosis:
+    """The diagnosis of what is known of a run, and of what probes have nominated."""
     explained = explain(seen)
     scores: dict[str, Any] = {
         name: _scores(part)
@@ -57,7 +67,7 @@ def diagnose_seen(seen: Seen, audit: Audit) -> Diagnosis:
     if len(seen.counts):
         scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
     return Diagnosis(
-        conclude(seen, [*nominate(seen), *audit.nominations, *by_order(seen, audit)]),
+        conclude(seen, [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]),
         checked=audit.checked,
         notes=audit.notes,
         explained="" if explained is None else explained.text(),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
+
+if TYPE_CHECKING:
+    from nnexp.data import Dataset
 
 
 @dataclass
@@ -25,6 +30,8 @@ class Job:
         reason: why it did not end well; empty where it did.
         error: what it failed with, if anything.
         score: the monitored value of its kept weights; None before its end.
+        adapt: gives the table that it trains on, from the one of its configuration; None for that
+            one.
     """
 
     number: int | None
@@ -35,6 +42,7 @@ class Job:
     reason: str = ""
     error: Exception | None = None
     score: float | None = None
+    adapt: Callable[[Dataset], Dataset] | None = field(default=None, repr=False)
 
     def fail(self, error: Exception) -> None:
         """Note what it failed with."""

@@ -7,30 +7,22 @@ which shows the smallest set of changes that restores the score.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nnexp.config.compose import compose
-from nnexp.config.groups import groups
+from nnexp.arms import Arm, member_seconds, train_arms
+from nnexp.changes import changed
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.examine import read_overrides
-from nnexp.jobs import Job
 from nnexp.leaderboard.statistics import holm, paired_test
-from nnexp.sweep.display import Display
-from nnexp.sweep.execute import Execution
 
 LEVEL = 0.05
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
@@ -64,17 +56,6 @@ class Proven:
     runs: int = 0
 
 
-@dataclass
-class _Arm:
-    """Runs with one set of changes."""
-
-    changed: tuple[int, ...]  # which findings
-    config: Config
-    accuracies: list[float] = field(default_factory=list)
-    balanced: list[float] = field(default_factory=list)
-    rows: int = 0  # that validate
-
-
 def prove(
     folder: str | Path,
     found: Diagnosis,
@@ -104,17 +85,17 @@ def prove(
     overrides = read_overrides(folder)
     start = time.monotonic()
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
-    arms = [_Arm((), base)]
+    arms = [Arm(base)]
     for size in range(1, len(chosen) + 1):
         for places in combinations(chosen, size):
             words = [word for place in places for word in found.findings[place].fix]
             config = changed(base, overrides, words)
             if config is not None:
-                arms.append(_Arm(places, config))
+                arms.append(Arm(config, places))
     if len(arms) == 1:
         return Proven(found)
     arms, seeds = _within(arms, seeds, budget, folder)
-    _train(arms, seeds)
+    train_arms(arms, range(seeds), resplit=True)
     if not any(np.isfinite(arms[0].accuracies)):
         raise UserError(
             "no re-run of the configuration came to a validation score",
@@ -128,66 +109,13 @@ def prove(
     return Proven(diagnosis, restores, seconds, sum(len(arm.accuracies) for arm in arms))
 
 
-def changed(base: Config, overrides: Sequence[str], words: Sequence[str]) -> Config | None:
-    """The configuration with some overrides on top; None where they do not fit.
-
-    Where what the user typed gives `base`, the changes are typed after it; values that only the
-    option chosen before had are then left out. Otherwise they are laid on `base` key by key.
-    """
-    with contextlib.suppress(UserError):
-        if compose(overrides) == base:
-            return _typed(overrides, words)
-    with contextlib.suppress(UserError):
-        return _laid_on(base, words)
-    return None
-
-
-def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:
-    with contextlib.suppress(UserError):
-        return compose([*overrides, *words])
-    chosen = {word.partition("=")[0] for word in words if word.partition("=")[0] in groups()}
-    kept = [w for w in overrides if w.partition("=")[0].partition(".")[0] not in chosen]
-    return compose([*kept, *words])
-
-
-def _laid_on(base: Config, words: Sequence[str]) -> Config:
-    config = base
-    names = groups()
-    for word in words:
-        key = word.partition("=")[0]
-        section = key.partition(".")[0]
-        if key in names:
-            config = _with(config, [key], getattr(compose([word]), key))
-            continue
-        # the value as the command line reads it, under the option that the run has
-        option = getattr(getattr(config, section, None), "name", None)
-        chosen = [f"{section}={option}"] if section in names and section != "loss" else []
-        value = _get(compose([*chosen, word]), key)
-        config = _with(config, key.split("."), value)
-    return config
-
-
-def _get(config: Config, key: str) -> object:
-    value: object = config
-    for part in key.split("."):
-        value = getattr(value, part)
-    return value
-
-
-def _with(section: Any, path: Sequence[str], value: object) -> Any:
-    if len(path) == 1:
-        return replace(section, **{path[0]: value})
-    own = _with(getattr(section, path[0]), path[1:], value)
-    return replace(section, **{path[0]: own})
-
-
 def _within(
-    arms: list[_Arm], seeds: int, budget: float | None, folder: Path
-) -> tuple[list[_Arm], int]:
+    arms: list[Arm], seeds: int, budget: float | None, folder: Path
+) -> tuple[list[Arm], int]:
     """As many arms and seeds as the time allows, single changes first; never fewer than 2 seeds."""
     if budget is None:
         return arms, seeds
-    each = 0.5 * _duration(folder)  # a member of a stack, beside the run alone
+    each = member_seconds(folder)
     while len(arms) * seeds * each > budget and len(arms) > 2:
         arms = arms[:-1]
     while len(arms) * seeds * each > budget and seeds > 2:
@@ -195,59 +123,12 @@ def _within(
     return arms, seeds
 
 
-def _duration(folder: Path) -> float:
-    from nnexp.track.manifest import read_manifest
-
-    try:
-        return float(read_manifest(folder)["duration"])
-    except (UserError, KeyError, TypeError, ValueError):
-        return 1.0
-
-
-def _train(arms: Sequence[_Arm], seeds: int) -> None:
-    """Train all arms with all seeds, and read their validation scores."""
-    with tempfile.TemporaryDirectory(prefix="nnexp-proof-") as root:
-        jobs: list[Job] = []
-        owners: list[_Arm] = []
-        for arm in arms:
-            for seed in range(seeds):
-                number = len(jobs)
-                folder = Path(root) / str(number)
-                jobs.append(Job(number, folder, [], _member(arm.config, seed)))
-                owners.append(arm)
-        execution = Execution(jobs, shown=Display(jobs, 1, "none"))
-        execution.run()
-        if execution.interrupted:
-            raise KeyboardInterrupt
-        for job, arm in zip(jobs, owners, strict=True):
-            accuracy = balanced = float("nan")
-            path = job.folder / "metrics.json"
-            if path.is_file():
-                part = json.loads(path.read_text(encoding="utf-8")).get("val") or {}
-                accuracy = float(part.get("accuracy", accuracy))
-                balanced = float(part.get("balanced_accuracy", balanced))
-                arm.rows = int(part.get("n", 0))
-            arm.accuracies.append(accuracy)
-            arm.balanced.append(balanced)
-
-
-def _member(config: Config, seed: int) -> Config:
-    """The configuration of one pair's run: another seed, another draw of the rows."""
-    split = config.seeds.split + seed
-    return replace(
-        config,
-        seed=config.seed + seed,
-        seeds=replace(config.seeds, split=split, init=None, batches=None, dropout=None),
-        trainer=replace(config.trainer, tensorboard=False, watch=False, progress="none"),
-    )
-
-
-def _scores(arm: _Arm, cause: str) -> np.ndarray:
+def _scores(arm: Arm, cause: str) -> np.ndarray:
     return np.array(arm.balanced if cause in BALANCED else arm.accuracies)
 
 
 def _judge(
-    found: Diagnosis, arms: Sequence[_Arm], seeds: int, seconds: float
+    found: Diagnosis, arms: Sequence[Arm], seeds: int, seconds: float
 ) -> list[tuple[Finding, float]]:
     """Each finding with its proof, and what its change brought."""
     base = arms[0]
@@ -285,7 +166,7 @@ def _judge(
 
 
 def _contrast(
-    own: Finding, before: _Arm, after: _Arm, arms: Sequence[_Arm], seeds: int, seconds: float
+    own: Finding, before: Arm, after: Arm, arms: Sequence[Arm], seeds: int, seconds: float
 ) -> Proof:
     """Two arms compared, pair by pair."""
     low, high = _scores(before, own.cause), _scores(after, own.cause)
@@ -319,7 +200,7 @@ def _contrast(
     )
 
 
-def _smallest(found: Diagnosis, arms: Sequence[_Arm]) -> list[str]:
+def _smallest(found: Diagnosis, arms: Sequence[Arm]) -> list[str]:
     """The fewest changes whose score cannot be told from the best, as overrides."""
     usable = [
         arm

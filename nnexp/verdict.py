@@ -17,6 +17,8 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.examine import Material, read_material, read_overrides
 from nnexp.leaderboard.folders import find_runs
+from nnexp.probing import Probed
+from nnexp.probing import probe as make_probes
 from nnexp.proving import prove as prove_findings
 from nnexp.report.retyped import retyped
 from nnexp.report.run_page import write_run_file
@@ -32,12 +34,14 @@ class Verdict:
         diagnosis: what was found.
         restores: after a proof the smallest set of changes that brings the best score.
         seconds: what the proof took; 0 without one.
+        probing: what the probes took; 0 without any.
     """
 
     folder: Path
     diagnosis: Diagnosis
     restores: Sequence[str] = ()
     seconds: float = 0.0
+    probing: float = 0.0
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -81,6 +85,7 @@ def diagnose(
     seeds: int = 5,
     budget: float | None = None,
     trust: bool = False,
+    probe: bool = False,
 ) -> Verdict:
     """Diagnose a finished run, and write its diagnosis.json anew.
 
@@ -88,29 +93,38 @@ def diagnose(
         run: a run folder; a sweep's member as well.
         prove: re-run with each fix, paired by seed.
         seeds: pairs of a proof, >= 2.
-        budget: seconds that the proof may take, about; None for no limit.
+        budget: seconds that the proof may take, about, and the probes as well; None for no limit.
         trust: allow a model class of the user's own to be run.
+        probe: change the run in a dozen ways first (`nnexp.probing`), which may nominate causes.
 
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
-    return _one(Path(run), Tables(), prove, seeds, budget, trust)[0]
+    return _one(Path(run), Tables(), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(
-    folder: Path, tables: Tables, prove: bool, seeds: int, budget: float | None, trust: bool
+    folder: Path,
+    tables: Tables,
+    prove: bool,
+    seeds: int,
+    budget: float | None,
+    trust: bool,
+    probe: bool,
 ) -> tuple[Verdict, str]:
     """A run's verdict, and why its table was not at hand."""
     config = read_config(folder, trust)
     material, audit, why = tables.of(config)
-    found = diagnose_run(folder, material, audit, trust)
+    probed = make_probes(folder, budget=budget, trust=trust) if probe else Probed()
+    found = diagnose_run(folder, material, audit, trust, probed.nominations, probed.probes)
     write_run_file(folder, found)
     if not prove:
-        return Verdict(folder, found), why
+        return Verdict(folder, found, probing=probed.seconds), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis, proven.restores)
-    return Verdict(folder, proven.diagnosis, proven.restores, proven.seconds), why
+    verdict = Verdict(folder, proven.diagnosis, proven.restores, proven.seconds, probed.seconds)
+    return verdict, why
 
 
 def main(words: Sequence[str]) -> int:
@@ -121,13 +135,14 @@ def main(words: Sequence[str]) -> int:
     """
     parser = Arguments(
         "nnexp diagnose",
-        "RUN [--prove] [--seeds N] [--budget SECONDS] [--trust]",
+        "RUN [--probe] [--prove] [--seeds N] [--budget SECONDS] [--trust]",
         "Say what is wrong with a run, or with each run of a sweep, and prove it by re-runs.",
     )
     parser.add("runs", nargs="+", type=Path, metavar="RUN", help="run folders, or sweeps")
+    parser.add("--probe", action="store_true", help="change the run in a dozen ways, and look")
     parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
     parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
-    parser.add("--budget", type=float, metavar="SECONDS", help="what the re-runs may take, about")
+    parser.add("--budget", type=float, metavar="SECONDS", help="what re-runs may take, about")
     parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
     options = parser.parse_args(words)
     folders = find_runs(options.runs)
@@ -138,7 +153,13 @@ def main(words: Sequence[str]) -> int:
         status = read_status(folder)
         try:
             verdict, why = _one(
-                folder, tables, options.prove, options.seeds, options.budget, options.trust
+                folder,
+                tables,
+                options.prove,
+                options.seeds,
+                options.budget,
+                options.trust,
+                options.probe,
             )
         except UserError as error:
             if len(folders) == 1 and status["status"] != "failed":
@@ -152,6 +173,8 @@ def main(words: Sequence[str]) -> int:
         print(str(verdict), end="")
         if len(folders) == 1 and verdict.diagnosis.explained:
             print(verdict.diagnosis.explained)
+        if verdict.probing:
+            print(f"probes took {verdict.probing:.1f} s")
         if verdict.seconds:
             print(f"re-runs took {verdict.seconds:.1f} s")
         print(f"report: {folder / 'report.html'}")

@@ -15,12 +15,14 @@ import tempfile
 from pathlib import Path
 
 import nnexp
+from nnexp.diagnosis.probe import table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/diagnosis.md")
 STORIES = {
     "negative": "python train.py experiment=negative_loss optimizer=sgd seed=3",
     "unscaled": "python train.py experiment=unscaled",
+    "probed": "python train.py optimizer=sgd optimizer.lr=0.0005 trainer.epochs=10",
 }
 WIDTH = 100
 
@@ -30,12 +32,15 @@ def mark(name: str) -> str:
     return f"<!-- {name}, by scripts/write_diagnosis_docs.py -->"
 
 
-def told(command: str) -> str:
-    """What a run and its proof say, without what differs from machine to machine."""
+def told(name: str, command: str) -> str:
+    """What a run's proof, or its probes, say, without what differs from machine to machine."""
     words = shlex.split(command)[2:]
     with tempfile.TemporaryDirectory() as root, contextlib.redirect_stderr(io.StringIO()):
         with contextlib.redirect_stdout(io.StringIO()):
             run = nnexp.run([*words, "trainer.progress=none"], root=root)
+        if name == "probed":
+            probes = nnexp.diagnose(run.folder, probe=True).diagnosis.probes
+            return table(probes).rstrip()
         verdict = nnexp.diagnose(run.folder, prove=True)
     score = run.metrics["test"]
     lines = [f"test accuracy {score['accuracy']:.3f} ± {score['accuracy_stderr']:.3f}"]
@@ -58,7 +63,7 @@ def wrapped(line: str) -> list[str]:
 def main() -> None:
     """Run the stories and write what they say into the pages."""
     for name, command in STORIES.items():
-        shown = f"{mark(name)}\n```text\n{told(command)}\n```"
+        shown = f"{mark(name)}\n```text\n{told(name, command)}\n```"
         block = re.compile(re.escape(mark(name)) + r"\n```text\n.*?^```$", re.MULTILINE | re.DOTALL)
         for page in (ROOT / path for path in PAGES):
             text = page.read_text(encoding="utf-8")

@@ -21,7 +21,8 @@ LAYERS = (
     {"sweep"},
     {"session"},
     {"main"},
-    {"resume", "sweeping", "proving", "loop"},
+    {"resume", "sweeping", "arms", "loop"},
+    {"proving", "probing"},
     {"verdict", "watching"},
     {"cli"},
 )

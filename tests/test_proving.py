@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import nnexp
+from nnexp.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.proving import changed, prove
+from nnexp.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnexp.diagnosis.finding import HARMLESS, Finding
+from nnexp.diagnosis.probe import Probe, table
 from nnexp.track.markdown import cell
 
 SHOWN = 3
@@ -23,6 +24,7 @@ class Diagnosis:
         notes: what is worth knowing and no fault, one line each.
         explained: why loss and accuracy part, in words; "" where nothing was watched.
         scores: `accuracy`, `possible` and their rows, of validation and train rows.
+        probes: what the run became with one thing changed on purpose; empty unless asked for.
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
     """
 
@@ -31,6 +33,7 @@ class Diagnosis:
     notes: Sequence[str] = ()
     explained: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
+    probes: Sequence[Probe] = ()
     in_code: bool = False
 
     @property
@@ -40,12 +43,14 @@ class Diagnosis:
 
     def plain(self) -> dict[str, Any]:
         """The content of diagnosis.json."""
+        probes = {"probes": [own.plain() for own in self.probes]} if self.probes else {}
         return {
             "findings": [own.plain() for own in self.findings],
             "explained": self.explained,
             "scores": dict(self.scores),
             "checked": list(self.checked),
             "notes": list(self.notes),
+            **probes,
         }
 
     @staticmethod
@@ -57,6 +62,7 @@ class Diagnosis:
             content.get("notes", ()),
             content.get("explained", ""),
             content.get("scores", {}),
+            tuple(Probe.from_plain(own) for own in content.get("probes", ())),
         )
 
     def text(self, command: str = "") -> str:
@@ -66,7 +72,7 @@ class Diagnosis:
             command: that proves them; "" to name none.
         """
         if not self.findings:
-            return _healthy(self) + "\n"
+            return _healthy(self) + "\n" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -80,7 +86,7 @@ class Diagnosis:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
         if command and any(own.verdict != HARMLESS and own.proof is None for own in self.findings):
             lines.append(f"to prove it: {command}")
-        return "\n".join(lines) + "\n"
+        return "\n".join(lines) + "\n" + table(self.probes)
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
@@ -99,6 +105,14 @@ class Diagnosis:
             lines += ["", f"Fix: `{self._typed(own)}`", ""]
         if not self.findings:
             lines += [_healthy(self), ""]
+        if self.probes:
+            lines += ["### Probes", "", "| changed | score | gain | what it tells |"]
+            lines += ["| --- | --- | --- | --- |"]
+            lines += [
+                f"| {cell(own.name)} | {own.value:.3f} | {own.told} | {own.meaning} |"
+                for own in self.probes
+            ]
+            lines += [""]
         if self.explained:
             lines += ["### Loss and accuracy", "", self.explained, ""]
         for title, items in (("In order", self.checked), ("Worth knowing", self.notes)):

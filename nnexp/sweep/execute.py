@@ -100,6 +100,7 @@ class Execution:
         self.stopped = self.interrupted = False
         self.tables = Tables()
         self.datasets: dict[int, Dataset] = {}
+        self.adapted: dict[tuple[int, int], Dataset] = {}
         self.origin = origin()
         for place, job in enumerate(self.jobs):
             self._prepare(place, job)
@@ -179,10 +180,19 @@ class Execution:
         config = self._config(place)
         try:
             dataset = self.tables.prepare(config.data, config.seeds.split)
+            if job.adapt is not None:
+                dataset = self._adapted(dataset, job.adapt)
             check_parts(config, dataset)
             self.datasets[place] = dataset
         except Exception as error:
             job.fail(error)
+
+    def _adapted(self, dataset: Dataset, adapt: Callable[[Dataset], Dataset]) -> Dataset:
+        """A changed table, one object for all members that share it."""
+        key = id(dataset), id(adapt)
+        if key not in self.adapted:
+            self.adapted[key] = adapt(dataset)
+        return self.adapted[key]
 
     def _wants_threads(self) -> bool:
         """Whether a job asks for several threads, which a forked child may wait for in vain."""

@@ -1,0 +1,103 @@
+"""Arms of an experiment: one configuration with several seeds, all arms trained together."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from nnexp.config.schema import Config
+from nnexp.data import Dataset
+from nnexp.errors import UserError
+from nnexp.jobs import Job
+from nnexp.sweep.display import Display
+from nnexp.sweep.execute import Execution
+from nnexp.track.manifest import read_manifest
+
+
+@dataclass
+class Arm:
+    """Runs with one set of changes, and what `train_arms` found of them.
+
+    Arguments:
+        config: theirs, but for the seed.
+        changed: what tells the arm from others.
+        adapt: gives the table that they train on, from the one of the configuration; None for
+            that one.
+        accuracies, balanced: accuracy and balanced accuracy of the validation rows for each seed;
+            NaN where a run came to no score.
+        rows: that validate.
+    """
+
+    config: Config
+    changed: tuple[int, ...] = ()
+    adapt: Callable[[Dataset], Dataset] | None = None
+    accuracies: list[float] = field(default_factory=list)
+    balanced: list[float] = field(default_factory=list)
+    rows: int = 0
+
+
+def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> None:
+    """Train all arms with all seeds, what can be as one stack, and note their scores.
+
+    Nothing is left of the runs.
+
+    Arguments:
+        arms: whose lists of scores are filled, a value for each seed.
+        seeds: added to the seed of the configuration.
+        resplit: whether each seed draws the rows of the split anew.
+    """
+    with tempfile.TemporaryDirectory(prefix="nnexp-arms-") as root:
+        jobs: list[Job] = []
+        owners: list[Arm] = []
+        for arm in arms:
+            for seed in seeds:
+                number = len(jobs)
+                config = member(arm.config, seed, resplit)
+                job = Job(number, Path(root) / str(number), [], config, adapt=arm.adapt)
+                jobs.append(job)
+                owners.append(arm)
+        execution = Execution(jobs, shown=Display(jobs, 1, "none"))
+        execution.run()
+        if execution.interrupted:
+            raise KeyboardInterrupt
+        for job, arm in zip(jobs, owners, strict=True):
+            _note(job, arm)
+
+
+def member(config: Config, seed: int, resplit: bool) -> Config:
+    """The configuration of the run of one seed."""
+    return replace(
+        config,
+        seed=config.seed + seed,
+        seeds=replace(
+            config.seeds,
+            split=config.seeds.split + seed if resplit else config.seeds.split,
+            init=None,
+            batches=None,
+            dropout=None,
+        ),
+        trainer=replace(config.trainer, tensorboard=False, watch=False, progress="none"),
+    )
+
+
+def member_seconds(folder: str | Path) -> float:
+    """About how long a member of a stack takes, by what the run of a folder took alone."""
+    try:
+        return 0.5 * float(read_manifest(Path(folder))["duration"])
+    except (UserError, KeyError, TypeError, ValueError):
+        return 0.5
+
+
+def _note(job: Job, arm: Arm) -> None:
+    accuracy = balanced = float("nan")
+    path = job.folder / "metrics.json"
+    if path.is_file():
+        part = json.loads(path.read_text(encoding="utf-8")).get("val") or {}
+        accuracy = float(part.get("accuracy", accuracy))
+        balanced = float(part.get("balanced_accuracy", balanced))
+        arm.rows = int(part.get("n", 0))
+    arm.accuracies.append(accuracy)
+    arm.balanced.append(balanced)

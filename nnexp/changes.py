@@ -1,0 +1,66 @@
+"""A run's configuration with a few overrides changed, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from nnexp.config.compose import compose
+from nnexp.config.groups import groups
+from nnexp.config.schema import Config
+from nnexp.errors import UserError
+
+
+def changed(base: Config, overrides: Sequence[str], words: Sequence[str]) -> Config | None:
+    """The configuration with some overrides on top; None where they do not fit.
+
+    Where what the user typed gives `base`, the changes are typed after it; values that only the
+    option chosen before had are then left out. Otherwise they are laid on `base` key by key.
+    """
+    with contextlib.suppress(UserError):
+        if compose(overrides) == base:
+            return _typed(overrides, words)
+    with contextlib.suppress(UserError):
+        return _laid_on(base, words)
+    return None
+
+
+def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:
+    with contextlib.suppress(UserError):
+        return compose([*overrides, *words])
+    chosen = {word.partition("=")[0] for word in words if word.partition("=")[0] in groups()}
+    kept = [w for w in overrides if w.partition("=")[0].partition(".")[0] not in chosen]
+    return compose([*kept, *words])
+
+
+def _laid_on(base: Config, words: Sequence[str]) -> Config:
+    config = base
+    names = groups()
+    for word in words:
+        key = word.partition("=")[0]
+        section = key.partition(".")[0]
+        if key in names:
+            config = _with(config, [key], getattr(compose([word]), key))
+            continue
+        # the value as the command line reads it, under the option that the run has
+        option = getattr(getattr(config, section, None), "name", None)
+        chosen = [f"{section}={option}"] if section in names and section != "loss" else []
+        value = _get(compose([*chosen, word]), key)
+        config = _with(config, key.split("."), value)
+    return config
+
+
+def _get(config: Config, key: str) -> object:
+    value: object = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _with(section: Any, path: Sequence[str], value: object) -> Any:
+    if len(path) == 1:
+        return replace(section, **{path[0]: value})
+    own = _with(getattr(section, path[0]), path[1:], value)
+    return replace(section, **{path[0]: own})

@@ -1,0 +1,64 @@
+"""Probes: what a run becomes when one thing is changed on purpose, and what that tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One changed run, repeated over seeds.
+
+    Arguments:
+        name: what was changed, in words: "one batch of 32 rows".
+        fix: the overrides that change a run so; empty where the rows were changed.
+        metric: what was measured.
+        value: its mean over the seeds.
+        gain: value minus that of the run as it is, seed by seed; None where the two are not
+            comparable.
+        ci95: the 95 % interval of the gain; None without one.
+        meaning: what it tells, one line.
+    """
+
+    name: str
+    fix: tuple[str, ...]
+    metric: str
+    value: float
+    gain: float | None
+    ci95: tuple[float, float] | None
+    meaning: str
+
+    def plain(self) -> dict[str, Any]:
+        """As diagnosis.json holds it."""
+        interval = None if self.ci95 is None else list(self.ci95)
+        return {**vars(self), "fix": list(self.fix), "ci95": interval}
+
+    @staticmethod
+    def from_plain(content: dict[str, Any]) -> Probe:
+        """Read what `plain` gave."""
+        interval = content["ci95"]
+        if interval is not None:
+            interval = float(interval[0]), float(interval[1])
+        return Probe(**{**content, "fix": tuple(content["fix"]), "ci95": interval})
+
+    @property
+    def told(self) -> str:
+        """The gain and its interval, in figures."""
+        if self.gain is None or self.ci95 is None:
+            return ""
+        return f"{self.gain:+.3f} ({self.ci95[0]:+.3f} to {self.ci95[1]:+.3f})"
+
+
+def table(probes: Sequence[Probe]) -> str:
+    """Aligned lines for a terminal; "" without any."""
+    if not probes:
+        return ""
+    rows = [(own.name, f"{own.value:.3f}", own.told, own.meaning) for own in probes]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["probes:"]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
+        lines.append("  " + "  ".join([*cells, row[3]]).rstrip())
+    return "\n".join(lines) + "\n"

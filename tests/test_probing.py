@@ -1,0 +1,165 @@
+"""Probes: each changes one thing, and what it shows is told and nominated."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import nnexp
+from nnexp.arms import member
+from nnexp.config.compose import compose
+from nnexp.data import load_table, prepare
+from nnexp.diagnosis.probe import Probe, table
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.errors import UserError
+from nnexp.probing import blank, dealt, one_batch, planned, probe
+
+WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
+
+
+def run(tmp_path, *more):
+    return nnexp.run([*WORDS, *more], root=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def wine():
+    config = compose(["data=wine"])
+    return prepare(load_table(config.data), config.data)
+
+
+def test_a_batch_to_learn_by_heart(wine):
+    batch = one_batch(wine, 8)
+    assert len(batch.train) == 8
+    assert set(batch.train) <= set(wine.train)
+    assert list(batch.valid) == list(batch.train)
+    assert len(batch.test) == 0
+    assert len(one_batch(wine, 10**6).train) == len(wine.train)
+
+
+def test_no_inputs(wine):
+    empty = blank(wine)
+    assert not empty.x.any()
+    assert empty.y is wine.y
+
+
+def test_labels_dealt_anew(wine):
+    other = dealt(wine)
+    held_out = np.concatenate((wine.valid, wine.test))
+    assert list(other.y[held_out]) == list(wine.y[held_out])
+    assert sorted(other.y[wine.train]) == sorted(wine.y[wine.train])
+    assert list(other.y[wine.train]) != list(wine.y[wine.train])
+
+
+def test_numbers_as_labels_are_dealt_with_the_labels(tmp_path):
+    path = tmp_path / "signs.csv"
+    path.write_text("x,y\n" + "".join(f"{n},{1 if n % 3 else -1}\n" for n in range(40)))
+    config = compose(["data=csv", f"data.path={path}", "data.target=y", "data.labels=raw"])
+    raw = prepare(load_table(config.data), config.data)
+    other = dealt(raw)
+    by_class = {int(k): float(v) for k, v in zip(raw.y, raw.raw, strict=True)}
+    assert list(other.raw) == [by_class[int(k)] for k in other.y]
+    assert list(other.y) != list(raw.y)
+
+
+def test_each_probe_changes_one_thing():
+    words = ["data=wine", "optimizer=sgd", "reg.l2=0.1", "model.hidden=[16]"]
+    base = compose(words)
+    plans = {own.name: own for own in planned(base, words)}
+    assert plans["as it is"].arm.config == base
+    free = plans["no regularization"].arm.config
+    assert free == replace(base, reg=replace(base.reg, l2=0.0))
+    faster = plans["learning rate x 10"].arm.config
+    assert faster == replace(base, optimizer=replace(base.optimizer, lr=0.5))
+    assert plans["a larger network"].arm.config.model.hidden == [64]
+    assert plans["4 times the epochs"].arm.config.trainer.epochs == 4 * base.trainer.epochs
+    adam = plans["optimizer=adam optimizer.lr=0.001"].arm.config
+    assert (adam.optimizer.name, adam.optimizer.lr, adam.reg) == ("adam", 0.001, base.reg)
+    assert not any("sgd" in name for name in plans)
+    heart = plans["32 rows, learnt by heart"].arm.config
+    assert (heart.trainer.batch_size, heart.reg.l2) == (32, 0.0)
+
+
+def test_what_does_not_apply_is_left_out():
+    plans = [own.name for own in planned(compose(["data=wine"]), ["data=wine"])]
+    assert "no regularization" not in plans  # there is none
+    linear = ["data=wine", "model=linear"]
+    wider = [own for own in planned(compose(linear), linear) if own.name == "a larger network"]
+    assert wider[0].arm.config.model.name == "mlp"
+
+
+def test_members_share_the_split_of_the_run():
+    config = compose(["data=wine", "seeds.split=3"])
+    assert member(config, 5, resplit=False).seeds.split == 3
+    assert member(config, 5, resplit=True).seeds.split == 8
+
+
+def test_a_rate_too_low(tmp_path):
+    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
+    probed = probe(done.folder)
+    told = {own.name: own for own in probed.probes}
+    assert told["learning rate x 10"].gain > 0.1
+    assert "cannot learn" in told["32 rows, learnt by heart"].meaning
+    causes = {own.cause: own for own in probed.nominations}
+    assert causes["lr_too_low"].fix == ("optimizer.lr=0.001",)
+    assert "lr_too_high" not in causes
+    assert probed.runs == 5 * len(probed.probes)
+
+
+def test_a_healthy_run(tmp_path):
+    done = run(tmp_path, "trainer.epochs=40")
+    probed = probe(done.folder)
+    told = {own.name: own for own in probed.probes}
+    assert told["32 rows, learnt by heart"].value == 1
+    assert told["inputs of zero"].gain < -0.3
+    assert told["inputs of zero"].meaning == "what the inputs are worth"
+    assert told["train labels dealt anew"].meaning == "what the labels are worth"
+    assert probed.nominations == []
+
+
+def test_a_penalty_too_large(tmp_path):
+    done = run(tmp_path, "reg.l2=3", "trainer.epochs=30")
+    (own,) = (n for n in probe(done.folder).nominations if n.cause == "over_regularized")
+    assert own.fix == ("reg.l2=0.0",)
+
+
+def test_little_time_is_spent_on_few_probes(tmp_path):
+    done = run(tmp_path)
+    probed = probe(done.folder, budget=1e-6)
+    assert [own.name for own in probed.probes][:2] == ["as it is", "32 rows, learnt by heart"]
+    assert probed.runs == 2 * 4
+
+
+def test_no_rows_to_judge_by(tmp_path):
+    done = run(tmp_path, "data.split.valid=0", "trainer.monitor=train_loss")
+    with pytest.raises(UserError, match="validation score"):
+        probe(done.folder)
+
+
+def test_probes_stand_in_the_diagnosis_and_its_report(tmp_path):
+    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
+    verdict = nnexp.diagnose(done.folder, probe=True)
+    assert verdict.findings[0].cause == "lr_too_low"
+    assert "learning rate x 10" in str(verdict)
+    content = json.loads((done.folder / "diagnosis.json").read_text())
+    again = Diagnosis.from_plain(content)
+    assert again.probes == verdict.diagnosis.probes
+    assert again.plain() == content
+    page = (done.folder / "report.html").read_text()
+    assert "learnt by heart" in page
+    assert "learnt by heart" in verdict.diagnosis.markdown()
+    plain = nnexp.diagnose(done.folder)
+    assert "probes" not in plain.diagnosis.plain()
+
+
+def test_a_table_of_probes():
+    rows = [
+        Probe("as it is", (), "accuracy/val", 0.5, None, None, ""),
+        Probe("more", ("a=1",), "accuracy/val", 0.75, 0.25, (0.2, 0.3), "better"),
+    ]
+    assert table(rows).splitlines() == [
+        "probes:",
+        "  as it is  0.500",
+        "  more      0.750  +0.250 (+0.200 to +0.300)  better",
+    ]
+    assert table([]) == ""
