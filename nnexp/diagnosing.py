@@ -50,7 +50,7 @@ def diagnose_run(
     """
     seen = examine(folder, material, trust)
     if audit is None:
-        audit = Audit() if material is None else audit_sheet(material.sheet)
+        audit = Audit() if material is None else audit_sheet(material.sheet, material.trees)
     found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
     write_diagnosis(Path(folder), found)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
 from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
+from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors, read_regular
@@ -45,6 +47,11 @@ class Material:
     labelled: Labelled
     dataset: Dataset
     sheet: Sheet
+
+    @cached_property
+    def trees(self) -> Yardstick:
+        """What the table allows, measured once."""
+        return measure(self.sheet)
 
 
 def read_material(config: Config) -> Material:
@@ -101,7 +108,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
             valid_rows=0,
             rows=0,
         )
-    dataset, sheet = material.dataset, material.sheet
+    dataset = material.dataset
     coded = assemble.coding(config, dataset.classes)
     model = assemble.model(config, dataset.x.shape[1], dataset.levels, coded.outputs)
     hidden = model.hidden if isinstance(model, MLP) else ()
@@ -123,7 +130,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     }
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
-    return Seen(**seen, **_judge(folder, config, model, coded, dataset, sheet))
+    return Seen(**seen, **_judge(folder, config, model, coded, material))
 
 
 def read_overrides(folder: Path) -> list[str]:
@@ -159,10 +166,10 @@ def _judge(
     config: Config,
     model: assemble.Model,
     coded: assemble.Coding,
-    dataset: Dataset,
-    sheet: Sheet,
+    material: Material,
 ) -> dict[str, Any]:
     """The kept weights on validation and train rows, beside the yardstick."""
+    dataset, sheet = material.dataset, material.sheet
     plan = assemble.plan(config)
     try:
         with open_tensors(folder / WEIGHTS_FILE, 4 << 30) as tensors:
@@ -185,10 +192,9 @@ def _judge(
     def predicted(out: torch.Tensor) -> np.ndarray:
         return np.asarray(decision.classes(loss.activate(out))[0].numpy())
 
-    classes = len(dataset.classes)
     train_rows = forest.sample(dataset.train)
     own_train = np.searchsorted(sheet.rows, dataset.rows[train_rows])
-    judged = forest.out_of_bag(sheet.matrix, sheet.y, classes, own_train)
+    judged = material.trees.of_train(sheet, own_train)
     out = outputs(train_rows)
     index = torch.from_numpy(train_rows).unsqueeze(0)
     row_weights = targets.row_weights(index)
@@ -202,7 +208,7 @@ def _judge(
     }
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
-        judged = forest.held_out(sheet.matrix, sheet.y, classes, own_train, own_valid)
+        judged = material.trees.of_held_out(sheet, own_train, own_valid)
         found["valid"] = Rows(
             dataset.y[dataset.valid],
             predicted(outputs(dataset.valid)),

@@ -72,7 +72,7 @@ class Tables:
         if key not in self._known:
             try:
                 material = read_material(config)
-                self._known[key] = material, audit_sheet(material.sheet), ""
+                self._known[key] = material, audit_sheet(material.sheet, material.trees), ""
             except (UserError, OSError) as error:
                 why = error.wrong if isinstance(error, UserError) else str(error)
                 self._known[key] = None, None, why

@@ -14,6 +14,7 @@ from torch import nn
 from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.conclude import conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.report import Diagnosis
@@ -64,12 +65,14 @@ def diagnose(watch: Watch) -> Diagnosis:
     if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
         kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
-    seen = make_seen(watch, sheet, linear)
+    several = len(np.unique(sheet.y[sheet.train])) > 1
+    trees = measure(sheet) if several else None
+    seen = make_seen(watch, sheet, trees, linear)
     pairs = _pairing(watch, kind, seen)
     found = [*pairing.nominate(pairs), *_of_loop(watch, seen)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     found += [in_code(own) for rule in rules for own in rule(seen)]
-    audit = audit_sheet(sheet) if len(np.unique(sheet.y[sheet.train])) > 1 else Audit()
+    audit = audit_sheet(sheet, trees) if several else Audit()
     # a leak makes a loop look better than it is: no score speaks against it
     of_table = [
         replace(own, certain=own.certain or own.cause == "target_leak")
@@ -101,7 +104,7 @@ def diagnose(watch: Watch) -> Diagnosis:
     )
 
 
-def make_seen(watch: Watch, sheet: Sheet, linear: list[Any]) -> Seen:
+def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
@@ -128,7 +131,7 @@ def make_seen(watch: Watch, sheet: Sheet, linear: list[Any]) -> Seen:
     broken = any(not bool(torch.isfinite(p).all()) for p in watch.model.parameters())
     diverged = broken or (len(losses) > 0 and not math.isfinite(losses[-1]))
     proper = kernel in ("softmax", "logistic") and table.is_classes
-    valid, train = judge(watch, sheet)
+    valid, train = judge(watch, sheet, trees)
     loss = record.points[-1].get("slice_loss", math.nan)
     return Seen(
         config=config,
@@ -153,21 +156,23 @@ def make_seen(watch: Watch, sheet: Sheet, linear: list[Any]) -> Seen:
     )
 
 
-def judge(watch: Watch, sheet: Sheet) -> tuple[Rows | None, Rows | None]:
+def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | None, Rows | None]:
     """The weights as they are on held-out and on train rows, beside the yardstick."""
-    table, classes = watch.table, len(sheet.classes)
+    table = watch.table
     first = tensor_of(watch.forward(table.x[: min(4, table.train)]))
     if not table.is_classes and first.reshape(len(first), -1).shape[1] != 1:
         return None, None
+    if trees is None:
+        trees = measure(sheet)
     rows = forest.sample(sheet.train)
-    own = forest.out_of_bag(sheet.matrix, sheet.y, classes, rows)
+    own = trees.of_train(sheet, rows)
     at = torch.from_numpy(own.rows).to(table.x.device)
     predicted = watch.classes_of(watch.forward(table.x[at]))
     train = Rows(sheet.y[own.rows], predicted, own.predicted, own.votes)
     if not len(sheet.valid):
         return None, train
     held = forest.sample(sheet.valid)
-    there = forest.held_out(sheet.matrix, sheet.y, classes, rows, held)
+    there = trees.of_held_out(sheet, rows, held)
     at = torch.from_numpy(held).to(table.x.device)
     predicted = watch.classes_of(watch.forward(table.x[at]))
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train

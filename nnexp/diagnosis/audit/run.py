@@ -29,10 +29,10 @@ from nnexp.diagnosis.audit import (
     size,
     sums,
     tokens,
-    yardstick,
 )
 from nnexp.diagnosis.audit.rows import find_rows
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.finding import Audit, Nomination
 
 # a cause in a key's place accounts for what the causes beside it see: they are not told as well
@@ -67,17 +67,18 @@ _EXPLAINS_OF_A_COLUMN = {
 }
 
 
-def audit_sheet(sheet: Sheet) -> Audit:
+def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     """Look for everything that a table and its split can have wrong before any training.
 
     Arguments:
         sheet: the table, its columns and its parts; at least one train row of two classes.
+        trees: its yardstick, where it was measured before.
 
     Returns:
         Nominations, the strongest first, notes, and what was found in order.
     """
     start = time.perf_counter()
-    trees = yardstick.measure(sheet)
+    trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
     joined = join(
         (

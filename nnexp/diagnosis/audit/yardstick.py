@@ -27,6 +27,20 @@ class Yardstick:
     inside: Judged
     outside: dict[str, Judged]
 
+    def of_train(self, sheet: Sheet, rows: np.ndarray) -> Judged:
+        """Some train rows of the sheet that it measures, each by the trees that did not see it."""
+        if np.array_equal(rows, self.inside.rows):
+            return self.inside
+        return out_of_bag(sheet.matrix, sheet.y, len(sheet.classes), rows)
+
+    def of_held_out(self, sheet: Sheet, train: np.ndarray, rows: np.ndarray) -> Judged:
+        """Some held-out rows of the sheet that it measures, by trees that learnt from `train`."""
+        if np.array_equal(train, self.inside.rows):
+            for told in self.outside.values():
+                if np.array_equal(rows, told.rows):
+                    return told
+        return held_out(sheet.matrix, sheet.y, len(sheet.classes), train, rows)
+
 
 def measure(sheet: Sheet) -> Yardstick:
     """Learn the trees of a sheet and judge its parts."""
