@@ -198,6 +198,8 @@ def _line(cells: list[str]) -> bytes:
 
 
 def _cell(value: Any) -> str:
+    if type(value) is float:
+        return repr(value)
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, numbers.Integral):

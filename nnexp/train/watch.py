@@ -52,6 +52,15 @@ class _Outputs:
     true: Tensor  # (k, m)
 
 
+@dataclass(frozen=True)
+class _Looked:
+    """The slice of train rows that is looked at, of K members."""
+
+    rows: Tensor  # (K, size)
+    x: Tensor  # (K, size, D)
+    codes: Tensor | None  # (K, size, Q)
+
+
 def is_log_spaced(epoch: int) -> bool:
     """Whether the epoch is one of 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, ...: a power of sqrt(2)."""
     if epoch < 3:
@@ -93,6 +102,8 @@ class Watch:
         self._rows: list[Signals] = []  # of each kept epoch, without what the outputs tell
         self._bytes = 0
         self._new: list[_Outputs] = []
+        self._looked: _Looked | None = None
+        self._slices: dict[int, Tensor] = {}  # outputs (K, size, C) by place among the kept epochs
         # of each member the last epoch's predicted classes and losses
         self._before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -135,7 +146,7 @@ class Watch:
         """
         values = {n: record[n] for n in ("val_loss", "val_accuracy") if n in record}
         if is_log_spaced(number):
-            values |= self._slice() | self._norms()
+            values |= self._units() | self._norms()
         self._rows.append(Signals(number, {**values, **steps}))
         self._outputs.append(self._new)
         self._new = []
@@ -147,6 +158,8 @@ class Watch:
     def flush(self) -> list[Signals]:
         """The signals of the epochs since the last flush."""
         found = self._read([row.epoch for row in self._rows], self._outputs)
+        for place, more in self._of_slices():
+            found[place] |= more
         rows = [
             Signals(row.epoch, {**row.values, **more})
             for row, more in zip(self._rows, found, strict=True)
@@ -156,6 +169,7 @@ class Watch:
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only the members `rows`, in this order; `flush` was called before."""
+        self._looked = None
         self._before = {new: self._before[old] for new, old in enumerate(rows) if self._before}
 
     def _read(
@@ -237,30 +251,31 @@ class Watch:
         weight = of_class[group[0].true].sum(1).cpu()
         return self.loss.of_set(total, weight, rows, self.batch_size).numpy()
 
+    def _look(self) -> _Looked:
+        """The slice of the members that are in the stack."""
+        if self._looked is None:
+            data, members = self.data, self.state.members
+            size = min(data.train_rows, SLICE)
+            step = data.train_rows // size
+            parts = [data.parts[member.part].train for member in members]
+            rows = torch.stack([part[: step * size : step] for part in parts])
+            flat, codes = rows.reshape(-1), None
+            x = data.x.index_select(0, flat).view(*rows.shape, -1)
+            if data.codes is not None:
+                codes = data.codes.index_select(0, flat).view(*rows.shape, -1)
+            self._looked = _Looked(rows, x, codes)
+        return self._looked
+
     @torch.no_grad()
-    def _slice(self) -> dict[str, np.ndarray]:
-        state, data = self.state, self.data
-        size = min(data.train_rows, SLICE)
-        parts = [data.parts[member.part].train for member in state.members]
-        step = data.train_rows // size
-        rows = torch.stack([part[: step * size : step] for part in parts])  # (K, size)
-        flat = rows.reshape(-1)
-        x = data.x.index_select(0, flat).view(*rows.shape, -1)
-        codes = None
-        if data.codes is not None:
-            codes = data.codes.index_select(0, flat).view(*rows.shape, -1)
-        out = state.stack.forward(x, codes)
+    def _units(self) -> dict[str, np.ndarray]:
+        """Send the slice through the network, keep its outputs, and look at the hidden units."""
+        stack, looked = self.state.stack, self._look()
+        out = stack.forward(looked.x, looked.codes)
         if out.dtype not in (torch.float32, torch.float64):
             out = out.float()
-        weight = data.targets.row_weights(rows)
-        total = self.loss.rows(out, data.targets.dense(rows), weight).double().sum(1)
-        shared = float(size) if weight is None else weight.double().sum(1)
-        hits = self.decision.classes(self.loss.activate(out)) == data.targets.classes[rows]
-        found = {
-            "slice_loss": self.loss.of_set(total, shared, size, self.batch_size).cpu().numpy(),
-            "slice_accuracy": hits.double().mean(1).cpu().numpy(),
-        }
-        for name, values in state.stack.activations():  # (K, size, H)
+        self._slices[len(self._rows)] = out
+        found = {}
+        for name, values in stack.activations():  # (K, size, H)
             if self.activation == "relu":
                 dead = (values.amax(1) <= 0).double().mean(1)
                 found[f"dead/{name}"] = dead.cpu().numpy()
@@ -269,6 +284,30 @@ class Watch:
                 share = ((values < low) | (values > high)).double().mean(1)
                 steady = (share >= STEADY).double().mean(1)
                 found[f"saturated/{name}"] = steady.cpu().numpy()
+        return found
+
+    def _of_slices(self) -> list[tuple[int, dict[str, np.ndarray]]]:
+        """Loss and accuracy of the kept slices, by place among the kept epochs."""
+        if not self._slices:
+            return []
+        looked, times, data = self._look(), len(self._slices), self.data
+        members, size = looked.rows.shape
+        out = torch.cat(list(self._slices.values()))  # (E * K, size, C)
+        weight = data.targets.row_weights(looked.rows)
+        dense = data.targets.dense(looked.rows).repeat(times, 1, 1)
+        repeated = None if weight is None else weight.repeat(times, 1)
+        total = self.loss.rows(out, dense, repeated).double().sum(1)
+        shared = float(size) if repeated is None else repeated.double().sum(1)
+        losses = self.loss.of_set(total, shared, size, self.batch_size).cpu().numpy()
+        hits = self.decision.classes(self.loss.activate(out)).view(times, members, size)
+        right = (hits == data.targets.classes[looked.rows]).double().mean(2).cpu().numpy()
+        found = [
+            (place, {"slice_loss": loss, "slice_accuracy": accuracy})
+            for place, loss, accuracy in zip(
+                self._slices, losses.reshape(times, members), right, strict=True
+            )
+        ]
+        self._slices = {}
         return found
 
     def _norms(self) -> dict[str, np.ndarray]:
