@@ -206,6 +206,21 @@ def harms(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> di
     return {case.id: harm(found[_key(case.twin())], found[_key(case)]) for case in cases}
 
 
+def kept_harms(cases: Sequence[Case], place: Place, options: argparse.Namespace) -> dict[str, Harm]:
+    """As `harms`, but what the file of --harms holds is not measured again."""
+    path, kept = options.harms, {}
+    if path and path.exists():
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["seeds"] == options.seeds:
+            kept = {name: Harm(**own) for name, own in content["harms"].items()}
+    missing = [case for case in cases if case.id not in kept]
+    kept |= harms(missing, place, options.seeds, options.processes)
+    if path and missing:
+        content = {"seeds": options.seeds, "harms": {n: asdict(own) for n, own in kept.items()}}
+        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return kept
+
+
 def _key(case: Case) -> tuple[object, ...]:
     return (*case.work, case.kind, case.score)
 
@@ -307,6 +322,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=5, help="of the harm and of the proofs")
     parser.add_argument("--no-prove", action="store_true", help="diagnose without re-runs")
     parser.add_argument("--harm-only", action="store_true", help="train, and diagnose nothing")
+    parser.add_argument(
+        "--harms", type=Path, metavar="FILE", help="where the harm is kept, for runs after"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real tables")
     parser.add_argument("--split-by-table", action="store_true", help="figures of each table")
@@ -351,7 +369,7 @@ def main() -> None:
 def measure(cases: Sequence[Case], place: Place, options: argparse.Namespace) -> None:
     """Harm, diagnosis, fixes, and the figures."""
     faults = [case for case in cases if not case.control]
-    found = harms(faults, place, options.seeds, options.processes)
+    found = kept_harms(faults, place, options)
     show_harms(faults, found, options.verbose)
     if options.harm_only:
         return

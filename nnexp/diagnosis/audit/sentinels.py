@@ -21,6 +21,7 @@ ZERO_GAP = 2.5  # distance of 0 from the middle of the others, in their spreads 
 ZERO_MANY = 0.02  # ... where so many cells hold it; of fewer it has to be
 ZERO_FAR = (3.0, 1.0)  # so far from the middle and from the nearest
 ALONE = 0.05  # others within half a spread of the value, as a share of the cells that hold it
+TOGETHER = (0.9, 0.5)  # share of a spike's rows where another column has the value too; elsewhere
 SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
 
 
@@ -53,6 +54,7 @@ def check(sheet: Sheet) -> Audit:
     ]
     if not spikes:
         return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
+    spikes += _in_company(sheet, spikes)
     spikes.sort(key=lambda spike: -spike.share)
     words = [f"{spike.name}={figure(spike.value)}" for spike in spikes]
     present = list(getattr(sheet.config, "sentinels", []))
@@ -124,6 +126,33 @@ def find_spikes(name: str, values: np.ndarray, counts: np.ndarray) -> list[Spike
         found.append(Spike(name, float(values[place]), count, count / total, others[0], others[-1]))
         values, counts = others, np.delete(counts, place)
     return found
+
+
+def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
+    """The same value in other columns, at the edge of their range, in the rows of a spike.
+
+    Where a thickness was not taken, nor was what is measured beside it: insulin is 0 in all of
+    those rows, though 0 is not far from what else it is.
+    """
+    found: dict[str, Spike] = {}
+    known = {spike.name for spike in spikes}
+    for spike in spikes:
+        rows = sheet.numbers[spike.name] == spike.value
+        for name, (values, counts) in sheet.distinct.items():
+            if name in known or name in found or len(values) <= OTHERS:
+                continue
+            place = 0 if values[0] == spike.value else len(values) - 1
+            if values[place] != spike.value or not _frequent(int(counts[place]), counts.sum()):
+                continue
+            same = sheet.numbers[name] == spike.value
+            inside, outside = same[rows].mean(), same[~rows].mean()
+            others = np.delete(values, place)
+            if rows.sum() >= 2 * CELLS and inside >= TOGETHER[0] and outside <= TOGETHER[1]:
+                count = int(counts[place])
+                found[name] = Spike(
+                    name, spike.value, count, count / int(counts.sum()), others[0], others[-1]
+                )
+    return list(found.values())
 
 
 def _without(

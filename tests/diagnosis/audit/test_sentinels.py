@@ -87,3 +87,22 @@ def test_the_fix_names_columns_and_numbers(sheet_of, causes):
     assert found.nominations[0].fix == ('data.sentinels=["age=-999","z=-999"]',)
     told = sheet_of(frame[["age", "z"]], y, sentinels=["age=-999"])
     assert sentinels.check(told).nominations[0].fix == ('data.sentinels=["age=-999","z=-999"]',)
+
+
+def test_a_number_that_is_missing_with_another(sheet_of):
+    rng = np.random.default_rng(3)
+    pressure = rng.normal(70, 8, 800).round()
+    insulin = rng.lognormal(5, 0.6, 800).round()  # down to 20: 0 is not far from that
+    pressure[:120] = 0
+    insulin[:200] = 0
+    y = np.arange(800) % 2
+    (found,) = sentinels.check(
+        sheet_of(pd.DataFrame({"pressure": pressure, "insulin": insulin}), y)
+    ).nominations
+    assert set(found.subject.split(", ")) == {"pressure", "insulin"}
+    # zeros elsewhere than there are the column's own
+    own = np.where(rng.random(800) < 0.3, 0, insulin + 20)
+    (found,) = sentinels.check(
+        sheet_of(pd.DataFrame({"pressure": pressure, "insulin": own}), y)
+    ).nominations
+    assert found.subject == "pressure"
