@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -9,11 +12,16 @@ from nnexp.diagnosis.audit.words import columns, figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
+RELATED = 0.5  # correlation of the values with the shares, at least
 LEVELS = 5  # fewer distinct values can equal class shares by chance
 MOST = 0.5  # distinct values over rows, at most: each stands for several rows
 EXACT = 1e-6  # rounding, not coincidence
-WHOLE = 0.01  # distance from a whole number, likewise
+WHOLE = 0.03  # distance from a whole number, likewise
+LOOKED = 300  # levels that are looked at
+MERGED = 1000  # levels that meet in one value, at most
 FITTING = 0.95  # share of the levels that have to fit a smoothed share
+PRIORS = 0.04  # the share that smoothing draws to is looked for so far around that of the rows, ...
+STEPS = 8001  # ... in so many steps
 TELLING = 0.01  # levels over rows from which a row's own label weighs much in its level's mean
 
 
@@ -26,7 +34,9 @@ def check(sheet: Sheet) -> Audit:
         distinct, _ = sheet.distinct[name]
         if not LEVELS <= len(distinct) <= MOST * len(values) or not np.isfinite(values).all():
             continue
-        place = encoded_class(values, sheet.y, sheet.train, len(sheet.classes))
+        place = encoded_class(
+            values, sheet.y, sheet.train, list(sheet.parts.values()), len(sheet.classes)
+        )
         if place is not None:
             found[name] = (place, len(distinct))
     if not found:
@@ -57,39 +67,48 @@ def check(sheet: Sheet) -> Audit:
     )
 
 
-def encoded_class(values: np.ndarray, y: np.ndarray, train: np.ndarray, classes: int) -> int | None:
-    """The class whose share among the rows of a value that value is, over all rows.
+def encoded_class(
+    values: np.ndarray, y: np.ndarray, train: np.ndarray, parts: Sequence[np.ndarray], classes: int
+) -> int | None:
+    """The class whose share among the rows of a value that value is, held-out rows included.
 
     Arguments:
         values: the column (N,), finite.
         y: class indices (N,).
         train: row numbers.
+        parts: row numbers of each held-out part; the means may be of train rows and any of them.
         classes: C.
 
     Returns:
         The class, or None; also None where the shares among train rows fit as well.
     """
     distinct, level = np.unique(values, return_inverse=True)
-    count = np.bincount(level)
-    inside = np.bincount(level[train], minlength=len(distinct))
-    if (inside == count).all() or np.ptp(distinct) <= EXACT:
+    if distinct[0] < -EXACT or distinct[-1] > 1 + EXACT or np.ptp(distinct) <= EXACT:
         return None
     for place in range(classes):
-        total = np.bincount(level, y == place, minlength=len(distinct))
-        if is_share(distinct, total, count):
-            part = np.bincount(level[train], y[train] == place, minlength=len(distinct))
-            known = inside > 0
-            if not is_share(distinct[known], part[known], inside[known]):
-                return place
+        if _fits(distinct, level, y == place, train):
+            continue
+        for size in range(len(parts), 0, -1):
+            for chosen in combinations(parts, size):
+                if _fits(distinct, level, y == place, np.concatenate((train, *chosen))):
+                    return place
     return None
+
+
+def _fits(distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether the values are the shares of a class among some rows."""
+    count = np.bincount(level[rows], minlength=len(distinct))
+    total = np.bincount(level[rows], own[rows], minlength=len(distinct))
+    known = count > 0
+    return is_share(distinct[known], total[known], count[known])
 
 
 def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     """Whether every value is a level's share, its own or one that was smoothed.
 
-    A share of S in n rows that is smoothed towards the share p of all rows is
-    (S + m p) / (n + m) for some m (Micci-Barreca 2001, SIGKDD Explorations 3). Where k levels of
-    equal S and n meet in one value, (sum of S - value * sum of n) / (value - p) is k m.
+    A share of S in n rows that is smoothed towards a share p is (S + m p) / (n + m) for some m
+    (Micci-Barreca 2001, SIGKDD Explorations 3). Where k levels of equal S and n meet in one
+    value, (sum of S - value * sum of n) / (value - p) is k m. p is about that of all rows.
 
     Arguments:
         encoded: the distinct values (L,).
@@ -101,11 +120,24 @@ def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     left = total - encoded * count
     if np.abs(left / count).max() <= EXACT:
         return True
-    away = encoded - total.sum() / count.sum()
-    far = np.abs(away) > 1e-3 * max(float(np.ptp(encoded)), 1e-12)
-    if far.sum() < 2 * LEVELS or (left[far] / away[far]).min() <= 0:
-        return False
-    times = left[far] / away[far]
-    times /= times.min()
-    fitting = np.abs(times - np.round(times)) <= WHOLE
-    return bool(times.max() < 1 / WHOLE and fitting.mean() >= FITTING)
+    share = total.sum() / count.sum()
+    if abs(np.corrcoef(encoded, total / count)[0, 1]) < RELATED:
+        return False  # a smoothed share still rises with the share
+    return _is_smoothed(encoded, left, np.array([share])) or _is_smoothed(
+        encoded, left, share + np.linspace(-PRIORS, PRIORS, STEPS)
+    )
+
+
+def _is_smoothed(encoded: np.ndarray, left: np.ndarray, priors: np.ndarray) -> bool:
+    """Whether for one of the priors (P,) nearly all levels are a whole number of equal ones."""
+    if len(left) > LOOKED:  # single levels are the telling ones
+        chosen = np.argsort(np.abs(left / (np.abs(encoded - priors.mean()) + EXACT)))[:LOOKED]
+        left, encoded = left[chosen], encoded[chosen]
+    away = encoded - priors[:, None]  # (P, L)
+    far = np.abs(away) > 0.05 * float(np.ptp(encoded))
+    times = np.where(far, left / np.where(far, away, 1.0), np.inf)
+    usable = (far.sum(1) >= 2 * LEVELS) & (times.min(1) > 0)
+    times, far = times[usable], far[usable]
+    times = np.where(far, times / times.min(1, keepdims=True), 0.0)
+    fitting = ((np.abs(times - np.round(times)) <= WHOLE) & far).sum(1) / far.sum(1)
+    return bool((fitting[times.max(1) < MERGED] >= FITTING).any())

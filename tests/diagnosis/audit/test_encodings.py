@@ -6,14 +6,14 @@ from nnexp.diagnosis.audit import encodings
 TABLES = ["breast_cancer", "iris", "moons", "classification"]
 
 
-def encode(y, train, levels, smoothing=0.0, seed=0):
+def encode(y, train, levels, smoothing=0.0, seed=0, prior=None):
     """The share of the last class in a random level, among the rows `train`."""
     rng = np.random.default_rng(seed)
     level = rng.integers(0, levels, len(y))
     own = (y == y.max()).astype(float)
     total = np.bincount(level[train], own[train], minlength=levels)
     count = np.bincount(level[train], minlength=levels)
-    overall = own[train].mean()
+    overall = own[train].mean() if prior is None else prior
     shares = (total + smoothing * overall) / np.maximum(count + smoothing, 1)
     return np.where(count > 0, shares, overall)[level]
 
@@ -43,4 +43,27 @@ def test_means_over_train_rows_are_fine(sheet_of, table, parts_of, causes, name,
 def test_tables_as_they_are(sheet_of, table, causes, name):
     frame, y = table(name)
     frame["share"] = np.random.default_rng(0).integers(0, 21, len(y)) / 20
+    assert causes(encodings.check(sheet_of(frame, y))) == []
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 1.0, 10.0])
+@pytest.mark.parametrize("rows_a_level", [2, 6])
+@pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])
+def test_means_over_train_and_validation_rows(
+    sheet_of, table, parts_of, causes, name, rows_a_level, smoothing
+):
+    # smoothed towards the share of a larger table, of which some rows are not here
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    known = np.flatnonzero(parts != "test")
+    frame["city"] = encode(y, known, len(y) // rows_a_level, smoothing, prior=y.mean() + 0.013)
+    assert causes(encodings.check(sheet_of(frame, y, parts))) == ["selection_leak"]
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])
+def test_a_share_that_is_only_near(sheet_of, table, causes, name):
+    frame, y = table(name)
+    every = np.arange(len(y))
+    shares = encode(y, every, len(y) // 6, 1.0)
+    frame["city"] = (shares + np.random.default_rng(0).normal(0, 0.02, len(y))).round(2)
     assert causes(encodings.check(sheet_of(frame, y))) == []
