@@ -18,6 +18,7 @@ from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
 from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
@@ -122,6 +123,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         "valid_rows": len(dataset.valid),
         "rows": len(dataset.y),
         "inputs": _inputs(dataset),
+        "label_changes": changes(dataset.y[dataset.train]),
         "ordinal": [
             category.name
             for category in dataset.preprocessor.categories
@@ -189,8 +191,13 @@ def _judge(
     def outputs(rows: np.ndarray) -> torch.Tensor:
         return logits(stack, x, codes, torch.from_numpy(rows), 1, targets.outputs)
 
-    def predicted(out: torch.Tensor) -> np.ndarray:
-        return np.asarray(decision.classes(loss.activate(out))[0].numpy())
+    def rows_of(true: np.ndarray, out: torch.Tensor, judged: forest.Judged) -> Rows:
+        activated = loss.activate(out)
+        predicted = np.asarray(decision.classes(activated)[0].numpy())
+        scores = np.asarray(decision.probabilities(activated)[0].double().numpy())
+        if scores.shape[1] != len(dataset.classes):
+            return Rows(true, predicted, judged.predicted, judged.votes)
+        return Rows(true, predicted, judged.predicted, judged.votes, scores)
 
     train_rows = forest.sample(dataset.train)
     own_train = np.searchsorted(sheet.rows, dataset.rows[train_rows])
@@ -202,19 +209,15 @@ def _judge(
     shared = float(len(train_rows)) if row_weights is None else row_weights.double().sum(1)
     mean = loss.of_set(total, shared, len(train_rows), plan.batch_size)
     found: dict[str, Any] = {
-        "train": Rows(dataset.y[train_rows], predicted(out), judged.predicted, judged.votes),
+        "train": rows_of(dataset.y[train_rows], out, judged),
         "train_loss": float(mean[0]),
         "units": _units(model, stack, x, codes, train_rows),
     }
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
         judged = material.trees.of_held_out(sheet, own_train, own_valid)
-        found["valid"] = Rows(
-            dataset.y[dataset.valid],
-            predicted(outputs(dataset.valid)),
-            judged.predicted,
-            judged.votes,
-        )
+        out = outputs(dataset.valid)
+        found["valid"] = rows_of(dataset.y[dataset.valid], out, judged)
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, Evidence, Finding, Nomination
+from nnexp.diagnosis.rules.optimisation import BATCHES
 from nnexp.diagnosis.seen import Seen
 
 MOST = 6  # findings
@@ -54,7 +55,7 @@ BRINGS: dict[str, set[str]] = {
     "uninformative_inputs": _FOLLOW
     | {"overfit", "label_noise", "label_permuted", "conflicting_labels"},
     "label_mapping_mismatch": {"unseen_class", "overfit", "distribution_shift"},
-    "ordered_split": {"unseen_class", "distribution_shift", "overfit"},
+    "ordered_split": _FOLLOW | {"unseen_class", "distribution_shift", "overfit"},
     "preprocessing_mismatch": {"distribution_shift", "overfit"},
     "duplicate_leak": {"overfit"},
     "label_noise": {"overfit"},
@@ -94,7 +95,8 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
             for other, strength in present.items()
             if other != own.cause and not _mutual(other, own.cause, present)
         )
-        beside = behind and own.cause in _OF_DATA and not _explains_gap(seen)
+        of_data = own.cause in _OF_DATA and own.subject != BATCHES
+        beside = behind and of_data and not _explains_gap(seen)
         return verdict == HARMLESS, beside, explained, -own.strength
 
     told.sort(key=order)

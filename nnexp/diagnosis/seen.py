@@ -28,12 +28,14 @@ class Rows:
         predicted: of the run (n,), -1 for none.
         yardstick: of trees that did not learn from the rows (n,).
         votes: the trees' shares of the votes (n, C).
+        scores: the run's probabilities (n, C); None where they are not known.
     """
 
     true: np.ndarray
     predicted: np.ndarray
     yardstick: np.ndarray
     votes: np.ndarray
+    scores: np.ndarray | None = None
 
     @property
     def accuracy(self) -> float:
@@ -129,6 +131,8 @@ class Seen:
         valid, train: rows that validate, and some that train; None where not at hand.
         units: of the kept weights; None where not at hand.
         train_loss: data loss of `train` in evaluation mode; None where not at hand.
+        label_changes: changes of label from train row to train row, over those of a random order;
+            None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
     """
 
@@ -151,6 +155,7 @@ class Seen:
     train: Rows | None = None
     units: Units | None = None
     train_loss: float | None = None
+    label_changes: float | None = None
     ordinal: Sequence[str] = ()
 
     # ---------------------------------------------------------------------------- the prior

@@ -121,7 +121,8 @@ def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     if np.abs(left / count).max() <= EXACT:
         return True
     share = total.sum() / count.sum()
-    if abs(np.corrcoef(encoded, total / count)[0, 1]) < RELATED:
+    own = total / count
+    if np.ptp(own) == 0 or abs(np.corrcoef(encoded, own)[0, 1]) < RELATED:
         return False  # a smoothed share still rises with the share
     return _is_smoothed(encoded, left, np.array([share])) or _is_smoothed(
         encoded, left, share + np.linspace(-PRIORS, PRIORS, STEPS)

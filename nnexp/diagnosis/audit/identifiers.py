@@ -1,16 +1,70 @@
-"""Columns that number or date the rows, and columns that say nothing."""
+"""Columns that number or date the rows, name them, or say nothing."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from nnexp.data.columns import ONE
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.finding import Audit
+from nnexp.diagnosis.audit.words import columns, percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import also
+
+NAMING = 0.5  # different texts over the train rows: each stands for two rows at most
+UNKNOWN = 0.5  # share of the held-out rows whose text no train row has
 
 
 def check(sheet: Sheet) -> Audit:
-    """Notes on columns that can only be memorised; a fault is what their scale or a split does."""
+    """Columns that can only be memorised: numbers as notes, for a fault is what their scale or a
+    split does; texts that reach the network as an input each as a cause.
+    """
     notes = [f"{name!r} {what}: nothing to learn from" for name, what in sheet.numbering.items()]
     constant = [column.name for column in sheet.columns if column.reason == ONE]
     if constant:
         notes.append(f"{', '.join(map(repr, constant[:6]))}: {ONE}, left out")
-    return Audit(notes=notes)
+    found = {
+        column.name: _naming(sheet, sheet.levels[column.name][0])
+        for column in sheet.columns
+        if column.kind == "categorical" and column.name in sheet.levels
+    }
+    names = {name: own for name, own in found.items() if own is not None}
+    if not names or sheet.config.encoding == "ordinal":
+        return Audit(notes=notes)
+    first, (share, unknown) = max(names.items(), key=lambda item: item[1])
+    return Audit(
+        [
+            Nomination(
+                "identifier_feature",
+                (
+                    Evidence(
+                        f"different values of {first!r} over train rows", percent(share), "few"
+                    ),
+                    Evidence(
+                        f"held-out rows whose value of {first!r} no train row has",
+                        percent(unknown),
+                        "few",
+                    ),
+                ),
+                f"{columns(list(names))} names the rows rather than telling anything of them. An "
+                "input for each name learns the labels of the train rows by heart, and the "
+                "held-out rows have other names.",
+                (also("data.drop", sheet.config.drop, list(names)),),
+                strength=0.85,
+                subject=", ".join(names),
+            )
+        ],
+        notes,
+    )
+
+
+def _naming(sheet: Sheet, codes: np.ndarray) -> tuple[float, float] | None:
+    """How many different texts there are, and how many held-out rows have one of their own."""
+    known = codes[sheet.train]
+    known = known[known >= 0]
+    held = codes[sheet.held_out]
+    held = held[held >= 0]
+    if not len(known) or not len(held):
+        return None
+    share = len(np.unique(known)) / len(known)
+    unknown = float((~np.isin(held, known)).mean())
+    return (share, unknown) if share >= NAMING and unknown >= UNKNOWN else None

@@ -22,6 +22,8 @@ SHARES = 0.15  # total variation of the class shares
 RATE = 0.15  # difference of missing rates ...
 RATE_CHANCE = 1e-3  # ... over all columns of a part
 MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
+MOVED_A_LITTLE, STRETCHED_A_LITTLE = 0.5, 1.5  # where train rows alone have mean 0 and deviation 1
+EXACTLY = 1e-3  # of these
 STRETCHED = 3.0  # ratio of standard deviations, likewise
 MOST = 0.5  # of the numeric columns that a whole preparation changes
 COMPARED = 5000  # rows of a side
@@ -100,16 +102,25 @@ def _told_apart(
 ) -> tuple[float, float]:
     """Area under the ROC curve of trees that tell a part's rows from train rows.
 
-    Columns that number the rows, or are missing at another rate, would tell them by that.
+    Columns that number the rows, or are missing at another rate, would tell them by that, and
+    equal rows, each side of which has its own, by heart.
     """
     kept = sheet.without({*sheet.numbering, *(name for name, *_ in holes)})
-    train = sample(sheet.train, 1000)
-    part = sample(rows, 1000)
+    train = sample(_once(kept, sheet.train), 1000)
+    part = sample(_once(kept, rows), 1000)
     both = np.concatenate((train, part))
     side = np.zeros(len(sheet.y), dtype=np.int64)
     side[part] = 1
     judged = out_of_bag(kept, side, 2, both, trees=TREES)
     return separation(judged.votes[:, 1], side[judged.rows] == 1)
+
+
+def _once(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Rows of which none equals another."""
+    if not x.shape[1]:
+        return rows
+    _, first = np.unique(x[rows], axis=0, return_index=True)
+    return rows[np.sort(first)]
 
 
 def _class_shares(sheet: Sheet, rows: np.ndarray) -> tuple[float, float] | None:
@@ -177,6 +188,8 @@ def _prepared(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
             (column, moved, stretched, unlike and (moved > MOVED or stretched > STRETCHED))
         )
     hit = [item for item in gross if item[3]]
+    if _standardised(sheet, sheet.train) and not _standardised(sheet, rows):
+        hit = [item for item in gross if item[1] > MOVED_A_LITTLE or item[2] > STRETCHED_A_LITTLE]
     if len(hit) < 2 or len(hit) <= MOST * len(gross):
         return None
     column, moved, stretched, _ = max(hit, key=lambda item: max(item[1], item[2]))
@@ -201,6 +214,18 @@ def _prepared(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
         strength=0.95,
         certain=True,
     )
+
+
+def _standardised(sheet: Sheet, rows: np.ndarray) -> bool:
+    """Whether all numeric columns have mean 0 and standard deviation 1 on exactly these rows."""
+    for values in sheet.numbers.values():
+        own = values[rows]
+        own = own[np.isfinite(own)]
+        if len(own) < ROWS or (own == own[0]).all():
+            continue
+        if abs(own.mean()) > EXACTLY or abs(own.std(ddof=0) - 1) > max(EXACTLY, 1 / len(own)):
+            return False
+    return bool(sheet.numbers)
 
 
 def sample_of(values: np.ndarray) -> np.ndarray:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.finding import Evidence, Nomination
-from nnexp.diagnosis.seen import Seen
+from nnexp.diagnosis.seen import Rows, Seen
 
 FREQUENT = 0.9  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
+RARE_ROWS = 8  # validation rows of the rare class, at least
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
 
@@ -66,29 +67,29 @@ def _encoding(evidence: Evidence, text: str, fix: tuple[str, ...], strength: flo
 
 def imbalance(seen: Seen) -> list[Nomination]:
     """An accuracy that is the majority's share, though the inputs tell the rare class."""
-    part = seen.train
-    if part is None or seen.prior_accuracy < FREQUENT:
+    if seen.train is None or seen.prior_accuracy < FREQUENT:
         return []
     rare = int(np.argmin(np.where(seen.counts > 0, seen.counts, np.inf)))
-    recall, positive = part.recalls[rare], part.true == rare
-    if positive.sum() < 5 or np.isnan(recall):
-        return []
     frequent = int(np.argmax(seen.counts))
-    found = (recall + part.recalls[frequent]) / 2
-    possible = _best_of_thresholds(part.votes[:, rare], positive, part.true == frequent)
-    if possible - found < LOST_RECALL or possible < 0.6:
+    found = _by_trees(seen.train, rare, frequent) or _by_itself(seen, rare, frequent)
+    if found is None:
         return []
+    mean, possible, whose, part = found
     return [
         Nomination(
             "class_imbalance",
             (
                 Evidence(
                     f"mean recall of {seen.classes[rare]!s} and {seen.classes[frequent]!s}",
-                    float(found),
-                    f"about {possible:.3f}, what trees reach by another threshold",
+                    mean,
+                    f"about {possible:.3f}, what {whose} by another threshold",
                 ),
-                Evidence(f"recall of {seen.classes[rare]!s}", float(recall), "as of the others"),
-                Evidence("accuracy on train rows", part.accuracy, "above the majority's share"),
+                Evidence(
+                    f"recall of {seen.classes[rare]!s}",
+                    float(part.recalls[rare]),
+                    "as of the others",
+                ),
+                Evidence("accuracy on these rows", part.accuracy, "above the majority's share"),
                 Evidence("share of the majority", seen.prior_accuracy, f"below {FREQUENT}"),
             ),
             "naming the frequent class alone gives this accuracy; the loss falls as its rows grow "
@@ -98,6 +99,47 @@ def imbalance(seen: Seen) -> list[Nomination]:
             certain=True,
         )
     ]
+
+
+Imbalanced = tuple[float, float, str, Rows]
+
+
+def _by_trees(part: Rows, rare: int, frequent: int) -> Imbalanced | None:
+    """Train rows, of which trees tell the rare class by another threshold."""
+    recall, positive = part.recalls[rare], part.true == rare
+    if positive.sum() < 5 or np.isnan(recall):
+        return None
+    mean = float((recall + part.recalls[frequent]) / 2)
+    possible = _best_of_thresholds(part.votes[:, rare], positive, part.true == frequent)
+    if possible - mean < LOST_RECALL or possible < 0.6:
+        return None
+    return mean, possible, "trees reach", part
+
+
+def _by_itself(seen: Seen, rare: int, frequent: int) -> Imbalanced | None:
+    """Validation rows, of which the run's own scores tell the rare class by another threshold.
+
+    The threshold is the best one for the train rows.
+    """
+    part, known = seen.valid, seen.train
+    if part is None or known is None or part.scores is None or known.scores is None:
+        return None
+    positive, negative = part.true == rare, part.true == frequent
+    if positive.sum() < RARE_ROWS or not negative.any():
+        return None
+    scores = known.scores[:, rare]
+    levels = np.quantile(scores, np.linspace(0, 1, 201)[1:])
+    inside, outside = known.true == rare, known.true == frequent
+    if not inside.any() or not np.isfinite(scores).all():
+        return None
+    means = [(scores[inside] >= t).mean() + (scores[outside] < t).mean() for t in levels]
+    told = part.scores[:, rare] >= levels[int(np.argmax(means))]
+    possible = float((told[positive].mean() + (~told)[negative].mean()) / 2)
+    mean = float((part.recalls[rare] + part.recalls[frequent]) / 2)
+    gained = int(told[positive].sum() - (part.predicted[positive] == rare).sum())
+    if possible - mean < LOST_RECALL or gained < 2 * np.sqrt(max(gained, 1)):
+        return None
+    return mean, possible, "its own scores tell", part
 
 
 def _best_of_thresholds(votes: np.ndarray, positive: np.ndarray, negative: np.ndarray) -> float:

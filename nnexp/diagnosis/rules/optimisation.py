@@ -12,6 +12,8 @@ from nnexp.diagnosis.seen import Seen
 # shares of its weights that a layer moves in a step: about 1e-3 is usual (Karpathy's recipe);
 # TheDeepChecker warns above 1e-1 and below 1e-4
 FAST, SLOW = 3e-2, 1e-4
+SORTED = 0.5  # changes of label down the train rows, over those of a random order
+BATCHES = "batches"  # what of the run is in order, where it is not the split
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
 
@@ -294,17 +296,32 @@ def batch_norm(seen: Seen) -> list[Nomination]:
 
 
 def ordered_batches(seen: Seen) -> list[Nomination]:
-    """Batches in the order of the file."""
-    if seen.config.trainer.shuffle or not seen.may_be_behind:
+    """Batches in the order of a file that is sorted by class, or that a run learns badly from."""
+    if seen.config.trainer.shuffle:
         return []
+    changes = seen.label_changes
+    is_sorted = changes is not None and changes < SORTED
+    if not is_sorted and not seen.may_be_behind:
+        return []
+    evidence = [Evidence("trainer.shuffle", False, "true")]
+    if changes is not None:
+        evidence.append(
+            Evidence(
+                "changes of label from train row to train row, over those of a random order",
+                round(changes, 3),
+                "about 1",
+            )
+        )
     return [
         Nomination(
             "ordered_split",
-            (Evidence("trainer.shuffle", False, "true"),),
+            tuple(evidence),
             "the batches follow the order of the file: where it is sorted, each step pulls towards "
             "the classes of its rows, and the last ones win",
             ("trainer.shuffle=true",),
-            0.86,
+            0.95 if is_sorted else 0.86,
+            certain=is_sorted,
+            subject=BATCHES,
         )
     ]
 
