@@ -16,6 +16,7 @@ COLUMNS = 4  # with fewer, near rows are chance, and only an excess over train s
 QUERIES = 1000  # held-out rows looked up
 USUAL = (100, 5000)  # train rows that the usual distance is taken from, and to which
 LISTED = 6  # nearest rows looked at
+KNOWN = 0.8  # cells of a column that is compared
 SHARE = 0.05
 ROWS = 5
 TIMES = 3.0
@@ -77,7 +78,8 @@ class Points:
         self.units: dict[str, tuple[float, float]] = {}
         for name, values in sheet.numbers.items():
             known = values[np.isfinite(values)]
-            if name not in sheet.numbering and len(known) and known.std() > 0:
+            enough = len(known) >= KNOWN * len(values)
+            if name not in sheet.numbering and enough and known.std() > 0:
                 self.units[name] = (float(known.mean()), float(known.std()))
 
     def column(self, name: str, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
@@ -89,6 +91,10 @@ class Points:
     def at(self, rows: np.ndarray) -> np.ndarray:
         """Some rows (n, d)."""
         return np.stack([self.column(name, rows) for name in self.units], 1)
+
+    def complete(self, rows: np.ndarray) -> np.ndarray:
+        """Which of some rows have no missing cell (n,): others are near by what they lack."""
+        return np.all([np.isfinite(self.numbers[name][rows]) for name in self.units], axis=0)
 
     def flat(self) -> np.ndarray:
         """All rows, projected onto `DIMENSIONS` random axes where there are more (N, m)."""
@@ -135,9 +141,9 @@ def _near(
     bound = reach * np.sqrt(own.shape[1])
     count = min(LISTED, len(train))
     _, places = cKDTree(flat[train]).query(flat[rows], count, distance_upper_bound=bound)
-    found = np.zeros(len(rows), dtype=bool)
+    found, complete = np.zeros(len(rows), dtype=bool), points.complete(rows)
     for place in places.reshape(len(rows), count).T:  # no neighbour: the number of train rows
-        hit = np.flatnonzero(place < len(train))
+        hit = np.flatnonzero((place < len(train)) & complete)
         others = train[place[hit]]
         away = np.sqrt(((points.at(others) - own[hit]) ** 2).mean(1))
         found[hit] |= (kind[others] != kind[rows[hit]]) & (away <= reach)

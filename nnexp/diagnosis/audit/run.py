@@ -41,6 +41,8 @@ _EXPLAINS = {
     "ordered_split": {
         "unseen_class",
         "label_mapping_mismatch",
+        "label_permuted",
+        "label_noise",
         "distribution_shift",
         "missingness_shift",
         "preprocessing_mismatch",

@@ -8,22 +8,23 @@ import numpy as np
 
 from nnexp.diagnosis.audit.forest import Judged, held_out, out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
-
-LEAVES = (1, 3, 10)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
+from nnexp.diagnosis.audit.together import all_together
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Rows as trees see them that did not learn from them.
+    """Rows as learners see them that did not learn from them.
 
     Arguments:
-        together: all rows, each judged by the trees of all leaf sizes that did not see it.
+        together: all rows, by `together.all_together`.
+        linear: all rows, by a ridge regression alone.
         inside: train rows, each judged by the trees that did not see it.
         outside: validation and test rows by the name of their part; parts without rows are left
             out.
     """
 
     together: Judged
+    linear: Judged
     inside: Judged
     outside: dict[str, Judged]
 
@@ -54,14 +55,8 @@ def measure(sheet: Sheet) -> Yardstick:
             own = slice(start, start + len(rows))
             outside[name] = Judged(rows, told.predicted[own], told.confidence[own], told.votes[own])
             start += len(rows)
-    return Yardstick(_together(sheet), out_of_bag(x, y, classes, sheet.train), outside)
-
-
-def _together(sheet: Sheet) -> Judged:
-    rows = sheet.used
-    judged = [out_of_bag(sheet.matrix, sheet.y, len(sheet.classes), rows, leaf) for leaf in LEAVES]
-    votes = np.mean([one.votes for one in judged], axis=0)
-    return Judged(judged[0].rows, votes.argmax(1), votes.max(1), votes)
+    inside = out_of_bag(x, y, classes, sheet.train)
+    return Yardstick(*all_together(sheet), inside, outside)
 
 
 def right(judged: Judged, y: np.ndarray) -> np.ndarray:

@@ -1,0 +1,62 @@
+"""Rows judged by learners of several kinds, each of which did not learn from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit.forest import Judged, out_of_bag, sample
+from nnexp.diagnosis.audit.sheet import Sheet
+
+LEAVES = (3, 10, 30)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
+NEIGHBOURS = 31
+FOLDS = 10
+PENALTY = 0.05  # of the ridge regression, times the rows that it learns from
+
+
+def all_together(sheet: Sheet) -> tuple[Judged, Judged]:
+    """All rows, judged by forests, nearest neighbours and a ridge regression together.
+
+    Where labels are wrong, each of them learns some of the mistakes, and others than the rest.
+
+    Returns:
+        What all say in the mean, and what the ridge regression says alone: it sees many weak
+        columns that trees overlook.
+    """
+    rows, classes = sample(sheet.used), len(sheet.classes)
+    forests = [out_of_bag(sheet.matrix, sheet.y, classes, rows, leaf).votes for leaf in LEAVES]
+    x = _standardised(sheet.matrix[rows])
+    truth = np.eye(classes)[sheet.y[rows]]
+    if not x.shape[1] or len(rows) < 2 * FOLDS:
+        return _judged(rows, np.mean(forests, axis=0)), _judged(rows, forests[0])
+    line = _by_ridge(x, truth)
+    near = _by_neighbours(x, truth)
+    return _judged(rows, np.mean([*forests, near, line.clip(0, 1)], axis=0)), _judged(rows, line)
+
+
+def _judged(rows: np.ndarray, votes: np.ndarray) -> Judged:
+    return Judged(rows, votes.argmax(1), votes.max(1), votes)
+
+
+def _standardised(x: np.ndarray) -> np.ndarray:
+    x = x.astype(np.float64)
+    spread = x.std(0)
+    return (x[:, spread > 0] - x[:, spread > 0].mean(0)) / spread[spread > 0]
+
+
+def _by_ridge(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import KFold
+
+    votes = np.zeros_like(truth)
+    for learn, tell in KFold(FOLDS, shuffle=True, random_state=0).split(x):
+        ridge = Ridge(alpha=PENALTY * len(learn)).fit(x[learn], truth[learn])
+        votes[tell] = ridge.predict(x[tell]).reshape(len(tell), -1)
+    return votes
+
+
+def _by_neighbours(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    from sklearn.neighbors import NearestNeighbors
+
+    count = max(1, min(NEIGHBOURS, len(x) // 5))
+    around = NearestNeighbors(n_neighbors=count).fit(x).kneighbors(return_distance=False)
+    return truth[around].mean(1)
