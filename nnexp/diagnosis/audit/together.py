@@ -24,11 +24,11 @@ def all_together(sheet: Sheet) -> tuple[Judged, Judged]:
     """
     rows, classes = sample(sheet.used), len(sheet.classes)
     forests = [out_of_bag(sheet.matrix, sheet.y, classes, rows, leaf).votes for leaf in LEAVES]
-    x = _standardised(sheet.matrix[rows])
+    x = standardised(sheet.matrix[rows])
     truth = np.eye(classes)[sheet.y[rows]]
     if not x.shape[1] or len(rows) < 2 * FOLDS:
         return _judged(rows, np.mean(forests, axis=0)), _judged(rows, forests[0])
-    line = _by_ridge(x, truth)
+    line = by_ridge(x, truth)
     near = _by_neighbours(x, truth)
     return _judged(rows, np.mean([*forests, near, line.clip(0, 1)], axis=0)), _judged(rows, line)
 
@@ -37,13 +37,15 @@ def _judged(rows: np.ndarray, votes: np.ndarray) -> Judged:
     return Judged(rows, votes.argmax(1), votes.max(1), votes)
 
 
-def _standardised(x: np.ndarray) -> np.ndarray:
+def standardised(x: np.ndarray) -> np.ndarray:
+    """The columns (n, d) that are not constant, each with mean 0 and standard deviation 1."""
     x = x.astype(np.float64)
     spread = x.std(0)
     return (x[:, spread > 0] - x[:, spread > 0].mean(0)) / spread[spread > 0]
 
 
-def _by_ridge(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def by_ridge(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Targets (n, m) by ridge regressions that did not learn from the row."""
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import KFold
 

@@ -44,6 +44,21 @@ def test_labels_that_slipped(sheet_of, table, causes, name, lag):
     assert where in found.nominations[0].explanation
 
 
+@pytest.mark.parametrize("lag", [1, -2])
+def test_labels_that_slipped_in_a_file_whose_neighbours_are_alike(sheet_of, table, causes, lag):
+    # twice in three rows the next one has the same class, so that some signal is left
+    frame, y = table("breast_cancer")
+    rng = np.random.default_rng(0)
+    queues = [list(rng.permutation(np.flatnonzero(y == k))) for k in (0, 1)]
+    order, side = [], 0
+    while any(queues):
+        side = side if rng.random() < 0.67 and queues[side] else 1 - side
+        side = side if queues[side] else 1 - side
+        order.append(queues[side].pop())
+    found = look(sheet_of(frame.iloc[order], np.roll(y[order], lag)))
+    assert causes(found) == ["label_permuted"]
+
+
 def test_labels_of_train_alone(sheet_of, table, parts_of, causes):
     frame, y = table("breast_cancer")
     parts = parts_of(len(y))
