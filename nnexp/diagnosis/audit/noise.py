@@ -161,7 +161,14 @@ def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:
                 for rows in (trees.inside.rows, judged.rows)
             )
         )
-        if gain >= CLEANER and gain >= CLEANER_ERRORS * error and alike <= CLEANER:
+        # noise shows in the rows that trees are surest of, too
+        wrong = confidence_of(trees.inside, sheet.y).quarter
+        if (
+            wrong >= gain / 2
+            and gain >= CLEANER
+            and gain >= CLEANER_ERRORS * error
+            and alike <= CLEANER
+        ):
             return Evidence(
                 f"accuracy of trees on {name} rows, and on train rows that they did not see",
                 f"{outside.mean():.3f}, {inside.mean():.3f}",

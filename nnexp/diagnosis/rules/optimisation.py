@@ -45,7 +45,10 @@ def too_high(seen: Seen) -> list[Nomination]:
     # ten times the default is a usual choice for small tables: by itself it says little
     quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= 30 else 0.35
     loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= 30 else 0.75 if ratio >= 8 else 0.5
-    if moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
+    stuck = any(len(own) and own[-1] > 0.95 for own in seen.of_layers("dead").values())
+    if stuck and ratio >= 8:  # what killed the units, if anything of this did, moves nothing now
+        quiet_strength = max(quiet_strength, 0.6)
+    elif moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
         quiet_strength = 0.6 if ratio >= 30 else 0.35
     strength = loud_strength if loud else quiet_strength
     if loud and ratio < 3:
