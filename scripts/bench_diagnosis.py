@@ -3,6 +3,7 @@
     python scripts/bench_diagnosis.py [--cases GLOB] [--seeds 5] [--no-prove] [--processes 2]
                                       [--data FOLDER] [--split-by-table] [--verbose] [--out FILE]
     python scripts/bench_diagnosis.py --train-only FOLDER   (one run of every case, no diagnosis)
+    python scripts/bench_diagnosis.py --unseen   (tables and cases that no rule has seen)
     python scripts/bench_diagnosis.py --overhead trainer.watch=false  (the cost of watching)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
@@ -54,6 +55,7 @@ from diagnosis_case import Case, commands
 from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
 from diagnosis_runs import Harm, Scores, harm, score, train
+from diagnosis_unseen import UNSEEN
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 TIMED = ("H01.digits", "H01.people", "H01.letter", "H01.moons")  # of --overhead
@@ -319,6 +321,7 @@ def arguments() -> argparse.Namespace:
     """What was typed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--cases", nargs="+", default=["*"], metavar="GLOB", help="ids to take")
+    parser.add_argument("--unseen", action="store_true", help="the cases that no rule has seen")
     parser.add_argument("--seeds", type=int, default=5, help="of the harm and of the proofs")
     parser.add_argument("--no-prove", action="store_true", help="diagnose without re-runs")
     parser.add_argument("--harm-only", action="store_true", help="train, and diagnose nothing")
@@ -341,9 +344,10 @@ def main() -> None:
     """Measure and print."""
     options = arguments()
     data = options.data.resolve()
-    everything = available([*CASES, *CONTROLS, *twins(CASES, CONTROLS)], data)
+    own = UNSEEN if options.unseen else [*CASES, *CONTROLS]
+    everything = available([*own, *twins(own, [case for case in own if case.control])], data)
     cases = chosen(everything, options.cases)
-    lacking = len({*CASES, *CONTROLS}) - sum(not own.id.startswith("T") for own in everything)
+    lacking = len(set(own)) - sum(not case.id.startswith("T") for case in everything)
     if lacking:
         print(f"{lacking} cases are left out: their tables are not in {options.data}")
     if options.train_only:
