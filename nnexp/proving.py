@@ -24,6 +24,8 @@ from nnexp.errors import UserError
 from nnexp.examine import read_overrides
 from nnexp.leaderboard.statistics import holm, paired_test
 
+METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
+HALF = 0.5
 LEVEL = 0.05
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 MOST = 3  # causes that are tried together
@@ -36,6 +38,8 @@ FLATTERING = (
     "missingness_leak",
 )
 BALANCED = ("class_imbalance",)  # judged by balanced accuracy
+# causes that no setting takes away: a fix that brings nothing does not show them to be harmless
+STAYING = ("label_noise",)
 
 
 @dataclass(frozen=True)
@@ -157,12 +161,31 @@ def _judge(
         verdict = own.verdict
         if proof.gain >= LEAST_GAIN and p_values[place] < LEVEL:
             verdict = CONFIRMED
-        elif proof.ci95[1] < LEAST_GAIN or (proof.gain <= 0 and own.verdict == HARMLESS):
+        elif own.cause in STAYING:
+            pass
+        elif proof.gain < LEAST_GAIN or proof.ci95[1] < LEAST_GAIN:
             verdict = HARMLESS
         elif own.verdict == HARMLESS:
             verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
         findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
-    return findings
+    return _without_followers(findings)
+
+
+def _without_followers(findings: list[tuple[Finding, float]]) -> list[tuple[Finding, float]]:
+    """Of confirmed findings those stay suspected that win back less than half of what another does.
+
+    More epochs help a rate that is too low, too: what they help against is the rate.
+    """
+    most = max((gain for own, gain in findings if own.verdict == CONFIRMED), default=0.0)
+    return [
+        (replace(own, verdict=SUSPECTED), gain)
+        if own.verdict == CONFIRMED
+        and own.proof is not None
+        and own.proof.metric in METRICS
+        and gain < HALF * most
+        else (own, gain)
+        for own, gain in findings
+    ]
 
 
 def _contrast(
