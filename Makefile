@@ -50,6 +50,8 @@ docs: $(VENV)/.dev  ## write again what scripts write: the configuration referen
 	$(BIN)/python scripts/write_leaderboard_docs.py
 	$(BIN)/python scripts/draw_report_pictures.py
 	$(BIN)/python scripts/write_diagnosis_docs.py
+	$(BIN)/python scripts/write_threshold_docs.py
+	$(BIN)/python scripts/write_benchmark_docs.py
 
 bench: $(VENV)/.dev  ## measure training and data preparation
 	$(BIN)/python scripts/bench_single.py $(ARGS)

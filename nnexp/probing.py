@@ -27,16 +27,16 @@ from nnexp.errors import UserError
 from nnexp.examine import read_overrides
 from nnexp.leaderboard.statistics import paired_test
 
-SEEDS = 5
+SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs
 BATCH = 32  # rows to learn by heart
-STEPS = 300
+STEPS = 300  # on the rows to learn by heart
 LEARNT = 0.95  # accuracy on them
-RATES = (0.1, 10.0)
+RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of another optimizer
 USUAL = {"sgd": 0.05, "adam": 0.001, "rmsprop": 0.001}  # learning rates, times RATES and 1
-LONGER = 4
-WIDER = 4
-LEAST_GAIN = 0.02
+LONGER = 4  # times the epochs
+WIDER = 4  # times the width of each hidden layer
+LEAST_GAIN = 0.02  # of accuracy, and three standard errors, for a nomination
 FREE = {
     "reg.l1": 0.0,
     "reg.l2": 0.0,

@@ -25,10 +25,11 @@ from nnexp.examine import read_overrides
 from nnexp.leaderboard.statistics import holm, paired_test
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
-HALF = 0.5
-LEVEL = 0.05
+HALF = 0.5  # of what another confirmed change brings: below it a change follows from that one
+LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 MOST = 3  # causes that are tried together
+
 # causes that make the validation score too good: their proof is how much of it goes
 FLATTERING = (
     "duplicate_leak",

@@ -15,6 +15,7 @@ SIGN = 0.45  # strength of a sign that is worth a word where the run is behind, 
 ODD = 0.8  # ... that makes a run suspicious by itself, ...
 ALONE = 0.7  # ... and where nothing tells what the table allows
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
+
 # a cause -> what it brings about; where both are nominated the cause comes first
 _FOLLOW = {
     "dead_units",

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-ROWS = 8
+ROWS = 8  # of a batch on which the loss is asked
 
 
 @dataclass(frozen=True)

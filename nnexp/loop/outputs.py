@@ -18,8 +18,8 @@ from torch.func import functional_call
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.quiet import quiet, tensor_of
 
-STRONGER = 100.0
-LOOSE = 1e-4
+STRONGER = 100.0  # times the last layer's weights, to see what its outputs are bounded by
+LOOSE = 1e-4  # rounding of a float32 probability, and more
 
 
 @dataclass(frozen=True)

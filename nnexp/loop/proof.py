@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
 
 CAUSES = 3  # that are tried
-LEVEL = 0.05
-LEAST_GAIN = 0.01
+LEVEL = 0.05  # of the paired t-test, after Holm's correction
+LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches
 ON_LOGITS = (
     "nll_on_probabilities",

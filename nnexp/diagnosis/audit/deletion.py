@@ -11,7 +11,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
 DROPPED = 0.15  # share of the rows: complete cases lose little below it (van Buuren 2018, 2.7)
-CHANCE = 1e-4
+CHANCE = 1e-4  # p below which the classes of incomplete rows are no accident
 MOVED = 0.05  # of a class's share between all rows and those that stay, or of a rare class half
 
 

@@ -16,7 +16,7 @@ from nnexp.diagnosis.overrides import override
 SHARE = 0.03  # of the held-out rows: less moves no score that anybody compares
 CELLS = 3  # rows
 TIMES = 3.0  # share of repeats in held-out rows over that within train, which chance keeps equal
-CHANCE = 1e-4
+CHANCE = 1e-4  # p below which copies across the split are more than those within train
 TWICE = 0.2  # rows that stand once over rows that stand twice: repeats by nature have more singles
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-TREES = 60
+TREES = 60  # enough for out-of-bag votes of every row
 ROWS = 3000  # that they learn from; of longer tables a random part
 
 

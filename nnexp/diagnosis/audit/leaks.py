@@ -17,9 +17,9 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 LIKELY = 0.93  # accuracy of bins, in sample, from which a column is looked at closely
-ROWS = 30
+ROWS = 30  # of train, for a rule to be looked for
 KNOWN = 0.5  # share of the rows whose cell is there
-FOLDS = 5
+FOLDS = 5  # rows that a column's rule was not made from
 
 # better than all others together
 SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...

@@ -17,10 +17,10 @@ QUERIES = 1000  # held-out rows looked up
 USUAL = (100, 5000)  # train rows that the usual distance is taken from, and to which
 LISTED = 6  # nearest rows looked at
 KNOWN = 0.8  # cells of a column that is compared
-SHARE = 0.05
-ROWS = 5
-TIMES = 3.0
-CHANCE = 1e-4
+SHARE = 0.05  # of the held-out rows with a near copy in train
+ROWS = 5  # of them, at least
+TIMES = 3.0  # the share of train rows that have one within train
+CHANCE = 1e-4  # p of that excess
 
 
 def check(sheet: Sheet, rows: Rows) -> Audit:

@@ -15,7 +15,7 @@ from nnexp.diagnosis.audit.yardstick import Yardstick, majority, right
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
-ROWS = 80
+ROWS = 80  # of train, below which no share of errors tells anything
 
 # Chosen on digits, breast cancer, moons, circles, adult, titanic, abalone and letter with 0 to 40 %
 # of the labels exchanged, held against wine, iris, car, mushroom, vowel, housing, electricity and
@@ -34,7 +34,7 @@ HEAPS = 0.77  # overlapping classes do not: share of their variance between two 
 # to 1.25 standard deviations apart reach 0.74, one heap alone 0.64)
 
 CLEANER = 0.1  # accuracy on held-out rows above that on train rows, which only noise in train makes
-CLEANER_ERRORS = 4.0
+CLEANER_ERRORS = 4.0  # standard errors of that
 
 
 @dataclass(frozen=True)

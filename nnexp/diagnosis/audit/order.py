@@ -11,7 +11,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
 APART = 0.2  # half the sum of the differences of class shares (total variation)
-CHANCE = 1e-6
+CHANCE = 1e-6  # p below which class shares of the parts differ
 RUNS = 0.5  # changes of label down the file over those of a random order: sorted, or in blocks
 BLOCKS = 0.9  # share of held-out rows beyond the last train row that makes a split follow the file
 

@@ -8,8 +8,8 @@ from nnexp.diagnosis.audit.forest import Judged, out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 
 LEAVES = (3, 10, 30)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
-NEIGHBOURS = 31
-FOLDS = 10
+NEIGHBOURS = 31  # whose labels are averaged
+FOLDS = 10  # of the ridge regression
 PENALTY = 0.05  # of the ridge regression, times the rows that it learns from
 
 

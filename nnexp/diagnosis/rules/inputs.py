@@ -11,9 +11,9 @@ from nnexp.diagnosis.seen import Seen
 # root mean squares of an input. Scaled columns have 1; raw iris (5.9) and raw digits (up to 12)
 # train nearly as well as scaled, raw pima (130) and raw wine (750) do not
 LARGE = 20.0
-SMALL = 0.03
+SMALL = 0.03  # size of the largest input below which all are scaled to next to nothing
 DOMINANT = 50.0  # times the next largest column
-OTHERS_FINE = 10.0
+OTHERS_FINE = 10.0  # size of the next largest input beside a dominant one
 
 
 def nonfinite(seen: Seen) -> list[Nomination]:

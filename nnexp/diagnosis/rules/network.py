@@ -12,7 +12,7 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
 
 MOST_DEAD = 0.8  # of a layer's units; 45 % without any harm is common
-NARROW = 4
+NARROW = 4  # units of a hidden layer through which little passes
 FEW_WEIGHTS = 64  # of a layer, whose norm may be anything by chance
 HIGH_START = 3.0  # times ln K
 VANISHED = 1e-3  # first over last layer's gradient
