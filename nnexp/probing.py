@@ -25,18 +25,21 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
 from nnexp.examine import read_overrides
-from nnexp.leaderboard.statistics import paired_test
+from nnexp.leaderboard.statistics import holm, paired_test
 
 SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs
 BATCH = 32  # rows to learn by heart
 STEPS = 300  # on the rows to learn by heart
+LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEARNT = 0.95  # accuracy on them
 RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of another optimizer
 USUAL = {"sgd": 0.05, "adam": 0.001, "rmsprop": 0.001}  # learning rates, times RATES and 1
 LONGER = 4  # times the epochs
 WIDER = 4  # times the width of each hidden layer
-LEAST_GAIN = 0.02  # of accuracy, and three standard errors, for a nomination
+PAIRS = 3  # with a score, for a nomination
+WIDEST = 1024  # units of a layer that is made larger
+LEAST_GAIN = 0.02  # of accuracy, and two standard errors of the rows, for a nomination
 FREE = {
     "reg.l1": 0.0,
     "reg.l2": 0.0,
@@ -99,6 +102,16 @@ class _Plan:
     arm: Arm
     cause: str = ""
 
+    @property
+    def by_heart(self) -> bool:
+        """Whether it is judged by the rows it learns."""
+        return self.arm.adapt is not None and bool(self.words)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether enough of its runs came to a score."""
+        return int(np.isfinite(self.arm.accuracies).sum()) >= 2
+
 
 def probe(
     folder: str | Path, *, seeds: int = SEEDS, budget: float | None = None, trust: bool = False
@@ -119,15 +132,15 @@ def probe(
     start = time.monotonic()
     plans = planned(read_config(folder, trust), read_overrides(folder))
     if budget is not None:
-        each = member_seconds(folder)
-        while len(plans) * seeds * each > budget and seeds > 2:
+        costs = np.cumsum([_cost(own, plans[0]) for own in plans]) * member_seconds(folder)
+        while costs[-1] * seeds > budget and seeds > 2:
             seeds -= 1
-        plans = plans[: max(4, int(budget / (seeds * each)))]
+        plans = plans[: max(4, int((costs * seeds <= budget).sum()))]
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds), resplit=False)
-    if not any(np.isfinite(plans[0].arm.accuracies)):
+    if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
         raise UserError(
-            "no re-run of the configuration came to a validation score",
-            "a run with validation rows",
+            "no probe came to a validation score",
+            "a run with validation rows that is not beyond all help",
             "data.split.valid=0.2",
         )
     found = [_read(own, plans) for own in plans]
@@ -174,7 +187,10 @@ def planned(base: Config, overrides: Sequence[str]) -> list[_Plan]:
         words = [override("optimizer.lr", float(f"{rate * factor:.3g}"))]
         add(f"learning rate x {factor:g}", words, cause)
     add("no regularization", free, "over_regularized")
-    hidden = [int(WIDER * width) for width in getattr(base.model, "hidden", None) or ()]
+    hidden = [
+        max(width, min(WIDER * width, WIDEST))
+        for width in getattr(base.model, "hidden", None) or ()
+    ]
     if hidden or hasattr(base.model, "hidden"):
         wider = override("model.hidden", hidden or [64])
         add("a larger network", [wider], "underfit_capacity")
@@ -194,9 +210,14 @@ def planned(base: Config, overrides: Sequence[str]) -> list[_Plan]:
 
 # ------------------------------------------------------------------------------ changed rows
 def one_batch(dataset: Dataset, rows: int) -> Dataset:
-    """The table with so many train rows, the same ones to judge by."""
+    """The table with so many train rows, of each class as many as can be, the same to judge by."""
     rng = np.random.default_rng(0)
-    chosen = np.sort(rng.choice(dataset.train, min(rows, len(dataset.train)), replace=False))
+    order = rng.permutation(dataset.train)
+    turn = np.zeros(len(order), dtype=np.int64)
+    for label in np.unique(dataset.y[order]):
+        own = dataset.y[order] == label
+        turn[own] = np.arange(own.sum())
+    chosen = np.sort(order[np.argsort(turn, kind="stable")][:rows])
     return replace(dataset, train=chosen, valid=chosen, test=chosen[:0])
 
 
@@ -220,27 +241,32 @@ def dealt(dataset: Dataset) -> Dataset:
 
 # ------------------------------------------------------------------------------ what they show
 def _read(own: _Plan, plans: Sequence[_Plan]) -> Probe:
-    value = float(np.nanmean(own.arm.accuracies)) if _scored(own) else float("nan")
+    known = np.array(own.arm.accuracies)[np.isfinite(own.arm.accuracies)]
+    value = float(known.mean()) if len(known) else None
     base = plans[0]
-    by_heart = own.arm.adapt is not None and own.words
-    where = "train" if by_heart else "val"
     gain, interval = None, None
-    if own is not base and not by_heart and _scored(own):
-        compared = paired_test(_gains(base, own), step=1 / max(base.arm.rows, 1))
-        gain = float(compared.mean.mean)
-        interval = float(compared.mean.low), float(compared.mean.high)
+    if own is not base and not own.by_heart and own.is_scored:
+        compared = paired_test(_gains(base, own), step=1 / max(own.arm.rows, 1))
+        if np.isfinite(compared.mean.low):
+            gain = float(compared.mean.mean)
+            interval = float(compared.mean.low), float(compared.mean.high)
     return Probe(
-        own.name, own.words if own.cause else (), f"accuracy/{where}", value, gain, interval,
+        own.name,
+        own.words if own.cause else (),
+        "accuracy/train" if own.by_heart else "accuracy/val",
+        value,
+        gain,
+        interval,
         _meaning(own, value, gain, interval),
-    )  # fmt: skip
+    )
 
 
 def _meaning(
-    own: _Plan, value: float, gain: float | None, interval: tuple[float, float] | None
+    own: _Plan, value: float | None, gain: float | None, interval: tuple[float, float] | None
 ) -> str:
-    if not _scored(own):
+    if value is None:
         return "came to no score"
-    if own.arm.adapt is not None and own.words:
+    if own.by_heart:
         if value >= LEARNT:
             return "can learn: loss, gradients and labels are joined"
         return "cannot learn even these: rate, loss or labels"
@@ -262,48 +288,83 @@ def _meaning(
 
 
 def _nominations(plans: Sequence[_Plan]) -> list[Nomination]:
-    """The causes whose change gains, by the largest gain of each."""
-    base = plans[0]
-    best: dict[str, tuple[float, _Plan]] = {}
-    for own in plans[1:]:
-        if own.cause and _scored(own):
-            before = _best_rate(plans) if own.cause == "unsuitable_optimizer" else base
-            gains = _gains(before, own)
-            gains = gains[np.isfinite(gains)]
-            error = max(gains.std(ddof=1), 1 / max(base.arm.rows, 1)) / np.sqrt(len(gains))
-            mean = float(gains.mean())
-            if mean >= max(LEAST_GAIN, 3 * error) and mean > best.get(own.cause, (0.0,))[0]:
-                best[own.cause] = mean, own
-    if not best:
-        return []
-    most = max(gain for gain, _ in best.values())
-    found = []
-    for cause, (gain, own) in best.items():
-        before = _best_rate(plans) if cause == "unsuitable_optimizer" else base
-        name = "the run" if before is base else f"the run at {' '.join(before.words) or 'its rate'}"
-        evidence = Evidence(
-            f"accuracy on validation rows with {' '.join(own.words)}",
-            round(float(np.nanmean(own.arm.accuracies)), 4),
-            f"no better than {np.nanmean(before.arm.accuracies):.3f}, that of {name} "
-            f"({len(own.arm.accuracies)} seeds)",
+    """The causes whose change gains, by the largest gain of each.
+
+    A gain counts where the paired t-test over the seeds, corrected for the number of probes
+    (Holm), and the validation rows, which all of them share, can tell it from none.
+    """
+    tried = [own for own in plans[1:] if own.cause and own.is_scored]
+    before = [_before(own, plans) for own in tried]
+    gains = [_gains(base, own) for base, own in zip(before, tried, strict=True)]
+    gains = [own[np.isfinite(own)] for own in gains]
+    step = [1 / max(own.arm.rows, 1) for own in tried]
+    tests = [paired_test(own, step=one) for own, one in zip(gains, step, strict=True)]
+    sided = [t.p / 2 if t.mean.mean > 0 else 1.0 for t in tests]
+    p_values = holm([p if np.isfinite(p) else 1.0 for p in sided]) if sided else np.zeros(0)
+    best: dict[str, tuple[float, _Plan, _Plan]] = {}
+    for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
+        mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
+        # rows that are told otherwise are as many as the gain, and some go back and forth
+        rows = float(np.sqrt((abs(mean) + LEAST_GAIN) * one))
+        if (
+            mean >= max(LEAST_GAIN, 2 * rows)
+            and p < LEVEL
+            and mean > best.get(own.cause, (0.0,))[0]
+        ):
+            best[own.cause] = mean, own, base
+    most = max((gain for gain, *_ in best.values()), default=1.0)
+    return [
+        Nomination(
+            cause,
+            (
+                Evidence(
+                    f"accuracy on validation rows with {' '.join(own.words)}",
+                    round(float(np.nanmean(own.arm.accuracies)), 4),
+                    f"no better than {_mean(base):.3f}, that of the run "
+                    f"{'as it is' if base is plans[0] else 'with ' + ' '.join(base.words)} "
+                    f"({len(own.arm.accuracies)} seeds)",
+                ),
+            ),
+            WHY[cause],
+            own.words,
+            STRENGTH[cause] * float(np.sqrt(gain / most)),
+            certain=True,
         )
-        strength = STRENGTH[cause] * float(np.sqrt(gain / most))
-        found.append(Nomination(cause, (evidence,), WHY[cause], own.words, strength, certain=True))
-    return found
+        for cause, (gain, own, base) in best.items()
+    ]
+
+
+def _before(own: _Plan, plans: Sequence[_Plan]) -> _Plan:
+    """What a probe is compared with: another optimizer with this one at the best of its rates."""
+    return _best_rate(plans) if own.cause == "unsuitable_optimizer" else plans[0]
 
 
 def _best_rate(plans: Sequence[_Plan]) -> _Plan:
     """The run with its own optimizer, at the best of its rates."""
-    own = [plans[0], *(p for p in plans if p.cause in ("lr_too_low", "lr_too_high"))]
-    return max((p for p in own if _scored(p)), key=lambda p: float(np.nanmean(p.arm.accuracies)))
+    rates = [own for own in plans if own.cause in ("lr_too_low", "lr_too_high")]
+    return max((plans[0], *rates), key=_mean)
 
 
-def _scored(own: _Plan) -> bool:
-    return int(np.isfinite(own.arm.accuracies).sum()) >= 2
+def _mean(own: _Plan) -> float:
+    return float(_told(own).mean())
+
+
+def _told(own: _Plan) -> np.ndarray:
+    """Accuracies by seed; a run that came to no score has none."""
+    return np.nan_to_num(np.array(own.arm.accuracies, dtype=float), nan=0.0)
 
 
 def _gains(before: _Plan, after: _Plan) -> np.ndarray:
-    return np.array(after.arm.accuracies) - np.array(before.arm.accuracies)
+    return np.array(after.arm.accuracies) - _told(before)
+
+
+def _cost(own: _Plan, base: _Plan) -> float:
+    """About how much longer than the run a probe takes, by its epochs and widths."""
+    if own.by_heart:
+        return 1.0
+    wide, usual = (sum(getattr(p.arm.config.model, "hidden", None) or [1]) for p in (own, base))
+    epochs = own.arm.config.trainer.epochs / base.arm.config.trainer.epochs
+    return epochs * max(1.0, wide / usual)
 
 
 def _get(config: Config, key: str) -> object:

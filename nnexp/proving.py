@@ -8,7 +8,7 @@ which shows the smallest set of changes that restores the score.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +25,7 @@ from nnexp.examine import read_overrides
 from nnexp.leaderboard.statistics import holm, paired_test
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
-HALF = 0.5  # of what another confirmed change brings: below it a change follows from that one
+HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
 LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 MOST = 3  # causes that are tried together
@@ -164,29 +164,47 @@ def _judge(
             verdict = CONFIRMED
         elif own.cause in STAYING:
             pass
-        elif proof.gain < LEAST_GAIN or proof.ci95[1] < LEAST_GAIN:
+        elif proof.gain <= 0 or (proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN):
             verdict = HARMLESS
         elif own.verdict == HARMLESS:
             verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
         findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
-    return _without_followers(findings)
+    return _without_followers(found, findings, by_change, seeds, seconds)
 
 
-def _without_followers(findings: list[tuple[Finding, float]]) -> list[tuple[Finding, float]]:
-    """Of confirmed findings those stay suspected that win back less than half of what another does.
+def _without_followers(
+    found: Diagnosis,
+    findings: list[tuple[Finding, float]],
+    arms: Mapping[tuple[int, ...], Arm],
+    seeds: int,
+    seconds: float,
+) -> list[tuple[Finding, float]]:
+    """Confirmed findings that bring nothing once another is mended stay suspected.
 
-    More epochs help a rate that is too low, too: what they help against is the rate.
+    More epochs help a rate that is too low, too: what they help against is the rate. Only what
+    brings less than half as much as the other by itself is asked.
     """
-    most = max((gain for own, gain in findings if own.verdict == CONFIRMED), default=0.0)
-    return [
-        (replace(own, verdict=SUSPECTED), gain)
-        if own.verdict == CONFIRMED
-        and own.proof is not None
-        and own.proof.metric in METRICS
-        and gain < HALF * most
-        else (own, gain)
-        for own, gain in findings
-    ]
+    alone = {
+        place: gain
+        for place, (own, gain) in enumerate(findings)
+        if own.verdict == CONFIRMED and own.proof is not None and own.proof.metric in METRICS
+    }
+    kept = list(findings)
+    for place, gain in alone.items():
+        own = findings[place][0]
+        alike = [
+            other
+            for other in alone
+            if other != place and findings[other][0].proof.metric == own.proof.metric  # type: ignore[union-attr]
+        ]
+        lead = max(alike, key=lambda other: alone[other], default=place)
+        both = arms.get(tuple(sorted((lead, place))))
+        if lead == place or gain >= HALF * alone[lead] or both is None:
+            continue
+        more = _contrast(found.findings[place], arms[(lead,)], both, [both], seeds, seconds)
+        if more.gain < LEAST_GAIN or more.p >= LEVEL:
+            kept[place] = replace(own, verdict=SUSPECTED), gain
+    return kept
 
 
 def _contrast(

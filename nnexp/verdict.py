@@ -115,9 +115,12 @@ def _one(
     """A run's verdict, and why its table was not at hand."""
     config = read_config(folder, trust)
     material, audit, why = tables.of(config)
-    probed = make_probes(folder, budget=budget, trust=trust) if probe else Probed()
-    found = diagnose_run(folder, material, audit, trust, probed.nominations, probed.probes)
-    write_run_file(folder, found)
+    found, probed = diagnose_run(folder, material, audit, trust), Probed()
+    write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
+    if probe:
+        probed = make_probes(folder, budget=budget, trust=trust)
+        found = diagnose_run(folder, material, audit, trust, probed.nominations, probed.probes)
+        write_run_file(folder, found)
     if not prove:
         return Verdict(folder, found, probing=probed.seconds), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 import nnexp
-from nnexp.arms import member
+from nnexp import cli
+from nnexp.arms import Arm, member
 from nnexp.config.compose import compose
 from nnexp.data import load_table, prepare
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.probing import blank, dealt, one_batch, planned, probe
+from nnexp.probing import _nominations, _Plan, _read, blank, dealt, one_batch, planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -35,6 +36,43 @@ def test_a_batch_to_learn_by_heart(wine):
     assert list(batch.valid) == list(batch.train)
     assert len(batch.test) == 0
     assert len(one_batch(wine, 10**6).train) == len(wine.train)
+
+
+def test_a_batch_has_all_classes(wine):
+    rare = replace(wine, train=np.r_[wine.train[wine.y[wine.train] == 0], wine.train[:1]])
+    for dataset in (wine, rare):
+        counts = np.bincount(dataset.y[one_batch(dataset, 9).train])
+        assert set(np.unique(dataset.y[dataset.train])) == set(np.flatnonzero(counts))
+    assert list(np.bincount(wine.y[one_batch(wine, 9).train])) == [3, 3, 3]
+
+
+def plan(name, values, cause=""):
+    return _Plan(name, ("a=1",), Arm(compose(["data=wine"]), (), None, values, values, 400), cause)
+
+
+def test_runs_without_a_score():
+    nan = float("nan")
+    base = plan("as it is", [nan] * 5)
+    slower = plan("slower", [0.9, 0.91, 0.89, 0.9, 0.9], "lr_too_high")
+    (own,) = _nominations([base, slower, plan("other", [nan] * 5, "undertrained")])
+    assert own.cause == "lr_too_high"
+    once = plan("once", [nan, nan, nan, 0.9, nan], "lr_too_low")
+    assert _nominations([plan("as it is", [0.2] * 5), once]) == []
+    probes = [_read(one, [base, slower]) for one in (base, slower, once)]
+    assert probes[0].value is None
+    content = json.loads(json.dumps([one.plain() for one in probes]))
+    assert [Probe.from_plain(one) for one in content] == probes
+    assert "-" in table(probes)
+
+
+def test_chance_is_not_nominated():
+    rng = np.random.default_rng(0)
+    alarms = 0
+    for _ in range(60):
+        share = 0.9 + rng.normal(0, 0.01, (11, 5))
+        rows = [plan(str(n), list(own), "undertrained" if n else "") for n, own in enumerate(share)]
+        alarms += bool(_nominations(rows))
+    assert alarms <= 1
 
 
 def test_no_inputs(wine):
@@ -118,7 +156,7 @@ def test_a_healthy_run(tmp_path):
 
 
 def test_a_penalty_too_large(tmp_path):
-    done = run(tmp_path, "reg.l2=3", "trainer.epochs=30")
+    done = run(tmp_path, "reg.l2=30", "trainer.epochs=30")
     (own,) = (n for n in probe(done.folder).nominations if n.cause == "over_regularized")
     assert own.fix == ("reg.l2=0.0",)
 
@@ -163,3 +201,11 @@ def test_a_table_of_probes():
         "  more      0.750  +0.250 (+0.200 to +0.300)  better",
     ]
     assert table([]) == ""
+
+
+def test_on_the_command_line(tmp_path, capsys):
+    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
+    assert cli.main(["diagnose", str(done.folder), "--probe", "--budget", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "probes:\n  as it is" in said
+    assert "probes took" in said

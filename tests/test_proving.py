@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 import nnexp
+from nnexp.arms import Arm
 from nnexp.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.proving import prove
+from nnexp.proving import _judge, prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -128,3 +129,34 @@ def test_diagnosis_json_holds_the_proof(tmp_path):
     assert [own["cause"] for own in content["findings"]] == [o.cause for o in verdict.findings]
     assert content["findings"][0]["proof"]["seeds"] == 3
     assert (done.folder / "report.html").is_file()
+
+
+def arm(mean, changed=(), spread=0.004, seeds=5):
+    shift = spread * np.linspace(-1, 1, seeds)
+    values = [float(mean + own) for own in np.roll(shift, len(changed))]
+    return Arm(compose(["data=wine"]), changed, None, values, values, rows=500)
+
+
+def judged(*arms, causes):
+    found = Diagnosis([finding(cause, "seed=1") for cause in causes])
+    return [own.verdict for own, _ in _judge(found, list(arms), 5, 1.0)]
+
+
+def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():
+    causes = ("lr_too_low", "undertrained")
+    follows = (arm(0.5), arm(0.9, (0,)), arm(0.6, (1,)), arm(0.9, (0, 1)))
+    assert judged(*follows, causes=causes) == ["confirmed", "suspected"]
+    # two faults of unlike size: the smaller one counts once the larger is mended, too
+    both = (arm(0.5), arm(0.7, (0,)), arm(0.58, (1,)), arm(0.78, (0, 1)))
+    assert judged(*both, causes=causes) == ["confirmed", "confirmed"]
+
+
+def test_no_gain_is_no_harm_where_it_is_certain():
+    assert judged(arm(0.9), arm(0.901, (0,)), causes=("dead_units",)) == ["harmless"]
+    assert judged(arm(0.9), arm(0.8, (0,), 0.2), causes=("dead_units",)) == ["harmless"]
+    noisy = arm(0.9, (), 0.0), arm(0.902, (0,), 0.3)
+    assert judged(*noisy, causes=("dead_units",)) == ["suspected"]
+
+
+def test_label_noise_is_not_acquitted_by_what_cannot_mend_it():
+    assert judged(arm(0.6), arm(0.6, (0,)), causes=("label_noise",)) == ["suspected"]

@@ -38,7 +38,8 @@ class Nomination:
         strength: how surely by this evidence alone, in (0, 1].
         against: what speaks against it.
         certain: whether the evidence is the fault itself (NaN in the inputs, rows on both sides)
-            rather than a sign of it; a certain cause is told whatever the scores are.
+            or a re-run has shown what mending it brings, rather than a sign of it; a certain cause
+            is told whatever the scores are.
         subject: what it is about, such as the columns; "" for the run as a whole.
     """
 

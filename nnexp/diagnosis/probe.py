@@ -15,7 +15,7 @@ class Probe:
         name: what was changed, in words: "one batch of 32 rows".
         fix: the overrides that change a run so; empty where the rows were changed.
         metric: what was measured.
-        value: its mean over the seeds.
+        value: its mean over the seeds; None where no run came to a score.
         gain: value minus that of the run as it is, seed by seed; None where the two are not
             comparable.
         ci95: the 95 % interval of the gain; None without one.
@@ -25,7 +25,7 @@ class Probe:
     name: str
     fix: tuple[str, ...]
     metric: str
-    value: float
+    value: float | None
     gain: float | None
     ci95: tuple[float, float] | None
     meaning: str
@@ -44,6 +44,11 @@ class Probe:
         return Probe(**{**content, "fix": tuple(content["fix"]), "ci95": interval})
 
     @property
+    def score(self) -> str:
+        """The value in figures."""
+        return "-" if self.value is None else f"{self.value:.3f}"
+
+    @property
     def told(self) -> str:
         """The gain and its interval, in figures."""
         if self.gain is None or self.ci95 is None:
@@ -55,7 +60,7 @@ def table(probes: Sequence[Probe]) -> str:
     """Aligned lines for a terminal; "" without any."""
     if not probes:
         return ""
-    rows = [(own.name, f"{own.value:.3f}", own.told, own.meaning) for own in probes]
+    rows = [(own.name, own.score, own.told, own.meaning) for own in probes]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["probes:"]
     for row in rows:

@@ -109,7 +109,7 @@ class Diagnosis:
             lines += ["### Probes", "", "| changed | score | gain | what it tells |"]
             lines += ["| --- | --- | --- | --- |"]
             lines += [
-                f"| {cell(own.name)} | {own.value:.3f} | {own.told} | {own.meaning} |"
+                f"| {cell(own.name)} | {own.score} | {own.told} | {own.meaning} |"
                 for own in self.probes
             ]
             lines += [""]

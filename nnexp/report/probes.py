@@ -29,7 +29,7 @@ def probes_section(probes: Sequence[Probe]) -> Markup | None:
         element(
             "tr",
             element("td", one_line(own.name)),
-            element("td", element("b", f"{own.value:.3f}", class_="number")),
+            element("td", element("b", own.score, class_="number")),
             element("td", element("span", own.told, class_="number")),
             element("td", sentence(own.meaning) if own.meaning else ""),
         )

@@ -316,3 +316,45 @@ def test_the_change_of_the_loss_is_taken_apart():
     assert found.prior_accuracy == pytest.approx(40 / 106)
     assert "from rows that were right already" in found.text()
     assert explain(replace(seen, signals=None)) is None
+
+
+def rare(recall, scored=True, n=600, share=0.05, seed=0):
+    """Validation rows of a run that ranks the rare class well and seldom names it."""
+    rng = np.random.default_rng(seed)
+    true = (rng.random(n) < share).astype(int)
+    score = np.clip(0.1 + 0.3 * true + rng.normal(0, 0.03, n), 0, 1)
+    named = (true == 1) & (rng.random(n) < recall)
+    votes = np.tile([1 - share, share], (n, 1))
+    scores = np.stack((1 - score, score), 1) if scored else None
+    return Rows(true, named.astype(int), np.zeros(n, dtype=int), votes, scores)
+
+
+def imbalanced(**options):
+    parts = {"valid": rare(**options), "train": rare(**options, n=2000, seed=1)}
+    counts = np.array([1900, 100])
+    return run("data=breast_cancer", counts=counts, classes=["no", "yes"], outputs=2, **parts)
+
+
+def test_a_rare_class_that_the_runs_own_scores_tell():
+    (found,) = (n for n in nominate(imbalanced(recall=0.1)) if n.cause == "class_imbalance")
+    assert "its own scores tell" in found.evidence[0].expected
+    assert "hardly ever named" in found.explanation
+    (found,) = (n for n in nominate(imbalanced(recall=0.5)) if n.cause == "class_imbalance")
+    assert "less often than the run could tell" in found.explanation
+
+
+@pytest.mark.parametrize("options", [{"recall": 0.95}, {"recall": 0.1, "scored": False}])
+def test_a_rare_class_that_is_named_or_cannot_be_told(options):
+    assert "class_imbalance" not in [n.cause for n in nominate(imbalanced(**options))]
+
+
+def test_batches_of_a_file_that_is_sorted():
+    own = run("trainer.shuffle=false", accuracy=0.97, label_changes=0.02)
+    (found,) = conclude(own, nominate(own))
+    assert (found.cause, found.fix) == ("ordered_split", ("trainer.shuffle=true",))
+    assert found.title.endswith(": batches")
+    fine = run("trainer.shuffle=false", accuracy=0.97, label_changes=0.98)
+    assert conclude(fine, nominate(fine)) == []
+    # it comes before the dead units that it makes
+    units = Units({"layers.0": 0.97}, {}, {"layers.0": 0.0})
+    assert first(run("trainer.shuffle=false", label_changes=0.02, units=units)) == "ordered_split"

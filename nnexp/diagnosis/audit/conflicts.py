@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnexp.diagnosis.audit.chance import binomial_p
 from nnexp.diagnosis.audit.rows import Rows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import percent
+from nnexp.diagnosis.audit.words import chance, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
-AGAINST = 5.0  # standard errors by which equal rows disagree more than rows drawn at random
+AGAINST = 1e-6  # p of rows that are there twice disagreeing so often by chance: by nature they
+# disagree less often than labels drawn at random, not more
 LOST = 0.02  # accuracy that no model can have, since one of two equal rows is always wrong
 
 
@@ -28,8 +30,8 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
     lost = float((total - best).sum() / len(y))
     concerned = int(total[conflict].sum())
     line = f"{concerned} rows ({percent(concerned / len(y))}) equal one with another label"
-    against = _disagree(kind, y)
-    if lost < LOST or not (rows.copied(conflict) or against > AGAINST):
+    twice, disagree, p = _disagree(kind, y)
+    if lost < LOST or not (rows.copied(conflict) or p < AGAINST):
         return Audit(
             notes=[f"{line}, which bounds the accuracy to {1 - lost:.3f}: repeats by nature"]
         )
@@ -50,12 +52,11 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
                         len(conflict),
                         "none where rows repeat by nature",
                     )
-                    if against <= AGAINST
+                    if p >= AGAINST
                     else Evidence(
-                        "equal rows differ in their label more often than rows at random, by "
-                        "standard errors",
-                        round(against, 1),
-                        "less often",
+                        "of the rows that are there twice, how many have two labels",
+                        f"{disagree} of {twice} ({chance(p)})",
+                        "no more than labels drawn at random would",
                     ),
                 ),
                 "Rows that are equal in every column have different labels: one of the two is "
@@ -68,17 +69,20 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
     )
 
 
-def _disagree(kind: np.ndarray, y: np.ndarray) -> float:
-    """How much more often pairs of equal rows have different labels than pairs at random.
+def _disagree(kind: np.ndarray, y: np.ndarray) -> tuple[int, int, float]:
+    """Whether rows that are there twice have different labels more often than rows at random.
 
-    In standard errors. Rows that repeat by nature agree more often than that, not less.
+    Returns:
+        How many rows are there exactly twice, how many of them have two labels, and the p of so
+        many by labels drawn from those of all such rows.
     """
-    shares = np.bincount(y) / len(y)
-    expected = 1 - float((shares**2).sum())
+    order = np.argsort(kind, kind="stable")
     sizes = np.bincount(kind)
-    _, counts = np.unique(np.stack((kind, y)), axis=1, return_counts=True)
-    pairs = float((sizes * (sizes - 1) / 2).sum())
-    different = pairs - float((counts * (counts - 1) / 2).sum())
-    if pairs < 1 or not 0 < expected < 1:
-        return 0.0
-    return (different - pairs * expected) / float(np.sqrt(pairs * expected * (1 - expected)))
+    twice = np.flatnonzero(sizes == 2)
+    if not len(twice):
+        return 0, 0, 1.0
+    first = (np.cumsum(sizes) - sizes)[twice]
+    pairs = y[order[np.stack((first, first + 1), 1)]]
+    disagree = int((pairs[:, 0] != pairs[:, 1]).sum())
+    shares = np.bincount(pairs.reshape(-1)) / pairs.size
+    return len(twice), disagree, binomial_p(disagree, len(twice), 1 - float((shares**2).sum()))

@@ -11,6 +11,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 NAMING = 0.5  # different texts over the train rows: each stands for two rows at most
+NAMES = 20  # of them, at least
 UNKNOWN = 0.5  # share of the held-out rows whose text no train row has
 
 
@@ -28,7 +29,8 @@ def check(sheet: Sheet) -> Audit:
         if column.kind == "categorical" and column.name in sheet.levels
     }
     names = {name: own for name, own in found.items() if own is not None}
-    if not names or sheet.config.encoding == "ordinal":
+    # rare levels that are merged are no input each
+    if not names or sheet.config.encoding == "ordinal" or sheet.config.min_frequency > 1:
         return Audit(notes=notes)
     first, (share, unknown) = max(names.items(), key=lambda item: item[1])
     return Audit(
@@ -59,12 +61,11 @@ def check(sheet: Sheet) -> Audit:
 
 def _naming(sheet: Sheet, codes: np.ndarray) -> tuple[float, float] | None:
     """How many different texts there are, and how many held-out rows have one of their own."""
-    known = codes[sheet.train]
-    known = known[known >= 0]
-    held = codes[sheet.held_out]
-    held = held[held >= 0]
-    if not len(known) or not len(held):
+    known, held = codes[sheet.train], codes[sheet.held_out]
+    known, held = known[known >= 0], held[held >= 0]
+    levels = len(np.unique(known))
+    if levels < NAMES or not len(held):
         return None
-    share = len(np.unique(known)) / len(known)
+    share = levels / len(sheet.train)
     unknown = float((~np.isin(held, known)).mean())
     return (share, unknown) if share >= NAMING and unknown >= UNKNOWN else None

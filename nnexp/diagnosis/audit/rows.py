@@ -19,6 +19,7 @@ POOL = 4000  # ... among so many distinct rows ...
 WIDTH = 100  # ... by so many columns
 AS_FAR = 0.85  # distance of repeated rows to the nearest other one, over that of rows that stand
 # once: about 1 for copies, 0.3 to 0.7 where rows repeat by nature, that is where they are dense
+TIMES = 4  # that a row is there in a table that was copied as a whole, at most
 MODES = 3  # rows that a table may repeat any number of times: that nothing was found, say ...
 MODE, MODE_SHARE = 10, 0.005  # ... which then stand for so many rows, and such a share of all
 
@@ -70,8 +71,8 @@ class Rows:
         near = _nearest(table, first, pool, rng.permutation(kinds)[:LOOKED])
         if near < min(2, len(names)):
             return False
-        if len(single) < LOOKED / 5:
-            return near >= AS_FAR * len(names) / 2
+        if len(single) < LOOKED / 5:  # all are repeated: a few times each, or they are values
+            return np.median(self.counts) <= TIMES and near >= AS_FAR * len(names) / 2
         return near >= AS_FAR * _nearest(table, first, pool, rng.permutation(single)[:LOOKED])
 
 

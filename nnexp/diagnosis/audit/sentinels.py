@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -22,6 +23,7 @@ ZERO_MANY = 0.02  # ... where so many cells hold it; of fewer it has to be
 ZERO_FAR = (3.0, 1.0)  # so far from the middle and from the nearest
 ALONE = 0.05  # others within half a spread of the value, as a share of the cells that hold it
 TOGETHER = (0.9, 0.5)  # share of a spike's rows where another column has the value too; elsewhere
+CHANCE = 1e-6  # p of that, over all columns
 SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
 
 
@@ -145,9 +147,14 @@ def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
             if values[place] != spike.value or not _frequent(int(counts[place]), counts.sum()):
                 continue
             same = sheet.numbers[name] == spike.value
-            inside, outside = same[rows].mean(), same[~rows].mean()
+            inside, outside = same[rows].sum(), same[~rows].sum()
             others = np.delete(values, place)
-            if rows.sum() >= 2 * CELLS and inside >= TOGETHER[0] and outside <= TOGETHER[1]:
+            p = share_p(int(inside), int(rows.sum()), int(outside), int((~rows).sum()))
+            if (
+                p < CHANCE / len(sheet.distinct)
+                and inside >= TOGETHER[0] * rows.sum()
+                and outside <= TOGETHER[1] * (~rows).sum()
+            ):
                 count = int(counts[place])
                 found[name] = Spike(
                     name, spike.value, count, count / int(counts.sum()), others[0], others[-1]

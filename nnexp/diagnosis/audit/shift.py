@@ -24,6 +24,7 @@ RATE_CHANCE = 1e-3  # ... over all columns of a part
 MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
 MOVED_A_LITTLE, STRETCHED_A_LITTLE = 0.5, 1.5  # where train rows alone have mean 0 and deviation 1
 EXACTLY = 1e-3  # of these
+ACROSS = 0.5  # repeated rows with a copy on both sides, over how many chance would put there
 STRETCHED = 3.0  # ratio of standard deviations, likewise
 MOST = 0.5  # of the numeric columns that a whole preparation changes
 COMPARED = 5000  # rows of a side
@@ -106,8 +107,7 @@ def _told_apart(
     equal rows, each side of which has its own, by heart.
     """
     kept = sheet.without({*sheet.numbering, *(name for name, *_ in holes)})
-    train = sample(_once(kept, sheet.train), 1000)
-    part = sample(_once(kept, rows), 1000)
+    train, part = _once(kept, sample(sheet.train, 1000), sample(rows, 1000))
     both = np.concatenate((train, part))
     side = np.zeros(len(sheet.y), dtype=np.int64)
     side[part] = 1
@@ -115,12 +115,29 @@ def _told_apart(
     return separation(judged.votes[:, 1], side[judged.rows] == 1)
 
 
-def _once(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Rows of which none equals another."""
+def _once(x: np.ndarray, train: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of both sides; each distinct row once, where the copies of a row keep to its side.
+
+    Rows that repeat by nature are on both sides about as often as chance has it, and stay.
+    """
     if not x.shape[1]:
-        return rows
-    _, first = np.unique(x[rows], axis=0, return_index=True)
-    return rows[np.sort(first)]
+        return train, part
+    both = np.concatenate((train, part))
+    _, kind = np.unique(x[both], axis=0, return_inverse=True)
+    kind = kind.reshape(-1)
+    inside = np.bincount(kind[: len(train)], minlength=kind.max() + 1)
+    counts = np.bincount(kind)
+    several = counts > 1
+    share = len(train) / len(both)
+    expected = (1 - share ** counts[several] - (1 - share) ** counts[several]).sum()
+    across = ((inside > 0) & (inside < counts))[several].sum()
+    if across >= ACROSS * expected:
+        return train, part
+    kept = []
+    for rows, own in ((train, kind[: len(train)]), (part, kind[len(train) :])):
+        _, first = np.unique(own, return_index=True)
+        kept.append(rows[np.sort(first)])
+    return kept[0], kept[1]
 
 
 def _class_shares(sheet: Sheet, rows: np.ndarray) -> tuple[float, float] | None:

@@ -21,6 +21,7 @@ BOUND = 0.62  # upper bound of the area, by 1.64 standard errors, up to which th
 ERRORS = 2.5  # standard errors of a signal that is there
 WIDER = 1.4  # standard error of an area over that of independent scores: out-of-bag votes of
 # neighbours depend on each other (made noise of 2 to 30 columns and 2 to 10 classes)
+ALONE = 2  # columns that may hold the label of another row, as in a forecast
 RESTORED = 0.1  # what a lag has to add to the area under the curve
 LAG_ERRORS = 5.0  # and by how many standard errors, for six lags
 ELSEWHERE = 0.65  # area on held-out rows that shows that only the labels of train are lost
@@ -124,14 +125,31 @@ def _likely_lags(sheet: Sheet, here: Signal) -> list[int]:
     x = standardised(sheet.matrix[rows])
     if len(rows) < 30 or not x.shape[1]:
         return []
-    moved = [np.roll(sheet.y, lag) for lag in LAGS]
-    told = by_ridge(x, np.concatenate([np.eye(classes)[own[rows]] for own in moved], 1))
     found = []
-    for lag, own, votes in zip(LAGS, moved, np.split(told, len(LAGS), 1), strict=True):
-        there = signal_of(Judged(rows, votes.argmax(1), votes.max(1), votes), own)
+    for lag, there in zip(LAGS, _of_lags(sheet, rows, x), strict=True):
         if there.area - here.area >= max(RESTORED / 2, LAG_ERRORS * there.error / 2):
             found.append(lag)
-    return found
+    if not found:
+        return []
+    # a column may hold what the label was a row ago, as in a forecast, and that is no mistake
+    moved = np.eye(classes)[np.roll(sheet.y, found[0])[rows]]
+    related = np.abs(x.T @ (moved - moved.mean(0))).max(1)
+    others = x[:, np.argsort(-related)[ALONE:]]
+    if not others.shape[1]:
+        return []
+    without = dict(zip(LAGS, _of_lags(sheet, rows, others), strict=True))
+    return [lag for lag in found if without[lag].area - here.area >= RESTORED / 2]
+
+
+def _of_lags(sheet: Sheet, rows: np.ndarray, x: np.ndarray) -> list[Signal]:
+    """What a ridge regression on some columns tells of the labels of each lag."""
+    moved = [np.roll(sheet.y, lag) for lag in LAGS]
+    truth = np.concatenate([np.eye(len(sheet.classes))[own[rows]] for own in moved], 1)
+    told = np.split(by_ridge(x, truth), len(LAGS), 1)
+    return [
+        signal_of(Judged(rows, votes.argmax(1), votes.max(1), votes), own)
+        for own, votes in zip(moved, told, strict=True)
+    ]
 
 
 def _slipped(sheet: Sheet, here: Signal, lags: Sequence[int]) -> Nomination | None:

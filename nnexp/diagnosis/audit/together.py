@@ -10,6 +10,7 @@ from nnexp.diagnosis.audit.sheet import Sheet
 LEAVES = (3, 10, 30)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
 NEIGHBOURS = 31  # whose labels are averaged
 FOLDS = 10  # of the ridge regression
+WIDE, WIDE_FOLDS = 300, 3  # with more columns than that, so many folds
 PENALTY = 0.05  # of the ridge regression, times the rows that it learns from
 
 
@@ -50,7 +51,8 @@ def by_ridge(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
     from sklearn.model_selection import KFold
 
     votes = np.zeros_like(truth)
-    for learn, tell in KFold(FOLDS, shuffle=True, random_state=0).split(x):
+    folds = FOLDS if x.shape[1] <= WIDE else WIDE_FOLDS
+    for learn, tell in KFold(folds, shuffle=True, random_state=0).split(x):
         ridge = Ridge(alpha=PENALTY * len(learn)).fit(x[learn], truth[learn])
         votes[tell] = ridge.predict(x[tell]).reshape(len(tell), -1)
     return votes

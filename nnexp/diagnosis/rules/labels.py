@@ -9,6 +9,7 @@ from nnexp.diagnosis.seen import Rows, Seen
 
 FREQUENT = 0.9  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
+NAMED = 0.2  # recall below which a class is hardly ever named
 RARE_ROWS = 8  # validation rows of the rare class, at least
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
@@ -92,8 +93,12 @@ def imbalance(seen: Seen) -> list[Nomination]:
                 Evidence("accuracy on these rows", part.accuracy, "above the majority's share"),
                 Evidence("share of the majority", seen.prior_accuracy, f"below {FREQUENT}"),
             ),
-            "naming the frequent class alone gives this accuracy; the loss falls as its rows grow "
-            "more certain, and the rare class is never named",
+            "the frequent class makes the accuracy: the loss falls as its rows grow more certain, "
+            + (
+                "and the rare class is hardly ever named"
+                if part.recalls[rare] < NAMED
+                else "and rows of the rare class are named less often than the run could tell them"
+            ),
             ("loss.class_weight=balanced",),
             0.75,
             certain=True,
@@ -130,7 +135,7 @@ def _by_itself(seen: Seen, rare: int, frequent: int) -> Imbalanced | None:
     scores = known.scores[:, rare]
     levels = np.quantile(scores, np.linspace(0, 1, 201)[1:])
     inside, outside = known.true == rare, known.true == frequent
-    if not inside.any() or not np.isfinite(scores).all():
+    if not inside.any() or not np.isfinite(scores).all() or not np.isfinite(part.scores).all():
         return None
     means = [(scores[inside] >= t).mean() + (scores[outside] < t).mean() for t in levels]
     told = part.scores[:, rare] >= levels[int(np.argmax(means))]

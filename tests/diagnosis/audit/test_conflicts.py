@@ -40,3 +40,33 @@ def test_rows_of_few_values_conflict_by_nature(sheet_of, causes):
     found = look(sheet_of(frame, (rng.random(1500) < frame["a"] / 6).astype(int)))
     assert causes(found) == []
     assert "bounds the accuracy" in found.notes[0]
+
+
+@pytest.mark.parametrize("kinds", [5, 200])
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_at_random_on_few_distinct_rows(sheet_of, causes, kinds, seed):
+    rng = np.random.default_rng(seed)
+    codes = rng.choice(kinds, 2000, p=rng.dirichlet(np.ones(kinds)))
+    frame = pd.DataFrame({"a": codes % 7, "b": codes // 7})
+    assert causes(look(sheet_of(frame, (rng.random(2000) < 0.1).astype(int)))) == []
+
+
+def test_a_row_that_stands_for_nothing_found(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(4000, 6)), columns=list("abcdef"))
+    frame.iloc[3000:] = 0
+    y = np.r_[rng.random(3000) < 0.05, rng.random(1000) < 0.5].astype(int)
+    order = rng.permutation(4000)
+    assert causes(look(sheet_of(frame.iloc[order], y[order]))) == []
+
+
+def test_copies_of_a_grid_with_the_other_label(sheet_of, causes):
+    # all rows are near each other, but no two equal ones agree
+    grid = np.stack(np.meshgrid(*[range(4)] * 5), -1).reshape(-1, 5)
+    rng = np.random.default_rng(0)
+    y = (grid[:, 0] + grid[:, 1] > 3).astype(int)
+    again = rng.choice(len(y), len(y) // 3, False)
+    order = rng.permutation(len(y) + len(again))
+    frame = pd.DataFrame(np.r_[grid, grid[again]][order], columns=list("abcde"))
+    found = look(sheet_of(frame, np.r_[y, 1 - y[again]][order]))
+    assert causes(found) == ["conflicting_labels"]

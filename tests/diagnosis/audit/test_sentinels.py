@@ -106,3 +106,13 @@ def test_a_number_that_is_missing_with_another(sheet_of):
         sheet_of(pd.DataFrame({"pressure": pressure, "insulin": own}), y)
     ).nominations
     assert found.subject == "pressure"
+
+
+def test_zeros_that_meet_by_chance(sheet_of):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"pressure": rng.normal(70, 8, 600).round()})
+    frame.loc[:11, "pressure"] = 0
+    for n in range(60):
+        frame[f"c{n}"] = np.where(rng.random(600) < 0.5, 0, rng.lognormal(3, 1, 600)).round(2)
+    (found,) = sentinels.check(sheet_of(frame, np.arange(600) % 2)).nominations
+    assert found.subject == "pressure"

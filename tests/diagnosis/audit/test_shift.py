@@ -85,3 +85,43 @@ def test_other_subjects_and_later_times_may_differ(sheet_of, causes):
     found = shift.check(sheet_of(frame, y, split_method="time", split_by="time"))
     assert causes(found) == []
     assert "as those of a split by time may" in found.notes[0]
+
+
+def test_rows_that_repeat_within_their_part_are_no_shift(sheet_of, table, parts_of, causes):
+    frame, y = table("breast_cancer")
+    parts = parts_of(len(y))
+    twice = np.repeat(np.arange(len(y)), 2)
+    found = shift.check(sheet_of(frame.iloc[twice], y[twice], parts[twice]))
+    assert causes(found) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_repeat_by_nature(sheet_of, causes, seed):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.integers(0, 3, (2000, 3)), columns=list("abc"))
+    found = shift.check(sheet_of(frame, rng.integers(0, 2, 2000)))
+    assert causes(found) == []
+    areas = [float(line.split("curve of ")[1].split()[0]) for line in found.checked]
+    assert all(0.4 < area < 0.6 for area in areas)
+
+
+def test_columns_that_go_together_in_train_alone(sheet_of, parts_of, causes):
+    # each column has the same shares everywhere, and few distinct rows
+    rng = np.random.default_rng(0)
+    parts = parts_of(3000)
+    a = rng.integers(0, 2, 3000)
+    same = rng.random(3000) < np.where(parts == "test", 0.05, 0.95)
+    frame = pd.DataFrame({"a": a, "b": np.where(same, a, 1 - a)})
+    found = shift.check(sheet_of(frame, rng.integers(0, 2, 3000), parts))
+    assert causes(found) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "moons"])
+def test_train_rows_alone_were_standardised(sheet_of, table, parts_of, causes, name):
+    # the columns are near that size anyway, so that no held-out column is far off
+    frame, y = table(name)
+    frame, parts = frame.astype(float), parts_of(len(y))
+    frame = (frame - frame.mean()) / frame.std() * 1.8 + 0.6
+    inside = frame[parts == "train"]
+    frame[parts == "train"] = (inside - inside.mean()) / inside.std(ddof=0)
+    assert causes(shift.check(sheet_of(frame, y, parts))) == ["preprocessing_mismatch"]

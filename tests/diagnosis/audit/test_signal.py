@@ -89,3 +89,13 @@ def test_many_weak_columns_that_trees_overlook(sheet_of, causes):
     x = rng.normal(size=(1500, 60))
     y = (x.sum(1) / 8 + rng.normal(size=1500) > 0).astype(int)
     assert causes(look(sheet_of(pd.DataFrame(x).add_prefix("x"), y))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_forecast_from_what_was_a_row_ago(sheet_of, causes, seed):
+    # the label of a row is a column of the next, as the rain of today beside that of tomorrow
+    rng = np.random.default_rng(seed)
+    pressure = rng.normal(0, 1, 1500)
+    y = (pressure + 0.6 * rng.normal(0, 1, 1500) > 0.5).astype(int)
+    frame = pd.DataFrame({"pressure": pressure, "today": np.roll(y, 1), "noise": rng.random(1500)})
+    assert causes(look(sheet_of(frame, y))) == []

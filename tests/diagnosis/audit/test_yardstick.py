@@ -22,3 +22,18 @@ def test_no_held_out_rows(sheet_of, table):
 def test_majority():
     assert yardstick.majority(np.array([0, 1, 1, 1])) == 0.75
     assert yardstick.majority(np.array([], dtype=int)) == 0.0
+
+
+def test_what_was_learnt_is_not_learnt_again(sheet_of, table, monkeypatch):
+    from nnexp.diagnosis.audit import yardstick
+
+    sheet = sheet_of(*table("wine"))
+    trees = yardstick.measure(sheet)
+    again = yardstick.out_of_bag(sheet.matrix, sheet.y, 3, sheet.train)
+    held = yardstick.held_out(sheet.matrix, sheet.y, 3, sheet.train, sheet.valid)
+    some = yardstick.held_out(sheet.matrix, sheet.y, 3, sheet.train[:50], sheet.valid)
+    assert (trees.of_held_out(sheet, sheet.train[:50], sheet.valid).votes == some.votes).all()
+    monkeypatch.setattr(yardstick, "out_of_bag", None)
+    monkeypatch.setattr(yardstick, "held_out", None)
+    assert (trees.of_train(sheet, sheet.train).votes == again.votes).all()
+    assert (trees.of_held_out(sheet, sheet.train, sheet.valid).votes == held.votes).all()
