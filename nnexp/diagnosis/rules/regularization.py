@@ -9,6 +9,7 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
 
 RISE = 0.3  # of the validation loss over its least value, as a share of the prior's loss
+WIDE = 64  # units of a layer that bears half of them dropped
 DECAYED = 2.0  # learning rate x decay x steps: exp(-2) of a weight is left where nothing feeds it
 
 
@@ -105,10 +106,18 @@ def too_little(seen: Seen) -> list[Nomination]:
             ),
             "the network goes on fitting the train rows' accidents: it grows certain where it is "
             "wrong, which the loss shows long before the accuracy",
-            ("trainer.checkpoint=best", "trainer.monitor=val_loss"),
+            ("trainer.checkpoint=best", "trainer.monitor=val_loss", *_dropout(seen)),
             0.82,
         )
     ]
+
+
+def _dropout(seen: Seen) -> tuple[str, ...]:
+    """Dropout for a network that has hidden layers and none of it."""
+    hidden = getattr(seen.config.model, "hidden", None)
+    if not hidden or np.max(seen.config.reg.dropout) > 0:
+        return ()
+    return (override("reg.dropout", 0.5 if min(hidden) >= WIDE else 0.2),)
 
 
 RULES = (too_much, too_little)
