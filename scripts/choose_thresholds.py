@@ -8,8 +8,8 @@ The bars are those of nnexp/diagnosis/conclude.py and seen.py: how far a run has
 table, and how strong a sign has to be, before a cause is told. For every table the setting of GRID
 is taken that is best on all other tables, and judged on this one; the figures are of these
 judgements together, without proofs. Best is the share of harmful mistakes named first, less
-WEIGHT times the share of healthy runs with an alarm; of equal settings, the one in use or else the
-first.
+WEIGHT times the share of other runs with an alarm, healthy ones and mistakes without harm; of equal
+settings, the one in use or else the first.
 
 The numbers inside the rules (a rate of so many times the usual one, a share of dead units) are not
 chosen here: docs/thresholds.md says where each is from.

@@ -68,6 +68,6 @@ def test_a_summary_of_cases():
     assert told["counts"] == {"faults": 2, "pairs": 0, "healthy": 2, "harmless": 2, "tables": 1}
     assert told["alarms"]["nnexp"] == {"healthy": [1, 2], "harmless": [1, 2]}
     assert told["regained"] == [1, 2]
-    assert told["confirmed"] == [2, 2]
+    assert told["confirmed"] == [1, 2]
     assert told["confirmed_on_healthy"] == [1, 2]
     assert told["tables"] == {"t": [2, 1, 4, 2]}
