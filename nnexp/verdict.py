@@ -113,6 +113,8 @@ def _one(
     probe: bool,
 ) -> tuple[Verdict, str]:
     """A run's verdict, and why its table was not at hand."""
+    if budget is not None and not budget > 0:
+        raise UserError(f"--budget {budget:g}", "seconds, more than 0", "--budget 20")
     config = read_config(folder, trust)
     material, audit, why = tables.of(config)
     found, probed = diagnose_run(folder, material, audit, trust), Probed()

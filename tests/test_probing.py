@@ -209,3 +209,9 @@ def test_on_the_command_line(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "probes:\n  as it is" in said
     assert "probes took" in said
+
+
+@pytest.mark.parametrize("budget", ["0", "-3", "nan"])
+def test_no_time_at_all(tmp_path, budget):
+    done = run(tmp_path, "trainer.epochs=1")
+    assert cli.main(["diagnose", str(done.folder), "--prove", f"--budget={budget}"]) == 2

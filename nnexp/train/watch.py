@@ -196,19 +196,15 @@ class Watch:
         losses = torch.stack([one.losses for one in group]).cpu().numpy()
         true = group[0].true.cpu().numpy()  # (k, m)
         hits = predicted == true
-        recalls, named = [], []
-        for label in range(count):
-            of_class = true == label
-            rows_of = of_class.sum(1)
-            with np.errstate(invalid="ignore"):
-                recall = (hits & of_class).sum(2) / np.where(rows_of > 0, rows_of, np.nan)
-            recalls.append(np.where(rows_of > 0, recall, np.inf))
-            named.append((predicted == label).sum(2))
+        named = _counts(predicted + 1, count + 1)[..., 1:]  # -1 is no class
+        rows_of = _counts(true, count)  # (k, C)
+        told = _counts(np.broadcast_to(true, shape), count, hits)
+        recalls = np.where(rows_of > 0, told / np.maximum(rows_of, 1), np.inf)
         now = {
             "val_accuracy": hits.mean(2),
             "val_loss": self._reduced(group, losses),
-            "val_majority": np.max(named, 0) / rows,
-            "val_recall_min": np.min(recalls, 0),
+            "val_majority": named.max(-1) / rows,
+            "val_recall_min": recalls.min(-1),
         }
         own = [self._before.get(place) for place in places]
         if all(one is not None for one in own):
@@ -319,3 +315,13 @@ class Watch:
             norm = torch.linalg.vector_norm(part, dim=1).double()
             found[f"weight_norm/{name}"] = norm.cpu().numpy()
         return found
+
+
+def _counts(labels: np.ndarray, classes: int, which: np.ndarray | None = None) -> np.ndarray:
+    """How often each label is there (..., C), of labels (..., m); of some only where `which`."""
+    groups = labels.reshape(-1, labels.shape[-1])
+    flat = (groups + classes * np.arange(len(groups))[:, None]).reshape(-1)
+    if which is not None:
+        flat = flat[which.reshape(-1)]
+    found = np.bincount(flat, minlength=classes * len(groups))
+    return found.reshape(*labels.shape[:-1], classes)
