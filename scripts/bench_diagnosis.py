@@ -4,7 +4,7 @@
                                       [--data FOLDER] [--split-by-table] [--verbose] [--out FILE]
     python scripts/bench_diagnosis.py --train-only FOLDER   (one run of every case, no diagnosis)
     python scripts/bench_diagnosis.py --unseen   (tables and cases that no rule has seen)
-    python scripts/bench_diagnosis.py --overhead trainer.watch=false  (the cost of watching)
+    python scripts/bench_diagnosis.py --overhead  (the cost of watching, and of the diagnosis)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
 The cases are those of diagnosis_cases.py: runs with one known mistake, runs with two, and healthy
@@ -264,23 +264,31 @@ def audit(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> No
                 print(f"  {case.id:38}{word:24}{told}", flush=True)
 
 
-def overhead(cases: Sequence[Case], word: str, place: Place, rounds: int) -> None:
-    """Print what training takes with and without what an override turns off, in turns."""
-    print(f"\nseconds of nnexp.run as it is, and with {word}, in {rounds} turns of A B A B")
+def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
+    """Print what a run takes without watching, with it, and with the diagnosis at its end."""
+    import nnexp.runner as runner
+
+    diagnose = runner._diagnose
+    ways = {"plain": ["trainer.watch=false"], "watched": [], "diagnosed": []}
+    print(f"\nseconds of nnexp.run in {rounds} turns: plain, watched, and with its diagnosis")
     for case in (own for own in cases if own.id in TIMED):
-        times: dict[bool, list[float]] = {False: [], True: []}
+        times: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(rounds + 1):
-            for off in (False, True, False, True):
+            for name, words in ways.items():
+                runner._diagnose = diagnose if name == "diagnosed" else lambda *arguments: None
                 start = time.perf_counter()
-                train(case, place.tables, place.data, place.runs / "timed", [word] if off else [])
+                train(case, place.tables, place.data, place.runs / "timed", words)
                 if turn:  # the first is a warm-up
-                    times[off].append(time.perf_counter() - start)
+                    times[name].append(time.perf_counter() - start)
                 shutil.rmtree(place.runs / "timed", ignore_errors=True)
-        ratios = [a / b for a, b in zip(times[False], times[True], strict=True)]
-        a, b = (statistics.median(times[off]) for off in (False, True))
+        runner._diagnose = diagnose
+        ratio = statistics.median(
+            a / b for a, b in zip(times["watched"], times["plain"], strict=True)
+        )
+        medians = [statistics.median(own) for own in times.values()]
         print(
-            f"  {case.table:16}{a:8.3f} s against {b:.3f} s: "
-            f"{100 * (statistics.median(ratios) - 1):+.1f} %",
+            f"  {case.table:16}" + "".join(f"{value:8.3f}" for value in medians) + " s; "
+            f"watching {100 * (ratio - 1):+.1f} %, the diagnosis {medians[2] - medians[1]:.2f} s",
             flush=True,
         )
 
@@ -334,7 +342,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--verbose", action="store_true", help="every case")
     parser.add_argument("--out", type=Path, metavar="FILE", help="all results as JSON")
     parser.add_argument("--train-only", type=Path, metavar="FOLDER", help="a run of every case")
-    parser.add_argument("--overhead", metavar="KEY=VALUE", help="what turns the watching off")
+    parser.add_argument("--overhead", action="store_true", help="what watching and telling cost")
     parser.add_argument("--audit", action="store_true", help="whether healthy runs are healthy")
     parser.add_argument("--rounds", type=int, default=5, help="of --overhead")
     return parser.parse_args()
@@ -363,7 +371,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-diagnosis-") as folder:
         place = Place(Path(folder) / "tables", data, Path(folder) / "runs")
         if options.overhead:
-            overhead(cases, options.overhead, place, options.rounds)
+            overhead(cases, place, options.rounds)
         elif options.audit:
             audit(cases, place, options.seeds, options.processes)
         else:
