@@ -47,12 +47,13 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
         # the value as the command line reads it, under the option that the run has
         option = getattr(getattr(config, section, None), "name", None)
         chosen = [f"{section}={option}"] if section in names and section != "loss" else []
-        value = _get(compose([*chosen, word]), key)
+        value = value_of(compose([*chosen, word]), key)
         config = _with(config, key.split("."), value)
     return config
 
 
-def _get(config: Config, key: str) -> object:
+def value_of(config: Config, key: str) -> object:
+    """The value of a key such as `reg.l2`; AttributeError where the chosen option has none."""
     value: object = config
     for part in key.split("."):
         value = getattr(value, part)

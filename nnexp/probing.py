@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from nnexp.arms import Arm, member_seconds, train_arms
-from nnexp.changes import changed
+from nnexp.changes import changed, value_of
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
@@ -162,9 +162,9 @@ def planned(base: Config, overrides: Sequence[str]) -> list[_Plan]:
     ) -> None:
         config = changed(base, overrides, words)
         if config is not None and (adapt is not None or config != base):
-            plans.append(_Plan(name, tuple(words), Arm(config, (len(plans),), adapt), cause))
+            plans.append(_Plan(name, tuple(words), Arm(config, adapt=adapt), cause))
 
-    free = [override(key, value) for key, value in FREE.items() if _get(base, key) not in (0, None)]
+    free = [override(key, value) for key, value in FREE.items() if value_of(base, key) != 0]
     rows = min(BATCH, max(8, base.trainer.batch_size))
     add(
         f"{rows} rows, learnt by heart",
@@ -365,8 +365,3 @@ def _cost(own: _Plan, base: _Plan) -> float:
     wide, usual = (sum(getattr(p.arm.config.model, "hidden", None) or [1]) for p in (own, base))
     epochs = own.arm.config.trainer.epochs / base.arm.config.trainer.epochs
     return epochs * max(1.0, wide / usual)
-
-
-def _get(config: Config, key: str) -> object:
-    section, _, name = key.partition(".")
-    return getattr(getattr(config, section), name, None)

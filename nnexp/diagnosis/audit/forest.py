@@ -53,12 +53,12 @@ def out_of_bag(
     rows = sample(rows)
     if not x.shape[1]:  # nothing to learn from: every row is told by the shares of the classes
         shares = np.bincount(y[rows], minlength=classes) / len(rows)
-        return _judged(rows, np.tile(shares, (len(rows), 1)))
+        return judged_by(rows, np.tile(shares, (len(rows), 1)))
     forest = _forest(trees, bootstrap=True, leaf=leaf).fit(x[rows], y[rows])
     known = forest.oob_decision_function_
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = np.nan_to_num(known)
-    return _judged(rows, votes)
+    return judged_by(rows, votes)
 
 
 def held_out(
@@ -73,11 +73,11 @@ def held_out(
     train = sample(train)
     if not x.shape[1]:
         shares = np.bincount(y[train], minlength=classes) / len(train)
-        return _judged(rows, np.tile(shares, (len(rows), 1)))
+        return judged_by(rows, np.tile(shares, (len(rows), 1)))
     forest = _forest(trees, bootstrap=False).fit(x[train], y[train])
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = forest.predict_proba(x[rows])
-    return _judged(rows, votes)
+    return judged_by(rows, votes)
 
 
 def sample(rows: np.ndarray, most: int = ROWS) -> np.ndarray:
@@ -100,5 +100,6 @@ def _forest(trees: int, bootstrap: bool, leaf: int = 1) -> Any:
     )
 
 
-def _judged(rows: np.ndarray, votes: np.ndarray) -> Judged:
+def judged_by(rows: np.ndarray, votes: np.ndarray) -> Judged:
+    """Rows judged by the shares of votes (n, C) that each class has there."""
     return Judged(rows, votes.argmax(1), votes.max(1), votes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import separation
-from nnexp.diagnosis.audit.forest import Judged, out_of_bag, sample
+from nnexp.diagnosis.audit.forest import Judged, judged_by, out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.together import by_ridge, standardised
 from nnexp.diagnosis.audit.yardstick import Yardstick, majority
@@ -146,10 +146,7 @@ def _of_lags(sheet: Sheet, rows: np.ndarray, x: np.ndarray) -> list[Signal]:
     moved = [np.roll(sheet.y, lag) for lag in LAGS]
     truth = np.concatenate([np.eye(len(sheet.classes))[own[rows]] for own in moved], 1)
     told = np.split(by_ridge(x, truth), len(LAGS), 1)
-    return [
-        signal_of(Judged(rows, votes.argmax(1), votes.max(1), votes), own)
-        for own, votes in zip(moved, told, strict=True)
-    ]
+    return [signal_of(judged_by(rows, votes), own) for own, votes in zip(moved, told, strict=True)]
 
 
 def _slipped(sheet: Sheet, here: Signal, lags: Sequence[int]) -> Nomination | None:

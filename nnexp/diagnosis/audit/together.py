@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.forest import Judged, out_of_bag, sample
+from nnexp.diagnosis.audit.forest import Judged, judged_by, out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 
 LEAVES = (3, 10, 30)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
@@ -28,14 +28,12 @@ def all_together(sheet: Sheet) -> tuple[Judged, Judged]:
     x = standardised(sheet.matrix[rows])
     truth = np.eye(classes)[sheet.y[rows]]
     if not x.shape[1] or len(rows) < 2 * FOLDS:
-        return _judged(rows, np.mean(forests, axis=0)), _judged(rows, forests[0])
+        return judged_by(rows, np.mean(forests, axis=0)), judged_by(rows, forests[0])
     line = by_ridge(x, truth)
     near = _by_neighbours(x, truth)
-    return _judged(rows, np.mean([*forests, near, line.clip(0, 1)], axis=0)), _judged(rows, line)
-
-
-def _judged(rows: np.ndarray, votes: np.ndarray) -> Judged:
-    return Judged(rows, votes.argmax(1), votes.max(1), votes)
+    return judged_by(rows, np.mean([*forests, near, line.clip(0, 1)], axis=0)), judged_by(
+        rows, line
+    )
 
 
 def standardised(x: np.ndarray) -> np.ndarray:

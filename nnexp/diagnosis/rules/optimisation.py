@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.config.schema import OPTIONS
+from nnexp.diagnosis.audit.order import RUNS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
@@ -12,7 +13,6 @@ from nnexp.diagnosis.seen import Seen
 # shares of its weights that a layer moves in a step: about 1e-3 is usual (Karpathy's recipe);
 # TheDeepChecker warns above 1e-1 and below 1e-4
 FAST, SLOW = 3e-2, 1e-4
-SORTED = 0.5  # changes of label down the train rows, over those of a random order
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
@@ -303,7 +303,7 @@ def ordered_batches(seen: Seen) -> list[Nomination]:
     if seen.config.trainer.shuffle:
         return []
     changes = seen.label_changes
-    is_sorted = changes is not None and changes < SORTED
+    is_sorted = changes is not None and changes < RUNS
     if not is_sorted and not seen.may_be_behind:
         return []
     evidence = [Evidence("trainer.shuffle", False, "true")]
