@@ -39,7 +39,7 @@ class Arm:
     rows: int = 0
 
 
-def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> None:
+def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> int:
     """Train all arms with all seeds, what can be as one stack, and note their scores.
 
     Nothing is left of the runs.
@@ -48,23 +48,41 @@ def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> N
         arms: whose lists of scores are filled, a value for each seed.
         seeds: added to the seed of the configuration.
         resplit: whether each seed draws the rows of the split anew.
+
+    Returns:
+        How many runs there were: arms of equal configurations share theirs.
     """
     with tempfile.TemporaryDirectory(prefix="nnexp-arms-") as root:
         jobs: list[Job] = []
-        owners: list[Arm] = []
-        for arm in arms:
+        owners: list[list[Arm]] = []
+        for alike in _alike(arms):
             for seed in seeds:
                 number = len(jobs)
-                config = member(arm.config, seed, resplit)
-                job = Job(number, Path(root) / str(number), [], config, adapt=arm.adapt)
+                config = member(alike[0].config, seed, resplit)
+                job = Job(number, Path(root) / str(number), [], config, adapt=alike[0].adapt)
                 jobs.append(job)
-                owners.append(arm)
+                owners.append(alike)
         execution = Execution(jobs, shown=Display(jobs, 1, "none"))
         execution.run()
         if execution.interrupted:
             raise KeyboardInterrupt
-        for job, arm in zip(jobs, owners, strict=True):
-            _note(job, arm)
+        for job, alike in zip(jobs, owners, strict=True):
+            for arm in alike:
+                _note(job, arm)
+        return len(jobs)
+
+
+def _alike(arms: Sequence[Arm]) -> list[list[Arm]]:
+    """The arms, those that would train the same runs together."""
+    groups: list[list[Arm]] = []
+    for arm in arms:
+        for group in groups:
+            if group[0].adapt is arm.adapt and group[0].config == arm.config:
+                group.append(arm)
+                break
+        else:
+            groups.append([arm])
+    return groups
 
 
 def member(config: Config, seed: int, resplit: bool) -> Config:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.diagnosis.audit.run import audit_sheet
-from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
@@ -66,8 +66,10 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     }
     if len(seen.counts):
         scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
+    named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
     return Diagnosis(
-        conclude(seen, [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]),
+        conclude(seen, named),
+        considered=considered(seen, named),
         checked=audit.checked,
         notes=audit.notes,
         explained="" if explained is None else explained.text(),

@@ -28,6 +28,8 @@ METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
 HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
 LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
+OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
+MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
 MOST = 3  # causes that are tried together
 
 # causes that make the validation score too good: their proof is how much of it goes
@@ -90,6 +92,9 @@ def prove(
     base = read_config(folder, trust)
     overrides = read_overrides(folder)
     start = time.monotonic()
+    # where nothing is told, what was left out for want of harm may have done some
+    extra = [] if found.alarms else list(found.considered)
+    told, found = found, replace(found, findings=[*found.findings, *extra])
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
     arms = [Arm(base)]
     for size in range(1, len(chosen) + 1):
@@ -99,9 +104,14 @@ def prove(
             if config is not None:
                 arms.append(Arm(config, places))
     if len(arms) == 1:
-        return Proven(found)
+        return Proven(told)
     arms, seeds = _within(arms, seeds, budget, folder)
-    train_arms(arms, range(seeds), resplit=True)
+    runs = train_arms(arms, range(seeds), resplit=True)
+    undecided = _undecided(found, arms, seeds)
+    more = range(seeds, min(PAIRS, MORE * seeds))
+    needed = (1 + len(undecided)) * len(more) * member_seconds(folder)
+    if undecided and more and (budget is None or time.monotonic() - start + needed <= budget):
+        runs += train_arms([arms[0], *undecided], more, resplit=True)
     if not any(np.isfinite(arms[0].accuracies)):
         raise UserError(
             "no re-run of the configuration came to a validation score",
@@ -110,9 +120,22 @@ def prove(
         )
     seconds = time.monotonic() - start
     findings = _judge(found, arms, seeds, seconds)
-    restores = _smallest(found, arms)
-    diagnosis = replace(found, findings=_in_order(findings))
-    return Proven(diagnosis, restores, seconds, sum(len(arm.accuracies) for arm in arms))
+    restores = _smallest(found, arms, seeds)
+    tried = [own for own, _ in findings[len(told.findings) :] if own.verdict != CONFIRMED]
+    findings = [(own, gain) for own, gain in findings if own not in tried]
+    checked = [*told.checked, *(_tried(own) for own in tried if own.proof is not None)]
+    diagnosis = replace(told, findings=_in_order(findings), checked=checked)
+    return Proven(diagnosis, restores, seconds, runs)
+
+
+def _tried(own: Finding) -> str:
+    """A change that brought nothing, in a line."""
+    assert own.proof is not None
+    low, high = own.proof.ci95
+    return (
+        f"{' '.join(own.fix)} brought nothing: {own.proof.metric} {own.proof.before:.3f} -> "
+        f"{own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"
+    )
 
 
 def _within(
@@ -127,6 +150,20 @@ def _within(
     while len(arms) * seeds * each > budget and seeds > 2:
         seeds -= 1
     return arms, seeds
+
+
+def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
+    """The single changes that look worth making but may be chance."""
+    single = [arm for arm in arms if len(arm.changed) == 1]
+    proofs = [
+        _contrast(found.findings[arm.changed[0]], arms[0], arm, arms, seeds, 0.0) for arm in single
+    ]
+    adjusted = holm([proof.p for proof in proofs])
+    return [
+        arm
+        for arm, proof, p in zip(single, proofs, adjusted, strict=True)
+        if proof.gain >= LEAST_GAIN and p >= LEVEL and proof.p < OPEN
+    ]
 
 
 def _scores(arm: Arm, cause: str) -> np.ndarray:
@@ -213,8 +250,9 @@ def _without_followers(
 def _contrast(
     own: Finding, before: Arm, after: Arm, arms: Sequence[Arm], seeds: int, seconds: float
 ) -> Proof:
-    """Two arms compared, pair by pair."""
-    low, high = _scores(before, own.cause), _scores(after, own.cause)
+    """Two arms compared, pair by pair; more than `seeds` pairs are a second look."""
+    pairs = min(len(before.accuracies), len(after.accuracies))
+    low, high = (_scores(arm, own.cause)[:pairs] for arm in (before, after))
     metric = "balanced_accuracy/val" if own.cause in BALANCED else "accuracy/val"
     sign = 1.0
     if own.cause in FLATTERING:
@@ -225,7 +263,8 @@ def _contrast(
     # runs that are equal to the last row are equal, however few rows there are
     step = 1 / max(before.rows, 1) if differences.any() else 0.0
     compared = paired_test(differences, step=step)
-    best = max(float(np.nanmean(_scores(arm, own.cause))) for arm in arms)
+    best = max(float(np.nanmean(_scores(arm, own.cause)[:pairs])) for arm in arms)
+    looks = 2 if pairs > seeds else 1
     possible = best
     if sign > 0:
         room = possible - float(low.mean())
@@ -238,14 +277,14 @@ def _contrast(
         after=float(high.mean()),
         gain=float(compared.mean.mean),
         ci95=(float(compared.mean.low), float(compared.mean.high)),
-        p=float(compared.p) if compared.mean.mean > 0 else 1.0,
-        seeds=seeds,
+        p=min(1.0, looks * float(compared.p)) if compared.mean.mean > 0 else 1.0,
+        seeds=pairs,
         seconds=round(seconds, 2),
         recovered=recovered,
     )
 
 
-def _smallest(found: Diagnosis, arms: Sequence[Arm]) -> list[str]:
+def _smallest(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[str]:
     """The fewest changes whose score cannot be told from the best, as overrides."""
     usable = [
         arm
@@ -253,7 +292,7 @@ def _smallest(found: Diagnosis, arms: Sequence[Arm]) -> list[str]:
         if not any(found.findings[place].cause in FLATTERING for place in arm.changed)
     ]
     cause = BALANCED[0] if any(own.cause in BALANCED for own in found.findings) else ""
-    means = {arm.changed: float(np.nanmean(_scores(arm, cause))) for arm in usable}
+    means = {arm.changed: float(np.nanmean(_scores(arm, cause)[:seeds])) for arm in usable}
     best = max(means.values())
     if best - means[()] < LEAST_GAIN:
         return []

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_1samp
 
 import nnexp
+from nnexp import proving
 from nnexp.arms import Arm
 from nnexp.changes import changed
 from nnexp.config.compose import compose
@@ -66,13 +68,16 @@ def test_a_cause_and_a_bystander(tmp_path):
     assert second.proof.gain == 0
     assert second.proof.p == 1
     assert list(proven.restores) == ["data.scaling=standard"]
-    assert proven.runs == 4 * 5  # every combination of two changes
+    assert proven.runs == 2 * 5  # every combination of two changes, one of which changes nothing
 
 
 def test_the_proof_is_of_the_runs_that_it_describes(tmp_path):
     done = run(tmp_path, "data.scaling=none")
     proven = prove(
-        done.folder, Diagnosis([finding("unscaled_features", "data.scaling=standard")]), seeds=2
+        done.folder,
+        Diagnosis([finding("unscaled_features", "data.scaling=standard")]),
+        seeds=2,
+        budget=0.01,  # for a first look only
     )
     (own,) = proven.diagnosis.findings
     scores = {}
@@ -140,6 +145,64 @@ def arm(mean, changed=(), spread=0.004, seeds=5):
 def judged(*arms, causes):
     found = Diagnosis([finding(cause, "seed=1") for cause in causes])
     return [own.verdict for own, _ in _judge(found, list(arms), 5, 1.0)]
+
+
+def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
+    done = run(tmp_path)
+    trained = []
+
+    def train(arms, seeds, resplit):
+        for own in arms:
+            trained.append((own.changed, len(seeds)))
+            gain = 0.0 if not own.changed else 0.02
+            values = [0.8 + gain + (0.02 if own.changed else -0.02) * (-1) ** n for n in seeds]
+            own.accuracies += values
+            own.balanced += values
+            own.rows = 500
+        return len(arms) * len(seeds)
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    found = Diagnosis([finding("lr_too_low", "optimizer.lr=0.01")])
+    (own,) = prove(done.folder, found).diagnosis.findings
+    assert trained == [((), 5), ((0,), 5), ((), 10), ((0,), 10)]
+    assert (own.proof.seeds, own.verdict) == (15, "suspected")
+    gains = [0.02 + 0.04 * (-1) ** n for n in range(15)]
+    assert own.proof.p == pytest.approx(2 * ttest_1samp(gains, 0).pvalue, rel=0.05)
+    # no more than was allowed
+    trained.clear()
+    prove(done.folder, found, budget=10 * proving.member_seconds(done.folder))
+    assert [pairs for _, pairs in trained] == [5, 5]
+
+
+def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatch):
+    done = run(tmp_path, "optimizer=sgd")
+    signs = [
+        finding("unsuitable_optimizer", "optimizer.momentum=0.9", verdict="harmless"),
+        finding("undertrained", "trainer.epochs=40", verdict="harmless"),
+    ]
+
+    def train(arms, seeds, resplit):
+        for own in arms:
+            gain = 0.05 if 0 in own.changed else 0.0
+            values = [0.9 + gain + 0.001 * (n % 2) for n in seeds]
+            own.accuracies += values
+            own.balanced += values
+            own.rows = 500
+        return len(arms) * len(seeds)
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    proven = prove(done.folder, Diagnosis([], ["a"], considered=signs))
+    (own,) = proven.diagnosis.findings
+    assert (own.cause, own.verdict) == ("unsuitable_optimizer", "confirmed")
+    assert list(proven.restores) == ["optimizer.momentum=0.9"]
+    assert proven.diagnosis.checked == [
+        "a",
+        "trainer.epochs=40 brought nothing: accuracy/val 0.900 -> 0.900 "
+        "(95 % interval of the gain +0.000 to +0.000)",
+    ]
+    # beside an alarm they are left alone
+    alarmed = Diagnosis([finding("label_noise")], considered=signs)
+    assert prove(done.folder, alarmed).runs == 0
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():

@@ -104,6 +104,16 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     return [_finding(seen, own, verdict) for own, verdict in told[:MOST]]
 
 
+def considered(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
+    """What `conclude` left out for want of harm, and a re-run can decide, the strongest first."""
+    told = {own.cause for own in conclude(seen, nominations)}
+    return [
+        _finding(seen, own, HARMLESS)
+        for own in _merged(nominations)
+        if own.cause not in told and own.fix and own.strength >= SIGN
+    ]
+
+
 def _explains_gap(seen: Seen) -> bool:
     """Whether it is the held-out rows alone that the run does badly on."""
     return seen.train is not None and not (seen.train.z > 2 and seen.train.gap >= 0.02)

@@ -66,7 +66,8 @@ class Proof:
         before, after: its mean over the seeds without and with the change.
         gain: after - before.
         ci95: its 95 % interval.
-        p: of a gain of 0, one-sided, by the paired t-test.
+        p: of a gain of 0, two-sided, by the paired t-test; 1 where there is no gain. It is
+            corrected for the number of changes, and for a second look where there was one.
         seeds: how many pairs.
         seconds: what the re-runs took.
         recovered: share of the gap to the reference score that the change wins back, or None.

@@ -24,6 +24,8 @@ class Diagnosis:
         notes: what is worth knowing and no fault, one line each.
         explained: why loss and accuracy part, in words; "" where nothing was watched.
         scores: `accuracy`, `possible` and their rows, of validation and train rows.
+        considered: signs of faults that did no harm that is seen; a proof looks into them where
+            nothing else is told.
         probes: what the run became with one thing changed on purpose; empty unless asked for.
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
     """
@@ -33,6 +35,7 @@ class Diagnosis:
     notes: Sequence[str] = ()
     explained: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
+    considered: Sequence[Finding] = ()
     probes: Sequence[Probe] = ()
     in_code: bool = False
 
@@ -62,7 +65,7 @@ class Diagnosis:
             content.get("notes", ()),
             content.get("explained", ""),
             content.get("scores", {}),
-            tuple(Probe.from_plain(own) for own in content.get("probes", ())),
+            probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
         )
 
     def text(self, command: str = "") -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from nnexp.config.compose import compose
-from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
@@ -282,6 +282,18 @@ def test_vanishing_gradients():
     assert first(seen) == "vanishing_gradients"
 
 
+@pytest.mark.parametrize("left", [1e-3, 0.5])
+def test_a_penalty_takes_the_layers_that_no_gradient_reaches(left):
+    """While there are weights, the penalty's gradient stands in for that of the loss."""
+    hidden = "model.hidden=[32,32,32,32,32,32]"
+    shrinking = np.linspace(1, left, EPOCHS + 1)
+    signals = {"gradient_norm/layers.0": 0.02 * shrinking**5, "weight_norm/layers.0": shrinking}
+    for n in range(1, 7):
+        signals |= {f"gradient_norm/layers.{n}": 0.3, f"weight_norm/layers.{n}": 1.0}
+    seen = run(hidden, "model.activation=sigmoid", "reg.l2=0.003", signals=signals)
+    assert (first(seen) == "vanishing_gradients") == (left < 0.05)
+
+
 def test_capacity():
     flat = [1.0, *[0.9] * 11]
     narrow = {"weight_norm/layers.0": 1.0, "weight_norm/layers.1": math.sqrt(3)}
@@ -302,6 +314,18 @@ def test_imbalance_that_is_never_named():
     assert first(replace(seen, outputs=2)) == "class_imbalance"
     handled = replace(seen, train=Rows(true, true, trees, votes), valid=None, outputs=2)
     assert suspected(handled) == []
+
+
+def test_what_did_no_harm_that_is_seen_is_considered():
+    odd = run("optimizer.eps=1", accuracy=0.97)
+    assert conclude(odd, nominate(odd)) == []
+    own = considered(odd, nominate(odd))[0]
+    assert (own.cause, own.verdict) == ("unsuitable_optimizer", "harmless")
+    assert own.fix == ("optimizer.eps=1e-08",)
+    # what is told is not considered besides, nor is what no setting mends
+    harmed = run("optimizer.eps=1")
+    assert "unsuitable_optimizer" in suspected(harmed)
+    assert "unsuitable_optimizer" not in [o.cause for o in considered(harmed, nominate(harmed))]
 
 
 def test_a_run_that_is_not_behind_is_left_in_peace():

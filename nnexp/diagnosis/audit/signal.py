@@ -9,8 +9,8 @@ import numpy as np
 
 from nnexp.diagnosis.audit.chance import separation
 from nnexp.diagnosis.audit.forest import Judged, judged_by, out_of_bag, sample
+from nnexp.diagnosis.audit.linear import by_ridge, standardised
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.together import by_ridge, standardised
 from nnexp.diagnosis.audit.yardstick import Yardstick, majority
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.audit.forest import Judged, judged_by, out_of_bag, sample
+from nnexp.diagnosis.audit.linear import FOLDS, by_ridge, standardised
 from nnexp.diagnosis.audit.sheet import Sheet
 
 LEAVES = (3, 10, 30)  # rows of a leaf: the more labels are wrong, the larger the leaf that helps
 NEIGHBOURS = 31  # whose labels are averaged
-FOLDS = 10  # of the ridge regression
-WIDE, WIDE_FOLDS = 300, 3  # with more columns than that, so many folds
-PENALTY = 0.05  # of the ridge regression, times the rows that it learns from
 
 
 def all_together(sheet: Sheet) -> tuple[Judged, Judged]:
@@ -34,26 +32,6 @@ def all_together(sheet: Sheet) -> tuple[Judged, Judged]:
     return judged_by(rows, np.mean([*forests, near, line.clip(0, 1)], axis=0)), judged_by(
         rows, line
     )
-
-
-def standardised(x: np.ndarray) -> np.ndarray:
-    """The columns (n, d) that are not constant, each with mean 0 and standard deviation 1."""
-    x = x.astype(np.float64)
-    spread = x.std(0)
-    return (x[:, spread > 0] - x[:, spread > 0].mean(0)) / spread[spread > 0]
-
-
-def by_ridge(x: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Targets (n, m) by ridge regressions that did not learn from the row."""
-    from sklearn.linear_model import Ridge
-    from sklearn.model_selection import KFold
-
-    votes = np.zeros_like(truth)
-    folds = FOLDS if x.shape[1] <= WIDE else WIDE_FOLDS
-    for learn, tell in KFold(folds, shuffle=True, random_state=0).split(x):
-        ridge = Ridge(alpha=PENALTY * len(learn)).fit(x[learn], truth[learn])
-        votes[tell] = ridge.predict(x[tell]).reshape(len(tell), -1)
-    return votes
 
 
 def _by_neighbours(x: np.ndarray, truth: np.ndarray) -> np.ndarray:

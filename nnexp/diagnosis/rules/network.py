@@ -16,6 +16,8 @@ NARROW = 4  # units of a hidden layer through which little passes
 FEW_WEIGHTS = 64  # of a layer, whose norm may be anything by chance
 HIGH_START = 3.0  # times ln K
 VANISHED = 1e-3  # first over last layer's gradient
+STARVED, FED = 0.05, 0.3  # of its initial norm: a penalty shrinks a layer that no gradient feeds to
+# less than the first, while the last layer keeps more than the second
 
 
 def initial(seen: Seen) -> list[Nomination]:
@@ -139,8 +141,10 @@ def vanishing(seen: Seen) -> list[Nomination]:
     model = seen.config.model
     if len(norms) < 4 or not isinstance(model, MLPConfig):
         return []
-    early = [float(np.median(own[:3])) if len(own) else 0.0 for own in norms]
-    ratio = early[0] / max(early[-1], 1e-30)
+    # where a penalty's gradient stands in for that of the loss, it shows once the weights are gone
+    when = slice(-3, None) if _is_starved(seen) else slice(0, 3)
+    sizes = [float(np.median(own[when])) if len(own) else 0.0 for own in norms]
+    ratio = sizes[0] / max(sizes[-1], 1e-30)
     if ratio > 30 * VANISHED:
         return []
     bounded = model.activation in ("sigmoid", "tanh")
@@ -162,6 +166,15 @@ def vanishing(seen: Seen) -> list[Nomination]:
             strength,
         )
     ]
+
+
+def _is_starved(seen: Seen) -> bool:
+    """Whether a penalty has taken the first layer's weights, and not the last one's."""
+    norms = list(seen.of_layers("weight_norm").values())
+    if not norms or not all(len(own) > 1 and own[0] > 0 for own in norms):
+        return False
+    left = [float(own[-1] / own[0]) for own in norms]
+    return left[0] < STARVED and left[-1] > FED
 
 
 def exploding(seen: Seen) -> list[Nomination]:

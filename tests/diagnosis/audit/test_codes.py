@@ -54,3 +54,49 @@ def test_the_products_are_unbiased():
 @pytest.mark.parametrize("name", ["digits", "iris", "wine"])
 def test_small_integers_of_real_tables(sheet_of, table, causes, name):
     assert causes(codes.check(sheet_of(*table(name)))) == []
+
+
+def few(ordered, seed=0, columns=6, levels=5, rows=1500):
+    """Columns of a few codes each; the logit is a sum of what their codes stand for."""
+    rng = np.random.default_rng(seed)
+    code = rng.integers(0, levels, (rows, columns))
+    worth = rng.normal(size=(levels, columns))
+    worth = np.sort(worth, 0) if ordered else worth
+    logit = worth[code, np.arange(columns)].sum(1)
+    y = (rng.random(rows) < 1 / (1 + np.exp(-2 * (logit - logit.mean())))).astype(int)
+    return pd.DataFrame({f"c{place}": own for place, own in enumerate(code.T)}), y
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_codes_of_many_columns(sheet_of, causes, seed):
+    frame, y = few(ordered=False, seed=seed)
+    found = codes.check(sheet_of(frame, y))
+    assert causes(found) == ["categorical_as_number"]
+    (own,) = found.nominations
+    assert own.fix[0].startswith("data.categorical=[c")
+    assert len(own.subject.split(", ")) >= 3
+    texts = frame.astype(str).map(lambda code: f"kind {code}")
+    assert causes(codes.check(sheet_of(texts, y))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_steps_of_a_quantity_are_silent(sheet_of, causes, seed):
+    assert causes(codes.check(sheet_of(*few(ordered=True, seed=seed)))) == []
+
+
+def test_the_order_of_codes_beside_random_ones():
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 6, 3000)
+    rising = (rng.random(3000) < code / 6).astype(int)
+    explained, place = codes.order_of_codes(code, rising, 2)
+    assert explained > 0.2
+    assert place < 0.02
+    places = []
+    for _ in range(30):
+        other = rng.permutation(6)[code]
+        explained_too, own = codes.order_of_codes(other, rising, 2)
+        assert explained_too == pytest.approx(explained)
+        places.append(own)
+    assert 0.35 < np.mean(places) < 0.65
+    nothing, _ = codes.order_of_codes(code, rng.integers(0, 2, 3000), 2)
+    assert abs(nothing) < 0.005
