@@ -20,7 +20,7 @@ from nnexp.data.columns import Column
 from nnexp.data.files import read_file
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import Block, fit_blocks, transform_blocks
-from nnexp.data.saved import read_fields, write_fields
+from nnexp.data.saved import encode_fields, read_fields, write_fields
 from nnexp.errors import UserError
 
 
@@ -200,13 +200,18 @@ class Preprocessor:
             transform_blocks(self.ordinal, numbers_of, np.arange(len(rows)), x[:, width:])
         return Inputs(x, self._codes(columns, rows, places), rows)
 
+    @cached_property
+    def _files(self) -> dict[str, bytes]:
+        """Made once for all runs of a stack."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return encode_fields(fields)
+
     def save(self, folder: str | Path) -> None:
         """Write preprocess.json and preprocess.safetensors into an existing folder.
 
         The same preprocessing gives the same bytes.
         """
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        write_fields(Path(folder), fields)
+        write_fields(Path(folder), self._files)
 
     @staticmethod
     def load(folder: str | Path) -> Preprocessor:

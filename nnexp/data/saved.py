@@ -24,12 +24,14 @@ LARGEST_STATE = 64 << 20  # bytes of JSON: beyond any table's vocabulary
 LARGEST_ARRAYS = 1 << 30  # bytes: the rows of knn in float64 are the most that is kept
 
 
-def write_fields(folder: Path, fields: dict[str, Any]) -> None:
-    """Write the fields of a Preprocessor; the same fields give the same bytes.
+def encode_fields(fields: dict[str, Any]) -> dict[str, bytes]:
+    """The files of a Preprocessor's fields; the same fields give the same bytes.
 
     Arguments:
-        folder: an existing folder.
         fields: names, positions, options, categories and blocks by their names.
+
+    Returns:
+        Name -> content, in the order in which they are to be written.
     """
     from safetensors.numpy import save
 
@@ -43,12 +45,17 @@ def write_fields(folder: Path, fields: dict[str, Any]) -> None:
         else:
             state[name] = list(value) if isinstance(value, tuple) else value
     text = json.dumps(state, indent=1, allow_nan=False)
-    _write(folder / ARRAYS_FILE, save(arrays))
-    _write(folder / STATE_FILE, text.encode())
+    return {ARRAYS_FILE: save(arrays), STATE_FILE: text.encode()}
+
+
+def write_fields(folder: Path, files: dict[str, bytes]) -> None:
+    """Write what `encode_fields` gave into an existing folder."""
+    for name, data in files.items():
+        _write(folder / name, data)
 
 
 def read_fields(folder: Path) -> dict[str, Any]:
-    """Read what `write_fields` wrote; nothing in the files can run or name code.
+    """Read what `encode_fields` made; nothing in the files can run or name code.
 
     Raises:
         UserError: the files are missing, damaged, or of another format.

@@ -53,6 +53,8 @@ def weight_gradient(h: Tensor, d: Tensor, out: Tensor) -> None:
         torch.mul(h.transpose(1, 2), d, out=out)
     elif h.dtype is torch.bfloat16 and _is_uneven(h.transpose(1, 2), d):
         out.copy_(torch.bmm(h.transpose(1, 2).float(), d.float()))
+    elif not out.is_contiguous():  # the library would multiply one by one
+        out.copy_(torch.bmm(h.transpose(1, 2), d))
     else:
         torch.bmm(h.transpose(1, 2), d, out=out)
 

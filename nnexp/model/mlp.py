@@ -166,6 +166,10 @@ class MLPStack:
             self._weight_grads = [self._grads[f"{name}.weight"] for name in names]
             self._bias_grads = [self._grads[f"{name}.bias"] for name in names]
         self._act, self._act_backward = ACTIVATIONS[mlp.activation]
+        # what relu leaves tells its derivative, also after dropout: a unit that was dropped has
+        # no gradient anyway, so nothing else needs to be kept, unless autograd follows
+        self._may_overwrite = mlp.activation == "relu" and mlp.norm == "none" and not mlp.skip
+        self._in_place = False
         # what backward needs of forward, a list entry for each layer
         self._inputs: list[Tensor] = []  # what enters the linear layer, (K, B, in)
         self._pre: list[Tensor] = []  # what enters the activation, (K, B, H)
@@ -198,6 +202,7 @@ class MLPStack:
         mlp = self.mlp
         self._masks = masks = masks or (None,) * len(mlp.dropout_widths)
         self._inputs, self._pre, self._post, self._norms = [], [], [], []
+        self._in_place = self._may_overwrite and not torch.is_grad_enabled()
         h = x
         if mlp.embedding:
             assert codes is not None
@@ -210,12 +215,17 @@ class MLPStack:
         for layer in range(last):
             self._inputs.append(h)
             z = linear(h, self._weights[layer], self._biases[layer])  # (K, B, H)
+            mask = masks[layer + 1]
+            if self._in_place:
+                h = z.relu_() if mask is None else z.relu_().mul_(mask)
+                self._pre.append(h)
+                self._post.append(h)
+                continue
             if mlp.norm != "none":
                 z = self._normalise(z, layer, training)
             a = self._act(z)  # (K, B, H)
             self._pre.append(z)
             self._post.append(a)
-            mask = masks[layer + 1]
             if mask is not None:
                 a = a * mask
             h = a + h if mlp.skip and a.shape == h.shape else a
@@ -237,7 +247,9 @@ class MLPStack:
                 if mlp.skip and mlp.widths[layer] == mlp.widths[layer + 1]:
                     dskip = d
                 mask = masks[layer + 1]
-                if mask is not None:
+                if self._in_place:  # d is this layer's own: `input_gradient` made it
+                    d = d if mask is None else d.mul_(mask)
+                elif mask is not None:
                     d = d * mask
                 d = self._act_backward(d, self._pre[layer], self._post[layer])
                 if mlp.norm != "none":

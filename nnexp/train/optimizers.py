@@ -12,7 +12,11 @@ import torch
 from torch import Tensor
 
 from nnexp.train.columnwise import columnwise
+from nnexp.train.fused import FusedAdam
 from nnexp.train.optimizer import Optimizer
+
+# where no graph records the steps; a graph needs all that changes in tensors
+FUSED = ("cpu",)
 
 
 class SGD(Optimizer):
@@ -85,8 +89,11 @@ class Adam(Optimizer):
         self.exp_avg_sq = torch.zeros_like(theta)
         if amsgrad:
             self.max_exp_avg_sq = torch.zeros_like(theta)
+        self.fused = FusedAdam(self) if theta.device.type in FUSED else None
 
     def tables(self, lr: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
+        if self.fused is not None:
+            return {"lr": lr}
         # m / c1 / (sqrt(v / c2) + eps) = m * (sqrt(c2) / c1) / (sqrt(v) + eps * sqrt(c2))
         root = np.sqrt(1 - columnwise(np.power, self.array("beta2"), count))  # (S, K)
         first = 1 - columnwise(np.power, self.array("beta1"), count)
@@ -96,6 +103,9 @@ class Adam(Optimizer):
         return tables
 
     def descend(self, theta: Tensor, grad: Tensor, at: Mapping[str, Tensor]) -> None:
+        if self.fused is not None:
+            self.fused.descend(theta, grad, at["lr"])
+            return
         if "shrink" in at:
             theta.mul_(at["shrink"])
         elif not self.decoupled_weight_decay:

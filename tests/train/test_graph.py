@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_leaves
 
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
-from nnexp.train import graph
+from nnexp.train import graph, optimizers
 from nnexp.train.decision import Decision
 from nnexp.train.graph import WARM_UP, Replayed
 from nnexp.train.losses import Loss
@@ -28,6 +28,11 @@ from nnexp.train.trainer import fit
 
 ROWS, FEATURES, CLASSES = 75, 5, 3  # 53 train rows: batches of 16, 16, 16, 5
 WAITS = ("_local_scalar_dense", "lift_fresh", "nonzero", "is_nonzero")
+
+
+@pytest.fixture(autouse=True)
+def _steps_that_can_be_recorded(monkeypatch):
+    monkeypatch.setattr(optimizers, "FUSED", ())
 
 
 class Tape(TorchDispatchMode):

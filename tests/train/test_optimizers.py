@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from nnexp.train import optimizers
 from nnexp.train.optimizers import OPTIMIZERS
 
 TORCH = {
@@ -48,6 +49,12 @@ CASES = [
     for values in itertools.product((False, True), repeat=len(FLAGS[name]))
 ]
 STEPS = 25
+
+
+@pytest.fixture(autouse=True, params=[("cpu",), ()], ids=["fused", "columns"])
+def _both_ways(request, monkeypatch):
+    """By the fused kernel, and by steps that a graph can record."""
+    monkeypatch.setattr(optimizers, "FUSED", request.param)
 
 
 def gradient(theta, step):
