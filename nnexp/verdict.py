@@ -24,6 +24,8 @@ from nnexp.report.retyped import retyped
 from nnexp.report.run_page import write_run_file
 from nnexp.track.status import read_status
 
+PROVEN_STEP = 1  # in TensorBoard's text tab; the run's own page is at step 0
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -124,12 +126,23 @@ def _one(
         found = diagnose_run(folder, material, audit, trust, probed.nominations, probed.probes)
         write_run_file(folder, found)
     if not prove:
+        if probe:
+            _write_page(folder, config, found)
         return Verdict(folder, found, probing=probed.seconds), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis, proven.restores)
+    _write_page(folder, config, proven.diagnosis)
     verdict = Verdict(folder, proven.diagnosis, proven.restores, proven.seconds, probed.seconds)
     return verdict, why
+
+
+def _write_page(folder: Path, config: Config, found: Diagnosis) -> None:
+    """What re-runs showed, after the page that the run itself left in TensorBoard."""
+    if config.trainer.tensorboard:
+        from nnexp.track.events import append_text
+
+        append_text(folder, "diagnosis", found.markdown(), step=PROVEN_STEP)
 
 
 def main(words: Sequence[str]) -> int:

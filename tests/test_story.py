@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import nnexp
 from nnexp import cli
@@ -44,6 +45,12 @@ def test_a_story(name, tmp_path, monkeypatch, capsys):
     assert 0.05 < proof["ci95"][0] < proof["gain"] < proof["ci95"][1]
     assert proof["p"] < 0.05
     assert proof["seeds"] == 5
+
+    # TensorBoard's text tab has the run's own page, and the one with the proof
+    pages = EventAccumulator(folder).Reload().Tensors("diagnosis")
+    assert [page.step for page in pages] == [0, 1]
+    texts = [page.tensor_proto.string_val[0].decode() for page in pages]
+    assert [f"Re-run with it: {proof['metric']}" in text for text in texts] == [False, True]
 
     # the command that is printed is one that can be typed, and does what the proof says
     (line,) = [own for own in said.splitlines() if own.startswith("what restores the score: ")]

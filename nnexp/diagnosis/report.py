@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.diagnosis.finding import HARMLESS, Finding
+from nnexp.diagnosis.finding import HARMLESS, Finding, Proof
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.track.markdown import cell
 
@@ -106,6 +106,8 @@ class Diagnosis:
                 for item in own.evidence
             ]
             lines += ["", f"Fix: `{self._typed(own)}`", ""]
+            if own.proof is not None:
+                lines += [f"Re-run with it: {_gain(own.proof)}.", ""]
         if not self.findings:
             lines += [_healthy(self), ""]
         if self.probes:
@@ -133,14 +135,15 @@ class Diagnosis:
 
 
 def _told(own: Finding, fix: str) -> str:
-    if own.proof is not None:
-        low, high = own.proof.ci95
-        return (
-            f"{fix}: {own.proof.metric} {own.proof.before:.3f} -> {own.proof.after:.3f} "
-            f"(gain {own.proof.gain:+.3f}, 95 % interval {low:+.3f} to {high:+.3f}, "
-            f"{own.proof.seeds} seeds)"
-        )
-    return f"fix: {fix}"
+    return f"fix: {fix}" if own.proof is None else f"{fix}: {_gain(own.proof)}"
+
+
+def _gain(proof: Proof) -> str:
+    low, high = proof.ci95
+    return (
+        f"{proof.metric} {proof.before:.3f} -> {proof.after:.3f} (gain {proof.gain:+.3f}, "
+        f"95 % interval {low:+.3f} to {high:+.3f}, {proof.seeds} seeds)"
+    )
 
 
 def _healthy(own: Diagnosis) -> str:
