@@ -20,6 +20,8 @@ from diagnosis_tables import TARGET
 
 EFFECT = 0.01  # of a score, what harms at least
 LEVEL = 0.05  # of the one-sided paired t-test
+OPEN = 0.3  # p of a loss that counts, up to which a few seeds leave it open: ...
+MORE = 3  # ... then there are so many times as many, and p is doubled for the second look
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Harm:
 
     Arguments:
         before, after: mean score without and with the mistake.
-        p: of no harm, one-sided, by the paired t-test.
+        p: of no harm, one-sided, by the paired t-test; doubled after a second look.
         error: why it could not be told, or "".
     """
 
@@ -63,9 +65,18 @@ class Harm:
         """Whether the mistake counts as one."""
         return not self.error and self.p < LEVEL and self.effect >= EFFECT
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more seeds may show that it counts."""
+        return not self.error and LEVEL <= self.p < OPEN and self.effect >= EFFECT
 
-def harm(clean: Scores, faulty: Scores) -> Harm:
+
+def harm(clean: Scores, faulty: Scores, looks: int = 1) -> Harm:
     """Compare the two by the one-sided paired t-test.
+
+    Arguments:
+        clean, faulty: the scores, seed by seed.
+        looks: how often they were compared, with more seeds each time.
 
     >>> harm(Scores((0.9, 0.8, 0.9)), Scores((0.5, 0.5, 0.6))).hurts
     True
@@ -73,7 +84,8 @@ def harm(clean: Scores, faulty: Scores) -> Harm:
     if clean.error or faulty.error:
         return Harm(math.nan, math.nan, math.nan, clean.error or faulty.error)
     before, after = np.array(clean.values), np.array(faulty.values)
-    return Harm(float(before.mean()), float(after.mean()), paired_p(before - after))
+    p = min(1.0, looks * paired_p(before - after))
+    return Harm(float(before.mean()), float(after.mean()), p)
 
 
 def paired_p(differences: np.ndarray) -> float:

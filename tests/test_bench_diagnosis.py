@@ -167,6 +167,18 @@ class TestHarm:
     def test_equal_small_noisy_and_better(self, faulty):
         assert not harm(Scores((0.9, 0.9, 0.9)), Scores(faulty)).hurts
 
+    def test_what_few_seeds_leave_open_is_asked_again(self):
+        clean = tuple(0.9 + 0.01 * n for n in range(5))
+        faulty = (0.9, 0.85, 0.9, 0.92, 0.85)
+        found = harm(Scores(clean), Scores(faulty))
+        assert found.is_open
+        assert not found.hurts
+        again = harm(Scores(clean * 3), Scores(faulty * 3), looks=2)
+        assert again.hurts
+        differences = np.array(clean * 3) - np.array(faulty * 3)
+        assert again.p == pytest.approx(2 * paired_p(differences))
+        assert not harm(Scores(clean), Scores(clean)).is_open
+
     def test_no_score_no_harm(self):
         assert not harm(Scores((0.9,)), Scores((), (), "failed")).hurts
 
