@@ -30,6 +30,7 @@ LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
+WORTH = 0.02  # what a change must bring where nothing was told: as much as makes a run suspicious
 MOST = 3  # causes that are tried together
 
 # causes that make the validation score too good: their proof is how much of it goes
@@ -92,9 +93,9 @@ def prove(
     base = read_config(folder, trust)
     overrides = read_overrides(folder)
     start = time.monotonic()
-    # where nothing is told, what was left out for want of harm may have done some
-    extra = [] if found.alarms else list(found.considered)
-    told, found = found, replace(found, findings=[*found.findings, *extra])
+    told = found
+    if not told.alarms:  # what was left out for want of harm may have done some
+        found = replace(found, findings=[*told.findings, *told.considered])
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
     arms = [Arm(base)]
     for size in range(1, len(chosen) + 1):
@@ -120,21 +121,26 @@ def prove(
         )
     seconds = time.monotonic() - start
     findings = _judge(found, arms, seeds, seconds)
-    restores = _smallest(found, arms, seeds)
-    tried = [own for own, _ in findings[len(told.findings) :] if own.verdict != CONFIRMED]
-    findings = [(own, gain) for own, gain in findings if own not in tried]
+    dropped = {
+        place
+        for place, (own, gain) in enumerate(findings)
+        if place >= len(told.findings) and (own.verdict != CONFIRMED or gain < WORTH)
+    }
+    restores = _smallest(found, [arm for arm in arms if not dropped & {*arm.changed}], seeds)
+    tried = [findings[place][0] for place in sorted(dropped)]
+    kept = [item for place, item in enumerate(findings) if place not in dropped]
     checked = [*told.checked, *(_tried(own) for own in tried if own.proof is not None)]
-    diagnosis = replace(told, findings=_in_order(findings), checked=checked)
+    diagnosis = replace(told, findings=_in_order(kept), checked=checked)
     return Proven(diagnosis, restores, seconds, runs)
 
 
 def _tried(own: Finding) -> str:
-    """A change that brought nothing, in a line."""
+    """A change that brought too little, in a line."""
     assert own.proof is not None
     low, high = own.proof.ci95
     return (
-        f"{' '.join(own.fix)} brought nothing: {own.proof.metric} {own.proof.before:.3f} -> "
-        f"{own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"
+        f"{' '.join(own.fix)} makes little difference: {own.proof.metric} {own.proof.before:.3f} "
+        f"-> {own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"
     )
 
 

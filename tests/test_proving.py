@@ -180,10 +180,11 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
         finding("unsuitable_optimizer", "optimizer.momentum=0.9", verdict="harmless"),
         finding("undertrained", "trainer.epochs=40", verdict="harmless"),
     ]
+    brought = [0.05]
 
     def train(arms, seeds, resplit):
         for own in arms:
-            gain = 0.05 if 0 in own.changed else 0.0
+            gain = brought[0] if 0 in own.changed else 0.0
             values = [0.9 + gain + 0.001 * (n % 2) for n in seeds]
             own.accuracies += values
             own.balanced += values
@@ -197,9 +198,13 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     assert list(proven.restores) == ["optimizer.momentum=0.9"]
     assert proven.diagnosis.checked == [
         "a",
-        "trainer.epochs=40 brought nothing: accuracy/val 0.900 -> 0.900 "
+        "trainer.epochs=40 makes little difference: accuracy/val 0.900 -> 0.900 "
         "(95 % interval of the gain +0.000 to +0.000)",
     ]
+    # what brings less than makes a run suspicious is not worth an alarm
+    brought[0] = 0.015
+    small = prove(done.folder, Diagnosis([], considered=signs))
+    assert (small.diagnosis.findings, small.restores) == ([], [])
     # beside an alarm they are left alone
     alarmed = Diagnosis([finding("label_noise")], considered=signs)
     assert prove(done.folder, alarmed).runs == 0
