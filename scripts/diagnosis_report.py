@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from diagnosis_case import Case
@@ -77,6 +80,37 @@ class Judged:
                 hits += 1
         total = len(alarms) + len(self.case.pair)
         return 2 * hits / total if total else 0.0
+
+
+def read(*paths: Path) -> list[Judged]:
+    """What bench_diagnosis.py has left by --out, of several files together."""
+    found = []
+    for path in paths:
+        for own in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+            case = Case(
+                own["id"],
+                own["table"],
+                causes=tuple(own["causes"]),
+                pair=tuple(tuple(ids) for ids in own["pair"]),
+            )
+            said = {
+                name: [
+                    Said(**{**one, "causes": tuple(one["causes"]), "fix": tuple(one["fix"])})
+                    for one in alarms
+                ]
+                for name, alarms in own["said"].items()
+            }
+            cost = own["harm"] and Harm(
+                **{k: _number(own["harm"][k]) for k in ("before", "after", "p")},
+                error=own["harm"]["error"],
+            )
+            found.append(Judged(case, said, cost, own["seconds"], own["regained"], own["error"]))
+    return found
+
+
+def _number(value: float | None) -> float:
+    """NaN for null, as which it was written."""
+    return math.nan if value is None else value
 
 
 def share(found: Iterable[bool]) -> str:

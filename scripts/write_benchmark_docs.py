@@ -3,112 +3,94 @@
     python scripts/bench_diagnosis.py --out seen.json
     python scripts/bench_diagnosis.py --unseen --out unseen.json
     python scripts/choose_thresholds.py FOLDER --out choice.json
-    python scripts/write_benchmark_docs.py [seen.json unseen.json choice.json]
+    python scripts/write_benchmark_docs.py [--seen seen.json ...] [--unseen unseen.json ...]
+                                           [--choice choice.json]
 
-With the three files docs/benchmark.json is written anew, without them it is what it was; the blocks
-after the marks are made from it.
+A part of docs/benchmark.json is written anew where its files are given, and else is what it was;
+the blocks after the marks are made from it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import diagnosis_report as report
+from diagnosis_report import CONFIRMED, OWN, Judged
+
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "docs" / "benchmark.json"
-OWN = "nnexp"
-CONFIRMED, HARMLESS = "confirmed", "harmless"
+PARTS = ("seen", "unseen")
 Figures = Mapping[str, Any]
 
 
 # --------------------------------------------------------------------------------- the figures
-def summary(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What docs/benchmark.json keeps of a run of the benchmark."""
-    cases = [
-        case
-        for case in content["cases"]
-        if not case["error"] and not (case["harm"] and case["harm"].get("error"))
-    ]
-    faults = [case for case in cases if _hurts(case)]
-    healthy = [case for case in cases if not _hurts(case)]
-    proper = [case for case in healthy if case["is_control"]]
-    regained = [value for case in faults for value in case["regained"].values()]
+def summary(everything: Sequence[Judged]) -> dict[str, Any]:
+    """What docs/benchmark.json keeps of a part of the benchmark."""
+    judged = [own for own in everything if not own.error and not (own.harm and own.harm.error)]
+    systems = list(judged[0].said)
+    systems.sort(key=lambda name: name != OWN)
+    faults = [own for own in judged if own.fault]
+    healthy = [own for own in judged if own.case.control]
+    harmless = [own for own in judged if not own.fault and not own.case.control]
+    regained = [value for own in faults for value in own.regained.values()]
     half = [value for value in regained if value is not None and value >= 0.5]
-    seconds = sorted(case["seconds"] for case in faults if _alarms(case, OWN))
+    seconds = sorted(own.seconds for own in faults if own.alarms(OWN))
     return {
-        "systems": content["figures"],
+        "systems": report.figures(judged, systems),
         "counts": {
-            "faults": sum(not case["pair"] for case in faults),
-            "pairs": sum(bool(case["pair"]) for case in faults),
-            "healthy": len(proper),
-            "harmless": len(healthy) - len(proper),
-            "tables": len({case["table"] for case in cases}),
+            "faults": sum(not own.case.pair for own in faults),
+            "pairs": sum(bool(own.case.pair) for own in faults),
+            "healthy": len(healthy),
+            "harmless": len(harmless),
+            "tables": len({own.case.table for own in judged}),
         },
         "alarms": {
-            row["system"]: {
-                "healthy": _alarmed(proper, row["system"]),
-                "harmless": _alarmed([own for own in healthy if own not in proper], row["system"]),
+            system: {
+                "healthy": _share(bool(own.alarms(system)) for own in healthy),
+                "harmless": _share(bool(own.alarms(system)) for own in harmless),
             }
-            for row in content["figures"]
+            for system in systems
         },
         "confirmed_on_healthy": _share(
-            proper, lambda case: any(a["verdict"] == CONFIRMED for a in _alarms(case, OWN))
+            any(one.verdict == CONFIRMED for one in own.alarms(OWN)) for own in healthy
         ),
         "confirmed": _share(
-            faults,
-            lambda case: any(
-                a["verdict"] == CONFIRMED and set(a["causes"]) & _true(case)
-                for a in _alarms(case, OWN)
-            ),
+            any(
+                one.verdict == CONFIRMED and set(one.causes) & _true(own) for one in own.alarms(OWN)
+            )
+            for own in faults
         ),
         "regained": [len(half), len(regained)],
         "seconds": seconds[len(seconds) // 2] if seconds else None,
-        "tables": _by_table(cases),
+        "tables": _by_table(judged),
     }
 
 
-def _hurts(case: Mapping[str, Any]) -> bool:
-    return bool(case["harm"] and case["harm"]["hurts"])
-
-
-def _alarms(case: Mapping[str, Any], system: str) -> list[Mapping[str, Any]]:
-    return [own for own in case["said"].get(system, []) if own["verdict"] != HARMLESS]
-
-
-def _true(case: Mapping[str, Any]) -> set[str]:
+def _true(own: Judged) -> set[str]:
     """The ids that name a mistake of a case rightly."""
-    return {cause for ids in case["pair"] or [case["causes"]] for cause in ids}
+    return {cause for ids in own.case.pair or [own.case.causes] for cause in ids}
 
 
-def _share(
-    cases: Sequence[Mapping[str, Any]], holds: Callable[[Mapping[str, Any]], bool]
-) -> list[int]:
+def _share(holds: Iterable[bool]) -> list[int]:
     """How many of how many."""
-    return [sum(map(holds, cases)), len(cases)]
+    values = list(holds)
+    return [sum(values), len(values)]
 
 
-def _alarmed(cases: Sequence[Mapping[str, Any]], system: str) -> list[int]:
-    """On how many of how many a system says something."""
-    return _share(cases, lambda case: bool(_alarms(case, system)))
-
-
-def _by_table(cases: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
+def _by_table(judged: Sequence[Judged]) -> dict[str, list[int]]:
     """By table: harmful single mistakes, cause first, runs without harm, alarms on them."""
     found = {}
-    for table in sorted({case["table"] for case in cases}):
-        own = [case for case in cases if case["table"] == table]
-        faults = [case for case in own if _hurts(case) and not case["pair"]]
-        others = [case for case in own if not _hurts(case)]
-        right = sum(
-            bool(set(alarms[0]["causes"]) & set(case["causes"]))
-            for case in faults
-            if (alarms := _alarms(case, OWN))
-        )
-        found[table] = [len(faults), right, len(others), sum(bool(_alarms(c, OWN)) for c in others)]
+    for table in sorted({own.case.table for own in judged}):
+        of_table = [own for own in judged if own.case.table == table]
+        faults = [own for own in of_table if own.fault and not own.case.pair]
+        others = [own for own in of_table if not own.fault]
+        right = sum(own.right(OWN, 1) for own in faults)
+        found[table] = [len(faults), right, *reversed(_share(bool(o.alarms(OWN)) for o in others))]
     return found
 
 
@@ -227,11 +209,18 @@ def written(page: str, text: str, figures: Figures) -> str:
 
 def main() -> None:
     """Write the figures and the pages."""
-    if len(sys.argv) == 4:
-        seen, unseen, choice = (json.loads(Path(word).read_text()) for word in sys.argv[1:])
-        content = {"seen": summary(seen), "unseen": summary(unseen), "choice": choice}
-        FIGURES.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    for part in PARTS:
+        parser.add_argument(f"--{part}", nargs="+", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--choice", type=Path, metavar="FILE")
+    options = parser.parse_args()
     figures = json.loads(FIGURES.read_text(encoding="utf-8"))
+    figures |= {
+        part: summary(report.read(*files)) for part in PARTS if (files := vars(options)[part])
+    }
+    if options.choice:
+        figures["choice"] = json.loads(options.choice.read_text(encoding="utf-8"))
+    FIGURES.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for page in sorted({page for pages, _ in BLOCKS.values() for page in pages}):
         path = ROOT / page
         path.write_text(written(page, path.read_text(encoding="utf-8"), figures), encoding="utf-8")

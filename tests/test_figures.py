@@ -42,29 +42,33 @@ def test_numbers_are_read_with_their_comments(tmp_path):
     ]
 
 
-def test_a_summary_of_cases():
+def test_a_summary_of_files(tmp_path):
     def case(name, hurts, causes, said, regained=None):
-        harm = None if hurts is None else {"hurts": hurts}
+        harm = {"before": 0.9, "after": 0.5 if hurts else 0.9, "p": 0.01, "error": ""}
         return {
-            "id": name, "table": "t", "causes": causes, "pair": [], "is_control": hurts is None,
-            "harm": harm, "said": {"nnexp": said}, "regained": regained or {}, "seconds": 2.0,
-            "error": "",
+            "id": name, "table": "t", "causes": causes, "pair": [],
+            "harm": None if hurts is None else harm, "said": {"nnexp": said},
+            "regained": regained or {}, "seconds": 2.0, "error": "",
         }  # fmt: skip
 
-    right = {"name": "a", "causes": ["a"], "verdict": "confirmed"}
-    mild = {"name": "b", "causes": ["b"], "verdict": "harmless"}
-    content = {
-        "figures": [{"system": "nnexp"}],
-        "cases": [
-            case("F1", True, ["a"], [right], {"a": 0.7}),
-            case("F2", True, ["b"], [right], {"a": 0.2}),
-            case("F3", False, ["b"], [mild]),
-            case("F4", False, ["b"], [right]),
-            case("H1", None, [], [mild]),
-            case("H2", None, [], [right]),
-        ],
-    }
-    told = benchmark.summary(content)
+    right = {"name": "a", "causes": ["a"], "verdict": "confirmed", "fix": [], "proof": None}
+    mild = {"name": "b", "causes": ["b"], "verdict": "harmless", "fix": [], "proof": None}
+    cases = [
+        case("F1", True, ["a"], [right], {"a": 0.7}),
+        case("F2", True, ["b"], [right], {"a": 0.2}),
+        case("F3", False, ["b"], [mild]),
+        case("F4", False, ["b"], [right]),
+        case("H1", None, [], [mild]),
+        case("H2", None, [], [right]),
+    ]
+    cases[3]["harm"]["p"] = None  # NaN: unknown is not harmful
+    paths = []
+    for part in (cases[:3], cases[3:]):
+        paths.append(tmp_path / f"{len(paths)}.json")
+        paths[-1].write_text(json.dumps({"cases": part}))
+    told = benchmark.summary(benchmark.report.read(*paths))
+    (row,) = told["systems"]
+    assert (row["system"], row["detected"], row["first"]) == ("nnexp", 1, 0.5)
     assert told["counts"] == {"faults": 2, "pairs": 0, "healthy": 2, "harmless": 2, "tables": 1}
     assert told["alarms"]["nnexp"] == {"healthy": [1, 2], "harmless": [1, 2]}
     assert told["regained"] == [1, 2]
