@@ -22,6 +22,8 @@ LAYERS = (
     {"session"},
     {"main"},
     {"resume", "sweeping", "arms", "loop"},
+    {"contrast"},
+    {"judging"},
     {"proving", "probing"},
     {"verdict", "watching"},
     {"cli"},

@@ -15,7 +15,8 @@ from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.proving import _judge, prove
+from nnexp.judging import judge
+from nnexp.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -144,7 +145,7 @@ def arm(mean, changed=(), spread=0.004, seeds=5):
 
 def judged(*arms, causes):
     found = Diagnosis([finding(cause, "seed=1") for cause in causes])
-    return [own.verdict for own, _ in _judge(found, list(arms), 5, 1.0)]
+    return [own.verdict for own, _ in judge(found, list(arms), 5, 1.0)]
 
 
 def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):

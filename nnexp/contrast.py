@@ -1,0 +1,63 @@
+"""Two arms of a proof compared, pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnexp.arms import Arm
+from nnexp.diagnosis.finding import Finding, Proof
+from nnexp.leaderboard.statistics import paired_test
+
+# causes that make the validation score too good: their proof is how much of it goes
+FLATTERING = (
+    "duplicate_leak",
+    "target_leak",
+    "group_leak",
+    "selection_leak",
+    "missingness_leak",
+)
+BALANCED = ("class_imbalance",)  # judged by balanced accuracy
+
+
+def contrast(
+    own: Finding, before: Arm, after: Arm, arms: Sequence[Arm], seeds: int, seconds: float
+) -> Proof:
+    """Two arms compared, pair by pair; more than `seeds` pairs are a second look."""
+    pairs = min(len(before.accuracies), len(after.accuracies))
+    low, high = (scores(arm, own.cause)[:pairs] for arm in (before, after))
+    metric = "balanced_accuracy/val" if own.cause in BALANCED else "accuracy/val"
+    sign = 1.0
+    if own.cause in FLATTERING:
+        metric, sign = f"overstatement of {metric}", -1.0
+    known = np.isfinite(low) & np.isfinite(high)
+    low, high = low[known], high[known]
+    differences = sign * (high - low)
+    # runs that are equal to the last row are equal, however few rows there are
+    step = 1 / max(before.rows, 1) if differences.any() else 0.0
+    compared = paired_test(differences, step=step)
+    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
+    looks = 2 if pairs > seeds else 1
+    possible = best
+    if sign > 0:
+        room = possible - float(low.mean())
+        recovered = float(differences.mean()) / room if room > 1e-9 else None
+    else:
+        recovered = None
+    return Proof(
+        metric=metric,
+        before=float(low.mean()),
+        after=float(high.mean()),
+        gain=float(compared.mean.mean),
+        ci95=(float(compared.mean.low), float(compared.mean.high)),
+        p=min(1.0, looks * float(compared.p)) if compared.mean.mean > 0 else 1.0,
+        seeds=pairs,
+        seconds=round(seconds, 2),
+        recovered=recovered,
+    )
+
+
+def scores(arm: Arm, cause: str) -> np.ndarray:
+    """The scores (seeds,) of an arm by which a cause is judged."""
+    return np.array(arm.balanced if cause in BALANCED else arm.accuracies)

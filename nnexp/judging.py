@@ -1,0 +1,129 @@
+"""What re-runs say of each finding: its verdict, its place, and the changes that are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nnexp.arms import Arm
+from nnexp.contrast import BALANCED, FLATTERING, contrast, scores
+from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Finding, Proof
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.leaderboard.statistics import holm
+
+METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
+HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
+LEVEL = 0.05  # of the paired t-test, after Holm's correction
+LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
+# causes that no setting takes away, or that validation rows share: a fix that brings nothing there
+# does not show them to be harmless
+STAYING = ("label_noise", "deletion_bias", "validation_too_small")
+
+
+def judge(
+    found: Diagnosis, arms: Sequence[Arm], seeds: int, seconds: float
+) -> list[tuple[Finding, float]]:
+    """Each finding with its proof, and what its change brought."""
+    base = arms[0]
+    by_change = {arm.changed: arm for arm in arms}
+    everything = max(arms, key=lambda arm: len(arm.changed))
+    contrasts: dict[int, tuple[Proof, float]] = {}
+    for place, own in enumerate(found.findings):
+        if (place,) not in by_change:
+            continue
+        alone = contrast(own, base, by_change[(place,)], arms, seeds, seconds)
+        rest = by_change.get(tuple(c for c in everything.changed if c != place))
+        if len(everything.changed) > 1 and rest is not None and alone.p >= LEVEL:
+            # a change may help only once the others are made
+            beside = contrast(own, rest, everything, arms, seeds, seconds)
+            if beside.gain >= LEAST_GAIN and beside.p < LEVEL:
+                alone = replace(beside, metric=f"{beside.metric}, the other changes made")
+        contrasts[place] = alone, alone.gain
+    adjusted = holm([proof.p for proof, _ in contrasts.values()])
+    p_values = dict(zip(contrasts, adjusted, strict=True))
+    findings = []
+    for place, own in enumerate(found.findings):
+        if place not in contrasts:
+            findings.append((own, 0.0))
+            continue
+        proof, gain = contrasts[place]
+        verdict = own.verdict
+        if proof.gain >= LEAST_GAIN and p_values[place] < LEVEL:
+            verdict = CONFIRMED
+        elif own.cause in STAYING:
+            pass
+        elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it
+            verdict = HARMLESS if proof.ci95[1] < LEAST_GAIN else verdict
+        elif proof.gain <= 0 or (proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN):
+            verdict = HARMLESS
+        elif own.verdict == HARMLESS:
+            verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
+        findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
+    return _without_followers(found, findings, by_change, seeds, seconds)
+
+
+def _without_followers(
+    found: Diagnosis,
+    findings: list[tuple[Finding, float]],
+    arms: Mapping[tuple[int, ...], Arm],
+    seeds: int,
+    seconds: float,
+) -> list[tuple[Finding, float]]:
+    """Confirmed findings that bring nothing once another is mended stay suspected.
+
+    More epochs help a rate that is too low, too: what they help against is the rate. Only what
+    brings less than half as much as the other by itself is asked.
+    """
+    alone = {
+        place: gain
+        for place, (own, gain) in enumerate(findings)
+        if own.verdict == CONFIRMED and own.proof is not None and own.proof.metric in METRICS
+    }
+    kept = list(findings)
+    for place, gain in alone.items():
+        own = findings[place][0]
+        alike = [
+            other
+            for other in alone
+            if other != place and findings[other][0].proof.metric == own.proof.metric  # type: ignore[union-attr]
+        ]
+        lead = max(alike, key=lambda other: alone[other], default=place)
+        both = arms.get(tuple(sorted((lead, place))))
+        if lead == place or gain >= HALF * alone[lead] or both is None:
+            continue
+        more = contrast(found.findings[place], arms[(lead,)], both, [both], seeds, seconds)
+        if more.gain < LEAST_GAIN or more.p >= LEVEL:
+            kept[place] = replace(own, verdict=SUSPECTED), gain
+    return kept
+
+
+def smallest(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[str]:
+    """The fewest changes whose score cannot be told from the best, as overrides."""
+    usable = [
+        arm
+        for arm in arms
+        if not any(found.findings[place].cause in FLATTERING for place in arm.changed)
+    ]
+    cause = BALANCED[0] if any(own.cause in BALANCED for own in found.findings) else ""
+    means = {arm.changed: float(np.nanmean(scores(arm, cause)[:seeds])) for arm in usable}
+    best = max(means.values())
+    if best - means[()] < LEAST_GAIN:
+        return []
+    for changes in sorted(means, key=lambda own: (len(own), -means[own])):
+        if means[changes] >= best - max(LEAST_GAIN, 0.1 * (best - means[()])):
+            return [word for place in changes for word in found.findings[place].fix]
+    return []
+
+
+def in_order(findings: Sequence[tuple[Finding, float]]) -> list[Finding]:
+    """Confirmed ones first; one that brought far less than another after it; harmless ones last."""
+    most = max((gain for own, gain in findings if own.verdict == CONFIRMED), default=0.0)
+
+    def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, int]:
+        place, (own, gain) = item
+        group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
+        return group, own.verdict == CONFIRMED and gain < HALF * most, place
+
+    return [own for _, (own, _) in sorted(enumerate(findings), key=key)]
