@@ -165,7 +165,7 @@ def _adopt(
         number = first + place
         if number in known:
             continue
-        own = Path(str(result.working_dir)) if result.working_dir else folder / str(number)
+        own = _folder_of(result) or folder / str(number)
         job = Job(number, own, list(overrides))
         try:
             status = read_status(own)
@@ -177,6 +177,14 @@ def _adopt(
                 job.reason = " ".join(str(result._return_value).split())
         job.score = result._return_value if result.status == JobStatus.COMPLETED else None
         session.jobs.append(job)
+
+
+def _folder_of(result: JobReturn) -> Path | None:
+    """Where a job has run; None where it does not say. Its working directory is another thing."""
+    if result.hydra_cfg is None:
+        return None
+    output = OmegaConf.select(result.hydra_cfg, "hydra.runtime.output_dir")
+    return None if output is None else Path(str(output))
 
 
 def _score(result: JobReturn) -> float | None:

@@ -250,6 +250,14 @@ def test_hydras_own_launcher_still_works(command):
     assert "1 configuration, 2 runs" in swept.out
 
 
+def test_a_launcher_in_other_processes_still_works(command):
+    swept = command("seed=0,1", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "threads=1")
+    assert swept.status == 0, swept.err
+    assert statuses(swept) == ["done", "done"]
+    assert "1 configuration, 2 runs" in swept.out
+    assert (swept.folder / "leaderboard.csv").is_file()
+
+
 def test_hydras_own_sweeper_still_works(command):
     swept = command("seed=0,1", "hydra/sweeper=basic")
     assert swept.status == 0
