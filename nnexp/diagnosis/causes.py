@@ -81,7 +81,7 @@ CAUSES: dict[str, Cause] = {
         "optimisation",
         lr_too_high="the learning rate is too high",
         lr_too_low="the learning rate is too low, or its schedule has died",
-        unsuitable_optimizer="another optimizer does far better",
+        unsuitable_optimizer="the optimizer does not suit, as it is set",
         undertrained="training stopped while it still improved",
         parameters_not_updated="parameters are not trained",
         batchnorm_mode="batch statistics, or the train/eval mode, spoil the run",
