@@ -25,6 +25,7 @@ PARTS = (
             "nnexp/proving.py",
             "nnexp/judging.py",
             "nnexp/probing.py",
+            "nnexp/probed.py",
         ),
     ),
     ("Rules of a run", ("nnexp/diagnosis/rules",)),

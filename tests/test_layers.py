@@ -22,7 +22,7 @@ LAYERS = (
     {"session"},
     {"main"},
     {"resume", "sweeping", "arms", "loop"},
-    {"contrast"},
+    {"contrast", "probed"},
     {"judging"},
     {"proving", "probing"},
     {"verdict", "watching"},

@@ -11,10 +11,12 @@ from nnexp import cli
 from nnexp.arms import Arm, member
 from nnexp.config.compose import compose
 from nnexp.data import load_table, prepare
+from nnexp.data.altered import blank, dealt, one_batch
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.probing import _nominations, _Plan, _read, blank, dealt, one_batch, planned, probe
+from nnexp.probed import Plan, nominations, read
+from nnexp.probing import planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -47,18 +49,18 @@ def test_a_batch_has_all_classes(wine):
 
 
 def plan(name, values, cause=""):
-    return _Plan(name, ("a=1",), Arm(compose(["data=wine"]), (), None, values, values, 400), cause)
+    return Plan(name, ("a=1",), Arm(compose(["data=wine"]), (), None, values, values, 400), cause)
 
 
 def test_runs_without_a_score():
     nan = float("nan")
     base = plan("as it is", [nan] * 5)
     slower = plan("slower", [0.9, 0.91, 0.89, 0.9, 0.9], "lr_too_high")
-    (own,) = _nominations([base, slower, plan("other", [nan] * 5, "undertrained")])
+    (own,) = nominations([base, slower, plan("other", [nan] * 5, "undertrained")])
     assert own.cause == "lr_too_high"
     once = plan("once", [nan, nan, nan, 0.9, nan], "lr_too_low")
-    assert _nominations([plan("as it is", [0.2] * 5), once]) == []
-    probes = [_read(one, [base, slower]) for one in (base, slower, once)]
+    assert nominations([plan("as it is", [0.2] * 5), once]) == []
+    probes = [read(one, [base, slower]) for one in (base, slower, once)]
     assert probes[0].value is None
     content = json.loads(json.dumps([one.plain() for one in probes]))
     assert [Probe.from_plain(one) for one in content] == probes
@@ -71,7 +73,7 @@ def test_chance_is_not_nominated():
     for _ in range(60):
         share = 0.9 + rng.normal(0, 0.01, (11, 5))
         rows = [plan(str(n), list(own), "undertrained" if n else "") for n, own in enumerate(share)]
-        alarms += bool(_nominations(rows))
+        alarms += bool(nominations(rows))
     assert alarms <= 1
 
 

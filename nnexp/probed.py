@@ -1,0 +1,183 @@
+"""What the probes of a run show, and the causes that they point to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnexp.arms import Arm
+from nnexp.data.altered import blank
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.probe import Probe
+from nnexp.leaderboard.statistics import holm, paired_test
+
+LEVEL = 0.05  # of the paired t-test, after Holm's correction
+LEARNT = 0.95  # accuracy on them
+PAIRS = 3  # with a score, for a nomination
+LEAST_GAIN = 0.02  # of accuracy, and two standard errors of the rows, for a nomination
+# a gain -> how surely it is the cause; a rate too low makes all that follow it look like one
+STRENGTH = {
+    "lr_too_low": 0.9,
+    "lr_too_high": 0.9,
+    "over_regularized": 0.9,
+    "underfit_capacity": 0.78,
+    "unsuitable_optimizer": 0.74,
+    "undertrained": 0.7,
+}
+WHY = {
+    "lr_too_low": "with larger steps the same network learns what it has not learnt here",
+    "lr_too_high": "with smaller steps the same network settles where it has not settled here",
+    "over_regularized": "without its penalties the same network learns what they hold back",
+    "underfit_capacity": "a larger network learns what this one cannot express",
+    "unsuitable_optimizer": "at its best rate the other optimizer goes where this one, at the "
+    "best of its rates, does not",
+    "undertrained": "with more epochs the same run goes on improving",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A probe that is to be made.
+
+    Arguments:
+        name: in words.
+        words: the overrides.
+        arm: its runs.
+        cause: that its gain would point to; "" for one that changes the rows.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    arm: Arm
+    cause: str = ""
+
+    @property
+    def by_heart(self) -> bool:
+        """Whether it is judged by the rows it learns."""
+        return self.arm.adapt is not None and bool(self.words)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether enough of its runs came to a score."""
+        return int(np.isfinite(self.arm.accuracies).sum()) >= 2
+
+
+def read(own: Plan, plans: Sequence[Plan]) -> Probe:
+    """What one probe showed, beside the run as it is, the first of the plans."""
+    known = np.array(own.arm.accuracies)[np.isfinite(own.arm.accuracies)]
+    value = float(known.mean()) if len(known) else None
+    base = plans[0]
+    gain, interval = None, None
+    if own is not base and not own.by_heart and own.is_scored:
+        compared = paired_test(_gains(base, own), step=1 / max(own.arm.rows, 1))
+        if np.isfinite(compared.mean.low):
+            gain = float(compared.mean.mean)
+            interval = float(compared.mean.low), float(compared.mean.high)
+    return Probe(
+        own.name,
+        own.words if own.cause else (),
+        "accuracy/train" if own.by_heart else "accuracy/val",
+        value,
+        gain,
+        interval,
+        _meaning(own, value, gain, interval),
+    )
+
+
+def _meaning(
+    own: Plan, value: float | None, gain: float | None, interval: tuple[float, float] | None
+) -> str:
+    if value is None:
+        return "came to no score"
+    if own.by_heart:
+        if value >= LEARNT:
+            return "can learn: loss, gradients and labels are joined"
+        return "cannot learn even these: rate, loss or labels"
+    if gain is None or interval is None:
+        return ""
+    if own.arm.adapt is not None:
+        what = "inputs" if own.arm.adapt is blank else "labels"
+        if interval[1] < -LEAST_GAIN:
+            return f"what the {what} are worth"
+        if gain < -LEAST_GAIN:
+            return "no clear difference"
+        other = "without inputs" if own.arm.adapt is blank else "with random labels"
+        return f"as good {other}: nothing was learnt from them"
+    if gain >= LEAST_GAIN and interval[0] > 0:
+        return "better"
+    if interval[1] < 0:
+        return "worse"
+    return "no clear difference" if interval[1] >= LEAST_GAIN else "no better"
+
+
+def nominations(plans: Sequence[Plan]) -> list[Nomination]:
+    """The causes whose change gains, by the largest gain of each.
+
+    A gain counts where the paired t-test over the seeds, corrected for the number of probes
+    (Holm), and the validation rows, which all of them share, can tell it from none.
+    """
+    tried = [own for own in plans[1:] if own.cause and own.is_scored]
+    before = [_before(own, plans) for own in tried]
+    gains = [_gains(base, own) for base, own in zip(before, tried, strict=True)]
+    gains = [own[np.isfinite(own)] for own in gains]
+    step = [1 / max(own.arm.rows, 1) for own in tried]
+    tests = [paired_test(own, step=one) for own, one in zip(gains, step, strict=True)]
+    sided = [t.p / 2 if t.mean.mean > 0 else 1.0 for t in tests]
+    p_values = holm([p if np.isfinite(p) else 1.0 for p in sided]) if sided else np.zeros(0)
+    best: dict[str, tuple[float, Plan, Plan]] = {}
+    for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
+        mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
+        # rows that are told otherwise are as many as the gain, and some go back and forth
+        rows = float(np.sqrt((abs(mean) + LEAST_GAIN) * one))
+        if (
+            mean >= max(LEAST_GAIN, 2 * rows)
+            and p < LEVEL
+            and mean > best.get(own.cause, (0.0,))[0]
+        ):
+            best[own.cause] = mean, own, base
+    most = max((gain for gain, *_ in best.values()), default=1.0)
+    return [
+        Nomination(
+            cause,
+            (
+                Evidence(
+                    f"accuracy on validation rows with {' '.join(own.words)}",
+                    round(float(np.nanmean(own.arm.accuracies)), 4),
+                    f"no better than {_mean(base):.3f}, that of the run "
+                    f"{'as it is' if base is plans[0] else 'with ' + ' '.join(base.words)} "
+                    f"({len(own.arm.accuracies)} seeds)",
+                ),
+            ),
+            WHY[cause],
+            own.words,
+            STRENGTH[cause] * float(np.sqrt(gain / most)),
+            certain=True,
+        )
+        for cause, (gain, own, base) in best.items()
+    ]
+
+
+def _before(own: Plan, plans: Sequence[Plan]) -> Plan:
+    """What a probe is compared with: another optimizer with this one at the best of its rates."""
+    return _best_rate(plans) if own.cause == "unsuitable_optimizer" else plans[0]
+
+
+def _best_rate(plans: Sequence[Plan]) -> Plan:
+    """The run with its own optimizer, at the best of its rates."""
+    rates = [own for own in plans if own.cause in ("lr_too_low", "lr_too_high")]
+    return max((plans[0], *rates), key=_mean)
+
+
+def _mean(own: Plan) -> float:
+    return float(_told(own).mean())
+
+
+def _told(own: Plan) -> np.ndarray:
+    """Accuracies by seed; a run that came to no score has none."""
+    return np.nan_to_num(np.array(own.arm.accuracies, dtype=float), nan=0.0)
+
+
+def _gains(before: Plan, after: Plan) -> np.ndarray:
+    return np.array(after.arm.accuracies) - _told(before)
