@@ -227,5 +227,11 @@ def test_no_gain_is_no_harm_where_it_is_certain():
     assert judged(*noisy, causes=("dead_units",)) == ["suspected"]
 
 
+def test_a_split_is_not_acquitted_by_the_rows_that_it_chose():
+    found = Diagnosis([finding("ordered_split", "data.split.shuffle=true")])
+    arms = [arm(0.97), arm(0.9, (0,))]
+    assert [own.verdict for own, _ in judge(found, arms, 5, 1.0)] == ["suspected"]
+
+
 def test_label_noise_is_not_acquitted_by_what_cannot_mend_it():
     assert judged(arm(0.6), arm(0.6, (0,)), causes=("label_noise",)) == ["suspected"]

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import leaks
@@ -38,6 +39,23 @@ def test_an_amount_that_the_label_is_a_threshold_of(sheet_of, table, causes, nam
     rng = np.random.default_rng(0)
     frame["rain"] = np.where(y == 1, 1 + rng.exponential(3, len(y)), rng.random(len(y)))
     assert causes(leaks.check(sheet_of(frame, y))) == ["target_leak"]
+
+
+@pytest.mark.parametrize(("hard", "told"), [(2.0, True), (0.4, False)])
+def test_what_leaves_a_little_to_tell_is_odd_where_others_leave_much(sheet_of, causes, hard, told):
+    """A column of 98 % beside columns that reach 75 %, and beside some that reach as much."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 1500)
+    x = 2 * np.eye(3)[y] + rng.normal(0, hard, (1500, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"])
+    frame["after"] = 5 * (y + rng.normal(0, 0.21, 1500))
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == (["target_leak"] if told else [])
+    if told:
+        (own,) = found.nominations
+        assert own.subject == "after"
+        assert 0.97 < own.evidence[0].value < 0.99
+        assert own.evidence[0].expected == "below 0.97"
 
 
 def test_two_leaks_at_once(sheet_of, table, causes):
