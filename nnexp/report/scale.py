@@ -124,7 +124,7 @@ def scores(values: Iterable[float], bounded: bool = False) -> Scale:
             start = 0.12 if low == 0 else 0.0  # zeros have a place of their own
 
             def place(value: float) -> float:
-                if value == 0:
+                if value <= 0:  # what is hardly below 0 is among the zeros
                     return 0.0
                 return start + (1 - start) * (0 if 0 < value < least else logs.place(value))
 

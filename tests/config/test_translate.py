@@ -36,7 +36,7 @@ WRONG = {
     "data=a/b": ("data has no option 'a/b'", "data is one of"),
     "reg.l2=${foo}": ("reg.l2 cannot be resolved", "${...}"),
     "device=${oc.env:NNEXP_UNSET}": ("device cannot be resolved", "${...}"),
-    "hydra/launcher=joblib": ("hydra/launcher=joblib", "hydra/launcher is one of basic"),
+    "hydra/launcher=ray": ("hydra/launcher=ray", "hydra/launcher is one of basic"),
     "hydra.rnu=1": ("'hydra.rnu'", "--cfg hydra"),
     "hydra.run.dri=1": ("'hydra.run.dri'", "--cfg hydra"),
 }

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnexp.report.scale import (
@@ -88,6 +88,7 @@ def test_without_a_number_there_is_an_axis_all_the_same():
 
 
 @given(st.lists(FINITE, min_size=1), st.booleans())
+@example([1.0, 11.0, -9.58e-303], False)
 def test_all_scores_have_a_place_in_their_order(values, bounded):
     axis = scores(values, bounded)
     places = [axis.place(v) for v in sorted(values)]
