@@ -42,12 +42,14 @@ class Proven:
             none brings anything.
         seconds: what the re-runs took.
         runs: how many there were.
+        tried: what was tried for want of other suspects and makes little difference, a line each.
     """
 
     diagnosis: Diagnosis
     restores: Sequence[str] = ()
     seconds: float = 0.0
     runs: int = 0
+    tried: Sequence[str] = ()
 
 
 def prove(
@@ -112,11 +114,10 @@ def prove(
         if place >= len(told.findings) and (own.verdict != CONFIRMED or gain < WORTH)
     }
     restores = smallest(found, [arm for arm in arms if not dropped & {*arm.changed}], seeds)
-    tried = [findings[place][0] for place in sorted(dropped)]
     kept = [item for place, item in enumerate(findings) if place not in dropped]
-    checked = [*told.checked, *(_tried(own) for own in tried if own.proof is not None)]
-    diagnosis = replace(told, findings=in_order(kept), checked=checked)
-    return Proven(diagnosis, restores, seconds, runs)
+    tried = [_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None]
+    diagnosis = replace(told, findings=in_order(kept), checked=[*told.checked, *tried])
+    return Proven(diagnosis, restores, seconds, runs, tried)
 
 
 def _tried(own: Finding) -> str:

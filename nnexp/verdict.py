@@ -37,6 +37,7 @@ class Verdict:
         restores: after a proof the smallest set of changes that brings the best score.
         seconds: what the proof took; 0 without one.
         probing: what the probes took; 0 without any.
+        tried: of a proof where nothing was suspected, what was tried and makes little difference.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Verdict:
     restores: Sequence[str] = ()
     seconds: float = 0.0
     probing: float = 0.0
+    tried: Sequence[str] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -55,7 +57,7 @@ class Verdict:
         text = self.diagnosis.text("" if proven else prove_command(self.folder))
         if self.restores:
             text += f"what restores the score: {self.command()}\n"
-        return text
+        return text + "".join(f"{line}\n" for line in self.tried)
 
     def command(self) -> str:
         """The command that trains the run with what restores its score."""
@@ -133,7 +135,9 @@ def _one(
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis, proven.restores)
     _write_page(folder, config, proven.diagnosis)
-    verdict = Verdict(folder, proven.diagnosis, proven.restores, proven.seconds, probed.seconds)
+    verdict = Verdict(
+        folder, proven.diagnosis, proven.restores, proven.seconds, probed.seconds, proven.tried
+    )
     return verdict, why
 
 

@@ -202,6 +202,7 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
         "trainer.epochs=40 makes little difference: accuracy/val 0.900 -> 0.900 "
         "(95 % interval of the gain +0.000 to +0.000)",
     ]
+    assert list(proven.tried) == proven.diagnosis.checked[1:]
     # what brings less than makes a run suspicious is not worth an alarm
     brought[0] = 0.015
     small = prove(done.folder, Diagnosis([], considered=signs))
