@@ -37,14 +37,10 @@ def contrast(
     # runs that are equal to the last row are equal, however few rows there are
     step = 1 / max(before.rows, 1) if differences.any() else 0.0
     compared = paired_test(differences, step=step)
-    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
     looks = 2 if pairs > seeds else 1
-    possible = best
-    if sign > 0:
-        room = possible - float(low.mean())
-        recovered = float(differences.mean()) / room if room > 1e-9 else None
-    else:
-        recovered = None
+    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
+    room = best - float(low.mean())
+    recovered = float(differences.mean()) / room if sign > 0 and room > 1e-9 else None
     return Proof(
         metric=metric,
         before=float(low.mean()),

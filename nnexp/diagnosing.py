@@ -67,9 +67,10 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     if len(seen.counts):
         scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
     named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
+    told = conclude(seen, named)
     return Diagnosis(
-        conclude(seen, named),
-        considered=considered(seen, named),
+        told,
+        considered=considered(seen, named, told),
         checked=audit.checked,
         notes=audit.notes,
         explained="" if explained is None else explained.text(),

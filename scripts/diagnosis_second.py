@@ -10,11 +10,11 @@ from pathlib import Path
 import diagnosis_faults as do
 import numpy as np
 import pandas as pd
-from diagnosis_case import HOLD, PARTS, RAW, SCORES, Case, sgd
+from diagnosis_case import HOLD, PARTS, SCORES, Case, sgd
 from diagnosis_cases import make
 from diagnosis_faults import step
 from diagnosis_tables import TABLES, TARGET, Table
-from diagnosis_usual import Sizes, usual_controls, usual_faults
+from diagnosis_usual import Sizes, outlier_faults, two_class_faults, usual_controls, usual_faults
 
 
 def borrowers(folder: Path, rows: int = 4000, seed: int = 31) -> pd.DataFrame:
@@ -127,24 +127,8 @@ def _cases() -> list[Case]:
         fault("F21 sgd", table, "unscaled_features|dominant_feature", raw, same=sgd(0.01))
     fault("F21 units", "shells", "unscaled_features", raw, base=[step(do.magnify, decades=4)])
     fault("F21 units", "grades", "unscaled_features", raw, base=[step(do.magnify, decades=4)])
-    for table in TWO:
-        fault("F09", table, "sigmoid_twice", "loss=bce_with_logits", "model.output=sigmoid",
-              same=sgd(0.01))  # fmt: skip
-        fault("F10", table, "single_unit_softmax", "loss=bce", "model.output=softmax",
-              "model.outputs=1")  # fmt: skip
-    signs = step(do.relabel, values=(-1, 1))
-    bce = ("loss=bce_with_logits",)
-    fault("F05", "answers", "label_encoding", RAW, same=bce, base=[signs])
-    fault("F05", "borrowers", "label_encoding", RAW, same=bce, base=[signs])
-    for table in ("sensors", "shells", "grades"):
-        fault(
-            "F26",
-            table,
-            "outlier_crushed_feature",
-            same=("data.scaling=minmax",),
-            base=[PARTS],
-            steps=[step(do.outlier, size=3e6, columns=24)],
-        )
+    found += two_class_faults(TWO, rate=0.01, labels=(-1, 1))
+    found += outlier_faults(("sensors", "shells", "grades"), size=3e6, columns=24)
     for table in ("shells", "sensors"):
         fault("F59a", table, "underfit_capacity", "model=linear")
         fault("F38", table, "label_mapping_mismatch", base=[PARTS], steps=[step(do.turn_labels)])

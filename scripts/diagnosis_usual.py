@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import diagnosis_faults as do
-from diagnosis_case import HOLD, PARTS, Case, sgd
+from diagnosis_case import HOLD, PARTS, RAW, Case, sgd
 from diagnosis_cases import make
 from diagnosis_faults import step
 
@@ -142,6 +142,55 @@ def _faults(table: str, sizes: Sizes) -> list[Case]:
         "model.activation=sigmoid",
     )
     return found
+
+
+def two_class_faults(tables: Sequence[str], rate: float, labels: tuple[int, int]) -> list[Case]:
+    """Mistakes with a single output, on tables of two classes.
+
+    Arguments:
+        tables: names.
+        rate: of SGD where it trains well.
+        labels: two numbers that are not 0 and 1.
+    """
+    found = []
+    bce = "loss=bce_with_logits"
+    for table in tables:
+        twice = "model.output=sigmoid"
+        found += [
+            make("F09", table, "sigmoid_twice", bce, twice, same=sgd(rate)),
+            make(
+                "F10",
+                table,
+                "single_unit_softmax",
+                "loss=bce",
+                "model.output=softmax",
+                "model.outputs=1",
+            ),
+            make(
+                "F05",
+                table,
+                "label_encoding",
+                RAW,
+                same=(bce,),
+                base=[step(do.relabel, values=labels)],
+            ),
+        ]
+    return found
+
+
+def outlier_faults(tables: Sequence[str], size: float, columns: int) -> list[Case]:
+    """A cell of that size in so many columns, under min-max scaling."""
+    return [
+        make(
+            "F26",
+            table,
+            "outlier_crushed_feature",
+            same=("data.scaling=minmax",),
+            base=[PARTS],
+            steps=[step(do.outlier, size=size, columns=columns)],
+        )
+        for table in tables
+    ]
 
 
 def usual_controls(tables: Sequence[str]) -> list[Case]:

@@ -104,13 +104,20 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     return [_finding(seen, own, verdict) for own, verdict in told[:MOST]]
 
 
-def considered(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
-    """What `conclude` left out for want of harm, and a re-run can decide, the strongest first."""
-    told = {own.cause for own in conclude(seen, nominations)}
+def considered(
+    seen: Seen, nominations: Sequence[Nomination], told: Sequence[Finding]
+) -> list[Finding]:
+    """What was left out for want of harm, and a re-run can decide, the strongest first.
+
+    Arguments:
+        seen, nominations: as for `conclude`.
+        told: what `conclude` gave for them.
+    """
+    causes = {own.cause for own in told}
     return [
         _finding(seen, own, HARMLESS)
         for own in _merged(nominations)
-        if own.cause not in told and own.fix and own.strength >= SIGN
+        if own.cause not in causes and own.fix and own.strength >= SIGN
     ]
 
 

@@ -60,7 +60,7 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     # Titles and axis names are longer than a small matrix is wide.
     across = max(size * cell, int(font.getlength(title)), int(font.getlength("predicted")))
     down = max(size * cell, int(font.getlength("true")))
-    # in levels of one palette, black over blue to white: drawn and packed in a fraction of the time
+    # in levels of one palette, black over blue to white: less to draw and to pack than in colours
     picture = Image.new("L", (left + across + margin, top + down + margin), WHITE)
     draw = ImageDraw.Draw(picture)
 

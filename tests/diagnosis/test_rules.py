@@ -319,13 +319,15 @@ def test_imbalance_that_is_never_named():
 def test_what_did_no_harm_that_is_seen_is_considered():
     odd = run("optimizer.eps=1", accuracy=0.97)
     assert conclude(odd, nominate(odd)) == []
-    own = considered(odd, nominate(odd))[0]
+    own = considered(odd, nominate(odd), [])[0]
     assert (own.cause, own.verdict) == ("unsuitable_optimizer", "harmless")
     assert own.fix == ("optimizer.eps=1e-08",)
     # what is told is not considered besides, nor is what no setting mends
     harmed = run("optimizer.eps=1")
+    told = conclude(harmed, nominate(harmed))
     assert "unsuitable_optimizer" in suspected(harmed)
-    assert "unsuitable_optimizer" not in [o.cause for o in considered(harmed, nominate(harmed))]
+    left = considered(harmed, nominate(harmed), told)
+    assert "unsuitable_optimizer" not in [own.cause for own in left]
 
 
 def test_a_run_that_is_not_behind_is_left_in_peace():

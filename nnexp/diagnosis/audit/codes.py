@@ -21,8 +21,8 @@ TELLS = 0.03  # variance of the label that the levels explain in rows not used f
 ERRORS = 5.0  # standard errors, of up to some hundred columns
 ALIKE = 0.3  # of that variance that the neighbouring code explains: quantities reach 0.7 and more
 
-# Many columns of few codes each: every one alone says little. Chosen on adult, soybean and
-# mushroom as texts and as codes, held against digits, letter, pima, mammographic and car.
+# Many columns of few codes each: every one alone says little. Chosen on adult and soybean with
+# their texts as codes, held against the other tables of scripts/diagnosis_cases.py.
 FEW = (3, 50)  # codes of a column
 KNOWN = 5  # rows of a code, on average
 INFORMATIVE = 0.01  # share of the label's variance that the codes explain beyond chance

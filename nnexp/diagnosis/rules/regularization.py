@@ -10,8 +10,8 @@ from nnexp.diagnosis.seen import Seen
 
 RISE = 0.3  # of the validation loss over its least value, as a share of the prior's loss
 WIDE = 64  # units of a layer that bears half of them dropped
-# L2 against overfitting: beside dropout of 0.5 it won back 0.03 on six overfitted tables in the
-# mean, dropout alone 0.02 (titanic, mammographic, pima, adult, classification, machines; 10 seeds)
+# L2 against overfitting, beside dropout: tried on the overfitted runs of
+# scripts/diagnosis_cases.py, of which dropout alone mended fewer
 SHRINK = 0.01
 DECAYED = 2.0  # learning rate x decay x steps: exp(-2) of a weight is left where nothing feeds it
 
