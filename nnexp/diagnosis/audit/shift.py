@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ EXACTLY = 1e-3  # of these
 ACROSS = 0.5  # repeated rows with a copy on both sides, over how many chance would put there
 STRETCHED = 3.0  # ratio of standard deviations, likewise
 MOST = 0.5  # of the numeric columns that a whole preparation changes
+SEVERAL = 2  # columns so far off beside train rows that were standardised: chance moves none there
 COMPARED = 5000  # rows of a side
 TREES = 30  # that tell the sides apart
 
@@ -205,9 +207,14 @@ def _prepared(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
             (column, moved, stretched, unlike and (moved > MOVED or stretched > STRETCHED))
         )
     hit = [item for item in gross if item[3]]
+    enough = max(SEVERAL, math.floor(MOST * len(gross)) + 1)
     if _standardised(sheet, sheet.train) and not _standardised(sheet, rows):
-        hit = [item for item in gross if item[1] > MOVED_A_LITTLE or item[2] > STRETCHED_A_LITTLE]
-    if len(hit) < 2 or len(hit) <= MOST * len(gross):
+        # a column whose mean was near 0 and its deviation near 1 stays where it was
+        little = [
+            item for item in gross if item[1] > MOVED_A_LITTLE or item[2] > STRETCHED_A_LITTLE
+        ]
+        hit, enough = (little, enough) if len(little) >= enough else (hit, SEVERAL)
+    if len(hit) < enough:
         return None
     column, moved, stretched, _ = max(hit, key=lambda item: max(item[1], item[2]))
     return Nomination(

@@ -125,3 +125,16 @@ def test_train_rows_alone_were_standardised(sheet_of, table, parts_of, causes, n
     inside = frame[parts == "train"]
     frame[parts == "train"] = (inside - inside.mean()) / inside.std(ddof=0)
     assert causes(shift.check(sheet_of(frame, y, parts))) == ["preprocessing_mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("far", "cause"), [(2, "preprocessing_mismatch"), (1, "distribution_shift")]
+)
+def test_most_columns_were_near_that_size_and_two_are_not(sheet_of, parts_of, causes, far, cause):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(900, 6)), columns=list("abcdef"))
+    parts, y = parts_of(900), rng.integers(0, 2, 900)
+    frame.iloc[:, :far] = frame.iloc[:, :far] * 15 + 200
+    inside = frame[parts == "train"]
+    frame[parts == "train"] = (inside - inside.mean()) / inside.std(ddof=0)
+    assert causes(shift.check(sheet_of(frame, y, parts))) == [cause]
