@@ -89,7 +89,7 @@ class Recording:
             place: the member's place in the stack.
         """
         rows = [
-            {"epoch": own.epoch, **{n: _known(values[place]) for n, values in own.values.items()}}
+            {"epoch": own.epoch, **{n: _known(v.item(place)) for n, v in own.values.items()}}
             for own in seen
         ]
         if self._columns is None:
@@ -143,7 +143,7 @@ def epoch_row(epoch: Epoch, place: int) -> dict[str, Any]:
 
 
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return None if math.isnan(value) else value
 
 
 def _order(name: str) -> tuple[int, str]:

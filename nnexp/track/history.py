@@ -62,7 +62,7 @@ class History:
             return
         self._columns = rows[0]
         kept = [row for row in rows[1:] if int(row[0]) <= keep]
-        write_bytes(self.path, _line(self._columns) + b"".join(_line(row) for row in kept))
+        write_bytes(self.path, _lines([self._columns, *kept]))
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Write the row of one epoch.
@@ -80,18 +80,18 @@ class History:
 
     def append_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Write the rows of some epochs at once, each as for `append`."""
-        lines = b""
+        lines: list[list[str]] = []
         for row in rows:
             if row.get("epoch") is None:
                 raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
             if self._columns is None:
                 self._columns = [*self._first, *(name for name in row if name not in self._first)]
-                lines += _line(self._columns)
-            unknown = [name for name in row if name not in self._columns]
-            if unknown:
+                lines.append(self._columns)
+            if not row.keys() <= set(self._columns):
+                unknown = [name for name in row if name not in self._columns]
                 raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
-            lines += _line([_cell(row.get(name)) for name in self._columns])
-        append(self.path, lines)
+            lines.append([_cell(row.get(name)) for name in self._columns])
+        append(self.path, _lines(lines))
 
     @property
     def columns(self) -> list[str] | None:
@@ -191,9 +191,9 @@ def _not_a_history(path: Path, first: Sequence[str]) -> UserError:
     )
 
 
-def _line(cells: list[str]) -> bytes:
+def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(cells)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode("utf-8")
 
 

@@ -176,14 +176,13 @@ class Watch:
         self, numbers: Sequence[int], epochs: Sequence[Sequence[_Outputs]]
     ) -> list[dict[str, np.ndarray]]:
         """What the validation outputs of some epochs tell, by column (K,)."""
-        found: list[dict[str, np.ndarray]] = [{} for _ in epochs]
-        members = len(self.state.members)
+        whole: dict[str, np.ndarray] = {}  # (E, K)
         for group in zip(*epochs, strict=True):  # the same members in each epoch
             for name, values in self._of_group(numbers, group).items():
-                for row, own in zip(found, values, strict=True):
-                    whole = row.setdefault(name, np.full(members, math.nan))
-                    whole[list(group[0].places)] = own
-        return found
+                if name not in whole:
+                    whole[name] = np.full((len(epochs), len(self.state.members)), math.nan)
+                whole[name][:, list(group[0].places)] = values
+        return [{name: own[place] for name, own in whole.items()} for place in range(len(epochs))]
 
     def _of_group(self, numbers: Sequence[int], group: Sequence[_Outputs]) -> dict[str, np.ndarray]:
         """The same members in E epochs, of which these are the numbers: by column (E, k)."""
