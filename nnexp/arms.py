@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
+from nnexp.data.cache import Tables
 from nnexp.errors import UserError
 from nnexp.jobs import Job
 from nnexp.sweep.display import Display
@@ -39,7 +40,12 @@ class Arm:
     rows: int = 0
 
 
-def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> int:
+def train_arms(
+    arms: Sequence[Arm],
+    seeds: Sequence[int],
+    splits: Sequence[int] | None = None,
+    tables: Tables | None = None,
+) -> int:
     """Train all arms with all seeds, what can be as one stack, and note their scores.
 
     Nothing is left of the runs.
@@ -47,7 +53,9 @@ def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> i
     Arguments:
         arms: whose lists of scores are filled, a value for each seed.
         seeds: added to the seed of the configuration.
-        resplit: whether each seed draws the rows of the split anew.
+        splits: for each seed what is added to the seed of the split; None for the one split of the
+            configuration.
+        tables: where datasets that are made already are kept; None to make them.
 
     Returns:
         How many runs there were: arms of equal configurations share theirs.
@@ -56,13 +64,13 @@ def train_arms(arms: Sequence[Arm], seeds: Sequence[int], *, resplit: bool) -> i
         jobs: list[Job] = []
         owners: list[list[Arm]] = []
         for alike in _alike(arms):
-            for seed in seeds:
+            for seed, split in zip(seeds, splits or [0] * len(seeds), strict=True):
                 number = len(jobs)
-                config = member(alike[0].config, seed, resplit)
+                config = member(alike[0].config, seed, split)
                 job = Job(number, Path(root) / str(number), [], config, adapt=alike[0].adapt)
                 jobs.append(job)
                 owners.append(alike)
-        execution = Execution(jobs, shown=Display(jobs, 1, "none"))
+        execution = Execution(jobs, shown=Display(jobs, 1, "none"), tables=tables)
         execution.run()
         if execution.interrupted:
             raise KeyboardInterrupt
@@ -85,14 +93,14 @@ def _alike(arms: Sequence[Arm]) -> list[list[Arm]]:
     return groups
 
 
-def member(config: Config, seed: int, resplit: bool) -> Config:
-    """The configuration of the run of one seed."""
+def member(config: Config, seed: int, split: int = 0) -> Config:
+    """The configuration of the run of one seed and one split, numbers to be added to its own."""
     return replace(
         config,
         seed=config.seed + seed,
         seeds=replace(
             config.seeds,
-            split=config.seeds.split + seed if resplit else config.seeds.split,
+            split=config.seeds.split + split,
             init=None,
             batches=None,
             dropout=None,

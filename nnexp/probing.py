@@ -88,7 +88,7 @@ def probe(
         while costs[-1] * seeds > budget and seeds > 2:
             seeds -= 1
         plans = plans[: max(4, int((costs * seeds <= budget).sum()))]
-    train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds), resplit=False)
+    train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))
     if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
         raise UserError(
             "no probe came to a validation score",

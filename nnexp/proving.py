@@ -19,16 +19,19 @@ from nnexp.arms import Arm, member_seconds, train_arms
 from nnexp.changes import changed
 from nnexp.config.saved import read_config
 from nnexp.contrast import contrast
+from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.examine import read_overrides
 from nnexp.judging import LEAST_GAIN, LEVEL, in_order, judge, smallest
 from nnexp.leaderboard.statistics import holm
+from nnexp.resplits import resplits
 
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
-WORTH = 0.02  # what a change must bring where nothing was told: as much as makes a run suspicious
+WORTH = 0.02  # what a change must bring where nothing was told: as much as makes a run suspicious;
+# for a sign that is odd by itself a gain worth making is enough
 MOST = 3  # causes that are tried together
 
 
@@ -54,7 +57,7 @@ class Proven:
 
 def prove(
     folder: str | Path,
-    found: Diagnosis,
+    told: Diagnosis,
     *,
     seeds: int = 5,
     budget: float | None = None,
@@ -64,7 +67,7 @@ def prove(
 
     Arguments:
         folder: the run folder, for its configuration.
-        found: its diagnosis.
+        told: its diagnosis.
         seeds: pairs, >= 2.
         budget: seconds that the re-runs may take, about; None for no limit.
         trust: see `nnexp.load`.
@@ -80,9 +83,9 @@ def prove(
     base = read_config(folder, trust)
     overrides = read_overrides(folder)
     start = time.monotonic()
-    told = found
-    if not told.alarms:  # what was left out for want of harm may have done some
-        found = replace(found, findings=[*told.findings, *told.considered])
+    # what was left out for want of harm may have done some
+    signs = [] if told.alarms else told.considered
+    found = replace(told, findings=[*told.findings, *(sign.finding for sign in signs)])
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
     arms = [Arm(base)]
     for size in range(1, len(chosen) + 1):
@@ -94,12 +97,15 @@ def prove(
     if len(arms) == 1:
         return Proven(told)
     arms, seeds = _within(arms, seeds, budget, folder)
-    runs = train_arms(arms, range(seeds), resplit=True)
+    tables = Tables()
+    splits = resplits(base, tables, seeds)
+    runs = train_arms(arms, range(seeds), splits, tables)
     undecided = _undecided(found, arms, seeds)
     more = range(seeds, min(PAIRS, MORE * seeds))
     needed = (1 + len(undecided)) * len(more) * member_seconds(folder)
     if undecided and more and (budget is None or time.monotonic() - start + needed <= budget):
-        runs += train_arms([arms[0], *undecided], more, resplit=True)
+        others = resplits(base, tables, len(more), splits)
+        runs += train_arms([arms[0], *undecided], more, others, tables)
     if not any(np.isfinite(arms[0].accuracies)):
         raise UserError(
             "no re-run of the configuration came to a validation score",
@@ -110,8 +116,9 @@ def prove(
     findings = judge(found, arms, seeds, seconds)
     dropped = {
         place
-        for place, (own, gain) in enumerate(findings)
-        if place >= len(told.findings) and (own.verdict != CONFIRMED or gain < WORTH)
+        for place, sign in enumerate(signs, len(told.findings))
+        if findings[place][0].verdict != CONFIRMED
+        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
     }
     restores = smallest(found, [arm for arm in arms if not dropped & {*arm.changed}], seeds)
     kept = [item for place, item in enumerate(findings) if place not in dropped]

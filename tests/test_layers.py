@@ -21,7 +21,7 @@ LAYERS = (
     {"sweep"},
     {"session"},
     {"main"},
-    {"resume", "sweeping", "arms", "loop"},
+    {"resume", "sweeping", "arms", "resplits", "loop"},
     {"contrast", "probed"},
     {"judging"},
     {"proving", "probing"},

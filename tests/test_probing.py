@@ -130,8 +130,8 @@ def test_what_does_not_apply_is_left_out():
 
 def test_members_share_the_split_of_the_run():
     config = compose(["data=wine", "seeds.split=3"])
-    assert member(config, 5, resplit=False).seeds.split == 3
-    assert member(config, 5, resplit=True).seeds.split == 8
+    assert member(config, 5).seeds.split == 3
+    assert member(config, 5, 4).seeds.split == 7
 
 
 def test_a_rate_too_low(tmp_path):

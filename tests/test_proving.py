@@ -12,7 +12,7 @@ from nnexp import proving
 from nnexp.arms import Arm
 from nnexp.changes import changed
 from nnexp.config.compose import compose
-from nnexp.diagnosis.finding import Evidence, Finding
+from nnexp.diagnosis.finding import Evidence, Finding, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.judging import judge
@@ -152,7 +152,7 @@ def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
     done = run(tmp_path)
     trained = []
 
-    def train(arms, seeds, resplit):
+    def train(arms, seeds, splits, tables):
         for own in arms:
             trained.append((own.changed, len(seeds)))
             gain = 0.0 if not own.changed else 0.02
@@ -177,13 +177,14 @@ def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
 
 def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatch):
     done = run(tmp_path, "optimizer=sgd")
-    signs = [
+    left_out = [
         finding("unsuitable_optimizer", "optimizer.momentum=0.9", verdict="harmless"),
         finding("undertrained", "trainer.epochs=40", verdict="harmless"),
     ]
+    signs = [Sign(own, odd=False) for own in left_out]
     brought = [0.05]
 
-    def train(arms, seeds, resplit):
+    def train(arms, seeds, splits, tables):
         for own in arms:
             gain = brought[0] if 0 in own.changed else 0.0
             values = [0.9 + gain + 0.001 * (n % 2) for n in seeds]
@@ -207,6 +208,10 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     brought[0] = 0.015
     small = prove(done.folder, Diagnosis([], considered=signs))
     assert (small.diagnosis.findings, small.restores) == ([], [])
+    # but for what is odd by itself
+    odd = [Sign(left_out[0], odd=True), signs[1]]
+    plain = prove(done.folder, Diagnosis([], considered=odd))
+    assert [own.cause for own in plain.diagnosis.findings] == ["unsuitable_optimizer"]
     # beside an alarm they are left alone
     alarmed = Diagnosis([finding("label_noise")], considered=signs)
     assert prove(done.folder, alarmed).runs == 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES
-from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, Evidence, Finding, Nomination
+from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, Evidence, Finding, Nomination, Sign
 from nnexp.diagnosis.rules.optimisation import BATCHES
 from nnexp.diagnosis.seen import Seen
 
@@ -106,7 +106,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
 
 def considered(
     seen: Seen, nominations: Sequence[Nomination], told: Sequence[Finding]
-) -> list[Finding]:
+) -> list[Sign]:
     """What was left out for want of harm, and a re-run can decide, the strongest first.
 
     Arguments:
@@ -115,7 +115,7 @@ def considered(
     """
     causes = {own.cause for own in told}
     return [
-        _finding(seen, own, HARMLESS)
+        Sign(_finding(seen, own, HARMLESS), own.strength >= ODD)
         for own in _merged(nominations)
         if own.cause not in causes and own.fix and own.strength >= SIGN
     ]

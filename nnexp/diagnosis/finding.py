@@ -145,6 +145,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A finding that is left out, since it did no harm that is seen.
+
+    Arguments:
+        finding: as it would be told.
+        odd: whether it is plain enough to make a run suspicious by itself.
+    """
+
+    finding: Finding
+    odd: bool
+
+
+@dataclass(frozen=True)
 class Audit:
     """What an audit of a table found.
 

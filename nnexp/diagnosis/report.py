@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.diagnosis.finding import HARMLESS, Finding, Proof
+from nnexp.diagnosis.finding import HARMLESS, Finding, Proof, Sign
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.track.markdown import cell
 
@@ -35,7 +35,7 @@ class Diagnosis:
     notes: Sequence[str] = ()
     explained: str = ""
     scores: Mapping[str, Any] = field(default_factory=dict)
-    considered: Sequence[Finding] = ()
+    considered: Sequence[Sign] = ()
     probes: Sequence[Probe] = ()
     in_code: bool = False
 

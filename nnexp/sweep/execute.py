@@ -75,6 +75,7 @@ class Execution:
         memory: bytes for all members in training together; None for half of what is free.
         stop_on_error: begin nothing more once a job has failed.
         shown: told of what happens, see `nnexp.sweep.display.Display`.
+        tables: where datasets that are made already are kept; None to make them.
 
     Attributes:
         groups: the stacks.
@@ -93,12 +94,13 @@ class Execution:
         memory: int | None = None,
         stop_on_error: bool = False,
         shown: Any = None,
+        tables: Tables | None = None,
     ) -> None:
         self.jobs, self.command, self.shown = list(jobs), list(command), shown
         self.memory = int(free_bytes() * SHARE) if memory is None else memory
         self.stop_on_error = stop_on_error
         self.stopped = self.interrupted = False
-        self.tables = Tables()
+        self.tables = Tables() if tables is None else tables
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
         self.origin = origin()

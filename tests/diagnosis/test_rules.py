@@ -319,15 +319,15 @@ def test_imbalance_that_is_never_named():
 def test_what_did_no_harm_that_is_seen_is_considered():
     odd = run("optimizer.eps=1", accuracy=0.97)
     assert conclude(odd, nominate(odd)) == []
-    own = considered(odd, nominate(odd), [])[0]
-    assert (own.cause, own.verdict) == ("unsuitable_optimizer", "harmless")
-    assert own.fix == ("optimizer.eps=1e-08",)
+    sign = considered(odd, nominate(odd), [])[0]
+    assert (sign.finding.cause, sign.finding.verdict) == ("unsuitable_optimizer", "harmless")
+    assert (sign.finding.fix, sign.odd) == (("optimizer.eps=1e-08",), True)
     # what is told is not considered besides, nor is what no setting mends
     harmed = run("optimizer.eps=1")
     told = conclude(harmed, nominate(harmed))
     assert "unsuitable_optimizer" in suspected(harmed)
     left = considered(harmed, nominate(harmed), told)
-    assert "unsuitable_optimizer" not in [own.cause for own in left]
+    assert "unsuitable_optimizer" not in [sign.finding.cause for sign in left]
 
 
 def test_a_run_that_is_not_behind_is_left_in_peace():

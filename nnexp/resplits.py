@@ -1,0 +1,62 @@
+"""Splits for re-runs whose tables have one shape, so that the re-runs train as one stack.
+
+A column that is constant in the train rows of one split and not in those of another is an input
+of one re-run and not of the other: they cannot share a stack. Which rows it draws decides that, so
+splits are drawn in turn until there are enough of one shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from itertools import chain
+
+from nnexp.config.schema import Config
+from nnexp.data.cache import Tables
+from nnexp.errors import UserError
+from nnexp.sweep.grouping import traits
+
+TRIES = 4  # splits drawn for each one wanted
+CELLS = 1_000_000  # of a table beyond which its splits are taken as they come: they fill the memory
+
+
+def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = ()) -> list[int]:
+    """What to add to `seeds.split` for so many splits, of one shape where there are enough.
+
+    Arguments:
+        config: the choices of table, split and training.
+        tables: where the datasets are made and kept.
+        count: how many, >= 1.
+        used: what was given before: none of it is given again, and the first has the shape wanted.
+
+    Returns:
+        `count` different numbers >= 0. A split that cannot be made is given for want of others.
+    """
+    first = max(used, default=-1) + 1
+    if _is_large(config, tables):
+        return list(range(first, first + count))
+    wanted = _traits(config, tables, used[0]) if used else None
+    alike: dict[Hashable, list[int]] = {}
+    for offset in range(first, first + TRIES * count):
+        own = _traits(config, tables, offset)
+        alike.setdefault(own, []).append(offset)
+        if own is not None and wanted in (None, own) and len(alike[own]) == count:
+            return alike[own]
+    groups = sorted(alike, key=lambda own: (own == wanted, len(alike[own])), reverse=True)
+    made = [alike[own] for own in groups if own is not None]
+    return [*chain.from_iterable(made), *alike.get(None, [])][:count]
+
+
+def _is_large(config: Config, tables: Tables) -> bool:
+    try:
+        return tables.prepare(config.data, config.seeds.split).x.size > CELLS
+    except UserError:
+        return False
+
+
+def _traits(config: Config, tables: Tables, offset: int) -> Hashable:
+    """What a stack's members have in common; None where the split cannot be made."""
+    try:
+        dataset = tables.prepare(config.data, config.seeds.split + offset)
+    except UserError:
+        return None
+    return tuple(traits(config, dataset).values())

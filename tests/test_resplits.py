@@ -1,0 +1,69 @@
+"""Splits for re-runs: of one shape, new each time, and as they come where it is not worth it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp import resplits as module
+from nnexp.config.compose import compose
+from nnexp.data.cache import Tables
+from nnexp.resplits import resplits
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A table with a column that is constant but for two rows: some splits do not train on it."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    frame["rare"] = (np.arange(60) < 2).astype(float)
+    frame["y"] = np.arange(60) % 2
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    return compose(
+        ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=y", "data.split.valid=0.3",
+         "data.split.test=0.3"]
+    )  # fmt: skip
+
+
+def widths(config, tables, offsets):
+    seed = config.seeds.split
+    return [tables.prepare(config.data, seed + offset).x.shape[1] for offset in offsets]
+
+
+def test_the_tables_have_one_shape(config):
+    tables = Tables()
+    assert set(widths(config, tables, range(12))) == {2, 3}
+    found = resplits(config, tables, 5)
+    assert len(set(found)) == 5
+    assert len(set(widths(config, tables, found))) == 1
+
+
+def test_further_splits_are_others_of_the_same_shape(config):
+    tables = Tables()
+    first = resplits(config, tables, 3)
+    more = resplits(config, tables, 5, first)
+    assert len({*first, *more}) == 8
+    assert len(set(widths(config, tables, [*first, *more]))) == 1
+
+
+def test_what_is_not_alike_fills_up(config, monkeypatch):
+    monkeypatch.setattr(module, "TRIES", 1)
+    tables = Tables()
+    found = resplits(config, tables, 12)
+    assert sorted(found) == list(range(12))
+    own = widths(config, tables, found)
+    assert own in (sorted(own), sorted(own, reverse=True))  # the most frequent shape first
+
+
+def test_large_tables_are_split_as_it_comes(config, monkeypatch):
+    monkeypatch.setattr(module, "CELLS", 10)
+    assert resplits(config, Tables(), 3) == [0, 1, 2]
+    assert resplits(config, Tables(), 2, [0, 1, 2]) == [3, 4]
+
+
+def test_a_split_that_cannot_be_made_is_left_out(config, monkeypatch):
+    tables = Tables()
+    good = module._traits(config, tables, 0)
+    monkeypatch.setattr(module, "_traits", lambda c, t, offset: None if offset % 2 else good)
+    assert resplits(config, tables, 3) == [0, 2, 4]
+    monkeypatch.setattr(module, "_traits", lambda *arguments: None)
+    assert resplits(config, tables, 3) == [0, 1, 2]
