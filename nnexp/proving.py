@@ -45,7 +45,7 @@ class Proven:
             none brings anything.
         seconds: what the re-runs took.
         runs: how many there were.
-        tried: what was tried for want of other suspects and makes little difference, a line each.
+        tried: what was tried for want of other suspects and brought too little, a line each.
     """
 
     diagnosis: Diagnosis
@@ -122,17 +122,19 @@ def prove(
     }
     restores = smallest(found, [arm for arm in arms if not dropped & {*arm.changed}], seeds)
     kept = [item for place, item in enumerate(findings) if place not in dropped]
-    tried = [_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None]
+    lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
+    tried = list(dict.fromkeys(lines))  # two signs may have one fix
     diagnosis = replace(told, findings=in_order(kept), checked=[*told.checked, *tried])
     return Proven(diagnosis, restores, seconds, runs, tried)
 
 
 def _tried(own: Finding) -> str:
-    """A change that brought too little, in a line."""
+    """A change that brought too little, or too little for certain, in a line."""
     assert own.proof is not None
     low, high = own.proof.ci95
+    what = "makes little difference" if high < WORTH else "shows no gain that is certain"
     return (
-        f"{' '.join(own.fix)} makes little difference: {own.proof.metric} {own.proof.before:.3f} "
+        f"{' '.join(own.fix)} {what}: {own.proof.metric} {own.proof.before:.3f} "
         f"-> {own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"
     )
 

@@ -37,7 +37,7 @@ class Verdict:
         restores: after a proof the smallest set of changes that brings the best score.
         seconds: what the proof took; 0 without one.
         probing: what the probes took; 0 without any.
-        tried: of a proof where nothing was suspected, what was tried and makes little difference.
+        tried: of a proof where nothing was suspected, what was tried and brought too little.
     """
 
     folder: Path

@@ -12,7 +12,7 @@ from nnexp import proving
 from nnexp.arms import Arm
 from nnexp.changes import changed
 from nnexp.config.compose import compose
-from nnexp.diagnosis.finding import Evidence, Finding, Sign
+from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.judging import judge
@@ -208,13 +208,28 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     brought[0] = 0.015
     small = prove(done.folder, Diagnosis([], considered=signs))
     assert (small.diagnosis.findings, small.restores) == ([], [])
+    # two signs of one fix are one line
+    brought[0] = 0.0
+    twice = [*signs, replace(signs[1], finding=replace(left_out[1], cause="lr_too_low"))]
+    assert len(prove(done.folder, Diagnosis([], considered=twice)).tried) == 2
     # but for what is odd by itself
+    brought[0] = 0.015
     odd = [Sign(left_out[0], odd=True), signs[1]]
     plain = prove(done.folder, Diagnosis([], considered=odd))
     assert [own.cause for own in plain.diagnosis.findings] == ["unsuitable_optimizer"]
     # beside an alarm they are left alone
     alarmed = Diagnosis([finding("label_noise")], considered=signs)
     assert prove(done.folder, alarmed).runs == 0
+
+
+@pytest.mark.parametrize(
+    ("high", "words"),
+    [(0.01, "makes little difference"), (0.06, "shows no gain that is certain")],
+)
+def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
+    proof = Proof("accuracy/val", 0.8, 0.803, 0.003, (-0.004, high), 0.2, 5, 1.0)
+    line = proving._tried(replace(finding("dead_units", "model.activation=tanh"), proof=proof))
+    assert line.startswith(f"model.activation=tanh {words}: accuracy/val 0.800 -> 0.803 (95 %")
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES
-from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, Evidence, Finding, Nomination, Sign
+from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
 from nnexp.diagnosis.rules.optimisation import BATCHES
 from nnexp.diagnosis.seen import Seen
 
@@ -81,7 +81,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     for own in merged:
         if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
-        elif own.cause in _TOLD:
+        elif own.cause in _TOLD and own.strength > TRIED:
             told.append((own, HARMLESS))
     present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
 
@@ -117,7 +117,7 @@ def considered(
     return [
         Sign(_finding(seen, own, HARMLESS), own.strength >= ODD)
         for own in _merged(nominations)
-        if own.cause not in causes and own.fix and own.strength >= SIGN
+        if own.cause not in causes and own.fix and own.strength >= TRIED
     ]
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from nnexp.diagnosis.causes import CAUSES
 
 CONFIRMED, SUSPECTED, HARMLESS = "confirmed", "suspected", "harmless"
+TRIED = (
+    0.4  # strength of a sign that tells nothing, but is worth a re-run where nothing else is told
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from nnexp.config.compose import compose
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
+from nnexp.diagnosis.finding import TRIED
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 
@@ -255,6 +256,17 @@ def test_overfit_counts_only_in_the_weights_that_are_kept():
     assert "overfit" not in suspected(best)
 
 
+@pytest.mark.parametrize(("up", "expected"), [(0.33, False), (0.38, True), (0.5, True)])
+def test_a_small_rise_of_the_loss_is_worth_a_rerun(up, expected):
+    losses = np.array([1.0, 0.5, 0.3, *np.linspace(0.3, up + 0.05, 9)])
+    seen = run("trainer.checkpoint=last", losses=losses, accuracy=0.97)
+    seen.history["train_accuracy"] = 1.01
+    told = conclude(seen, nominate(seen))
+    assert told == []
+    found = [sign.finding.cause for sign in considered(seen, nominate(seen), told)]
+    assert ("overfit" in found) == expected
+
+
 def test_initial_weights():
     alike = Units({"layers.0": 0.1}, {}, {"layers.0": 1.0})
     assert first(run("model.init=constant", units=alike)) == "bad_initialisation"
@@ -316,6 +328,36 @@ def test_imbalance_that_is_never_named():
     assert suspected(handled) == []
 
 
+@pytest.mark.parametrize(
+    ("told", "rare", "frequent", "weight", "expected"),
+    [
+        (0.3, 16, 0.95, (), ["class_imbalance"]),
+        (0.7, 16, 0.95, (), []),  # told often enough
+        (0.3, 40, 0.95, (), []),  # not rare
+        (0.3, 6, 0.95, (), []),  # too few rows to say
+        (0.3, 16, 0.5, (), []),  # nothing is told well
+        (0.3, 16, 0.95, ("loss.class_weight=balanced",), []),
+    ],
+)
+def test_a_class_that_is_told_seldom_is_worth_a_rerun(told, rare, frequent, weight, expected):
+    """Trees tell it no better; the other two classes are told well."""
+    counts = np.array([200, rare, 150])
+    true = np.repeat([0, 1, 2], counts)
+    predicted = true.copy()
+    for label, recall in ((0, frequent), (1, told), (2, 0.9)):
+        rows = np.flatnonzero(true == label)
+        predicted[rows[round(recall * len(rows)) :]] = (label + 1) % 3
+    blind = np.where(true == 1, 0, true)
+    part = Rows(true, predicted, blind, np.eye(3)[blind])
+    seen = run(*weight, accuracy=0.97, valid=part, train=part, counts=counts)
+    told_now = conclude(seen, nominate(seen))
+    assert "class_imbalance" not in [own.cause for own in told_now]
+    signs = considered(seen, nominate(seen), told_now)
+    found = [sign for sign in signs if sign.finding.cause == "class_imbalance"]
+    assert [sign.finding.cause for sign in found] == expected
+    assert not any(sign.odd for sign in found)
+
+
 def test_what_did_no_harm_that_is_seen_is_considered():
     odd = run("optimizer.eps=1", accuracy=0.97)
     assert conclude(odd, nominate(odd)) == []
@@ -362,16 +404,24 @@ def imbalanced(**options):
 
 
 def test_a_rare_class_that_the_runs_own_scores_tell():
-    (found,) = (n for n in nominate(imbalanced(recall=0.1)) if n.cause == "class_imbalance")
+    (found,) = (
+        n
+        for n in nominate(imbalanced(recall=0.1))
+        if n.cause == "class_imbalance" and n.strength > TRIED
+    )
     assert "its own scores tell" in found.evidence[0].expected
     assert "hardly ever named" in found.explanation
-    (found,) = (n for n in nominate(imbalanced(recall=0.5)) if n.cause == "class_imbalance")
+    found = max(
+        (n for n in nominate(imbalanced(recall=0.5)) if n.cause == "class_imbalance"),
+        key=lambda n: n.strength,
+    )
     assert "less often than the run could tell" in found.explanation
 
 
 @pytest.mark.parametrize("options", [{"recall": 0.95}, {"recall": 0.1, "scored": False}])
 def test_a_rare_class_that_is_named_or_cannot_be_told(options):
-    assert "class_imbalance" not in [n.cause for n in nominate(imbalanced(**options))]
+    found = [n for n in nominate(imbalanced(**options)) if n.strength > TRIED]
+    assert "class_imbalance" not in [n.cause for n in found]
 
 
 def test_batches_of_a_file_that_is_sorted():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.seen import Rows, Seen
 
 FREQUENT = 0.9  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
 NAMED = 0.2  # recall below which a class is hardly ever named
 RARE_ROWS = 8  # validation rows of the rare class, at least
+
+# a class that may be named too seldom: its share, and that over an equal one; its train rows, its
+# recall there, and that of the most frequent class
+SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.1, 0.5, 10, 0.6, 0.8
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
 
@@ -106,6 +110,44 @@ def imbalance(seen: Seen) -> list[Nomination]:
     ]
 
 
+def seldom(seen: Seen) -> list[Nomination]:
+    """A rare class that is missed even among the train rows; only a re-run shows whether it could
+    be told, so this is no more than a sign that is worth one.
+    """
+    part, shares = seen.train, seen.counts / max(1, seen.counts.sum())
+    if part is None or seen.config.loss.class_weight is not None or not len(shares):
+        return []
+    recalls, least = part.recalls, min(SELDOM, SELDOM_OF_EQUAL / len(shares))
+    if not recalls[int(np.argmax(seen.counts))] >= WELL_TOLD:
+        return []
+    found = [
+        place
+        for place in np.argsort(seen.counts)
+        if seen.counts[place] >= SELDOM_ROWS
+        and shares[place] < least
+        and recalls[place] < SELDOM_RECALL
+    ]
+    if not found:
+        return []
+    rare = int(found[0])
+    name = seen.classes[rare]
+    return [
+        Nomination(
+            "class_imbalance",
+            (
+                Evidence(
+                    f"recall of {name!s} on train rows", float(recalls[rare]), "as of the others"
+                ),
+                Evidence(f"share of {name!s}", float(shares[rare]), f"at least {least:.3g}"),
+            ),
+            "so few rows are of this class that the loss hardly asks for them: it falls as the "
+            "others grow more certain",
+            ("loss.class_weight=balanced",),
+            TRIED,
+        )
+    ]
+
+
 Imbalanced = tuple[float, float, str, Rows]
 
 
@@ -195,4 +237,4 @@ def exchanged(seen: Seen) -> list[Nomination]:
     ]
 
 
-RULES = (encoding, imbalance, exchanged)
+RULES = (encoding, imbalance, seldom, exchanged)

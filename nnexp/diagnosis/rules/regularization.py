@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
 
-RISE = 0.3  # of the validation loss over its least value, as a share of the prior's loss
+# rise of the validation loss over its least value, as a share of the prior's loss: a sign, and one
+# that is worth a re-run
+RISE, SMALL_RISE = 0.3, 0.1
 WIDE = 64  # units of a layer that bears half of them dropped
+
 # L2 against overfitting, beside dropout: tried on the overfitted runs of
 # scripts/diagnosis_cases.py, of which dropout alone mended fewer
 SHRINK = 0.01
@@ -85,7 +88,7 @@ def too_little(seen: Seen) -> list[Nomination]:
     kept = int(place[0])
     rise = float(losses[kept] - losses[least])
     if (
-        rise < RISE * max(seen.prior_loss, 1e-3)
+        rise < SMALL_RISE * max(seen.prior_loss, 1e-3)
         or train[kept] < seen.column("val_accuracy")[kept] + 0.03
     ):
         return []
@@ -110,7 +113,7 @@ def too_little(seen: Seen) -> list[Nomination]:
             "the network goes on fitting the train rows' accidents: it grows certain where it is "
             "wrong, which the loss shows long before the accuracy",
             ("trainer.checkpoint=best", "trainer.monitor=val_loss", *_more(seen)),
-            0.82,
+            0.82 if rise >= RISE * max(seen.prior_loss, 1e-3) else TRIED,
         )
     ]
 
