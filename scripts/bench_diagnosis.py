@@ -7,9 +7,9 @@
     python scripts/bench_diagnosis.py --overhead  (the cost of watching, and of the diagnosis)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
-The cases are those of diagnosis_cases.py and diagnosis_second.py: runs with one known mistake, runs
-with two, and healthy ones, on sklearn's tables, on made ones and on the real ones of FOLDER; where
-that is not there, their cases are left out.
+The cases are those of diagnosis_cases.py, diagnosis_second.py and diagnosis_third.py: runs with one
+known mistake, runs with two, and healthy ones, on sklearn's tables, on made ones and on the real
+ones of FOLDER; where that is not there, their cases are left out.
 
 1. **Harm.** A mistake counts where it hurts: each case and its twin without the mistake are trained
    with the same seeds, as a sweep each, and compared by their test rows with a one-sided paired
@@ -57,6 +57,7 @@ from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
 from diagnosis_runs import MORE, Harm, Scores, harm, score, train
 from diagnosis_second import SECOND
+from diagnosis_third import THIRD
 from diagnosis_unseen import UNSEEN
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
@@ -363,7 +364,7 @@ def main() -> None:
     """Measure and print."""
     options = arguments()
     data = options.data.resolve()
-    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND]
+    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND, *THIRD]
     everything = available([*own, *twins(own, [case for case in own if case.control])], data)
     cases = chosen(everything, options.cases)
     lacking = len(set(own)) - sum(not case.id.startswith("T") for case in everything)

@@ -19,138 +19,140 @@ from diagnosis_tables import TABLES, TARGET, Table
 from diagnosis_usual import Sizes, outlier_faults, two_class_faults, usual_controls, usual_faults
 
 
-def orders(folder: Path, rows: int = 3600, seed: int = 51) -> pd.DataFrame:
-    """Orders that come back or do not: counts, prices, days, shops, cities; a quarter returns."""
+def flights(folder: Path, rows: int = 3200, seed: int = 71) -> pd.DataFrame:
+    """Flights that are late or not, by hour, distance, weather, carrier and airport."""
     rng = np.random.default_rng(seed)
-    price = np.exp(rng.normal(3.4, 0.9, rows))
-    items = 1 + rng.poisson(1.2, rows)
-    distance = rng.exponential(120, rows)
-    before = rng.poisson(0.8, rows)
-    rebate = np.where(rng.random(rows) < 0.4, rng.beta(1.5, 6, rows), 0.0)
-    weekday, shop = rng.integers(0, 7, rows), rng.choice(5, rows, p=[0.4, 0.25, 0.2, 0.1, 0.05])
-    city = np.minimum(rng.zipf(1.6, rows), 25) - 1
-    of_shop, of_city = rng.normal(0, 0.9, 5), rng.normal(0, 0.7, 25)
+    hour, wind = rng.uniform(5, 23, rows), rng.gamma(2.5, 4, rows)
+    distance, before = np.exp(rng.normal(6.5, 0.7, rows)), rng.exponential(11, rows)
+    seats = rng.choice([50, 76, 150, 180, 220], rows)
+    rain = np.where(rng.random(rows) < 0.7, 0.0, rng.exponential(3, rows))
+    carrier, airport = rng.integers(0, 6, rows), rng.integers(0, 12, rows)
     z = (
-        1.1 * (np.log(price) - 3.4)
-        + 0.9 * before
-        - 0.5 * (items - 2)
-        + 3.5 * rebate
-        + of_shop[shop]
-        + of_city[city]
-        + 0.7 * (weekday >= 5) * (distance > 100)
+        0.16 * (hour - 13)
+        + 0.09 * (before - 11)
+        + 0.11 * (wind - 10) * (airport % 3 == 0)
+        + 0.35 * rain
+        + rng.normal(0, 0.8, 6)[carrier]
+        + rng.normal(0, 0.6, 12)[airport]
+        - 0.3 * (np.log(distance) - 6.5)
     )
-    z = z + rng.logistic(0, 0.4, rows)
+    z = z + rng.logistic(0, 0.35, rows)
     frame = pd.DataFrame(
         {
-            "price": price.round(2),
-            "items": items,
-            "distance": distance.round(1),
-            "before": before,
-            "rebate": rebate.round(3),
-            "weekday": np.array(["mo", "tu", "we", "th", "fr", "sa", "su"])[weekday],
-            "shop": np.array(["web", "app", "mall", "phone", "fair"])[shop],
-            "city": [f"town {k}" for k in city],
+            "hour": hour.round(2),
+            "wind": wind.round(1),
+            "distance": distance.round(0),
+            "before": before.round(1),
+            "seats": seats,
+            "rain": rain.round(2),
+            "carrier": np.array(["aa", "bb", "cc", "dd", "ee", "ff"])[carrier],
+            "airport": [f"port {k}" for k in airport],
         }
     )
-    frame["distance"] = frame["distance"].where(rng.random(rows) > 0.07)
-    return frame.assign(**{TARGET: np.where(z > np.quantile(z, 0.75), "returned", "kept")})
+    frame["wind"] = frame["wind"].where(rng.random(rows) > 0.05)
+    return frame.assign(**{TARGET: np.where(z > np.quantile(z, 0.62), "late", "punctual")})
 
 
-def voices(folder: Path, rows: int = 2400, seed: int = 52) -> pd.DataFrame:
-    """Eight words as 36 neighbouring levels of a spectrum, shifted and louder by the speaker."""
+def alloys(folder: Path, rows: int = 1500, seed: int = 72) -> pd.DataFrame:
+    """Five alloys by shares that add up to 100 and impurities in parts per million."""
     rng = np.random.default_rng(seed)
-    word = rng.integers(0, 8, rows)
-    place = np.linspace(0, 1, 36)
-    peaks = rng.uniform(0.1, 0.9, (8, 3))
-    heights = rng.uniform(0.5, 1.5, (8, 3))
-    moved = peaks[word] + rng.normal(0, 0.025, (rows, 1))
-    curves = (heights[word][:, :, None] * np.exp(-((place - moved[:, :, None]) ** 2) / 0.004)).sum(
-        1
-    )
-    loud = np.exp(rng.normal(0, 0.25, (rows, 1)))
-    hiss = np.cumsum(rng.normal(0, 0.2, (rows, 36)), 1)
+    kind = rng.integers(0, 5, rows)
+    means = rng.dirichlet(np.full(6, 2.5), 5)
+    shares = np.array([rng.dirichlet(55 * means[k]) for k in kind]) * 100
+    traces = np.exp(rng.normal(0, 0.5, (5, 5))[kind] + rng.normal(5, 0.55, (rows, 5)))
     frame = pd.DataFrame(
-        ((curves * loud + hiss) * 0.004).round(6), columns=[f"band{k:02d}" for k in range(36)]
+        np.c_[shares.round(3), traces.round(1)],
+        columns=[*(f"share{k}" for k in range(6)), *(f"ppm{k}" for k in range(5))],
     )
-    return frame.assign(**{TARGET: np.array(list("abcdefgh"))[word]})
+    return frame.assign(**{TARGET: [f"type {k}" for k in kind]})
 
 
-def spirals(folder: Path, rows: int = 2100, seed: int = 53) -> pd.DataFrame:
-    """Three arms around each other, beside three columns of noise."""
+def tremors(folder: Path, rows: int = 2200, seed: int = 73) -> pd.DataFrame:
+    """Four sources of tremors by energies over six decades, one source a fifth as frequent."""
     rng = np.random.default_rng(seed)
-    arm = rng.integers(0, 3, rows)
-    along = rng.uniform(0.15, 1, rows)
-    angle = 2 * np.pi * arm / 3 + 4.5 * along + rng.normal(0, 0.35, rows)
-    values = np.stack((along * np.cos(angle), along * np.sin(angle)), 1) * 40 + (500, -20)
-    noise = rng.normal(0, 1, (rows, 3))
-    frame = pd.DataFrame(np.c_[values, noise].round(4), columns=["east", "north", "p", "q", "r"])
-    return frame.assign(**{TARGET: arm + 1})
+    source = rng.choice(4, rows, p=[0.35, 0.35, 0.23, 0.07])
+    loud = rng.normal(0, 0.7, (rows, 1))
+    logs = rng.normal(0, 0.6, (4, 18))[source] + loud + rng.normal(0, 0.9, (rows, 18))
+    frame = pd.DataFrame(
+        np.exp(0.6 * logs) * np.geomspace(1e-3, 1e3, 18), columns=[f"e{k:02d}" for k in range(18)]
+    )
+    for name in ("e03", "e11"):
+        frame[name] = frame[name].where(rng.random(rows) > 0.05)
+    names = np.array(["sea", "road", "mine", "quake"])
+    return frame.assign(**{TARGET: names[source]})
 
 
-def visits(folder: Path, rows: int = 1500, seed: int = 54) -> pd.DataFrame:
-    """Three kinds of visitors by what they count up to: skewed counts, some of them missing."""
+def rooms(folder: Path, rows: int = 2600, seed: int = 74) -> pd.DataFrame:
+    """Rooms with somebody in them or nobody, by climate, light and how both go together."""
     rng = np.random.default_rng(seed)
-    kind = rng.choice(3, rows, p=[0.5, 0.3, 0.2])
-    rates = rng.normal(1.2, 0.45, (3, 12))
-    busy = rng.normal(0, 0.35, (rows, 1))
-    counts = rng.poisson(np.exp(rates[kind] + busy)).astype(float)
-    counts[:, 9:] = rng.poisson(4.0, (rows, 3))
-    frame = pd.DataFrame(counts, columns=[f"page{k}" for k in range(12)])
-    for name in ("page1", "page4", "page7"):
-        frame[name] = frame[name].where(rng.random(rows) > 0.06)
-    return frame.assign(**{TARGET: np.array(["guest", "client", "robot"])[kind]})
+    warm, damp = rng.normal(21, 2.2, rows), rng.normal(45, 9, rows)
+    light, carbon = rng.gamma(1.4, 180, rows), 420 + rng.gamma(2, 160, rows)
+    noise, door = rng.normal(38, 7, rows), rng.integers(0, 4, rows)
+    floor = rng.integers(0, 3, rows)
+    z = (
+        0.008 * (carbon - 700)
+        + 1.6 * np.sign(light - 210) * np.tanh((warm - 21) / 1.5)
+        + 0.12 * (noise - 38)
+        + 0.5 * (door >= 2)
+        - 0.5 * (floor == 2)
+    )
+    z = z + rng.logistic(0, 0.3, rows)
+    frame = pd.DataFrame(
+        {
+            "warm": warm.round(2),
+            "damp": damp.round(1),
+            "light": light.round(0),
+            "carbon": carbon.round(0),
+            "noise": noise.round(1),
+            "door": np.array(["shut", "ajar", "open", "off"])[door],
+            "floor": np.array(["low", "mid", "top"])[floor],
+        }
+    )
+    return frame.assign(**{TARGET: np.where(z > 0.3, 7, 3)})
 
 
-def clinic(folder: Path, rows: int = 1200, seed: int = 55) -> pd.DataFrame:
-    """Ill or well by ten measurements of unlike units that go together, and three signs."""
+def mushers(folder: Path, rows: int = 1800, seed: int = 75) -> pd.DataFrame:
+    """Six teams of dogs by paces, weights and rests that go together in a nonlinear way."""
     rng = np.random.default_rng(seed)
-    base = rng.normal(0, 1, (rows, 4))
-    values = base @ rng.normal(0, 0.7, (4, 10)) + rng.normal(0, 0.6, (rows, 10))
-    units, middles = np.geomspace(0.05, 90, 10), np.geomspace(1, 700, 10)
-    signs = rng.integers(0, 3, (rows, 3))
-    z = 1.5 * base[:, 0] - 1.2 * base[:, 1] + 0.9 * (signs[:, 0] == 2) - 0.8 * (signs[:, 1] == 0)
-    z = z + 0.6 * base[:, 0] * base[:, 2] + rng.logistic(0, 0.35, rows)
-    frame = pd.DataFrame((values * units + middles).round(3), columns=[f"m{k}" for k in range(10)])
-    names = {
-        "skin": ["pale", "red", "grey"],
-        "cough": ["none", "dry", "wet"],
-        "pulse": ["low", "mid", "up"],
-    }
-    for place, (name, words) in enumerate(names.items()):
-        frame[name] = np.array(words)[signs[:, place]]
-    return frame.assign(**{TARGET: np.where(z > 0.2, "ill", "well")})
+    team = rng.integers(0, 6, rows)
+    hidden = rng.normal(0, 1.7, (6, 4))[team] + rng.normal(0, 0.75, (rows, 4))
+    mixed = np.tanh(hidden @ rng.normal(0, 0.8, (4, 9))) + 0.25 * hidden[:, :1] ** 2
+    values = mixed + rng.normal(0, 0.25, (rows, 9))
+    units, middles = np.geomspace(30, 0.02, 9), np.geomspace(300, 0.1, 9)
+    frame = pd.DataFrame((values * units + middles).round(5), columns=[f"d{k}" for k in range(9)])
+    frame["rests"] = rng.poisson(2 + team % 3)
+    return frame.assign(**{TARGET: [f"team {k}" for k in team]})
 
 
-_USUAL = ("trainer.epochs=30", "trainer.batch_size=32", "optimizer.lr=0.003")
-UNSEEN_TABLES = (
-    Table("orders", orders, (*_USUAL, "model.hidden=[16]", "trainer.epochs=15", "reg.l2=0.001")),
-    Table("voices", voices, (*_USUAL, "model.hidden=[64]", "trainer.batch_size=64")),
-    Table("spirals", spirals, (*_USUAL, "model.hidden=[48,48]", "trainer.epochs=50")),
-    Table("visits", visits, (*_USUAL, "model.hidden=[32]", "reg.l2=0.003")),
-    Table("clinic", clinic, (*_USUAL, "model.hidden=[16]", "reg.l2=0.003")),
+_USUAL = ("trainer.epochs=30", "trainer.batch_size=32", "optimizer.lr=0.002")
+_TABLES = (
+    Table("flights", flights, (*_USUAL, "model.hidden=[24]", "trainer.epochs=15", "reg.l2=0.001")),
+    Table("alloys", alloys, (*_USUAL, "model.hidden=[40]", "trainer.epochs=40", "reg.l2=0.001")),
+    Table("tremors", tremors, (*_USUAL, "model.hidden=[32]", "reg.dropout=0.1")),
+    Table("rooms", rooms, (*_USUAL, "model.hidden=[32,16]")),
+    Table("mushers", mushers, (*_USUAL, "model.hidden=[64,32]", "trainer.batch_size=48")),
 )
-TABLES.update({table.name: table for table in UNSEEN_TABLES})
-ALL = tuple(table.name for table in UNSEEN_TABLES)
+TABLES.update({table.name: table for table in _TABLES})
+ALL = tuple(table.name for table in _TABLES)
 SIZES = Sizes(
-    rates=(0.05, 0.02, 0.03, 0.05, 0.05),
-    high=5.0,
-    adam_high=0.25,
-    low=5e-5,
-    adam_low=1e-5,
-    l1=0.06,
-    l2=0.2,
-    dropout=0.92,
-    decay=45,
-    flipped=0.25,
-    divided=250.0,
-    number=(9000, 7),
-    copied=(0.6, 1),
-    leak=(0.2, 5.0),
-    batch=256,
-    deep=(20,) * 8,
+    rates=(0.04, 0.03, 0.05, 0.04, 0.05),
+    high=6.0,
+    adam_high=0.3,
+    low=4e-5,
+    adam_low=8e-6,
+    l1=0.07,
+    l2=0.25,
+    dropout=0.93,
+    decay=50,
+    flipped=0.3,
+    divided=300.0,
+    number=(40000, 5),
+    copied=(0.65, 2),
+    leak=(0.12, 4.0),
+    batch=192,
+    deep=(28,) * 8,
 )
-TWO = ("orders", "clinic")  # of two classes
-TEXTS = ("orders", "clinic")  # with columns of names
+TWO = ("flights", "rooms")  # of two classes, and with columns of names
 
 
 def _cases() -> list[Case]:
@@ -160,20 +162,19 @@ def _cases() -> list[Case]:
         found.append(make(*words, **options))
 
     raw = "data.scaling=none"
-    for table in ("orders", "voices", "spirals", "clinic"):
+    for table in ALL:
         fault("F21", table, "unscaled_features|dominant_feature", raw)
-        fault("F21 sgd", table, "unscaled_features|dominant_feature", raw, same=sgd(0.02))
+        fault("F21 sgd", table, "unscaled_features|dominant_feature", raw, same=sgd(0.03))
     for table in TWO:
-        fault("F54", table, "unsuitable_optimizer|lr_too_low", *sgd(0.002, 0), clean=sgd(0.05))
-        wide = ("model.hidden=[512,512]", "trainer.epochs=60", "trainer.checkpoint=last")
+        fault("F54", table, "unsuitable_optimizer|lr_too_low", *sgd(0.0015, 0), clean=sgd(0.05))
+        wide = ("model.hidden=[384,384]", "trainer.epochs=70", "trainer.checkpoint=last")
         fault("F59b", table, "overfit", *wide, clean=("model.hidden=[16]", "reg.l2=0.003"))
-    for table in TEXTS:
         fault("F27", table, "categorical_as_number", steps=[step(do.codes_of_texts)])
-    found += two_class_faults(TWO, rate=0.02, labels=(1, 2))
-    found += outlier_faults(("voices", "visits", "clinic"), size=2e7, columns=36)
-    fault("F59a", "spirals", "underfit_capacity", "model=linear")
-    fault("F59a narrow", "voices", "underfit_capacity", "model.hidden=[2]")
-    for table in ("voices", "visits"):
+    found += two_class_faults(TWO, rate=0.03, labels=(3, 4))
+    found += outlier_faults(("alloys", "tremors", "mushers"), size=5e7, columns=18)
+    fault("F59a", "rooms", "underfit_capacity", "model=linear")
+    fault("F59a narrow", "mushers", "underfit_capacity", "model.hidden=[1]")
+    for table in ("alloys", "tremors"):
         fault("F54 eps", table, "unsuitable_optimizer", "optimizer.eps=1", "optimizer.lr=0.01")
         fault("F38", table, "label_mapping_mismatch", base=[PARTS], steps=[step(do.turn_labels)])
         fault(
@@ -182,22 +183,22 @@ def _cases() -> list[Case]:
             "lr_too_low",
             "scheduler=step",
             "scheduler.step_size=1",
-            "scheduler.gamma=0.2",
+            "scheduler.gamma=0.25",
         )
-    fault("F48", "clinic", "selection_leak", kind="optimism", base=[PARTS],
-          steps=[step(do.encode_by_target, levels=500)],
-          clean_steps=[step(do.encode_by_target, levels=500, honestly=True)])  # fmt: skip
-    fault("F40", "visits", "class_imbalance", steps=[step(do.thin_class, label="robot", rows=30)],
+    fault("F48", "rooms", "selection_leak", kind="optimism", base=[PARTS],
+          steps=[step(do.encode_by_target, levels=700)],
+          clean_steps=[step(do.encode_by_target, levels=700, honestly=True)])  # fmt: skip
+    fault("F40", "tremors", "class_imbalance", steps=[step(do.thin_class, label="quake", rows=35)],
           clean=("loss.class_weight=balanced",), score=SCORES[1], fair=False)  # fmt: skip
-    fault("F51", "clinic", "validation_too_small", "data.split.valid=0.012", kind="noise")
-    fault("F31", "visits", "sentinel_values", steps=[step(do.blank, share=0.2,
-          columns=("page0", "page1", "page2"), fill=-9999)], clean_steps=[step(do.blank,
-          share=0.2, columns=("page0", "page1", "page2"))])  # fmt: skip
-    fault("F31 zeros", "clinic", "sentinel_values", steps=[step(do.blank, share=0.25,
-          columns=("m0", "m5", "m9"), fill=0)], clean_steps=[step(do.blank, share=0.25,
-          columns=("m0", "m5", "m9"))])  # fmt: skip
-    fault("F33", "orders", "missingness_leak", kind="optimism", base=[HOLD],
-          steps=[step(do.blank_by_label, column="price", label="returned")])  # fmt: skip
+    fault("F51", "mushers", "validation_too_small", "data.split.valid=0.01", kind="noise")
+    fault("F31", "alloys", "sentinel_values", steps=[step(do.blank, share=0.2,
+          columns=("share0", "share1", "ppm0"), fill=99999)], clean_steps=[step(do.blank,
+          share=0.2, columns=("share0", "share1", "ppm0"))])  # fmt: skip
+    fault("F31 zeros", "rooms", "sentinel_values", steps=[step(do.blank, share=0.25,
+          columns=("warm", "carbon", "noise"), fill=0)], clean_steps=[step(do.blank,
+          share=0.25, columns=("warm", "carbon", "noise"))])  # fmt: skip
+    fault("F33", "rooms", "missingness_leak", kind="optimism", base=[HOLD],
+          steps=[step(do.blank_by_label, column="damp", label=7)])  # fmt: skip
     return found
 
 
