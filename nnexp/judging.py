@@ -8,15 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from nnexp.arms import Arm
-from nnexp.contrast import BALANCED, FLATTERING, contrast, scores
+from nnexp.contrast import BALANCED, FLATTERING, LEAST_GAIN, LEVEL, contrast, scores
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
 HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
-LEVEL = 0.05  # of the paired t-test, after Holm's correction
-LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
+
 # causes that no setting takes away, or that validation rows share: a fix that brings nothing there
 # does not show them to be harmless
 STAYING = ("label_noise", "deletion_bias", "validation_too_small")

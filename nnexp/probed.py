@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.arms import Arm
+from nnexp.contrast import LEVEL, WORTH
 from nnexp.data.altered import blank
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.leaderboard.statistics import holm, paired_test
 
-LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEARNT = 0.95  # accuracy on them
 PAIRS = 3  # with a score, for a nomination
-LEAST_GAIN = 0.02  # of accuracy, and two standard errors of the rows, for a nomination
+
 # a gain -> how surely it is the cause; a rate too low makes all that follow it look like one
 STRENGTH = {
     "lr_too_low": 0.9,
@@ -99,17 +99,17 @@ def _meaning(
         return ""
     if own.arm.adapt is not None:
         what = "inputs" if own.arm.adapt is blank else "labels"
-        if interval[1] < -LEAST_GAIN:
+        if interval[1] < -WORTH:
             return f"what the {what} are worth"
-        if gain < -LEAST_GAIN:
+        if gain < -WORTH:
             return "no clear difference"
         other = "without inputs" if own.arm.adapt is blank else "with random labels"
         return f"as good {other}: nothing was learnt from them"
-    if gain >= LEAST_GAIN and interval[0] > 0:
+    if gain >= WORTH and interval[0] > 0:
         return "better"
     if interval[1] < 0:
         return "worse"
-    return "no clear difference" if interval[1] >= LEAST_GAIN else "no better"
+    return "no clear difference" if interval[1] >= WORTH else "no better"
 
 
 def nominations(plans: Sequence[Plan]) -> list[Nomination]:
@@ -130,12 +130,8 @@ def nominations(plans: Sequence[Plan]) -> list[Nomination]:
     for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
         mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
         # rows that are told otherwise are as many as the gain, and some go back and forth
-        rows = float(np.sqrt((abs(mean) + LEAST_GAIN) * one))
-        if (
-            mean >= max(LEAST_GAIN, 2 * rows)
-            and p < LEVEL
-            and mean > best.get(own.cause, (0.0,))[0]
-        ):
+        rows = float(np.sqrt((abs(mean) + WORTH) * one))
+        if mean >= max(WORTH, 2 * rows) and p < LEVEL and mean > best.get(own.cause, (0.0,))[0]:
             best[own.cause] = mean, own, base
     most = max((gain for gain, *_ in best.values()), default=1.0)
     return [

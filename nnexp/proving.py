@@ -18,20 +18,19 @@ import numpy as np
 from nnexp.arms import Arm, member_seconds, train_arms
 from nnexp.changes import changed
 from nnexp.config.saved import read_config
-from nnexp.contrast import contrast
+from nnexp.config.schema import Config
+from nnexp.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.examine import read_overrides
-from nnexp.judging import LEAST_GAIN, LEVEL, in_order, judge, smallest
+from nnexp.judging import in_order, judge, smallest
 from nnexp.leaderboard.statistics import holm
 from nnexp.resplits import resplits
 
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
-WORTH = 0.02  # what a change must bring where nothing was told: as much as makes a run suspicious;
-# for a sign that is odd by itself a gain worth making is enough
 MOST = 3  # causes that are tried together
 
 
@@ -81,31 +80,16 @@ def prove(
         )
     folder = Path(folder)
     base = read_config(folder, trust)
-    overrides = read_overrides(folder)
     start = time.monotonic()
     # what was left out for want of harm may have done some
     signs = [] if told.alarms else told.considered
     found = replace(told, findings=[*told.findings, *(sign.finding for sign in signs)])
-    chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
-    arms = [Arm(base)]
-    for size in range(1, len(chosen) + 1):
-        for places in combinations(chosen, size):
-            words = [word for place in places for word in found.findings[place].fix]
-            config = changed(base, overrides, words)
-            if config is not None:
-                arms.append(Arm(config, places))
+    arms = _planned(base, read_overrides(folder), found)
     if len(arms) == 1:
         return Proven(told)
-    arms, seeds = _within(arms, seeds, budget, folder)
-    tables = Tables()
-    splits = resplits(base, tables, seeds)
-    runs = train_arms(arms, range(seeds), splits, tables)
-    undecided = _undecided(found, arms, seeds)
-    more = range(seeds, min(PAIRS, MORE * seeds))
-    needed = (1 + len(undecided)) * len(more) * member_seconds(folder)
-    if undecided and more and (budget is None or time.monotonic() - start + needed <= budget):
-        others = resplits(base, tables, len(more), splits)
-        runs += train_arms([arms[0], *undecided], more, others, tables)
+    each = member_seconds(folder)
+    arms, seeds = _within(arms, seeds, budget, each)
+    runs = _train(found, arms, seeds, None if budget is None else start + budget, each)
     if not any(np.isfinite(arms[0].accuracies)):
         raise UserError(
             "no re-run of the configuration came to a validation score",
@@ -128,6 +112,46 @@ def prove(
     return Proven(diagnosis, restores, seconds, runs, tried)
 
 
+def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[Arm]:
+    """The configuration as it is, and with each set of the first fixes, smaller sets first."""
+    chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
+    arms = [Arm(base)]
+    for size in range(1, len(chosen) + 1):
+        for places in combinations(chosen, size):
+            words = [word for place in places for word in found.findings[place].fix]
+            config = changed(base, overrides, words)
+            if config is not None:
+                arms.append(Arm(config, places))
+    return arms
+
+
+def _train(
+    found: Diagnosis, arms: Sequence[Arm], seeds: int, until: float | None, each: float
+) -> int:
+    """Train the arms, and what few pairs leave open with more pairs where there is time.
+
+    Arguments:
+        found: what the arms are of.
+        arms: the configuration as it is first.
+        seeds: pairs of the first look.
+        until: when it should be over; None for no limit.
+        each: seconds that a member of a stack takes, about.
+
+    Returns:
+        How many runs there were.
+    """
+    base, tables = arms[0].config, Tables()
+    splits = resplits(base, tables, seeds)
+    runs = train_arms(arms, range(seeds), splits, tables)
+    undecided = _undecided(found, arms, seeds)
+    more = range(seeds, min(PAIRS, MORE * seeds))
+    over = time.monotonic() + (1 + len(undecided)) * len(more) * each
+    if undecided and more and (until is None or over <= until):
+        others = resplits(base, tables, len(more), splits)
+        runs += train_arms([arms[0], *undecided], more, others, tables)
+    return runs
+
+
 def _tried(own: Finding) -> str:
     """A change that brought too little, or too little for certain, in a line."""
     assert own.proof is not None
@@ -140,12 +164,11 @@ def _tried(own: Finding) -> str:
 
 
 def _within(
-    arms: list[Arm], seeds: int, budget: float | None, folder: Path
+    arms: list[Arm], seeds: int, budget: float | None, each: float
 ) -> tuple[list[Arm], int]:
     """As many arms and seeds as the time allows, single changes first; never fewer than 2 seeds."""
     if budget is None:
         return arms, seeds
-    each = member_seconds(folder)
     while len(arms) * seeds * each > budget and len(arms) > 2:
         arms = arms[:-1]
     while len(arms) * seeds * each > budget and seeds > 2:

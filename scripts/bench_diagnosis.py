@@ -4,7 +4,7 @@
                                       [--data FOLDER] [--split-by-table] [--verbose] [--out FILE]
     python scripts/bench_diagnosis.py --train-only FOLDER   (one run of every case, no diagnosis)
     python scripts/bench_diagnosis.py --unseen   (tables and cases that no rule has seen)
-    python scripts/bench_diagnosis.py --overhead  (the cost of watching, and of the diagnosis)
+    python scripts/bench_diagnosis.py --overhead  (what watching, telling and proving cost)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
 The cases are those of diagnosis_cases.py, diagnosis_second.py and diagnosis_third.py: runs with one
@@ -44,7 +44,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ from diagnosis_unseen import UNSEEN
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 TIMED = ("H01.digits", "H01.people", "H01.letter", "H01.moons")  # of --overhead
+TIMED_PROOFS = ("F03.digits", "F24.digits.sgd", "F52.digits.0.3", "F60a.digits")
 
 
 @dataclass(frozen=True)
@@ -305,6 +306,44 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         )
 
 
+def proofs(cases: Sequence[Case], place: Place, rounds: int) -> None:
+    """Print what the proof of one cause takes, five pairs of runs, beside the run itself."""
+    import nnexp.runner as runner
+    from nnexp.diagnosing import read_diagnosis
+    from nnexp.proving import prove
+
+    diagnose = runner._diagnose
+    print(
+        f"\nseconds of a run without its diagnosis, and of the proof of one cause, {rounds} turns"
+    )
+    for case in (own for own in cases if own.id in TIMED_PROOFS):
+        alone: list[float] = []
+        proof: list[float] = []
+        for turn in range(rounds + 1):
+            runner._diagnose = lambda *arguments: None
+            start = time.perf_counter()
+            train(case, place.tables, place.data, place.runs / "timed")
+            between = time.perf_counter()
+            shutil.rmtree(place.runs / "timed")
+            runner._diagnose = diagnose
+            folder = train(case, place.tables, place.data, place.runs / "timed")
+            found = read_diagnosis(folder)
+            first = [own for own in found.findings if own.fix][:1]
+            begin = time.perf_counter()
+            proven = prove(folder, replace(found, findings=first), seeds=5)
+            if turn:  # the first is a warm-up
+                alone.append(between - start)
+                proof.append(time.perf_counter() - begin)
+            shutil.rmtree(place.runs / "timed")
+        ratio = statistics.median(b / a for a, b in zip(alone, proof, strict=True))
+        cause = first[0].cause if first else "nothing"
+        print(
+            f"  {case.id:16}{statistics.median(alone):8.3f}{statistics.median(proof):8.3f} s; "
+            f"{ratio:.2f} times, {proven.runs} runs, {cause}",
+            flush=True,
+        )
+
+
 def plain(judged: Sequence[Judged], systems: Sequence[str]) -> dict[str, Any]:
     """All results, fit for JSON."""
     cases = []
@@ -354,7 +393,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--verbose", action="store_true", help="every case")
     parser.add_argument("--out", type=Path, metavar="FILE", help="all results as JSON")
     parser.add_argument("--train-only", type=Path, metavar="FOLDER", help="a run of every case")
-    parser.add_argument("--overhead", action="store_true", help="what watching and telling cost")
+    parser.add_argument("--overhead", action="store_true", help="what looking costs")
     parser.add_argument("--audit", action="store_true", help="whether healthy runs are healthy")
     parser.add_argument("--rounds", type=int, default=5, help="of --overhead")
     return parser.parse_args()
@@ -384,6 +423,7 @@ def main() -> None:
         place = Place(Path(folder) / "tables", data, Path(folder) / "runs")
         if options.overhead:
             overhead(cases, place, options.rounds)
+            proofs(cases, place, options.rounds)
         elif options.audit:
             audit(cases, place, options.seeds, options.processes)
         else:

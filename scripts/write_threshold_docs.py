@@ -23,6 +23,7 @@ PARTS = (
             "nnexp/diagnosis/seen.py",
             "nnexp/diagnosis/conclude.py",
             "nnexp/proving.py",
+            "nnexp/contrast.py",
             "nnexp/judging.py",
             "nnexp/probing.py",
             "nnexp/probed.py",
