@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 
 from nnexp.stack import Stack, Task
-from nnexp.sweep.execute import Chunk, Execution
+from nnexp.sweep.chunk import Chunk
+from nnexp.sweep.execute import Execution
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import fit
 

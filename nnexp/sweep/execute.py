@@ -8,61 +8,27 @@ result does not depend on its chunk, so nothing else changes.
 from __future__ import annotations
 
 import os
-import shutil
-import time
-import traceback
 from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from nnexp.config.pairings import warnings
-from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
-from nnexp.errors import UserError
-from nnexp.jobs import Job, score_of
-from nnexp.parking import leave, park, take_up
-from nnexp.runner import notes, reason_of
-from nnexp.stack import Run, Stack, Task, begin, check_parts
+from nnexp.jobs import Job
+from nnexp.stack import Stack, Task, check_parts
+from nnexp.sweep.chunk import Chunk, Work
+from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
-from nnexp.track.folder import append, write_text
-from nnexp.track.log import open_log
 from nnexp.track.origin import origin
-from nnexp.track.status import write_status
 from nnexp.train.machine import pick_device
 from nnexp.train.machine import threads as with_threads
-from nnexp.train.trainer import Epoch
 
 SHARE = 0.5  # of the free memory, for all members in training together
 NOT_BEGUN = "not begun: another job failed"
-OFTEN = 0.2  # seconds between two words of a child on its epochs
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Members that are trained as one stack, in one process.
-
-    Arguments:
-        places: which jobs.
-        each: bytes of memory that a member takes, about.
-        epochs: the longest of their runs.
-        parked: they are taken up where they were parked.
-        until: the epoch after which they are parked; None to train them to their end.
-    """
-
-    places: tuple[int, ...]
-    each: int
-    epochs: int
-    parked: bool = False
-    until: int | None = None
 
 
 class Execution:
@@ -157,7 +123,7 @@ class Execution:
             import_module("nnexp.track.board")
             import_module("nnexp.track.confusion").load()
         self._pool = Processes(
-            self._work,
+            Work(self.jobs, self.datasets, self.command, self.origin),
             self._message,
             self._ended,
             self.shown.tick,
@@ -172,7 +138,6 @@ class Execution:
                 if job.status in ("running", "parked"):
                     job.status, job.reason = "interrupted", reason
 
-    # ------------------------------------------------------------------------ in the parent
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config
         assert config is not None
@@ -261,98 +226,6 @@ class Execution:
         if self.stop_on_error:
             self._pool.stopped = True
         return []
-
-    # ------------------------------------------------------------------------- in the child
-    def _work(self, chunk: Chunk, send: Callable[[Any], None], stop: Callable[[], bool]) -> None:
-        """Train a chunk; what goes wrong is sent, not raised."""
-        try:
-            with ExitStack() as context:
-                # OpenMP's threads do not live on in a child that was forked
-                context.enter_context(with_threads(1))
-                tasks = [self._task(place, chunk, context) for place in chunk.places]
-                self._train(chunk, tasks, send, stop)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            send(("failed", None, reason_of(error)))
-
-    def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
-        job, config = self.jobs[place], self._config(place)
-        job.folder.mkdir(parents=True, exist_ok=True)
-        if not chunk.parked:
-            clear(job.folder)
-        log = context.enter_context(open_log(job.folder))
-        task = Task(config, job.folder, job.overrides, self.command, log.info)
-        if not chunk.parked:
-            begin(task)
-            log.info("overrides: %s", " ".join(job.overrides) or "none")
-            for line in (*notes(config, self.datasets[place]), *warnings(config)):
-                log.info("%s", line)
-        return task
-
-    def _train(
-        self,
-        chunk: Chunk,
-        tasks: Sequence[Task],
-        send: Callable[[Any], None],
-        stop: Callable[[], bool],
-    ) -> None:
-        places = chunk.places
-        stack = Stack(tasks, [self.datasets[place] for place in places])
-        start = [take_up(task.folder) for task in tasks] if chunk.parked else []
-        said = time.monotonic()
-
-        def observe(epoch: Epoch) -> None:
-            nonlocal said
-            if time.monotonic() - said >= OFTEN:
-                said = time.monotonic()
-                send(("epoch", None, (epoch.number, len(epoch.members))))
-
-        def ended(place: int, run: Run) -> None:
-            leave(run.folder)
-            score = score_of(tasks[place].config, run.metrics)
-            send(("ended", places[place], (run.status, run.reason or "", score)))
-
-        if chunk.until == 0:
-            stack.end(start, [self.jobs[place].reason for place in places], ended, self.origin)
-            return
-        threads = tasks[0].config.threads
-        results = stack.train(
-            1 if threads == "auto" else int(threads),
-            observe=observe,
-            stop=stop,
-            ended=ended,
-            origin=self.origin,
-            start=start,
-            until=chunk.until,
-        )
-        for place, result in zip(places, results, strict=True):
-            if not isinstance(result, Run):
-                park(self.jobs[place].folder, result)
-                send(("parked", place, None))
-
-
-def clear(folder: Path) -> None:
-    """Remove what an attempt that did not finish has left in a run folder."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
-def record_failure(job: Job) -> None:
-    """Leave in a job's folder why it was not run, or not to its end."""
-    job.folder.mkdir(parents=True, exist_ok=True)
-    write_status(job.folder, job.status, job.reason)
-    if not (job.folder / "overrides.yaml").exists():
-        overrides = yaml.safe_dump(list(job.overrides), allow_unicode=True)
-        write_text(job.folder / "overrides.yaml", overrides)
-    if job.config is not None and not (job.folder / "config.yaml").exists():
-        write_text(job.folder / "config.yaml", config_text(job.config))
-    if job.error is not None and not isinstance(job.error, UserError):
-        lines = "".join(traceback.format_exception(job.error))
-        append(job.folder / "train.log", lines.encode("utf-8", "backslashreplace"))
 
 
 def gib(size: float) -> int:

@@ -11,7 +11,8 @@ from nnexp.errors import UserError
 from nnexp.jobs import Job, taken
 from nnexp.leaderboard.words import plural
 from nnexp.sweep.display import Display
-from nnexp.sweep.execute import NOT_BEGUN, Execution, gib, record_failure
+from nnexp.sweep.execute import NOT_BEGUN, Execution, gib
+from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import take_finished
 from nnexp.track.progress import duration
 

@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-import nnexp.sweep.execute as execute
 from nnexp.stack import Stack
+from nnexp.sweep import chunk, execute
 
 
 def reasons(swept, count):
@@ -32,7 +32,8 @@ def stacks(monkeypatch):
                 training(self.tasks)
                 return super().train(*given, **options)
 
-        monkeypatch.setattr(execute, "Stack", Spoilt)
+        for module in (chunk, execute):
+            monkeypatch.setattr(module, "Stack", Spoilt)
 
     return spoil
 

@@ -1,0 +1,145 @@
+"""A chunk of a sweep: members that are trained as one stack, and how its process trains them."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnexp.config.pairings import warnings
+from nnexp.config.schema import Config
+from nnexp.data import Dataset
+from nnexp.jobs import Job, score_of
+from nnexp.parking import leave, park, take_up
+from nnexp.runner import notes, reason_of
+from nnexp.stack import Run, Stack, Task, begin
+from nnexp.track.log import open_log
+from nnexp.train.machine import threads as with_threads
+from nnexp.train.trainer import Epoch
+
+OFTEN = 0.2  # seconds between two words on its epochs
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Members that are trained as one stack, in one process.
+
+    Arguments:
+        places: which jobs.
+        each: bytes of memory that a member takes, about.
+        epochs: the longest of their runs.
+        parked: they are taken up where they were parked.
+        until: the epoch after which they are parked; None to train them to their end.
+    """
+
+    places: tuple[int, ...]
+    each: int
+    epochs: int
+    parked: bool = False
+    until: int | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What trains a chunk, in a process of its own or here.
+
+    It sends what happens: `("epoch", None, (number, members))`, `("ended", place, (status, reason,
+    score))`, `("parked", place, None)` and, once and last, `("failed", None, reason)`.
+
+    Arguments:
+        jobs: all of the sweep; the parent changes them, a child reads them.
+        datasets: the tables of those that can be trained, by place.
+        command: the words typed, for the record.
+        origin: what `track.origin.origin` gathered.
+    """
+
+    jobs: Sequence[Job]
+    datasets: Mapping[int, Dataset]
+    command: Sequence[str]
+    origin: Mapping[str, Any]
+
+    def __call__(self, chunk: Chunk, send: Callable[[Any], None], stop: Callable[[], bool]) -> None:
+        """Train a chunk; what goes wrong is sent, not raised."""
+        try:
+            with ExitStack() as context:
+                # OpenMP's threads do not live on in a child that was forked
+                context.enter_context(with_threads(1))
+                tasks = [self._task(place, chunk, context) for place in chunk.places]
+                self._train(chunk, tasks, send, stop)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            send(("failed", None, reason_of(error)))
+
+    def _config(self, place: int) -> Config:
+        config = self.jobs[place].config
+        assert config is not None
+        return config
+
+    def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
+        job, config = self.jobs[place], self._config(place)
+        job.folder.mkdir(parents=True, exist_ok=True)
+        if not chunk.parked:
+            _clear(job.folder)
+        log = context.enter_context(open_log(job.folder))
+        task = Task(config, job.folder, job.overrides, self.command, log.info)
+        if not chunk.parked:
+            begin(task)
+            log.info("overrides: %s", " ".join(job.overrides) or "none")
+            for line in (*notes(config, self.datasets[place]), *warnings(config)):
+                log.info("%s", line)
+        return task
+
+    def _train(
+        self,
+        chunk: Chunk,
+        tasks: Sequence[Task],
+        send: Callable[[Any], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        places = chunk.places
+        stack = Stack(tasks, [self.datasets[place] for place in places])
+        start = [take_up(task.folder) for task in tasks] if chunk.parked else []
+        said = time.monotonic()
+
+        def observe(epoch: Epoch) -> None:
+            nonlocal said
+            if time.monotonic() - said >= OFTEN:
+                said = time.monotonic()
+                send(("epoch", None, (epoch.number, len(epoch.members))))
+
+        def ended(place: int, run: Run) -> None:
+            leave(run.folder)
+            score = score_of(tasks[place].config, run.metrics)
+            send(("ended", places[place], (run.status, run.reason or "", score)))
+
+        if chunk.until == 0:
+            stack.end(start, [self.jobs[place].reason for place in places], ended, self.origin)
+            return
+        threads = tasks[0].config.threads
+        results = stack.train(
+            1 if threads == "auto" else int(threads),
+            observe=observe,
+            stop=stop,
+            ended=ended,
+            origin=self.origin,
+            start=start,
+            until=chunk.until,
+        )
+        for place, result in zip(places, results, strict=True):
+            if not isinstance(result, Run):
+                park(self.jobs[place].folder, result)
+                send(("parked", place, None))
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an attempt that did not finish has left in a run folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
