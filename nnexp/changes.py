@@ -9,22 +9,31 @@ from typing import Any
 
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
-from nnexp.config.schema import Config
+from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.errors import UserError
 
 
 def changed(base: Config, overrides: Sequence[str], words: Sequence[str]) -> Config | None:
     """The configuration with some overrides on top; None where they do not fit.
 
+    A class that `base` does not name is not composed in: it would be imported.
+
     Where what the user typed gives `base`, the changes are typed after it; values that only the
     option chosen before had are then left out. Otherwise they are laid on `base` key by key.
     """
+    found = None
     with contextlib.suppress(UserError):
         if compose(overrides) == base:
-            return _typed(overrides, words)
-    with contextlib.suppress(UserError):
-        return _laid_on(base, words)
-    return None
+            found = _typed(overrides, words)
+    if found is None:
+        with contextlib.suppress(UserError):
+            found = _laid_on(base, words)
+    return found if found is not None and _class(found) in (None, _class(base)) else None
+
+
+def _class(config: Config) -> str | None:
+    """The class of the user's own that a model is."""
+    return config.model._target_ if isinstance(config.model, CustomModelConfig) else None
 
 
 def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from nnexp import assemble
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
+from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
@@ -23,7 +23,7 @@ from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
-from nnexp.files import open_tensors, read_regular
+from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
 from nnexp.model.weights import from_tensors
 from nnexp.stack import WEIGHTS_FILE
@@ -33,7 +33,6 @@ from nnexp.train.evaluate import logits
 from nnexp.train.watch import SATURATED, STEADY
 
 UNIT_ROWS = 512  # train rows on which hidden units are looked at
-LARGEST_OVERRIDES = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     signals = read_signals(folder) if (folder / SIGNALS_FILE).is_file() else None
     facts: dict[str, Any] = {
         "config": config,
-        "overrides": read_overrides(folder),
+        "overrides": read_typed(folder, trust) or [],
         "status": str(status["status"]),
         "reason": str(status.get("reason") or ""),
         "history": history,
@@ -133,15 +132,6 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
     return Seen(**seen, **_judge(folder, config, model, coded, material))
-
-
-def read_overrides(folder: Path) -> list[str]:
-    """What the user typed for a run; empty where it was not noted."""
-    path = folder / "overrides.yaml"
-    if not path.is_file():
-        return []
-    found = yaml.safe_load(read_regular(path, LARGEST_OVERRIDES))
-    return [str(word) for word in found] if isinstance(found, list) else []
 
 
 def _best_epoch(history: Any, config: Config) -> int:

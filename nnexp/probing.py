@@ -19,13 +19,13 @@ from nnexp.arms import Arm, member_seconds, train_arms
 from nnexp.changes import changed, value_of
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
+from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.data.altered import blank, dealt, one_batch
 from nnexp.diagnosis.finding import Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
-from nnexp.examine import read_overrides
 from nnexp.probed import Plan, nominations, read
 
 SEEDS = 5  # runs of each probe
@@ -82,7 +82,7 @@ def probe(
     """
     folder = Path(folder)
     start = time.monotonic()
-    plans = planned(read_config(folder, trust), read_overrides(folder))
+    plans = planned(read_config(folder, trust), read_typed(folder, trust) or [])
     if budget is not None:
         costs = np.cumsum([_cost(own, plans[0]) for own in plans]) * member_seconds(folder)
         while costs[-1] * seeds > budget and seeds > 2:

@@ -19,12 +19,12 @@ from nnexp.arms import Arm, member_seconds, train_arms
 from nnexp.changes import changed
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
+from nnexp.config.typed import read_typed
 from nnexp.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.examine import read_overrides
 from nnexp.judging import in_order, judge, smallest
 from nnexp.leaderboard.statistics import holm
 from nnexp.resplits import resplits
@@ -84,7 +84,7 @@ def prove(
     # what was left out for want of harm may have done some
     signs = [] if told.alarms else told.considered
     found = replace(told, findings=[*told.findings, *(sign.finding for sign in signs)])
-    arms = _planned(base, read_overrides(folder), found)
+    arms = _planned(base, read_typed(folder, trust) or [], found)
     if len(arms) == 1:
         return Proven(told)
     each = member_seconds(folder)

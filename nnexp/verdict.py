@@ -10,12 +10,13 @@ from pathlib import Path
 from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.schema import Config
+from nnexp.config.typed import read_typed
 from nnexp.diagnosing import diagnose_run, prove_command, write_diagnosis
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.examine import Material, read_material, read_overrides
+from nnexp.examine import Material, read_material
 from nnexp.leaderboard.folders import find_runs
 from nnexp.probing import Probed
 from nnexp.probing import probe as make_probes
@@ -61,7 +62,7 @@ class Verdict:
 
     def command(self) -> str:
         """The command that trains the run with what restores its score."""
-        return retyped(read_overrides(self.folder), self.restores)
+        return retyped(read_typed(self.folder) or [], self.restores)
 
 
 class Tables:

@@ -16,8 +16,10 @@ from safetensors.numpy import load_file, save_file
 
 import nnexp
 from nnexp import UserError
+from nnexp.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
+from nnexp.config.typed import read_typed
 from nnexp.data.state import DamagedError, from_plain
 from nnexp.files import LARGEST_HEADER, open_regular, read_regular
 from nnexp.predict import LIMITS
@@ -338,3 +340,59 @@ def test_a_run_that_has_not_finished_is_refused(tmp_path, folder):
     (folder / "manifest.json").unlink()
     refused(folder, "no folder of a finished run", sign=False)
     refused(tmp_path / "none", "no folder of a finished run", sign=False)
+
+
+HOSTILE_WORDS = [
+    "hydra.searchpath=[pkg://never_imported]",
+    "+hydra.searchpath=[pkg://never_imported]",
+    "hydra/launcher=never_imported",
+    "model=../../never/evil",
+    "+model/evil@model=x",
+    "model=custom",
+    "model._target_=never_imported.Net",
+    "model.hidden=${oc.env:HOME}",
+    "--config-dir=never",
+]
+
+
+@pytest.mark.parametrize("word", HOSTILE_WORDS)
+def test_words_that_can_run_code_are_left_out(folder, word):
+    honest = read_typed(folder)
+    path = folder / "overrides.yaml"
+    path.write_text(yaml.safe_dump([*honest, word]))
+    assert read_typed(folder) == honest
+    assert read_typed(folder, trust=True) == [*honest, word]
+
+
+def test_a_diagnosis_composes_nothing_that_a_stranger_typed(folder, tmp_path, monkeypatch):
+    """An option of the folder's own that names a class, found along a search path of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = folder / "conf" / "model"
+    own.mkdir(parents=True)
+    (folder / "evil.py").write_text("open('was_run', 'w').close()\nclass Net: pass\n")
+    (own / "m_sgd.yaml").write_text("defaults: [schema_custom]\n_target_: run.evil.Net\n")
+    (own / "m_adam.yaml").write_text("defaults: [mlp]\nhidden: [4]\n")
+    words = yaml.safe_load((folder / "overrides.yaml").read_text())
+    words = [word for word in words if not word.startswith("model.")]
+    words += [f"hydra.searchpath=[file://{folder / 'conf'}]", "model=m_${optimizer}"]
+    (folder / "overrides.yaml").write_text(yaml.safe_dump(words))
+    nnexp.diagnose(folder, probe=True, seeds=2)
+    nnexp.diagnose(folder, prove=True, seeds=2)
+    assert not Path("was_run").exists()
+
+
+def test_a_change_brings_in_no_class():
+    base = compose(["data=iris"])
+    assert changed(base, [], ["model=custom", "model._target_=never_imported.Net"]) is None
+    assert changed(base, [], ["optimizer=sgd"]) is not None
+
+
+def test_words_that_are_none(folder):
+    bomb = "- &a [x, x, x, x]\n- &b [*a, *a, *a, *a]\n- [*b, *b]\n"
+    for text in (bomb, "[1, 2]", "{a: b}", "- !!python/name:os.system x", "\0", "- [a]"):
+        (folder / "overrides.yaml").write_text(text)
+        assert read_typed(folder) is None
+    (folder / "overrides.yaml").unlink()
+    (folder / "overrides.yaml").symlink_to("/etc/hostname")
+    assert read_typed(folder) is None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
+from nnexp.config.typed import harmless
 from nnexp.errors import UserError
 
 
@@ -26,7 +27,7 @@ def retyped(typed: Sequence[str], fix: Sequence[str]) -> str:
     options = changed & groups().keys()
     if any(_key(word).partition(".")[0] in options for word in kept):
         with contextlib.suppress(UserError):
-            compose([*kept, *fix])
+            compose([*harmless(kept), *fix])  # they may be a stranger's
             return _line([*kept, *fix])
         kept = [word for word in kept if _key(word).partition(".")[0] not in options]
     return _line([*kept, *fix])

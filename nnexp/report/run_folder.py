@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
-from nnexp.config.saved import _Loader
+from nnexp.config.typed import read_typed
 from nnexp.errors import UserError
-from nnexp.files import read_regular
 from nnexp.leaderboard import Record, read_records
 from nnexp.report.observations import LARGEST, Observations, number_of, numbers
 from nnexp.track.folder import read_json
 from nnexp.track.history import SIGNALS_FILE, read_signals
 
-OVERRIDES_FILE = "overrides.yaml"
-LARGEST_OVERRIDES = 2**20  # bytes
 COMPARABLE = (("cross_entropy", None), ("nll", "log_softmax"))  # losses, and their outputs
 
 Columns = Mapping[str, NDArray[np.float64]]
@@ -33,7 +29,7 @@ class RunFolder:
 
     Arguments:
         record: its status, configuration and scores.
-        overrides: what was typed; None where that was not noted.
+        overrides: what was typed, to be shown and not composed; None where that was not noted.
         history: `epoch` and columns of history.csv (epochs,), NaN for no finite number; empty
             without one.
         signals: all columns of signals.csv in the same form; the row of epoch 0 is before training.
@@ -107,8 +103,7 @@ def read_run_folder(folder: str | Path) -> RunFolder:
         for part in ("val", "train"):
             history = _without_end(history, f"{part}_loss", (f"{part}_accuracy",))
         signals = _without_end(signals, "val_loss", tuple(signals))
-    overrides = _overrides(folder / OVERRIDES_FILE)
-    return RunFolder(record, overrides, history, signals, _manifest(folder))
+    return RunFolder(record, read_typed(folder, trust=True), history, signals, _manifest(folder))
 
 
 def _without_end(columns: Columns, loss: str, names: Sequence[str]) -> Columns:
@@ -120,14 +115,6 @@ def _without_end(columns: Columns, loss: str, names: Sequence[str]) -> Columns:
         if name != "epoch" and name in found:
             found[name] = np.concatenate((found[name][:-1], [np.nan]))
     return found
-
-
-def _overrides(path: Path) -> list[str] | None:
-    try:
-        found = yaml.load(read_regular(path, LARGEST_OVERRIDES).decode(), _Loader)
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
-        return None
-    return [str(word) for word in found] if isinstance(found, list) else None
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

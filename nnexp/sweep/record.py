@@ -8,6 +8,7 @@ from shlex import quote
 
 import yaml
 
+from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 from nnexp.track.folder import write_text
@@ -61,7 +62,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             f"the {FILE} that nnexp wrote, unchanged",
             "the command of the sweep once more, with sweep.resume=FOLDER",
         ) from error
-    odd = next((word for word in words if _is_odd(word)), None)
+    odd = next((word for word in words if may_run_code(word)), None)
     if odd is not None and not trust:
         raise UserError(
             f"the sweep was started with {odd!r}, which may run code",
@@ -69,16 +70,3 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             f"nnexp resume {quote(str(folder))} --trust",
         )
     return words
-
-
-def _is_odd(word: str) -> bool:
-    name, sign, value = word.lstrip("+~").partition("=")
-    return (
-        word.startswith("-")
-        or not sign
-        or name.partition("@")[0].split("/")[0].split(".")[0] == "hydra"
-        or "@" in name
-        or "_target_" in word
-        or "${" in value
-        or (name == "model" and "custom" in value)
-    )
