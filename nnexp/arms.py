@@ -30,6 +30,7 @@ class Arm:
         accuracies, balanced: accuracy and balanced accuracy of the validation rows for each seed;
             NaN where a run came to no score.
         rows: that validate.
+        judges: the rows of the table that validated in any of its runs, and the class of each.
     """
 
     config: Config
@@ -38,6 +39,7 @@ class Arm:
     accuracies: list[float] = field(default_factory=list)
     balanced: list[float] = field(default_factory=list)
     rows: int = 0
+    judges: dict[int, int] = field(default_factory=dict)
 
 
 def train_arms(
@@ -74,10 +76,18 @@ def train_arms(
         execution.run()
         if execution.interrupted:
             raise KeyboardInterrupt
-        for job, alike in zip(jobs, owners, strict=True):
+        for place, (job, alike) in enumerate(zip(jobs, owners, strict=True)):
             for arm in alike:
                 _note(job, arm)
+                if place in execution.datasets:
+                    arm.judges |= _judges(execution.datasets[place])
         return len(jobs)
+
+
+def _judges(dataset: Dataset) -> dict[int, int]:
+    """The rows of the table that validate, and the class of each."""
+    rows = dataset.valid
+    return dict(zip(dataset.rows[rows].tolist(), dataset.y[rows].tolist(), strict=True))
 
 
 def _alike(arms: Sequence[Arm]) -> list[list[Arm]]:
@@ -115,6 +125,14 @@ def member_seconds(folder: str | Path) -> float:
         return 0.5 * float(read_manifest(Path(folder))["duration"])
     except (UserError, KeyError, TypeError, ValueError):
         return 0.5
+
+
+def cost(config: Config, base: Config) -> float:
+    """About how much longer than another a run takes, by its epochs, steps and widths."""
+    wide, usual = (sum(getattr(c.model, "hidden", None) or [1]) for c in (config, base))
+    steps = base.trainer.batch_size / config.trainer.batch_size
+    epochs = config.trainer.epochs / base.trainer.epochs
+    return epochs * max(1.0, wide / usual) * max(1.0, steps)
 
 
 def _note(job: Job, arm: Arm) -> None:

@@ -7,8 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from nnexp.config.check import check
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
+from nnexp.config.keys import PACKAGES
 from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.errors import UserError
 
@@ -26,9 +32,18 @@ def changed(base: Config, overrides: Sequence[str], words: Sequence[str]) -> Con
         if compose(overrides) == base:
             found = _typed(overrides, words)
     if found is None:
-        with contextlib.suppress(UserError):
+        with contextlib.suppress(UserError, OmegaConfBaseException, AttributeError, TypeError):
             found = _laid_on(base, words)
     return found if found is not None and _class(found) in (None, _class(base)) else None
+
+
+def fits(base: Config, words: Sequence[str]) -> bool:
+    """Whether a configuration takes overrides that choose no other option."""
+    try:
+        _laid_on(base, words)
+    except (UserError, OmegaConfBaseException, AttributeError, TypeError):
+        return False
+    return True
 
 
 def _class(config: Config) -> str | None:
@@ -45,19 +60,23 @@ def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:
 
 
 def _laid_on(base: Config, words: Sequence[str]) -> Config:
+    """The changes set key by key, as the schema reads them, and checked together."""
+    parse = OverridesParser.create().parse_override
     config = base
-    names = groups()
     for word in words:
-        key = word.partition("=")[0]
-        section = key.partition(".")[0]
-        if key in names:
-            config = _with(config, [key], getattr(compose([word]), key))
-            continue
-        # the value as the command line reads it, under the option that the run has
-        option = getattr(getattr(config, section, None), "name", None)
-        chosen = [f"{section}={option}"] if section in names and section != "loss" else []
-        value = value_of(compose([*chosen, word]), key)
-        config = _with(config, key.split("."), value)
+        override = parse(word)
+        key = override.key_or_group
+        section, _, path = key.partition(".")
+        value: Any = override.value()
+        if key in groups():
+            section = PACKAGES.get(key, key)
+            value = getattr(compose([word]), section)
+        elif path:
+            node = OmegaConf.structured(getattr(config, section))
+            OmegaConf.update(node, path, value)
+            value = OmegaConf.to_object(node)
+        config = replace(config, **{section: value})
+    check(config)
     return config
 
 
@@ -67,10 +86,3 @@ def value_of(config: Config, key: str) -> object:
     for part in key.split("."):
         value = getattr(value, part)
     return value
-
-
-def _with(section: Any, path: Sequence[str], value: object) -> Any:
-    if len(path) == 1:
-        return replace(section, **{path[0]: value})
-    own = _with(getattr(section, path[0]), path[1:], value)
-    return replace(section, **{path[0]: own})

@@ -28,8 +28,12 @@ BALANCED = ("class_imbalance",)  # judged by balanced accuracy
 
 def contrast(
     own: Finding, before: Arm, after: Arm, arms: Sequence[Arm], seeds: int, seconds: float
-) -> Proof:
-    """Two arms compared, pair by pair; more than `seeds` pairs are a second look."""
+) -> Proof | None:
+    """Two arms compared, pair by pair; more than `seeds` pairs are a second look.
+
+    Returns:
+        What they show; None where fewer than two pairs came to a score.
+    """
     pairs = min(len(before.accuracies), len(after.accuracies))
     low, high = (scores(arm, own.cause)[:pairs] for arm in (before, after))
     metric = "balanced_accuracy/val" if own.cause in BALANCED else "accuracy/val"
@@ -38,6 +42,8 @@ def contrast(
         metric, sign = f"overstatement of {metric}", -1.0
     known = np.isfinite(low) & np.isfinite(high)
     low, high = low[known], high[known]
+    if len(low) < 2:
+        return None
     differences = sign * (high - low)
     # runs that are equal to the last row are equal, however few rows there are
     step = 1 / max(before.rows, 1) if differences.any() else 0.0
@@ -53,10 +59,29 @@ def contrast(
         gain=float(compared.mean.mean),
         ci95=(float(compared.mean.low), float(compared.mean.high)),
         p=min(1.0, looks * float(compared.p)) if compared.mean.mean > 0 else 1.0,
-        seeds=pairs,
+        seeds=len(low),
         seconds=round(seconds, 2),
         recovered=recovered,
     )
+
+
+def is_beyond_rows(gain: float, cause: str, arm: Arm) -> bool:
+    """Whether a gain is more than the rows that judged it make by chance.
+
+    The t-test knows how seeds and draws of rows differ, but all runs are judged by rows of the one
+    table. Of those the gain, and as many again back and forth, are told otherwise; it has to
+    exceed twice the standard error which that makes.
+
+    Arguments:
+        gain: of the score.
+        cause: by whose score it is.
+        arm: one of the two that were compared.
+    """
+    classes = np.unique(list(arm.judges.values()), return_counts=True)[1]
+    rows = float(classes.sum()) if arm.judges else float(max(arm.rows, 1))
+    if cause in BALANCED and arm.judges:  # rows of rare classes weigh more
+        rows = len(classes) ** 2 / float((1 / classes).sum())
+    return gain >= 2 * np.sqrt((abs(gain) + WORTH) / rows)
 
 
 def scores(arm: Arm, cause: str) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nnexp.changes import fits
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
@@ -66,7 +67,8 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     }
     if len(seen.counts):
         scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
-    named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
+    all_named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
+    named = [_typeable(seen, own) for own in all_named]
     told = conclude(seen, named)
     return Diagnosis(
         told,
@@ -76,6 +78,14 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
         explained="" if explained is None else explained.text(),
         scores=scores,
     )
+
+
+def _typeable(seen: Seen, own: Nomination) -> Nomination:
+    """A nomination without its fix where the run's configuration does not take it."""
+    keys = [word.partition("=")[0] for word in own.fix]
+    if not own.fix or any("." not in key for key in keys) or fits(seen.config, own.fix):
+        return own  # what chooses another option is made for the run it is told of
+    return replace(own, fix=())
 
 
 def by_order(seen: Seen, audit: Audit) -> list[Nomination]:

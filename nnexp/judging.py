@@ -8,8 +8,17 @@ from dataclasses import replace
 import numpy as np
 
 from nnexp.arms import Arm
-from nnexp.contrast import BALANCED, FLATTERING, LEAST_GAIN, LEVEL, contrast, scores
+from nnexp.contrast import (
+    BALANCED,
+    FLATTERING,
+    LEAST_GAIN,
+    LEVEL,
+    contrast,
+    is_beyond_rows,
+    scores,
+)
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Finding, Proof
+from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm
 
@@ -34,11 +43,14 @@ def judge(
         if (place,) not in by_change:
             continue
         alone = contrast(own, base, by_change[(place,)], arms, seeds, seconds)
+        if alone is None:
+            continue
         rest = by_change.get(tuple(c for c in everything.changed if c != place))
         if len(everything.changed) > 1 and rest is not None and alone.p >= LEVEL:
             # a change may help only once the others are made
             beside = contrast(own, rest, everything, arms, seeds, seconds)
-            if beside.gain >= LEAST_GAIN and beside.p < LEVEL:
+            whole = contrast(own, base, everything, arms, seeds, seconds)
+            if beside and whole and beside.p < LEVEL and min(beside.gain, whole.gain) >= LEAST_GAIN:
                 alone = replace(beside, metric=f"{beside.metric}, the other changes made")
         contrasts[place] = alone, alone.gain
     adjusted = holm([proof.p for proof, _ in contrasts.values()])
@@ -50,14 +62,20 @@ def judge(
             continue
         proof, gain = contrasts[place]
         verdict = own.verdict
-        if proof.gain >= LEAST_GAIN and p_values[place] < LEVEL:
+        if (
+            proof.gain >= LEAST_GAIN
+            and p_values[place] < LEVEL
+            and is_beyond_rows(proof.gain, own.cause, base)
+        ):
             verdict = CONFIRMED
         elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
             pass
         elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it
             verdict = HARMLESS if proof.ci95[1] < LEAST_GAIN else verdict
-        elif proof.gain <= 0 or (proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN):
+        elif proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN:
             verdict = HARMLESS
+        elif proof.gain <= 0:  # and no interval that says so
+            pass
         elif own.verdict == HARMLESS:
             verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
         findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
@@ -94,26 +112,43 @@ def _without_followers(
         if lead == place or gain >= HALF * alone[lead] or both is None:
             continue
         more = contrast(found.findings[place], arms[(lead,)], both, [both], seeds, seconds)
-        if more.gain < LEAST_GAIN or more.p >= LEVEL:
+        if more is not None and (more.gain < LEAST_GAIN or more.p >= LEVEL):
             kept[place] = replace(own, verdict=SUSPECTED), gain
     return kept
 
 
-def smallest(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[str]:
-    """The fewest changes whose score cannot be told from the best, as overrides."""
+def smallest(
+    found: Diagnosis, arms: Sequence[Arm], seeds: int, confirmed: Sequence[int]
+) -> list[str]:
+    """The fewest confirmed changes whose score cannot be told from the best, as overrides.
+
+    Arguments:
+        found: of whose findings the arms are.
+        arms: the configuration as it is first.
+        seeds: pairs of the first look, which all arms have.
+        confirmed: places of the findings that count.
+    """
+    causes = [own.cause for own in found.findings]
     usable = [
         arm
         for arm in arms
-        if not any(found.findings[place].cause in FLATTERING for place in arm.changed)
+        if {*arm.changed} <= {*confirmed}
+        and not any(causes[place] in FLATTERING for place in arm.changed)
     ]
-    cause = BALANCED[0] if any(own.cause in BALANCED for own in found.findings) else ""
-    means = {arm.changed: float(np.nanmean(scores(arm, cause)[:seeds])) for arm in usable}
+    cause = BALANCED[0] if any(causes[place] in BALANCED for place in confirmed) else ""
+    means = {
+        arm.changed: float(values.mean())
+        for arm in usable
+        if np.isfinite(values := scores(arm, cause)[:seeds]).all()
+    }
+    if () not in means:
+        return []
     best = max(means.values())
     if best - means[()] < LEAST_GAIN:
         return []
     for changes in sorted(means, key=lambda own: (len(own), -means[own])):
         if means[changes] >= best - max(LEAST_GAIN, 0.1 * (best - means[()])):
-            return [word for place in changes for word in found.findings[place].fix]
+            return united(*(found.findings[place].fix for place in changes)) or []
     return []
 
 

@@ -101,7 +101,7 @@ def _meaning(
         what = "inputs" if own.arm.adapt is blank else "labels"
         if interval[1] < -WORTH:
             return f"what the {what} are worth"
-        if gain < -WORTH:
+        if interval[0] < -WORTH:
             return "no clear difference"
         other = "without inputs" if own.arm.adapt is blank else "with random labels"
         return f"as good {other}: nothing was learnt from them"

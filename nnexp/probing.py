@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.arms import Arm, member_seconds, train_arms
+from nnexp.arms import Arm, cost, member_seconds, train_arms
 from nnexp.changes import changed, value_of
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
@@ -161,9 +161,5 @@ def planned(base: Config, overrides: Sequence[str]) -> list[Plan]:
 
 
 def _cost(own: Plan, base: Plan) -> float:
-    """About how much longer than the run a probe takes, by its epochs and widths."""
-    if own.by_heart:
-        return 1.0
-    wide, usual = (sum(getattr(p.arm.config.model, "hidden", None) or [1]) for p in (own, base))
-    epochs = own.arm.config.trainer.epochs / base.arm.config.trainer.epochs
-    return epochs * max(1.0, wide / usual)
+    """About how much longer than the run a probe takes."""
+    return 1.0 if own.by_heart else cost(own.arm.config, base.arm.config)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.arms import Arm, member_seconds, train_arms
+from nnexp.arms import Arm, cost, member_seconds, train_arms
 from nnexp.changes import changed
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
@@ -23,6 +23,7 @@ from nnexp.config.typed import read_typed
 from nnexp.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, Finding
+from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.judging import in_order, judge, smallest
@@ -104,7 +105,12 @@ def prove(
         if findings[place][0].verdict != CONFIRMED
         or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
     }
-    restores = smallest(found, [arm for arm in arms if not dropped & {*arm.changed}], seeds)
+    confirmed = [
+        place
+        for place, (own, _) in enumerate(findings)
+        if own.verdict == CONFIRMED and place not in dropped
+    ]
+    restores = smallest(found, arms, seeds, confirmed)
     kept = [item for place, item in enumerate(findings) if place not in dropped]
     lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
@@ -118,8 +124,8 @@ def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[A
     arms = [Arm(base)]
     for size in range(1, len(chosen) + 1):
         for places in combinations(chosen, size):
-            words = [word for place in places for word in found.findings[place].fix]
-            config = changed(base, overrides, words)
+            words = united(*(found.findings[place].fix for place in places))
+            config = None if words is None else changed(base, overrides, words)
             if config is not None:
                 arms.append(Arm(config, places))
     return arms
@@ -145,7 +151,8 @@ def _train(
     runs = train_arms(arms, range(seeds), splits, tables)
     undecided = _undecided(found, arms, seeds)
     more = range(seeds, min(PAIRS, MORE * seeds))
-    over = time.monotonic() + (1 + len(undecided)) * len(more) * each
+    costs = sum(cost(arm.config, base) for arm in (arms[0], *undecided))
+    over = time.monotonic() + costs * len(more) * each
     if undecided and more and (until is None or over <= until):
         others = resplits(base, tables, len(more), splits)
         runs += train_arms([arms[0], *undecided], more, others, tables)
@@ -169,22 +176,26 @@ def _within(
     """As many arms and seeds as the time allows, single changes first; never fewer than 2 seeds."""
     if budget is None:
         return arms, seeds
-    while len(arms) * seeds * each > budget and len(arms) > 2:
+    costs = [cost(arm.config, arms[0].config) for arm in arms]
+    while sum(costs[: len(arms)]) * seeds * each > budget and len(arms) > 2:
         arms = arms[:-1]
-    while len(arms) * seeds * each > budget and seeds > 2:
+    while sum(costs[: len(arms)]) * seeds * each > budget and seeds > 2:
         seeds -= 1
     return arms, seeds
 
 
 def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
     """The single changes that look worth making but may be chance."""
-    single = [arm for arm in arms if len(arm.changed) == 1]
-    proofs = [
-        contrast(found.findings[arm.changed[0]], arms[0], arm, arms, seeds, 0.0) for arm in single
-    ]
-    adjusted = holm([proof.p for proof in proofs])
+    found_of = {}
+    for arm in arms:
+        if len(arm.changed) == 1:
+            own = found.findings[arm.changed[0]]
+            proof = contrast(own, arms[0], arm, arms, seeds, 0.0)
+            if proof is not None:
+                found_of[arm.changed] = arm, proof
+    adjusted = holm([proof.p for _, proof in found_of.values()])
     return [
         arm
-        for arm, proof, p in zip(single, proofs, adjusted, strict=True)
+        for (arm, proof), p in zip(found_of.values(), adjusted, strict=True)
         if proof.gain >= LEAST_GAIN and p >= LEVEL and proof.p < OPEN
     ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from itertools import chain
 
+import numpy as np
+
 from nnexp.config.schema import Config
 from nnexp.data.cache import Tables
 from nnexp.errors import UserError
@@ -29,8 +31,11 @@ def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = (
         used: what was given before: none of it is given again, and the first has the shape wanted.
 
     Returns:
-        `count` different numbers >= 0. A split that cannot be made is given for want of others.
+        `count` different numbers >= 0, or 0 so many times where the split is the same for every
+        seed. A split that cannot be made is given for want of others.
     """
+    if _is_fixed(config, tables):
+        return [0] * count
     first = max(used, default=-1) + 1
     if _is_large(config, tables):
         return list(range(first, first + count))
@@ -44,6 +49,21 @@ def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = (
     groups = sorted(alike, key=lambda own: (own == wanted, len(alike[own])), reverse=True)
     made = [alike[own] for own in groups if own is not None]
     return [*chain.from_iterable(made), *alike.get(None, [])][:count]
+
+
+def _is_fixed(config: Config, tables: Tables) -> bool:
+    """Whether the rows of the parts do not depend on the seed, as with a column or in time."""
+    split = config.data.split
+    if split.method == "random" and split.shuffle and split.folds is None:
+        return False
+    try:
+        one, other = (tables.prepare(config.data, config.seeds.split + n) for n in (0, 1))
+    except UserError:
+        return False
+    return all(
+        np.array_equal(one.rows[getattr(one, part)], other.rows[getattr(other, part)])
+        for part in ("train", "valid")
+    )
 
 
 def _is_large(config: Config, tables: Tables) -> bool:

@@ -67,3 +67,13 @@ def test_a_split_that_cannot_be_made_is_left_out(config, monkeypatch):
     assert resplits(config, tables, 3) == [0, 2, 4]
     monkeypatch.setattr(module, "_traits", lambda *arguments: None)
     assert resplits(config, tables, 3) == [0, 1, 2]
+
+
+def test_a_split_that_no_seed_changes_is_one_split(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(60.0), "t": np.arange(60), "y": np.arange(60) % 2})
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    words = ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=y"]
+    in_time = compose([*words, "data.split.method=time", "data.split.by=t"])
+    assert resplits(in_time, Tables(), 3) == [0, 0, 0]
+    in_order = compose([*words, "data.split.shuffle=false"])
+    assert resplits(in_order, Tables(), 2, [0, 0, 0]) == [0, 0]

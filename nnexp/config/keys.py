@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
@@ -14,6 +14,7 @@ from nnexp.config.schema import OPTIONS, Config
 # groups whose values live under another name: group -> package
 PACKAGES = MappingProxyType({"regularizer": "reg"})
 
+_PLAIN = re.compile(r"[A-Za-z0-9_/.%*@?|+-]+")  # what the command line takes without quotes
 _WORDS = {
     int: ("a whole number", "whole numbers"),
     float: ("a number", "numbers"),
@@ -156,7 +157,28 @@ def literal(value: Any) -> str:
         return "[" + ",".join(literal(v) for v in value) + "]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{k}:{literal(v)}" for k, v in value.items()) + "}"
-    odd = isinstance(value, str) and not (value.isascii() and value)
-    if odd or (isinstance(value, str) and set(value) & set(" ,;[]{}()=:'\"$#\\\t\n")):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _text(value: str) -> str:
+    """A text as it is typed: quoted where the command line would not read the same text."""
+    if _PLAIN.fullmatch(value) and not _is_another_value(value):
+        return value
+    # within quotes a backslash is one, but for those before a quote, where it is a sign as well
+    return '"' + re.sub(r'(\\*)("|\Z)', _escaped, value) + '"'
+
+
+def _escaped(found: re.Match[str]) -> str:
+    slashes, quote = found.groups()
+    return slashes * 2 + ("\\" + quote if quote else "")
+
+
+def _is_another_value(text: str) -> bool:
+    """Whether the command line reads a number, a truth value or null."""
+    if text.lower() in ("null", "true", "false"):
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

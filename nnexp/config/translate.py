@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -124,7 +124,9 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     key = _key(name.lstrip("+"), overrides)
     if key is not None and key.is_list:
         items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
-        text = f"{name}={literal([item for item in items if item])}"
+        kept = [item for item in items if item]
+        of_texts = str in get_args(unwrap(key.hint)[0])
+        text = f"{name}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
         return text if text.isascii() and '"' not in text else f"'{text}'"
     opened = [c for c in value if c in "[{("]
     if opened and not any(c in value for c in "]})"):

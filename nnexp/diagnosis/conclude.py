@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
+from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.rules.optimisation import BATCHES
 from nnexp.diagnosis.seen import Seen
 
@@ -142,7 +143,10 @@ def _mutual(a: str, b: str, present: dict[str, float]) -> bool:
 
 
 def _merged(nominations: Sequence[Nomination]) -> list[Nomination]:
-    """One nomination a cause, the strongest, with the evidence of the others after its own."""
+    """One nomination a cause, the strongest, with the evidence of the others after its own.
+
+    What is wrong with a table may be so in several places: their fixes are one where they can be.
+    """
     found: dict[str, Nomination] = {}
     for own in sorted(nominations, key=lambda one: -one.strength):
         first = found.get(own.cause)
@@ -151,8 +155,12 @@ def _merged(nominations: Sequence[Nomination]) -> list[Nomination]:
             continue
         known = {item.signal for item in first.evidence}
         more = tuple(item for item in own.evidence if item.signal not in known)
+        fix = (united(first.fix, own.fix) if own.cause in _OF_DATA else None) or first.fix
         found[own.cause] = replace(
-            first, evidence=first.evidence + more, certain=first.certain or own.certain
+            first,
+            evidence=first.evidence + more,
+            certain=first.certain or own.certain,
+            fix=tuple(fix),
         )
     return list(found.values())
 

@@ -58,7 +58,7 @@ def check(sheet: Sheet) -> Audit:
         return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
     spikes += _in_company(sheet, spikes)
     spikes.sort(key=lambda spike: -spike.share)
-    words = [f"{spike.name}={figure(spike.value)}" for spike in spikes]
+    words = [f"{spike.name}={_exact(spike.value)}" for spike in spikes]
     present = list(getattr(sheet.config, "sentinels", []))
     worst = max(spikes, key=_distance)
     evidence = [
@@ -226,3 +226,9 @@ def weighted_quantiles(
     upto = np.cumsum(counts)
     places = np.searchsorted(upto, np.array(shares) * upto[-1])
     return [float(values[min(place, len(values) - 1)]) for place in places]
+
+
+def _exact(number: float) -> str:
+    """A number to the last digit: cells are compared with it."""
+    whole = float(number).is_integer() and abs(number) < 1e15
+    return str(int(number)) if whole else repr(float(number))
