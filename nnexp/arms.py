@@ -55,8 +55,8 @@ def train_arms(
     Arguments:
         arms: whose lists of scores are filled, a value for each seed.
         seeds: added to the seed of the configuration.
-        splits: for each seed what is added to the seed of the split; None for the one split of the
-            configuration.
+        splits: for each seed what is added to the seed of the rows that validate; None for the one
+            split of the configuration. The rows that test stay the same: nothing is learnt of them.
         tables: where datasets that are made already are kept; None to make them.
 
     Returns:
@@ -110,7 +110,7 @@ def member(config: Config, seed: int, split: int = 0) -> Config:
         seed=config.seed + seed,
         seeds=replace(
             config.seeds,
-            split=config.seeds.split + split,
+            valid=config.seeds.of_split[1] + split,
             init=None,
             batches=None,
             dropout=None,

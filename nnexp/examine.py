@@ -66,10 +66,10 @@ def read_material(config: Config) -> Material:
 
 def make_material(labelled: Labelled, config: Config, dataset: Dataset | None = None) -> Material:
     """The material of a table that is read already, and perhaps prepared."""
-    seed = config.seeds.split
+    seeds = config.seeds.of_split
     if dataset is None:
-        dataset = prepare_labelled(labelled, config.data, seed)
-    return Material(labelled, dataset, make_sheet(labelled, config.data, seed))
+        dataset = prepare_labelled(labelled, config.data, *seeds)
+    return Material(labelled, dataset, make_sheet(labelled, config.data, *seeds))
 
 
 def examine(folder: str | Path, material: Material | None, trust: bool = False) -> Seen:

@@ -1,8 +1,9 @@
 """The proof of a diagnosis: re-runs with exactly the one change, paired by seed, as one stack.
 
-A pair has the same seed and the same split; seeds and splits differ from pair to pair, so that the
-interval holds for other rows of the table too. Up to three causes are tried in every combination,
-which shows the smallest set of changes that restores the score.
+A pair has the same seed and the same split; seeds and validation rows differ from pair to pair, the
+rows that test stay out of it. A gain counts where it is beyond what seeds and draws of rows make,
+and beyond what the rows that judged make by chance. Up to three causes are tried in every
+combination, which shows the smallest set of changes that restores the score.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import numpy as np
 
 from nnexp.config.schema import Config
 from nnexp.data.cache import Tables
+from nnexp.data.dataset import Dataset
 from nnexp.errors import UserError
 from nnexp.sweep.grouping import traits
 
@@ -22,7 +23,8 @@ CELLS = 1_000_000  # of a table beyond which its splits are taken as they come: 
 
 
 def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = ()) -> list[int]:
-    """What to add to `seeds.split` for so many splits, of one shape where there are enough.
+    """Splits of one shape, where there are enough, with the run's own test rows.
+
 
     Arguments:
         config: the choices of table, split and training.
@@ -31,7 +33,8 @@ def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = (
         used: what was given before: none of it is given again, and the first has the shape wanted.
 
     Returns:
-        `count` different numbers >= 0, or 0 so many times where the split is the same for every
+        What to add to the seed of the rows that validate, once for each split: `count` different
+        numbers >= 0, or 0 so many times where the split is the same for every
         seed. A split that cannot be made is given for want of others.
     """
     if _is_fixed(config, tables):
@@ -57,7 +60,7 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
     if split.method == "random" and split.shuffle and split.folds is None:
         return False
     try:
-        one, other = (tables.prepare(config.data, config.seeds.split + n) for n in (0, 1))
+        one, other = (_prepared(config, tables, offset) for offset in (0, 1))
     except UserError:
         return False
     return all(
@@ -68,7 +71,7 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
 
 def _is_large(config: Config, tables: Tables) -> bool:
     try:
-        return tables.prepare(config.data, config.seeds.split).x.size > CELLS
+        return _prepared(config, tables, 0).x.size > CELLS
     except UserError:
         return False
 
@@ -76,7 +79,12 @@ def _is_large(config: Config, tables: Tables) -> bool:
 def _traits(config: Config, tables: Tables, offset: int) -> Hashable:
     """What a stack's members have in common; None where the split cannot be made."""
     try:
-        dataset = tables.prepare(config.data, config.seeds.split + offset)
+        dataset = _prepared(config, tables, offset)
     except UserError:
         return None
     return tuple(traits(config, dataset).values())
+
+
+def _prepared(config: Config, tables: Tables, offset: int) -> Dataset:
+    split, valid = config.seeds.of_split
+    return tables.prepare(config.data, split, valid + offset)

@@ -102,7 +102,7 @@ def _run(task: Task) -> Run:
 
     # table -> split -> preprocess, fitted on train rows only
     labelled = read_labelled(load_table(config.data), config.data)
-    dataset = prepare_labelled(labelled, config.data, config.seeds.split)
+    dataset = prepare_labelled(labelled, config.data, *config.seeds.of_split)
     check_parts(config, dataset)
 
     # tensors on the device -> stack of one

@@ -278,12 +278,12 @@ class Stack:
         self, place: int, threads: int, begun: datetime, origin: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """What the manifest says of a member besides its files."""
-        seeds = vars(self.members[place].seeds)
+        seeds, own = vars(self.members[place].seeds), self.tasks[place].config.seeds
         return describe(
             device=torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
             threads=threads,
             data=self.datasets[place].summary,
-            seeds={"split": self.tasks[place].config.seeds.split, **seeds},
+            seeds={**dict(zip(("split", "valid"), own.of_split, strict=True)), **seeds},
             started=begun,
             duration=(datetime.now(UTC) - begun).total_seconds(),
             command=self.tasks[place].command,

@@ -129,7 +129,7 @@ def read(folder: Path) -> Recorded:
 
     config = read_config(folder)
     source = load_table(config.data)
-    table = prepare(source, config.data, seed=config.seeds.split)
+    table = prepare(source, config.data, *config.seeds.of_split)
     coded = assemble.coding(config, table.classes)
     model = assemble.model(config, table.x.shape[1], table.levels, coded.outputs)
     seed = config.seed if config.seeds.init is None else config.seeds.init

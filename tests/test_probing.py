@@ -131,7 +131,7 @@ def test_what_does_not_apply_is_left_out():
 def test_members_share_the_split_of_the_run():
     config = compose(["data=wine", "seeds.split=3"])
     assert member(config, 5).seeds.split == 3
-    assert member(config, 5, 4).seeds.split == 7
+    assert member(config, 5, 4).seeds.of_split == (3, 7)
 
 
 def test_a_rate_too_low(tmp_path):

@@ -85,7 +85,7 @@ def test_the_proof_is_of_the_runs_that_it_describes(tmp_path):
     scores = {}
     for scaling in ("none", "standard"):
         scores[scaling] = [
-            run(tmp_path, f"data.scaling={scaling}", f"seed={n}", f"seeds.split={n}").metrics
+            run(tmp_path, f"data.scaling={scaling}", f"seed={n}", f"seeds.valid={n}").metrics
             for n in range(2)
         ]
     means = {k: np.mean([m["val"]["accuracy"] for m in v]) for k, v in scores.items()}

@@ -15,18 +15,18 @@ def config(tmp_path):
     """A table with a column that is constant but for two rows: some splits do not train on it."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
-    frame["rare"] = (np.arange(60) < 2).astype(float)
+    frame["rare"] = (np.arange(60) < 3).astype(float)
     frame["y"] = np.arange(60) % 2
     frame.to_csv(tmp_path / "table.csv", index=False)
     return compose(
-        ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=y", "data.split.valid=0.3",
-         "data.split.test=0.3"]
+        ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=y", "data.split.valid=0.6",
+         "data.split.test=0.1"]
     )  # fmt: skip
 
 
 def widths(config, tables, offsets):
-    seed = config.seeds.split
-    return [tables.prepare(config.data, seed + offset).x.shape[1] for offset in offsets]
+    split, valid = config.seeds.of_split
+    return [tables.prepare(config.data, split, valid + n).x.shape[1] for n in offsets]
 
 
 def test_the_tables_have_one_shape(config):
@@ -77,3 +77,12 @@ def test_a_split_that_no_seed_changes_is_one_split(tmp_path):
     assert resplits(in_time, Tables(), 3) == [0, 0, 0]
     in_order = compose([*words, "data.split.shuffle=false"])
     assert resplits(in_order, Tables(), 2, [0, 0, 0]) == [0, 0]
+
+
+def test_test_rows_stay(config):
+    tables, seeds = Tables(), config.seeds.of_split
+    own = tables.prepare(config.data, *seeds)
+    for offset in resplits(config, tables, 5):
+        made = tables.prepare(config.data, seeds[0], seeds[1] + offset)
+        assert sorted(made.rows[made.test]) == sorted(own.rows[own.test])
+        assert (sorted(made.rows[made.valid]) == sorted(own.rows[own.valid])) == (offset == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -164,6 +165,8 @@ def _text(value: str) -> str:
     """A text as it is typed: quoted where the command line would not read the same text."""
     if _PLAIN.fullmatch(value) and not _is_another_value(value):
         return value
+    if any(not character.isprintable() and character not in "\t\u00a0" for character in value):
+        return json.dumps(value)  # not to be typed, and not to reach a terminal as it is
     # within quotes a backslash is one, but for those before a quote, where it is a sign as well
     return '"' + re.sub(r'(\\*)("|\Z)', _escaped, value) + '"'
 

@@ -29,6 +29,7 @@ ADDED = (
     "data.sentinels",
     "data.duplicates",
     "trainer.watch",
+    "seeds.valid",
 )  # older runs lack them, and did as the defaults do
 # libyaml's writes the same text in a quarter of the time
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

@@ -56,12 +56,13 @@ class Tables:
         self._labelled: dict[Hashable, Labelled | _Refused] = {}
         self._datasets: dict[Hashable, Dataset | _Refused] = {}
 
-    def prepare(self, config: DataConfig, seed: int = 0) -> Dataset:
+    def prepare(self, config: DataConfig, seed: int = 0, valid_seed: int | None = None) -> Dataset:
         """The dataset of a configuration; the same object for equal configurations and seeds.
 
         Arguments:
             config: the choices, checked; may be changed afterwards without harm.
             seed: of the split.
+            valid_seed: of who validates among the rows that do not test; None for `seed`.
 
         Returns:
             A dataset whose arrays are shared: they are not to be written to.
@@ -69,8 +70,10 @@ class Tables:
         Raises:
             UserError: as `load_table` and `prepare`.
         """
-        key = (_frozen(config), seed)
-        return _once(self._datasets, key, lambda: self._prepare(config, seed))
+        seeds = seed, seed if valid_seed is None else valid_seed
+        return _once(
+            self._datasets, (_frozen(config), seeds), lambda: self._prepare(config, *seeds)
+        )
 
     def forget(self) -> None:
         """Let go of all datasets; the tables stay, so that making one again reads nothing."""
@@ -84,12 +87,12 @@ class Tables:
         made = [item for item in self._datasets.values() if isinstance(item, Dataset)]
         return sum(map(_table_bytes, tables)) + sum(map(_read_bytes, read)) + _array_bytes(made)
 
-    def _prepare(self, config: DataConfig, seed: int) -> Dataset:
+    def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
         source = source_key(config)
         table = _once(self._tables, source, lambda: load_table(config))
         reading = (source, *_reading_key(config))
         labelled = _once(self._labelled, reading, lambda: read_labelled(table, config))
-        return prepare_labelled(labelled, config, seed)
+        return prepare_labelled(labelled, config, seed, valid_seed)
 
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:

@@ -61,7 +61,9 @@ class Dataset:
     messages: list[str]
 
 
-def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
+def prepare(
+    table: Table, config: DataConfig, seed: int = 0, valid_seed: int | None = None
+) -> Dataset:
     """Split a table, fit the preprocessing on its train rows, and transform all rows.
 
     Held-out rows have no part in anything fitted: kinds of columns, levels, means and scales
@@ -72,18 +74,28 @@ def prepare(table: Table, config: DataConfig, seed: int = 0) -> Dataset:
         table: from `load_table`.
         config: the choices.
         seed: of the split; nothing else random is used, but for samples of very long tables.
+        valid_seed: of who validates among the rows that do not test; None for `seed`.
 
     Raises:
         UserError: the table and the choices do not fit each other.
     """
-    return prepare_labelled(read_labelled(table, config), config, seed)
+    return prepare_labelled(read_labelled(table, config), config, seed, valid_seed)
 
 
-def prepare_labelled(labelled: Labelled, config: DataConfig, seed: int = 0) -> Dataset:
+def prepare_labelled(
+    labelled: Labelled, config: DataConfig, seed: int = 0, valid_seed: int | None = None
+) -> Dataset:
     """As `prepare`, for a table that is read already, as `read_labelled` does for `config`."""
     table, labels, cells, y = labelled.table, labelled.labels, labelled.cells, labelled.y
     split = split_rows(
-        y, labels.classes, config.split, cells.frame, seed, labelled.parts, cells.tokens
+        y,
+        labels.classes,
+        config.split,
+        cells.frame,
+        seed,
+        labelled.parts,
+        cells.tokens,
+        valid_seed,
     )
     columns = infer_columns(cells, split.train, config)
     train = split.train

@@ -46,6 +46,7 @@ def split_rows(
     seed: int = 0,
     parts: np.ndarray | None = None,
     tokens: Collection[str] = MISSING_TOKENS,
+    valid_seed: int | None = None,
 ) -> Split:
     """Divide N rows by `config.method`.
 
@@ -66,6 +67,7 @@ def split_rows(
             test, and where it names no valid rows they are taken from its train rows. Folds are
             cut from its train rows.
         tokens: texts that stand for a missing cell.
+        valid_seed: draws the validation rows and the folds; None for `seed`.
 
     Raises:
         UserError: the shares leave a part without rows, a class is too small to be in each
@@ -76,10 +78,11 @@ def split_rows(
     n_valid, n_test = _sizes(config, size, official=parts is not None)
     fixed = named_parts(column if config.method == "column" else None, parts, tokens)
     rows = np.arange(size)
+    seeds = seed, seed if valid_seed is None else valid_seed
     if fixed is None:
-        split = _divide(rows, n_valid, n_test, labels, classes, config, column, seed, tokens)
+        split = _divide(rows, n_valid, n_test, labels, classes, config, column, seeds, tokens)
     else:
-        split = _around(fixed, n_valid, labels, classes, config, column, seed, tokens)
+        split = _around(fixed, n_valid, labels, classes, config, column, seeds, tokens)
     if config.folds is None:
         return split
     if len(split.valid):
@@ -89,7 +92,7 @@ def split_rows(
             "folds of rows that are named train, or validation rows without folds",
             "data.split.folds=null data.split.fold=null",
         )
-    train, valid = cut_fold(split.train, labels, classes, config, column, seed, tokens)
+    train, valid = cut_fold(split.train, labels, classes, config, column, seeds[1], tokens)
     return Split(train, valid, split.test)
 
 
@@ -100,7 +103,7 @@ def _around(
     classes: list[Any],
     config: SplitConfig,
     column: pd.Series | None,
-    seed: int,
+    seeds: tuple[int, int],
     tokens: Collection[str],
 ) -> Split:
     """The split whose test rows are given, and perhaps its validation rows."""
@@ -114,7 +117,7 @@ def _around(
     if not len(valid) and n_valid:
         if n_valid >= len(train):
             raise _no_train(config, len(train))
-        inner = _divide(train, n_valid, 0, labels, classes, config, column, seed, tokens)
+        inner = _divide(train, n_valid, 0, labels, classes, config, column, seeds, tokens)
         train, valid = inner.train, inner.valid
     return Split(train, valid, test)
 
@@ -127,17 +130,17 @@ def _divide(
     classes: list[Any],
     config: SplitConfig,
     column: pd.Series | None,
-    seed: int,
+    seeds: tuple[int, int],
     tokens: Collection[str],
 ) -> Split:
     if config.method == "group" and column is not None:
-        split = _by_group(rows, column.iloc[rows], n_valid > 0, n_test > 0, config, seed, tokens)
+        split = _by_group(rows, column.iloc[rows], n_valid > 0, n_test > 0, config, seeds, tokens)
     elif config.method == "time" and column is not None:
         split = _in_order(rows[time_order(column.iloc[rows], tokens)], n_valid, n_test)
     elif config.method == "random" and not config.shuffle:
         split = _in_order(rows, n_valid, n_test)
     else:
-        split = _at_random(rows, n_valid, n_test, labels, classes, config, seed)
+        split = _at_random(rows, n_valid, n_test, labels, classes, config, seeds)
     return Split(*(np.sort(part) for part in (split.train, split.valid, split.test)))
 
 
@@ -148,12 +151,12 @@ def _at_random(
     labels: np.ndarray,
     classes: list[Any],
     config: SplitConfig,
-    seed: int,
+    seeds: tuple[int, int],
 ) -> Split:
     if config.stratify:
         _check_classes(labels[rows], classes, n_valid, n_test)
-    rest, test = _draw(rows, n_test, labels if config.stratify else None, seed)
-    train, valid = _draw(rest, n_valid, labels if config.stratify else None, seed + 1)
+    rest, test = _draw(rows, n_test, labels if config.stratify else None, seeds[0])
+    train, valid = _draw(rest, n_valid, labels if config.stratify else None, seeds[1] + 1)
     return Split(train, valid, test)
 
 
@@ -215,7 +218,7 @@ def _by_group(
     valid: bool,
     test: bool,
     config: SplitConfig,
-    seed: int,
+    seeds: tuple[int, int],
     tokens: Collection[str],
 ) -> Split:
     from sklearn.model_selection import GroupShuffleSplit
@@ -240,8 +243,8 @@ def _by_group(
         kept, drawn = next(splitter.split(pool, groups=groups[pool]))
         return pool[kept], pool[drawn]
 
-    rest, test_rows = draw(np.arange(len(rows)), n_test, seed)
-    train_rows, valid_rows = draw(rest, n_valid, seed + 1)
+    rest, test_rows = draw(np.arange(len(rows)), n_test, seeds[0])
+    train_rows, valid_rows = draw(rest, n_valid, seeds[1] + 1)
     return Split(rows[train_rows], rows[valid_rows], rows[test_rows])
 
 

@@ -11,7 +11,7 @@ from nnexp.leaderboard.records import Record
 
 FOLD = "data.split.fold"
 FOLDS = "data.split.folds"
-SPLIT_SEED = "seeds.split"
+SPLIT_SEEDS = ("seeds.split", "seeds.valid")
 # what a run's numbers do not depend on, or not by intent
 IMMATERIAL = frozenset({"device", "threads", "trainer.progress", "trainer.tensorboard"})
 
@@ -95,7 +95,7 @@ def is_repetition(key: str) -> bool:
 
 def split_of(record: Record) -> Hashable:
     """What decides a run's train and validation rows, for one choice of `data.split`."""
-    return (frozen(record.config.get(SPLIT_SEED)), frozen(record.config.get(FOLD)))
+    return tuple(frozen(record.config.get(key)) for key in (*SPLIT_SEEDS, FOLD))
 
 
 def frozen(value: Any) -> Hashable:

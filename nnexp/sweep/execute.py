@@ -146,7 +146,7 @@ class Execution:
     def _prepare(self, place: int, job: Job) -> None:
         config = self._config(place)
         try:
-            dataset = self.tables.prepare(config.data, config.seeds.split)
+            dataset = self.tables.prepare(config.data, *config.seeds.of_split)
             if job.adapt is not None:
                 dataset = self._adapted(dataset, job.adapt)
             check_parts(config, dataset)

@@ -264,7 +264,7 @@ def _train(
     from nnexp.train.machine import pick_device
 
     pick_device(config.device)  # a device that is not there is said before anything is read
-    dataset = prepare(load_table(config.data), config.data, seed=config.seeds.split)
+    dataset = prepare(load_table(config.data), config.data, *config.seeds.of_split)
     check_parts(config, dataset)
     # warnings of a rate are beside the point: it is not trained with
     print_messages(dataset.messages, [w for w in warnings(config) if "optimizer.lr" not in w])

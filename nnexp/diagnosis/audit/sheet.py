@@ -113,13 +113,16 @@ class Sheet:
         return read_texts(self.frame[name], (*MISSING_TOKENS, *self.config.missing_tokens))
 
 
-def make_sheet(labelled: Labelled, config: DataConfig, seed: int = 0) -> Sheet:
+def make_sheet(
+    labelled: Labelled, config: DataConfig, seed: int = 0, valid_seed: int | None = None
+) -> Sheet:
     """The sheet of a table that is read already, as `read_labelled` does for `config`.
 
     Arguments:
         labelled: the rows with a label.
         config: the choices.
         seed: of the split.
+        valid_seed: of who validates among the rows that do not test; None for `seed`.
 
     Raises:
         UserError: as `prepare`.
@@ -133,6 +136,7 @@ def make_sheet(labelled: Labelled, config: DataConfig, seed: int = 0) -> Sheet:
         seed,
         labelled.parts,
         cells.tokens,
+        valid_seed,
     )
     columns = infer_columns(cells, split.train, config)
     texts = {c.name: cells.texts(c.name) for c in columns if c.kind == "categorical"}
