@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnexp.arms import Arm
-from nnexp.diagnosis.finding import Finding, Proof
+from nnexp.diagnosis.finding import FLATTERING, Finding, Proof
 from nnexp.leaderboard.statistics import paired_test
 
 LEVEL = 0.05  # of the paired t-test, after Holm's correction
@@ -15,14 +15,6 @@ LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 WORTH = 0.02  # what it must bring to be told where nothing speaks for it but this gain, as much as
 # makes a run suspicious; beside a sign that is odd by itself the least gain is enough
 
-# causes that make the validation score too good: their proof is how much of it goes
-FLATTERING = (
-    "duplicate_leak",
-    "target_leak",
-    "group_leak",
-    "selection_leak",
-    "missingness_leak",
-)
 BALANCED = ("class_imbalance",)  # judged by balanced accuracy
 
 

@@ -13,7 +13,14 @@ from nnexp.changes import fits
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
-from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.finding import (
+    CONFIRMED,
+    HARMLESS,
+    SUSPECTED,
+    Audit,
+    Evidence,
+    Nomination,
+)
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
@@ -22,7 +29,7 @@ from nnexp.examine import Material, examine
 from nnexp.files import read_regular
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import FILE as MANIFEST
-from nnexp.track.manifest import read_manifest, write_manifest
+from nnexp.track.manifest import renew_entry
 
 FILE = "diagnosis.json"
 LARGEST = 1 << 22  # bytes
@@ -53,8 +60,28 @@ def diagnose_run(
     if audit is None:
         audit = Audit() if material is None else audit_sheet(material.sheet, material.trees)
     found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
+    found = with_earlier_proofs(found, Path(folder))
     write_diagnosis(Path(folder), found)
     return found
+
+
+def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
+    """A diagnosis with the proofs that an earlier one of the run has of the same findings."""
+    try:
+        earlier = read_diagnosis(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return found
+    proven = {(own.cause, own.fix): own for own in earlier.findings if own.proof is not None}
+    told = [proven.get((own.cause, own.fix), own) for own in found.findings]
+    # what nothing but a proof had told
+    known = {own.cause for own in told}
+    signs = [proven.get((sign.finding.cause, sign.finding.fix)) for sign in found.considered]
+    told += [own for own in signs if own is not None and own.cause not in known]
+    if not any(own.proof is not None for own in told):
+        return found
+    rank = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}
+    told.sort(key=lambda own: rank.get(own.verdict, 1))
+    return replace(found, findings=told, restores=earlier.restores)
 
 
 def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> Diagnosis:
@@ -113,7 +140,7 @@ def write_diagnosis(folder: Path, found: Diagnosis) -> None:
     """Write diagnosis.json, and list it in the manifest."""
     write_json(folder / FILE, found.plain())
     if (folder / MANIFEST).is_file():
-        write_manifest(folder, read_manifest(folder))
+        renew_entry(folder, FILE)
 
 
 def read_diagnosis(folder: str | Path) -> Diagnosis:

@@ -10,14 +10,20 @@ import numpy as np
 from nnexp.arms import Arm
 from nnexp.contrast import (
     BALANCED,
-    FLATTERING,
     LEAST_GAIN,
     LEVEL,
     contrast,
     is_beyond_rows,
     scores,
 )
-from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Finding, Proof
+from nnexp.diagnosis.finding import (
+    CONFIRMED,
+    FLATTERING,
+    HARMLESS,
+    SUSPECTED,
+    Finding,
+    Proof,
+)
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm

@@ -23,7 +23,7 @@ from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
 from nnexp.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
 from nnexp.data.cache import Tables
-from nnexp.diagnosis.finding import CONFIRMED, Finding
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
@@ -42,15 +42,12 @@ class Proven:
 
     Arguments:
         diagnosis: its findings with their proofs, in the order of what they brought.
-        restores: the smallest set of changes that brings the best score, as overrides; empty where
-            none brings anything.
         seconds: what the re-runs took.
         runs: how many there were.
         tried: what was tried for want of other suspects and brought too little, a line each.
     """
 
     diagnosis: Diagnosis
-    restores: Sequence[str] = ()
     seconds: float = 0.0
     runs: int = 0
     tried: Sequence[str] = ()
@@ -112,11 +109,16 @@ def prove(
         if own.verdict == CONFIRMED and place not in dropped
     ]
     restores = smallest(found, arms, seeds, confirmed)
+    # a score that a leak has made is none to be restored: what takes it away belongs to the cure
+    leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
+    restores = united(*leaks, restores) or united(*leaks) or []
     kept = [item for place, item in enumerate(findings) if place not in dropped]
     lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
-    diagnosis = replace(told, findings=in_order(kept), checked=[*told.checked, *tried])
-    return Proven(diagnosis, restores, seconds, runs, tried)
+    diagnosis = replace(
+        told, findings=in_order(kept), checked=[*told.checked, *tried], restores=restores
+    )
+    return Proven(diagnosis, seconds, runs, tried)
 
 
 def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[Arm]:

@@ -20,12 +20,14 @@ from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.examine import make_material
 from nnexp.interrupts import interrupts
+from nnexp.jobs import taken
 from nnexp.recording import epoch_row
 from nnexp.stack import Run, Stack, Task, begin, check_parts
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
 from nnexp.track.log import open_log
 from nnexp.track.progress import make_progress
+from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import write_status
 from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device, pick_threads
@@ -38,10 +40,11 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
 
     Arguments:
         overrides: command line overrides, `["optimizer=sgd", "reg.l2=0.01"]`.
-        root: where the run's folder is made.
+        root: where the run's folder is made; `hydra.run.dir=FOLDER` among the overrides names the
+            folder itself.
 
     Raises:
-        UserError: a mistake in the overrides or in the table.
+        UserError: a mistake in the overrides or in the table, or a folder that holds a run.
     """
     if isinstance(overrides, str):
         raise UserError(
@@ -51,8 +54,17 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
         )
     overrides = [str(override) for override in overrides]
     config = compose(overrides)
-    folder = folders.create(root)
+    named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
+    folder = _given(Path(named[-1])) if named else folders.create(root)
     return run_in_folder(config, folder, overrides, ["nnexp.run", *overrides])
+
+
+def _given(folder: Path) -> Path:
+    """A folder that the user has named, which holds no other run."""
+    if (folder / STATUS).exists():
+        raise taken(folder, sweep=False, own=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def run_in_folder(

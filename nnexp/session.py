@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import traceback
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from nnexp.config.schema import Config
 from nnexp.errors import UserError
 from nnexp.jobs import Job
 from nnexp.track.folder import write_text
@@ -158,6 +159,8 @@ def _log_traceback(log: Path, error: Exception) -> None:
 
 
 def _as_yaml(composed: DictConfig) -> str:
+    names = [item.name for item in fields(Config) if item.name in composed]
+    composed = OmegaConf.masked_copy(composed, names)  # what a run's own config.yaml holds
     try:
         return OmegaConf.to_yaml(composed, resolve=True)
     except Exception:  # an interpolation that does not resolve may be what failed the job

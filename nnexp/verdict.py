@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
@@ -14,7 +15,7 @@ from nnexp.config.typed import read_typed
 from nnexp.diagnosing import diagnose_run, prove_command, write_diagnosis
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit, Finding
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
 from nnexp.examine import Material, read_material
 from nnexp.leaderboard.folders import find_runs
@@ -35,18 +36,23 @@ class Verdict:
     Arguments:
         folder: the run folder; diagnosis.json is in it.
         diagnosis: what was found.
-        restores: after a proof the smallest set of changes that brings the best score.
         seconds: what the proof took; 0 without one.
         probing: what the probes took; 0 without any.
         tried: of a proof where nothing was suspected, what was tried and brought too little.
+        asked: whether a proof was asked for.
     """
 
     folder: Path
     diagnosis: Diagnosis
-    restores: Sequence[str] = ()
     seconds: float = 0.0
     probing: float = 0.0
     tried: Sequence[str] = ()
+    asked: bool = False
+
+    @property
+    def restores(self) -> Sequence[str]:
+        """After a proof the smallest set of changes that mends the run."""
+        return self.diagnosis.restores
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -54,10 +60,11 @@ class Verdict:
         return self.diagnosis.findings
 
     def __str__(self) -> str:
-        proven = self.seconds > 0
-        text = self.diagnosis.text("" if proven else prove_command(self.folder))
+        text = self.diagnosis.text("" if self.asked else prove_command(self.folder))
         if self.restores:
-            text += f"what restores the score: {self.command()}\n"
+            text += f"{cure(self.diagnosis)}: {self.command()}\n"
+        if self.asked and not self.seconds and self.findings:
+            text += "no re-run can prove it: nothing of it is mended by a setting\n"
         return text + "".join(f"{line}\n" for line in self.tried)
 
     def command(self) -> str:
@@ -85,7 +92,7 @@ class Tables:
 
 
 def diagnose(
-    run: str | Path,
+    run: Any,
     prove: bool = False,
     seeds: int = 5,
     budget: float | None = None,
@@ -95,7 +102,7 @@ def diagnose(
     """Diagnose a finished run, and write its diagnosis.json anew.
 
     Arguments:
-        run: a run folder; a sweep's member as well.
+        run: a run folder, that of a sweep's member as well, or what `nnexp.run` gave.
         prove: re-run with each fix, paired by seed.
         seeds: pairs of a proof, >= 2.
         budget: seconds that the proof may take, about, and the probes as well; None for no limit.
@@ -105,7 +112,7 @@ def diagnose(
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
-    return _one(Path(run), Tables(), prove, seeds, budget, trust, probe)[0]
+    return _one(Path(getattr(run, "folder", run)), Tables(), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(
@@ -134,10 +141,10 @@ def _one(
         return Verdict(folder, found, probing=probed.seconds), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
     write_diagnosis(folder, proven.diagnosis)
-    write_run_file(folder, proven.diagnosis, proven.restores)
+    write_run_file(folder, proven.diagnosis)
     _write_page(folder, config, proven.diagnosis)
     verdict = Verdict(
-        folder, proven.diagnosis, proven.restores, proven.seconds, probed.seconds, proven.tried
+        folder, proven.diagnosis, proven.seconds, probed.seconds, proven.tried, asked=True
     )
     return verdict, why
 
@@ -173,8 +180,9 @@ def main(words: Sequence[str]) -> int:
     for folder in folders:
         if len(folders) > 1:
             print(f"{folder}:")
-        status = read_status(folder)
+        status: dict[str, Any] | None = None
         try:
+            status = read_status(folder)
             verdict, why = _one(
                 folder,
                 tables,
@@ -185,8 +193,9 @@ def main(words: Sequence[str]) -> int:
                 options.probe,
             )
         except UserError as error:
-            if len(folders) == 1 and status["status"] != "failed":
+            if len(folders) == 1 and (status is None or status["status"] != "failed"):
                 raise
+            status = status or {"status": "failed"}
             print(f"{status['status']}: {status.get('reason') or error.wrong}")
             continue
         if why:

@@ -42,12 +42,9 @@ def told(name: str, command: str) -> str:
             probes = nnexp.diagnose(run.folder, probe=True).diagnosis.probes
             return table(probes).rstrip()
         verdict = nnexp.diagnose(run.folder, prove=True)
-    score = run.metrics["test"]
-    lines = [f"test accuracy {score['accuracy']:.3f} ± {score['accuracy_stderr']:.3f}"]
-    for line in verdict.diagnosis.text().splitlines():
-        lines += wrapped(line)
-    lines += wrapped(f"what restores the score: {shlex.join(verdict.restores)}")
-    return "\n".join(lines)
+    # the command is typed without what only keeps it quiet here
+    said = str(verdict).replace(" trainer.progress=none", "")
+    return "\n".join(piece for line in said.splitlines() for piece in wrapped(line))
 
 
 def wrapped(line: str) -> list[str]:

@@ -69,7 +69,7 @@ def test_a_cause_and_a_bystander(tmp_path):
     assert (second.cause, second.verdict) == ("unsuitable_optimizer", "harmless")
     assert second.proof.gain == 0
     assert second.proof.p == 1
-    assert list(proven.restores) == ["data.scaling=standard"]
+    assert list(proven.diagnosis.restores) == ["data.scaling=standard"]
     assert proven.runs == 2 * 5  # every combination of two changes, one of which changes nothing
 
 
@@ -198,7 +198,7 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     proven = prove(done.folder, Diagnosis([], ["a"], considered=signs))
     (own,) = proven.diagnosis.findings
     assert (own.cause, own.verdict) == ("unsuitable_optimizer", "confirmed")
-    assert list(proven.restores) == ["optimizer.momentum=0.9"]
+    assert list(proven.diagnosis.restores) == ["optimizer.momentum=0.9"]
     assert proven.diagnosis.checked == [
         "a",
         "trainer.epochs=40 makes little difference: accuracy/val 0.900 -> 0.900 "
@@ -208,7 +208,7 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     # what brings less than makes a run suspicious is not worth an alarm
     brought[0] = 0.015
     small = prove(done.folder, Diagnosis([], considered=signs))
-    assert (small.diagnosis.findings, small.restores) == ([], [])
+    assert (small.diagnosis.findings, list(small.diagnosis.restores)) == ([], [])
     # two signs of one fix are one line
     brought[0] = 0.0
     twice = [*signs, replace(signs[1], finding=replace(left_out[1], cause="lr_too_low"))]

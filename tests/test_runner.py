@@ -41,7 +41,7 @@ def test_the_folder_holds_what_the_contract_says(tmp_path):
     assert read_status(result.folder) == {"status": "done", "reason": None}
     assert verify(result.folder) == []
     manifest = json.loads((result.folder / "manifest.json").read_text())
-    assert manifest["seeds"] == {"split": 0, "init": 0, "batches": 0, "dropout": 0}
+    assert manifest["seeds"] == {"split": 0, "init": 0, "batches": 0, "dropout": 0, "valid": 0}
     assert manifest["threads"] == 1
     assert manifest["data"]["rows"] == 178
     assert "reg.l2=0.01" in manifest["command"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
@@ -77,9 +78,10 @@ def audit(
         target: the column to predict; or in `overrides` as `data.target`.
         overrides: settings of the `data` group as typed on the command line,
             `["data.scaling=none", "data.split.by=patient"]`.
-        train: positions of the train rows, where the split is made already; the other rows are
-            the validation rows, or with `valid` those in neither the test rows.
-        valid: positions of the validation rows.
+        train: positions of the train rows, or for each row whether it is one, where the split is
+            made already; the other rows are the validation rows, or with `valid` those in neither
+            the test rows.
+        valid: the validation rows, in either form.
         seed: of the split.
         options: settings of the `data` group by name, `scaling="none"`,
             `split={"method": "group", "by": "patient"}`.
@@ -91,6 +93,12 @@ def audit(
         raise UserError(
             f"nnexp.audit was given {type(frame).__name__}, which is no table",
             "a pandas DataFrame with the target among its columns",
+            "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
+        )
+    if not len(frame) or not len(frame.columns):
+        raise UserError(
+            f"the table has {len(frame)} rows and {len(frame.columns)} columns",
+            "rows to look at, and a target among the columns",
             "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
         )
     config = _config(overrides, target, options)
@@ -177,7 +185,14 @@ def _parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | None) 
     for name, rows in (("train", train), ("valid", valid)):
         if rows is None:
             continue
-        places = np.asarray(rows, dtype=np.int64)
+        given = np.asarray(rows)
+        if given.dtype == np.bool_ and len(given) != size:
+            raise UserError(
+                f"{name}= says of {len(given)} rows whether they are, and the table has {size}",
+                f"{size} truth values, or positions from 0 to {size - 1}",
+                f"{name}=[0, 1, 2]",
+            )
+        places = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
         if len(places) and not (places.min() >= 0 and places.max() < size):
             wrong = int(places.min() if places.min() < 0 else places.max())
             raise UserError(
@@ -206,7 +221,7 @@ def _finding_lines(place: int, finding: Finding) -> list[str]:
         lines += _wrapped(item.signal, "     ", "     ")
         lines += _wrapped(f"found {item.value}; expected {item.expected}", "       ", "       ")
     lines += _wrapped(finding.explanation, "   why: ", "        ")
-    fix = " ".join(finding.fix) if finding.fix else "no setting: the table itself"
+    fix = shlex.join(finding.fix) if finding.fix else "no setting: the table itself"
     return [*lines, f"   fix: {fix}"]
 
 

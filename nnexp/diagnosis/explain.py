@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.config.schema import Config
 from nnexp.diagnosis.seen import Seen
 
 
@@ -20,9 +21,11 @@ class Explained:
             predicted class changed, summed over the epochs.
         penalty: change of the penalty over the run.
         accuracy: change of the validation accuracy.
-        noise: half the width of the 95 % interval of the last validation accuracy.
+        noise: half the width of the 95 % interval of the last validation accuracy, by Agresti and
+            Coull (1998).
         rows: of the validation.
-        prior_loss, prior_accuracy: of naming the class shares, and the most frequent class.
+        prior_loss, prior_accuracy: of naming the class shares, NaN where the loss is no plain
+            cross-entropy, and the most frequent class.
     """
 
     loss: float
@@ -44,11 +47,16 @@ class Explained:
             "from rows whose class changed": self.flips,
         }
         named = ", ".join(f"{value:+.3g} {where}" for where, value in parts.items())
+        prior = f"naming the most frequent class has accuracy {self.prior_accuracy:.3f}"
+        if math.isfinite(self.prior_loss):
+            prior = (
+                f"naming the class shares has loss {self.prior_loss:.3f} and accuracy "
+                f"{self.prior_accuracy:.3f}"
+            )
         return (
-            f"validation loss {self.loss:+.3g}: {named}; penalty {self.penalty:+.3g}. "
-            f"Validation accuracy {self.accuracy:+.3f}, of which {self.noise:.3f} may be chance "
-            f"({self.rows} rows); naming the class shares has loss {self.prior_loss:.3f} and "
-            f"accuracy {self.prior_accuracy:.3f}."
+            f"The validation loss changed by {self.loss:+.3g}: {named}; the penalty by "
+            f"{self.penalty:+.3g}. The validation accuracy changed by {self.accuracy:+.3f}, of "
+            f"which {self.noise:.3f} may be chance ({self.rows} rows); {prior}."
         )
 
 
@@ -70,8 +78,23 @@ def explain(seen: Seen) -> Explained | None:
         flips=float(moved["flips"].sum()),
         penalty=float(known[-1] - known[0]) if len(known) else 0.0,
         accuracy=float(last - accuracies[0]),
-        noise=1.96 * math.sqrt(max(last * (1 - last), 1e-12) / seen.valid_rows),
+        noise=_noise(last, seen.valid_rows),
         rows=seen.valid_rows,
-        prior_loss=seen.prior_loss,
+        prior_loss=seen.prior_loss if has_cross_entropy(seen.config) else math.nan,
         prior_accuracy=seen.prior_accuracy,
     )
+
+
+def _noise(accuracy: float, rows: int) -> float:
+    """Half the width of the 95 % interval of an accuracy; not 0 where all rows are right."""
+    share = (accuracy * rows + 2) / (rows + 4)
+    return 1.96 * math.sqrt(share * (1 - share) / (rows + 4))
+
+
+def has_cross_entropy(config: Config) -> bool:
+    """Whether the loss is a mean cross-entropy, so that that of the prior is on its scale."""
+    loss = config.loss
+    plain = loss.reduction == "mean" and loss.class_weight is None and loss.scale == 1
+    on = {"nll": "log_softmax", "bce": "sigmoid"}.get(loss.name, "logits")
+    known = loss.name in ("cross_entropy", "bce_with_logits", "nll", "bce")
+    return plain and known and config.model.output == on

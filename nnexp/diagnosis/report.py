@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.diagnosis.finding import HARMLESS, Finding, Proof, Sign
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.track.markdown import cell
 
@@ -28,6 +28,8 @@ class Diagnosis:
             nothing else is told.
         probes: what the run became with one thing changed on purpose; empty unless asked for.
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
+        restores: after a proof the smallest set of changes that mends the run, as overrides; empty
+            where none is known.
     """
 
     findings: Sequence[Finding]
@@ -38,6 +40,7 @@ class Diagnosis:
     considered: Sequence[Sign] = ()
     probes: Sequence[Probe] = ()
     in_code: bool = False
+    restores: Sequence[str] = ()
 
     @property
     def alarms(self) -> list[Finding]:
@@ -46,14 +49,18 @@ class Diagnosis:
 
     def plain(self) -> dict[str, Any]:
         """The content of diagnosis.json."""
-        probes = {"probes": [own.plain() for own in self.probes]} if self.probes else {}
+        more: dict[str, Any] = {}
+        if self.probes:
+            more["probes"] = [own.plain() for own in self.probes]
+        if self.restores:
+            more["restores"] = list(self.restores)
         return {
             "findings": [own.plain() for own in self.findings],
             "explained": self.explained,
             "scores": dict(self.scores),
             "checked": list(self.checked),
             "notes": list(self.notes),
-            **probes,
+            **more,
         }
 
     @staticmethod
@@ -66,6 +73,7 @@ class Diagnosis:
             content.get("explained", ""),
             content.get("scores", {}),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
+            restores=tuple(map(str, content.get("restores", ()))),
         )
 
     def text(self, command: str = "") -> str:
@@ -82,12 +90,13 @@ class Diagnosis:
             lines.append(f"{own.verdict}: {own.title} ({own.cause})")
             fix = self._typed(own)
             lines.append(
-                f"  {_told(own, fix)}; {first.signal} {_short(first.value)}, {first.expected}"
+                f"  {_told(own, fix)}; {first.signal} {_short(first.value)} "
+                f"(expected {first.expected})"
             )
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        if command and any(own.verdict != HARMLESS and own.proof is None for own in self.findings):
+        if command and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
         return "\n".join(lines) + "\n" + table(self.probes)
 
@@ -132,6 +141,14 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def cure(diagnosis: Diagnosis) -> str:
+    """What to call the changes that a proof has found."""
+    causes = {own.cause for own in diagnosis.findings if own.verdict == CONFIRMED and own.fix}
+    if causes & {*FLATTERING}:
+        return "what makes the score one to be believed"
+    return "what restores the score"
 
 
 def _told(own: Finding, fix: str) -> str:

@@ -166,8 +166,8 @@ class Seen:
 
     @property
     def prior_accuracy(self) -> float:
-        """Of always naming the most frequent class."""
-        return float(self.shares.max())
+        """Of always naming the most frequent class; NaN where the table is not known."""
+        return float(self.shares.max()) if len(self.shares) else math.nan
 
     @property
     def prior_loss(self) -> float:

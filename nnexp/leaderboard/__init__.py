@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from nnexp.leaderboard.leaderboard import (
     Comparison,
@@ -32,7 +33,7 @@ __all__ = [
 
 
 def compare(
-    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    paths: Any,
     sort: str = "val_loss",
     by: str | Sequence[str] | None = None,
 ) -> Leaderboard:
@@ -41,7 +42,8 @@ def compare(
     Printed, it is the table of the command; `frame()` gives a pandas DataFrame.
 
     Arguments:
-        paths: a run folder, a sweep's folder, a tree of both, or several of them.
+        paths: a run folder, a sweep's folder, a tree of both, what `nnexp.run` and
+            `nnexp.multirun` gave, or several of them.
         sort: the validation score that ranks: `val_loss`, `val_accuracy`,
             `val_balanced_accuracy` or `val_auc`.
         by: the key or keys that make a configuration; None for all that differ but seeds.
@@ -49,6 +51,9 @@ def compare(
     Raises:
         UserError: a path without runs, another score, a key that no run has, nothing to rank.
     """
-    several = [paths] if isinstance(paths, str | PathLike) else paths
+    alone = isinstance(paths, str | PathLike) or hasattr(paths, "folder")
+    several: Any = [paths] if alone else paths
     keys = [by] if isinstance(by, str) else by
-    return leaderboard(read_records([Path(path) for path in several]), sort, keys)
+    return leaderboard(
+        read_records([Path(getattr(path, "folder", path)) for path in several]), sort, keys
+    )

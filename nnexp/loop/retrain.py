@@ -95,12 +95,13 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float
     sign, clears, names, training = _mistakes(watch, arm)
     trained = [p for name, p in model.named_parameters() if names is None or name in names]
     optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
+    nothing = names is not None and not trained  # the loop's optimizer moves none of them
     weights = torch.bincount(index[: table.train], minlength=len(table.classes)).double()
     weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(x.dtype)
     steps = max(1, int(min(watch.steps, MOST) * arm.steps))
     batch = min(max(2, record.batch), len(train))
     model.train(training)
-    done = 0
+    done = steps if nothing else 0
     while done < steps:
         for rows in train[torch.randperm(len(train)).to(x.device)].split(batch):
             if len(rows) < 2:
@@ -178,6 +179,8 @@ def _loss(
     watch: Watch, out: Any, targets: Tensor, arm: Arm, weights: Tensor, index: Tensor
 ) -> Tensor:
     fed = each(out, APPLIED[watch.applied])
+    if watch.squeezed and isinstance(fed, Tensor):
+        fed = fed.reshape(fed.shape[:-1])
     if arm.reshaped and isinstance(fed, Tensor):
         targets = targets.reshape(fed.shape)
     if arm.balanced and watch.kernel.kind == "softmax" and isinstance(fed, Tensor):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +39,18 @@ class Table:
     def is_classes(self) -> bool:
         """Whether the targets are classes."""
         return bool(self.classes)
+
+    def by_number(self, outputs: int) -> Table:
+        """The table of a model with so many outputs: whole targets number them, where some of the
+        classes are in no row.
+        """
+        y = self.y
+        if not self.is_classes or y.ndim != 1 or y.is_floating_point() or y.dtype == torch.bool:
+            return self
+        most = int(y.max())
+        if int(y.min()) < 0 or not len(self.classes) <= most < outputs:
+            return self
+        return replace(self, classes=list(range(outputs)), index=y.cpu().numpy().astype(np.int64))
 
     @cached_property
     def codes(self) -> Tensor:
@@ -92,14 +104,17 @@ def make_table(
     y = np.concatenate([own for _, own in parts])
     values: Tensor
     if y.dtype.kind in "OUS":
-        labels, codes = np.unique(y.astype(str), return_inverse=True)
-        values, names = torch.from_numpy(codes.astype(np.int64)), list(labels)
-        index = codes.astype(np.int64)
+        texts = y.astype(str)
+        names = _order(np.unique(texts).tolist(), classes)
+        place = {name: code for code, name in enumerate(names)}
+        index = np.array([place[text] for text in texts.reshape(-1).tolist()], dtype=np.int64)
+        values = torch.from_numpy(index)
     else:
         values = torch.from_numpy(np.ascontiguousarray(y))
-        names, index = _classes(y, len(parts[0][1]), classes)
-    if isinstance(classes, Sequence) and not isinstance(classes, str):
-        names = list(classes) if len(classes) >= len(names) else names
+        named = isinstance(classes, Sequence) and not isinstance(classes, str)
+        names, index = _classes(y, len(parts[0][1]), len(classes) if named else classes)
+        if named and len(classes) >= len(names):
+            names = list(classes)
     x = torch.cat([torch.as_tensor(own) for own, _ in parts])
     dtype = like.dtype if x.is_floating_point() or like.dtype != torch.float32 else torch.float32
     return Table(
@@ -109,6 +124,15 @@ def make_table(
         classes=names,
         train=len(parts[0][1]),
     )
+
+
+def _order(labels: list[str], given: Any) -> list[str]:
+    """Texts in index order: as they were given where all are, else in that of the alphabet."""
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        names = [str(one) for one in given]
+        if set(labels) <= set(names):
+            return names
+    return labels
 
 
 def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
@@ -145,7 +169,7 @@ def _classes(y: np.ndarray, train: int, given: Any) -> tuple[list[Any], np.ndarr
         return [], (flat > np.median(flat[:train])).astype(np.int64)
     names: list[Any] = [int(v) if float(v).is_integer() else float(v) for v in known]
     count = given if isinstance(given, (int, np.integer)) else 0
-    if y.dtype.kind in "iu" and len(known) and known.min() == 0 and count > known.max():
+    if whole and len(known) and known.min() >= 0 and count > known.max():
         names = list(range(int(count)))
         return names, flat.astype(np.int64)
     return names, np.searchsorted(known, np.nan_to_num(flat)).clip(0, len(known) - 1)

@@ -230,7 +230,7 @@ def make_units(linear: list[tuple[str, nn.Linear, torch.Tensor]], activation: st
             low, high = (-0.99, 0.99) if activation == "tanh" else (0.005, 0.995)
             share = ((given < low) | (given > high)).double().mean(0)
             saturated[label] = float((share >= 0.95).double().mean())
-        weight = layer.weight.detach().cpu().numpy()
+        weight = layer.weight.detach().cpu().float().numpy()  # numpy has no bfloat16
         units = np.unique(weight, axis=0).shape[0]
         alike[label] = 1.0 - (units - 1) / max(1, weight.shape[0] - 1)
     return Units(dead, saturated, alike)

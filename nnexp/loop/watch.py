@@ -53,6 +53,7 @@ class Watch:
         self.form: Form | None = None
         self.kernel = Kernel()
         self.applied = ""
+        self.squeezed = False
         self.nature = Nature("logits", 1, (math.nan, math.nan))
         self.steps = 0
         self.first_lr = float(optimizer.param_groups[0]["lr"])
@@ -64,6 +65,9 @@ class Watch:
         try:
             self._linear = linear_layers(model, self._x)
             self._start = self.forward(self._x)
+            outputs = tensor_of(self._start)
+            self.table = self.table.by_number(outputs.shape[-1] if outputs.ndim > 1 else 1)
+            self._true = self.table.index[chosen.cpu().numpy()]
         except Exception as error:
             raise UserError(
                 f"the model does not take the rows of train= ({type(error).__name__}: {error})",
@@ -181,6 +185,8 @@ class Watch:
             last = self._linear[-1] if self._linear else None
             self.nature = nature(self.model, self._x, last)
             first = tensor_of(output)
+            # the loop has taken an axis away before it called `step`
+            self.squeezed = first.ndim == tensor_of(self._start).ndim - 1
             given = output if isinstance(output, Tensor) else first
             self.kernel = identify(self.loss_fn, given.detach(), target.detach())
 
@@ -233,6 +239,9 @@ class Watch:
         if self.form.is_wide:
             return np.asarray(target.argmax(1).cpu().numpy())
         flat = target.detach().reshape(len(target)).double().cpu().numpy()
+        names = list(self.table.classes)
+        if names == list(range(len(names))) and np.isin(flat, names).all():
+            return flat.astype(np.int64)
         return np.searchsorted(np.array(self.form.levels(self.table)) + 1e-9, flat)
 
     def _evaluate(self) -> None:

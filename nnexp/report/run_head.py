@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.leaderboard.words import cut, number, one_line, plural
 from nnexp.report.findings import command
 from nnexp.report.labels import sentence
@@ -30,23 +30,20 @@ def title_of(run: RunFolder) -> str:
     return f"A run on {cut(one_line(str(source)), LETTERS)}" if source else "A run"
 
 
-def run_head(
-    run: RunFolder, diagnosis: Diagnosis, prior: Prior | None, restores: Sequence[str]
-) -> Markup:
+def run_head(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup:
     """The head.
 
     Arguments:
         run: the run.
         diagnosis: of it.
         prior: of its table; None where unknown.
-        restores: the overrides that a proof found to restore the score; may be empty.
     """
     facts = _facts(run)
     return element(
         "header",
         element("h1", title_of(run)),
         element("p", *_verdict(diagnosis), class_="verdict"),
-        *_restored(run, restores),
+        *_restored(run, diagnosis),
         _tiles(run, diagnosis),
         element("dl", *facts) if facts else None,
         _scores(run, diagnosis, prior),
@@ -87,11 +84,11 @@ def _percent(value: object) -> str:
     return "-" if known is None else f"{100 * known:.1f} %"
 
 
-def _restored(run: RunFolder, restores: Sequence[str]) -> list[Markup]:
-    if not restores:
+def _restored(run: RunFolder, diagnosis: Diagnosis) -> list[Markup]:
+    if not diagnosis.restores:
         return []
-    told = element("p", element("strong", "What restores the score. "))
-    return [told, command(retyped(run.overrides or (), restores))]
+    told = element("p", element("strong", f"{cure(diagnosis).capitalize()}. "))
+    return [told, command(retyped(run.overrides or (), diagnosis.restores))]
 
 
 def _tiles(run: RunFolder, diagnosis: Diagnosis) -> Markup:

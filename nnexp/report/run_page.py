@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.diagnosis.report import Diagnosis
@@ -20,12 +19,12 @@ from nnexp.report.run_head import run_head, title_of
 from nnexp.report.signals import layer_signals
 from nnexp.track.folder import write_text
 from nnexp.track.manifest import FILE as MANIFEST
-from nnexp.track.manifest import read_manifest, write_manifest
+from nnexp.track.manifest import renew_entry
 
 FILE = "report.html"
 
 
-def run_html(run: RunFolder, diagnosis: Diagnosis, restores: Sequence[str] = ()) -> str:
+def run_html(run: RunFolder, diagnosis: Diagnosis) -> str:
     """The page; an equal run and diagnosis give equal text.
 
     Every text is escaped, and the page allows itself no script but its own.
@@ -33,14 +32,13 @@ def run_html(run: RunFolder, diagnosis: Diagnosis, restores: Sequence[str] = ())
     Arguments:
         run: the run.
         diagnosis: of it.
-        restores: the overrides that a proof found to restore the score.
     """
     prior = prior_of(run, diagnosis)
     checked = checked_section(diagnosis.checked, diagnosis.notes)
     healthy = not diagnosis.findings  # what was checked is then what there is to tell first
     return document(
         title_of(run),
-        run_head(run, diagnosis, prior, restores),
+        run_head(run, diagnosis, prior),
         checked if healthy else findings_section(diagnosis.findings, run.overrides),
         probes_section(diagnosis.probes),
         decomposition(run, diagnosis, prior),
@@ -52,12 +50,12 @@ def run_html(run: RunFolder, diagnosis: Diagnosis, restores: Sequence[str] = ())
     )
 
 
-def write_run_file(folder: str | Path, diagnosis: Diagnosis, restores: Sequence[str] = ()) -> Path:
+def write_run_file(folder: str | Path, diagnosis: Diagnosis) -> Path:
     """Write a run's report.html into its folder, whole or not at all, and list it in the manifest.
 
     Arguments:
         folder: the run folder.
-        diagnosis, restores: as for `run_html`.
+        diagnosis: as for `run_html`.
 
     Returns:
         The file.
@@ -67,8 +65,8 @@ def write_run_file(folder: str | Path, diagnosis: Diagnosis, restores: Sequence[
         OSError: the folder cannot be written to.
     """
     folder = Path(folder)
-    write_text(folder / FILE, run_html(read_run_folder(folder), diagnosis, restores))
+    write_text(folder / FILE, run_html(read_run_folder(folder), diagnosis))
     if (folder / MANIFEST).is_file():
         with contextlib.suppress(UserError):  # a damaged one stays as it is
-            write_manifest(folder, read_manifest(folder))
+            renew_entry(folder, FILE)
     return folder / FILE

@@ -96,8 +96,8 @@ class Display:
 
     def line(self) -> str:
         """All of it in one line."""
-        stacks = f"{self.chunks} stack{'s' if self.chunks != 1 else ''}"
-        parts = [f"{self.done}/{len(self.jobs)} runs in {stacks}"]
+        chunks = f"{self.chunks} chunk{'s' if self.chunks != 1 else ''}"
+        parts = [f"{self.done}/{len(self.jobs)} runs in {chunks}"]
         if self.best is not None and self.best.score is not None:
             monitor = self._monitor(self.best)
             parts.append(f"best {monitor} {self.best.score:.4g} (job {self.best.number})")

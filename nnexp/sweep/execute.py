@@ -212,6 +212,8 @@ class Execution:
         """Take up what a chunk has left: halve it, or let its one member fail."""
         reason = self._failures.pop(chunk.places, None) or death
         left = [place for place in chunk.places if self.jobs[place].status == "running"]
+        if left and not reason:
+            reason = "the process ended without a word"
         if not reason or not left or self._pool.stopped:
             return []
         if len(left) > 1:

@@ -30,7 +30,11 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     finished: dict[str, list[Path]] = {}
     begun: dict[str, list[Path]] = {}
     used = set()
-    for folder in sorted(sweep.iterdir(), key=_by_number):
+    # a sweep may have folders of folders (hydra.sweep.subdir); a hidden one is none of a run
+    folders = {
+        path.parent for path in sweep.rglob(saved.FILE) if not path.parent.name.startswith(".")
+    }
+    for folder in sorted(folders, key=_by_number):
         key = _key(folder)
         if key is None:
             continue
@@ -79,4 +83,4 @@ def _next(sweep: Path, used: set[Path]) -> Path:
 
 
 def _by_number(path: Path) -> tuple[int, str]:
-    return (int(path.name) if path.name.isdigit() else 10**9, path.name)
+    return (int(path.name) if path.name.isdigit() else 10**9, str(path))

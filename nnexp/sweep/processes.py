@@ -95,6 +95,8 @@ class Processes(Generic[Item]):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         sending.close()
         self._active[receiving] = (item, process)
+        if self.stopped:  # by a signal that came while it was started
+            process.terminate()
 
     def _receive(self, connection: Connection) -> list[Item]:
         item, process = self._active[connection]

@@ -43,7 +43,8 @@ def run_jobs(
         print(f"{found - len(ready)} of {found} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
-    refusal = _common_mistake(jobs)
+    # of a later batch, other jobs have run
+    refusal = _common_mistake(jobs) if jobs and not jobs[0].number else None
     if refusal is not None:
         raise refusal
     if settings.dry_run:

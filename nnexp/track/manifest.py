@@ -77,6 +77,25 @@ def write_manifest(folder: str | Path, facts: Mapping[str, Any]) -> None:
     write_json(Path(folder) / FILE, content)
 
 
+def renew_entry(folder: str | Path, name: str) -> None:
+    """List one file of a finished run as it is now; what is said of the others stays.
+
+    Arguments:
+        folder: a run folder with a manifest.
+        name: of a file in it that was written after the run.
+
+    Raises:
+        UserError: the manifest is damaged.
+    """
+    folder = Path(folder)
+    content = read_manifest(folder)
+    size = _regular_size(folder, name)
+    if size is not None:
+        content["files"][name] = {"size": size, "sha256": _sha256(folder / name, sync=True)}
+        content["files"] = dict(sorted(content["files"].items()))
+    write_json(folder / FILE, content)
+
+
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Read a run folder's manifest.
 

@@ -31,7 +31,7 @@ def test_findings_are_suspected_and_say_what_to_type(wine):
     assert finding.proof is None
     text = str(report)
     assert "1 finding\n" in text
-    assert "fix: data.drop=[after]" in text
+    assert "fix: 'data.drop=[after]'" in text
     assert "why: " in text
     assert max(map(len, text.splitlines())) <= 120
 
@@ -88,3 +88,16 @@ def test_mistakes(wine, arguments, message):
 def test_what_is_no_table():
     with pytest.raises(UserError, match="ndarray"):
         nnexp.audit(np.zeros((3, 3)), "a")
+
+
+def test_train_rows_can_be_a_mask(wine):
+    mask = np.arange(len(wine)) % 3 != 0
+    by_mask = nnexp.audit(wine, target="target", train=mask)
+    assert str(by_mask) == str(nnexp.audit(wine, target="target", train=np.flatnonzero(mask)))
+    with pytest.raises(UserError, match="10 rows"):
+        nnexp.audit(wine, target="target", train=mask[:10])
+
+
+def test_an_empty_frame_is_answered():
+    with pytest.raises(UserError, match="0 rows"):
+        nnexp.audit(pd.DataFrame(), "species")

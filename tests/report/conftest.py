@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -142,7 +142,8 @@ def shown(read):
     """The page of a run as a tree."""
 
     def make(folder, diagnosis, restores=()):
-        return read(run_html(read_run_folder(folder), diagnosis, restores))
+        told = replace(diagnosis, restores=restores)
+        return read(run_html(read_run_folder(folder), told))
 
     return make
 

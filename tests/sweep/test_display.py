@@ -27,7 +27,7 @@ def test_lines_say_how_far_it_is_and_who_is_best(jobs):
         display.ended(job)
     lines = stream.getvalue().splitlines()
     assert len(lines) <= LINES + 1
-    assert lines[-1].startswith("20/20 runs in 2 stacks  best val_loss 0.81 (job 19)")
+    assert lines[-1].startswith("20/20 runs in 2 chunks  best val_loss 0.81 (job 19)")
     assert lines[-1].endswith("elapsed")
     assert lines[0].endswith("left")
 
@@ -88,4 +88,4 @@ def test_the_bar_draws_and_ends(jobs):
     display.close()
     drawn = stream.getvalue()
     assert "[odd] words" in drawn
-    assert "1/20 runs in 1 stack" in drawn
+    assert "1/20 runs in 1 chunk" in drawn

@@ -6,6 +6,7 @@ anybody keeps (Geurts, Ernst & Wehenkel 2006; out-of-bag scores: Breiman 2001).
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +55,7 @@ def out_of_bag(
     if not x.shape[1]:  # nothing to learn from: every row is told by the shares of the classes
         shares = np.bincount(y[rows], minlength=classes) / len(rows)
         return judged_by(rows, np.tile(shares, (len(rows), 1)))
-    forest = _forest(trees, bootstrap=True, leaf=leaf).fit(x[rows], y[rows])
+    forest = _fitted(_forest(trees, bootstrap=True, leaf=leaf), x[rows], y[rows])
     known = forest.oob_decision_function_
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = np.nan_to_num(known)
@@ -74,7 +75,7 @@ def held_out(
     if not x.shape[1]:
         shares = np.bincount(y[train], minlength=classes) / len(train)
         return judged_by(rows, np.tile(shares, (len(rows), 1)))
-    forest = _forest(trees, bootstrap=False).fit(x[train], y[train])
+    forest = _fitted(_forest(trees, bootstrap=False), x[train], y[train])
     votes = np.zeros((len(rows), classes))
     votes[:, forest.classes_] = forest.predict_proba(x[rows])
     return judged_by(rows, votes)
@@ -98,6 +99,13 @@ def _forest(trees: int, bootstrap: bool, leaf: int = 1) -> Any:
         min_samples_leaf=leaf,
         n_jobs=1,
     )
+
+
+def _fitted(forest: Any, x: np.ndarray, y: np.ndarray) -> Any:
+    with warnings.catch_warnings():
+        # said of every tree where most rows have a class of their own
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        return forest.fit(x, y)
 
 
 def judged_by(rows: np.ndarray, votes: np.ndarray) -> Judged:

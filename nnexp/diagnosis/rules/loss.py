@@ -209,6 +209,8 @@ def sign(seen: Seen) -> list[Nomination]:
         fix.append(override("optimizer.maximize", False))
     accuracies = seen.column("val_accuracy")
     last = float(accuracies[-1]) if len(accuracies) else None
+    known = math.isfinite(seen.prior_accuracy)
+    expected = f"above {seen.prior_accuracy:.3f}, the majority's" if known else "rising"
     return [
         Nomination(
             "loss_sign_flipped",
@@ -216,7 +218,7 @@ def sign(seen: Seen) -> list[Nomination]:
                 Evidence("loss.scale", seen.config.loss.scale, "above 0"),
                 Evidence("optimizer.maximize", seen.config.optimizer.maximize, "false"),
                 Evidence("last loss", float(losses[-1]) if len(losses) else None, "falling to 0"),
-                Evidence("last accuracy", last, f"above {seen.prior_accuracy:.3f}, the majority's"),
+                Evidence("last accuracy", last, expected),
             ),
             "the optimizer climbs the loss: the network is taught to be wrong, and the accuracy "
             "falls below chance",

@@ -1,0 +1,106 @@
+"""A diagnosis asked for again: what was proven stays, and other files are not vouched for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nnexp
+from nnexp import UserError
+from nnexp.diagnosing import read_diagnosis
+from nnexp.track.manifest import verify
+from nnexp.verdict import main
+
+QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
+
+
+@pytest.fixture(scope="module")
+def unscaled(tmp_path_factory):
+    root = tmp_path_factory.mktemp("runs")
+    words = ["data=wine", "data.scaling=none", "optimizer=sgd", "trainer.epochs=10", *QUIET]
+    return nnexp.run([*words, f"hydra.run.dir={root / 'unscaled'}"])
+
+
+def test_a_proof_is_kept(unscaled, capsys):
+    proven = nnexp.diagnose(unscaled, prove=True)
+    first = proven.findings[0]
+    assert (first.cause, first.verdict) == ("unscaled_features", "confirmed")
+    page = (unscaled.folder / "report.html").read_text(encoding="utf-8")
+    again = nnexp.diagnose(unscaled.folder)
+    assert [(own.cause, own.verdict, own.proof) for own in again.findings] == [
+        (own.cause, own.verdict, own.proof) for own in proven.findings
+    ]
+    assert list(again.restores) == list(proven.restores) == ["data.scaling=standard"]
+    assert read_diagnosis(unscaled.folder).restores == ("data.scaling=standard",)
+    assert (unscaled.folder / "report.html").read_text(encoding="utf-8") == page
+    assert main([str(unscaled.folder)]) == 0
+    assert "what restores the score: python train.py" in capsys.readouterr().out
+
+
+def test_a_diagnosis_vouches_for_no_file_but_its_own(unscaled):
+    nnexp.diagnose(unscaled.folder)
+    assert verify(unscaled.folder) == []
+    path = unscaled.folder / "metrics.json"
+    before = path.read_bytes()
+    path.write_bytes(before + b" ")
+    nnexp.diagnose(unscaled.folder)
+    assert verify(unscaled.folder) == ["metrics.json"]
+    path.write_bytes(before)
+
+
+def test_what_no_setting_mends_is_not_said_to_be_provable(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(300, 4)), columns=list("abcd"))
+    frame["y"] = rng.integers(0, 2, 300)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    words = ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", "trainer.epochs=5"]
+    done = nnexp.run([*words, *QUIET], root=tmp_path)
+    plain = str(nnexp.diagnose(done.folder))
+    assert "no setting mends it" in plain
+    assert "to prove it" not in plain
+    if not nnexp.diagnose(done.folder, prove=True).seconds:
+        assert "no re-run can prove it" in str(nnexp.diagnose(done.folder, prove=True))
+
+
+@pytest.mark.parametrize("word", ["loss.scale=-1", "optimizer.maximize=true"])
+def test_a_climbed_loss_without_its_table(word, tmp_path):
+    path = tmp_path / "t.csv"
+    frame = pd.DataFrame({"a": np.arange(60.0), "y": np.arange(60) % 2})
+    frame.to_csv(path, index=False)
+    words = ["data=csv", f"data.path={path}", "data.target=y", "trainer.epochs=3", word, *QUIET]
+    done = nnexp.run(words, root=tmp_path)
+    path.unlink()
+    assert "loss_sign_flipped" in [own.cause for own in nnexp.diagnose(done.folder).findings]
+
+
+def test_a_folder_can_be_named_and_holds_one_run(unscaled, tmp_path):
+    assert unscaled.folder.name == "unscaled"
+    with pytest.raises(UserError, match="holds a run already"):
+        nnexp.run(["data=wine", f"hydra.run.dir={unscaled.folder}"], root=tmp_path)
+
+
+def test_one_run_without_a_status_ends_nothing(unscaled, tmp_path, capsys):
+    import shutil
+
+    for name in ("0", "1"):
+        shutil.copytree(unscaled.folder, tmp_path / name)
+    (tmp_path / "0" / "status.json").unlink()
+    assert main([str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "failed: " in said
+    assert "unscaled_features" in said
+
+
+def test_runs_can_be_compared_as_they_come(unscaled):
+    assert len(nnexp.compare(unscaled).frame()) == 1
+    assert len(nnexp.compare([unscaled]).frame()) == 1
+
+
+def test_scores_of_another_kind_of_loss_are_not_held_against_an_entropy(tmp_path):
+    words = ["data=wine", "loss=mse", "model.output=softmax", "trainer.epochs=3", *QUIET]
+    done = nnexp.run(words, root=tmp_path)
+    told = nnexp.diagnose(done).diagnosis.explained
+    assert "naming the most frequent class has accuracy" in told
+    plain = nnexp.run(["data=wine", "trainer.epochs=3", *QUIET], root=tmp_path)
+    told = nnexp.diagnose(plain).diagnosis.explained
+    assert "naming the class shares has loss 1.0" in told
+    assert told.startswith("The validation loss changed by ")
