@@ -159,12 +159,24 @@ def smallest(
 
 
 def in_order(findings: Sequence[tuple[Finding, float]]) -> list[Finding]:
-    """Confirmed ones first; one that brought far less than another after it; harmless ones last."""
-    most = max((gain for own, gain in findings if own.verdict == CONFIRMED), default=0.0)
+    """Confirmed ones first; one that brought far less than another after it; harmless ones last.
+
+    Gains of unlike scores are not compared.
+    """
+    most: dict[str, float] = {}
+    for own, gain in findings:
+        if own.verdict == CONFIRMED:
+            most[_metric(own)] = max(gain, most.get(_metric(own), 0.0))
 
     def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, int]:
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
-        return group, own.verdict == CONFIRMED and gain < HALF * most, place
+        small = own.verdict == CONFIRMED and gain < HALF * most[_metric(own)]
+        return group, small, place
 
     return [own for _, (own, _) in sorted(enumerate(findings), key=key)]
+
+
+def _metric(own: Finding) -> str:
+    """The score that a finding was judged by."""
+    return "" if own.proof is None else own.proof.metric.partition(",")[0]

@@ -16,7 +16,7 @@ from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.judging import judge, smallest
+from nnexp.judging import in_order, judge, smallest
 from nnexp.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
@@ -324,3 +324,17 @@ def test_a_long_fix_counts_by_its_length():
     arms = [Arm(base), Arm(long, (0,))]
     assert proving._within(arms, 5, 11 * 3 * 1.0, 1.0)[1] == 3
     assert proving._within(arms, 5, None, 1.0)[1] == 5
+
+
+def test_gains_of_unlike_scores_are_not_compared():
+    def own(cause, gain, metric):
+        proof = Proof(metric, 0.5, 0.5 + gain, gain, (0.0, 1.0), 0.01, 5, 1.0)
+        return replace(finding(cause, "seed=1"), verdict="confirmed", proof=proof), gain
+
+    small = own("softmax_twice", 0.03, "accuracy/val")
+    balanced = own("class_imbalance", 0.17, "balanced_accuracy/val")
+    large = own("lr_too_high", 0.2, "accuracy/val, the other changes made")
+    order = [one.cause for one in in_order([small, balanced])]
+    assert order == ["softmax_twice", "class_imbalance"]
+    order = [one.cause for one in in_order([small, balanced, large])]
+    assert order == ["class_imbalance", "lr_too_high", "softmax_twice"]

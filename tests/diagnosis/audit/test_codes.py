@@ -100,3 +100,19 @@ def test_the_order_of_codes_beside_random_ones():
     assert 0.35 < np.mean(places) < 0.65
     nothing, _ = codes.order_of_codes(code, rng.integers(0, 2, 3000), 2)
     assert abs(nothing) < 0.005
+
+
+@pytest.mark.parametrize(("ordered", "expected"), [(False, ["categorical_as_number"]), (True, [])])
+def test_one_column_of_codes_that_plainly_are_kinds(sheet_of, causes, ordered, expected):
+    """Beside quantities that tell as much, so that the orders look right in the mean."""
+    rng = np.random.default_rng(3)
+    code, amounts = rng.integers(0, 6, 1500), rng.integers(0, 8, (1500, 2))
+    worth = np.array([1.5, -2.0, 1.0, -1.0, 2.0, -1.5])
+    worth = np.sort(worth) if ordered else worth
+    logit = worth[code] + 0.6 * (amounts.sum(1) - 7)
+    y = (rng.random(1500) < 1 / (1 + np.exp(-2 * logit))).astype(int)
+    frame = pd.DataFrame({"code": code, "a": amounts[:, 0], "b": amounts[:, 1]})
+    found = codes.check(sheet_of(frame, y))
+    assert causes(found) == expected
+    if expected:
+        assert found.nominations[0].fix == ("data.categorical=[code]",)
