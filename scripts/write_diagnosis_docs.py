@@ -41,9 +41,8 @@ def told(name: str, command: str) -> str:
         if name == "probed":
             probes = nnexp.diagnose(run.folder, probe=True).diagnosis.probes
             return table(probes).rstrip()
-        verdict = nnexp.diagnose(run.folder, prove=True)
-    # the command is typed without what only keeps it quiet here
-    said = str(verdict).replace(" trainer.progress=none", "")
+        # the command is typed without what only keeps it quiet here
+        said = str(nnexp.diagnose(run.folder, prove=True)).replace(" trainer.progress=none", "")
     return "\n".join(piece for line in said.splitlines() for piece in wrapped(line))
 
 
