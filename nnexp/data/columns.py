@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,15 @@ from nnexp.data.names import listing, require, typed
 from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
+DRESSED = "numbers written like"
 ONE, NONE = "one value in train", "no value in train"
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
 UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
+# numbers with a currency, a sign for per cent, groups of three digits, or a comma before decimals
+_DRESSED = re.compile(
+    r"[-+]?\s*[$€£¥]?\s*(\d{1,3}([,.' \u00a0]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥]?", re.ASCII
+)
+DRESSED_SHARE = 0.95  # of the levels, for a column of such numbers
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[C
     and pandas categories are categories. Dropped are: columns named in `config.drop`, the split
     column, dates, texts with more than `config.max_levels` levels or a level for nearly every
     row, and columns with no or one value in train. `config.numeric` and `config.categorical`
-    overrule the guess.
+    overrule the guess. Numbers with thousands separators, currencies or the like are texts: their
+    column is dropped with the reason.
 
     Arguments:
         cells: N rows.
@@ -81,7 +89,11 @@ def _way_out(columns: Sequence[Column]) -> str:
     """The override that lets one of some columns in, all of which were dropped."""
     if any(column.reason == IN_DROP for column in columns):
         return "data.drop=[]"
-    texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
+    texts = [
+        column.name
+        for column in columns
+        if column.reason not in (ONE, NONE, IS_BY) and not column.reason.startswith(DRESSED)
+    ]
     return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
 
 
@@ -139,12 +151,22 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
             return _numeric(name, cells, train)
         if all(is_date(text) for text in levels):
             return Column(name, "dropped", "a date", missing)
+    if not is_category and len(levels) > UNIQUE_LEVELS and (example := _dressed(levels)):
+        return Column(name, "dropped", f"{DRESSED} {example!r}, which is text here", missing)
     if len(levels) > config.max_levels:
         return Column(name, "dropped", f"free text, {len(levels)} levels", missing)
     rows = len(train) - missing
     if len(levels) > UNIQUE_LEVELS and len(levels) > UNIQUE_SHARE * rows and not is_category:
         return Column(name, "dropped", f"{len(levels)} levels in {rows} train rows", missing)
     return _categorical(name, cells, train)
+
+
+def _dressed(levels: Sequence[str]) -> str:
+    """A number among the levels that is not written as one, where nearly all are numbers; or ""."""
+    fitting = [text for text in levels if _DRESSED.fullmatch(text.strip())]
+    if len(fitting) < DRESSED_SHARE * len(levels):
+        return ""
+    return next((text for text in fitting if parse_number(text) is None), "")
 
 
 def _count(cells: Cells, name: str, train: np.ndarray) -> tuple[np.ndarray, int]:

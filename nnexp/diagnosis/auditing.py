@@ -13,7 +13,7 @@ import pandas as pd
 from nnexp.config.check import check_section
 from nnexp.config.schema import CsvConfig, DataConfig
 from nnexp.data.labelled import read_labelled
-from nnexp.data.names import counted, nearest
+from nnexp.data.names import counted, listing, nearest
 from nnexp.data.table import Table, table_from_frame
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
@@ -109,7 +109,11 @@ def audit(
         table = replace(table, parts=_parts(len(frame), train, valid))
         config.split = replace(config.split, valid=0.0)
     sheet = make_sheet(read_labelled(table, config), config, seed)
-    return report_of(audit_sheet(sheet), _title(table, sheet))
+    found = audit_sheet(sheet)
+    left_out = [f"{c.name} ({c.reason})" for c in sheet.columns if c.kind == "dropped"]
+    if left_out:
+        found = replace(found, notes=[*found.notes, f"left out: {listing(left_out, 12)}"])
+    return report_of(found, _title(table, sheet))
 
 
 def report_of(found: Audit, title: str) -> AuditReport:

@@ -128,3 +128,23 @@ def test_a_name_is_taken_from_the_numbers():
     with pytest.raises(UserError) as caught:
         infer(DataConfig(numeric=["a", "b"]), a=CYCLE, b=["x"] * ROWS)
     assert caught.value.remedy == "'data.numeric=[a]'"
+
+
+@pytest.mark.parametrize("written", ["{:,.0f}", "{:.1f}%", "$ {:,.2f}", "comma"])
+def test_numbers_that_are_written_as_texts_are_told_as_such(written):
+    values = np.linspace(1234, 99999, ROWS)
+    texts = [
+        f"{value:.2f}".replace(".", ",") if written == "comma" else written.format(value)
+        for value in values
+    ]
+    column = infer(x=texts)["x"]
+    assert column.kind == "dropped"
+    assert column.reason.startswith("numbers written like ")
+    assert column.reason.endswith(", which is text here")
+    with pytest.raises(UserError) as caught:
+        infer_columns(Cells(pd.DataFrame({"x": texts})), CYCLE, DataConfig())
+    assert "data.categorical" not in caught.value.remedy
+
+
+def test_texts_with_digits_are_no_numbers():
+    assert "written like" not in infer(x=[f"{n}-{n}" for n in range(ROWS)])["x"].reason
