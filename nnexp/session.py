@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from contextvars import ContextVar
@@ -83,12 +84,22 @@ class Session:
             self.remove_folder()
             print(refusal, file=sys.stderr)
             return 2
+        found = {job.status for job in self.jobs}
+        if interrupted or "interrupted" in found:
+            self._say_interrupted()
         if interrupted:
             return 130
-        found = {job.status for job in self.jobs}
         if found & {"failed", "diverged"}:  # others may not have been begun for it
             return 1
         return 130 if "interrupted" in found else 0
+
+    def _say_interrupted(self) -> None:
+        """Print where what there is lies, and how a sweep goes on."""
+        if self.folder is not None and (self.folder / "sweep.yaml").exists():
+            command = shlex.join(["nnexp", "resume", str(_relative(self.folder.absolute()))])
+            print(f"interrupted; to run what is missing: {command}", file=sys.stderr)
+        elif len(self.jobs) == 1 and self.jobs[0].folder.is_dir():
+            print(f"interrupted: {_relative(self.jobs[0].folder.absolute())}", file=sys.stderr)
 
     def _print_table(self) -> None:
         bad = [

@@ -13,7 +13,10 @@ from hydra.core.global_hydra import GlobalHydra
 
 from nnexp import __version__
 from nnexp.cli import main, train
+from nnexp.config.saved import read_config
 from nnexp.errors import UserError
+from nnexp.session import Session
+from nnexp.sweep.record import write_record
 
 ROOT = Path(__file__).parents[1]
 
@@ -212,13 +215,28 @@ def test_a_bug_is_one_line_and_a_traceback_in_the_log(runs, capsys):
     assert "seed=3" in (folder / "overrides.yaml").read_text()
 
 
-def test_ctrl_c_is_130(runs):
+def test_ctrl_c_is_130(runs, capsys):
     def answer(config, folder):
         raise KeyboardInterrupt
 
     runs.answer = answer
-    assert train([]) == 130
-    assert json.loads((runs.calls[0][1] / "status.json").read_text())["status"] == "interrupted"
+    assert train(["seed=3"]) == 130
+    folder = runs.calls[0][1]
+    assert json.loads((folder / "status.json").read_text())["status"] == "interrupted"
+    assert read_config(folder).seed == 3  # as that of any run
+    assert (
+        capsys.readouterr().err.rstrip().endswith(f"interrupted: {folder.relative_to(Path.cwd())}")
+    )
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "a sweep"
+    folder.mkdir()
+    write_record(folder, ["seed=1,2"])
+    session = Session(["train.py"], folder=folder)
+    assert session.close(interrupted=True) == 130
+    assert "to run what is missing: nnexp resume 'a sweep'" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------------- sweeps
