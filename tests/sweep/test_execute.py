@@ -119,3 +119,14 @@ def test_a_full_disk_fails_its_member_alone(command, stacks):
 def test_a_module_that_cannot_be_made_fails_before_anything_is_trained(command):
     swept = command("model=mlp,custom", "~model.hidden", "model._target_=absent.Module")
     assert swept.status == 2
+
+
+def test_a_process_that_ends_without_a_word_fails_its_member(command, stacks):
+    def leave(tasks):
+        if any(task.config.seed == 1 for task in tasks):
+            os._exit(0)
+
+    stacks(before=lambda tasks: None, training=leave)
+    swept = command("seed=range(3)", "sweep.processes=1")
+    assert swept.status == 1
+    assert reasons(swept, 3) == [None, "the process ended without a word", None]

@@ -76,3 +76,11 @@ def test_other_things_in_the_folder_do_not_matter(tmp_path):
 def test_the_content_of_a_configuration():
     assert content_id(compose(["seed=1"])) == content_id(compose(["seed=1"]))
     assert content_id(compose(["seed=1"])) != content_id(compose(["seed=2"]))
+
+
+def test_folders_within_folders_are_found(tmp_path):
+    leave(tmp_path / "mlp" / "0", ["seed=1"], loss=0.25)
+    leave(tmp_path / ".hidden", ["seed=2"])
+    first, second = own = jobs(tmp_path, ["seed=1"], ["seed=2"])
+    assert take_finished(own, tmp_path) == [second]
+    assert (first.folder, first.score) == (tmp_path / "mlp" / "0", 0.25)

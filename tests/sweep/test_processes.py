@@ -109,3 +109,26 @@ def test_handlers_are_put_back():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     run(lambda item, send, stop: None, [0])
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_signal_while_a_child_is_started_reaches_it(monkeypatch):
+    """It comes once the child runs and before the parent has noted it."""
+    from multiprocessing.context import ForkProcess
+
+    start = ForkProcess.start
+
+    def interrupted(process):
+        start(process)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(ForkProcess, "start", interrupted)
+
+    def work(item, send, stop):
+        send("begun")
+        while not stop():
+            signal.sigtimedwait([], 0.01)
+        send("stopped")
+
+    said, _, pool = run(work, range(3))
+    assert pool.stopped
+    assert said == [(0, "begun"), (0, "stopped")]
