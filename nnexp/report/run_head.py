@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
 from nnexp.diagnosis.report import Diagnosis, cure
@@ -26,7 +27,8 @@ TITLES = ("accuracy", "loss", "balanced accuracy", "AUC")
 
 def title_of(run: RunFolder) -> str:
     """What the page is about; it names no folder, whose name may be a time."""
-    source = run.record.config.get("data.name")
+    path = run.record.config.get("data.path")
+    source = Path(str(path)).name if path else run.record.config.get("data.name")
     return f"A run on {cut(one_line(str(source)), LETTERS)}" if source else "A run"
 
 
