@@ -23,6 +23,7 @@ from nnexp.config.typed import read_typed
 from nnexp.data.state import DamagedError, from_plain
 from nnexp.files import LARGEST_HEADER, open_regular, read_regular
 from nnexp.predict import LIMITS
+from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
 
 SECONDS = 10  # far above what any refusal takes, far below a hang
@@ -396,3 +397,11 @@ def test_words_that_are_none(folder):
     (folder / "overrides.yaml").unlink()
     (folder / "overrides.yaml").symlink_to("/etc/hostname")
     assert read_typed(folder) is None
+
+
+def test_a_history_is_no_link(folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere.csv"
+    (folder / "history.csv").rename(elsewhere)
+    (folder / "history.csv").symlink_to(elsewhere)
+    with pytest.raises(UserError, match="is not a history|has no history"):
+        read_history(folder)

@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 
 from nnexp.errors import UserError
+from nnexp.files import read_regular
 from nnexp.track.folder import append, write_bytes
 
 FILE = "history.csv"
 SIGNALS_FILE = "signals.csv"
+LARGEST = 1 << 28  # bytes, of a million epochs
 COLUMNS = (
     "epoch",
     "train_loss",
@@ -56,7 +58,7 @@ class History:
             return
         if keep is None:
             raise FileExistsError(f"{self.path} belongs to another run")
-        rows = _parse(_whole_lines(self.path), self.path, self._first)
+        rows = _parse(_whole_lines(self.path, self._first), self.path, self._first)
         if not rows:
             self.path.unlink()
             return
@@ -150,13 +152,16 @@ def _read(folder: Path, file: str, first: Sequence[str]) -> HistoryFrame:
             "the folder of a run that has trained for an epoch",
             f"ls outputs/*/*/{file}",
         )
-    rows = _parse(_whole_lines(path), path, first) or [list(first)]
+    rows = _parse(_whole_lines(path, first), path, first) or [list(first)]
     cells = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _ in rows[0])
     return HistoryFrame(dict(zip(rows[0], map(_column, cells), strict=True)))
 
 
-def _whole_lines(path: Path) -> bytes:
-    content = path.read_bytes()
+def _whole_lines(path: Path, first: Sequence[str]) -> bytes:
+    try:
+        content = read_regular(path, LARGEST)  # it may be a stranger's
+    except OSError as error:
+        raise _not_a_history(path, first) from error
     return content[: content.rfind(b"\n") + 1]
 
 
