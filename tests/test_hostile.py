@@ -403,5 +403,5 @@ def test_a_history_is_no_link(folder, tmp_path):
     elsewhere = tmp_path / "elsewhere.csv"
     (folder / "history.csv").rename(elsewhere)
     (folder / "history.csv").symlink_to(elsewhere)
-    with pytest.raises(UserError, match="is not a history|has no history"):
+    with pytest.raises(UserError, match="history"):
         read_history(folder)
