@@ -92,9 +92,11 @@ def _seeds(board: Leaderboard) -> list[str]:
     """What one seed, or two, cannot tell."""
     rows = [row.against_leader for row in board.configurations if row.against_leader is not None]
     if rows and max(row.pairs for row in rows) == 1:
+        alone = all(len(row.records) == 1 for row in board.configurations)
+        what = "run of each configuration" if alone else "pair of runs of any two configurations"
         return [
-            "one run of each configuration: chance and settings cannot be told apart; add "
-            f"{SEVERAL_SEEDS} to the sweep"
+            f"one {what}: chance and settings cannot be told apart; add {SEVERAL_SEEDS} to the "
+            "sweep"
         ]
     if not rows and board.configurations[0].scores[board.sort].n == 1:
         return [f"one run: the spread over seeds is not known; add {SEVERAL_SEEDS}"]

@@ -183,3 +183,29 @@ def test_what_is_proposed_goes_together(method):
     with pytest.raises(UserError) as caught:
         split(SplitConfig(method=method, by="g"), g=["soon"] * 30)
     assert caught.value.remedy == "data.split.method=random data.split.by=null"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        SplitConfig(),
+        SplitConfig(stratify=False),
+        SplitConfig(method="group", by="who"),
+        SplitConfig(folds=4, fold=1),
+    ],
+    ids=["stratified", "plain", "group", "fold"],
+)
+def test_the_validation_rows_can_be_drawn_anew(config):
+    """The rows that test stay, and without a seed of their own the others are as they were."""
+    labels = np.arange(200) % 2
+    frame = pd.DataFrame({"x": np.arange(200.0), "who": [f"p{n % 40}" for n in range(200)]})
+
+    def drawn(valid_seed):
+        return split_rows(labels, [0, 1], config, frame, 3, valid_seed=valid_seed)
+
+    plain, same, other = drawn(None), drawn(3), drawn(4)
+    for part in ("train", "valid", "test"):
+        assert np.array_equal(getattr(plain, part), getattr(same, part))
+    assert np.array_equal(plain.test, other.test)
+    assert not np.array_equal(plain.valid, other.valid)
+    assert not set(other.test) & {*other.valid, *other.train}
