@@ -239,6 +239,15 @@ def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) ->
     )
 
 
+_UNPACK = {
+    ".gz": "gunzip -c",
+    ".bz2": "bunzip2 -c",
+    ".xz": "xz -dc",
+    ".zst": "zstd -dc",
+    ".zip": "unzip -p",
+}
+
+
 def _undecodable(path: Path, data: bytes, place: str) -> UserError:
     for start, ending in _SIGNATURES.items():
         if data.startswith(start):
@@ -250,10 +259,14 @@ def _undecodable(path: Path, data: bytes, place: str) -> UserError:
                 else f"mv {path} {path.with_suffix(ending)}",
             )
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
+    unpack = _UNPACK.get(path.suffix.lower())
+    recode = f"iconv -f {encoding} -t utf-8"
+    name = "utf8-" + (path.stem if unpack else path.name)
+    source = f"{unpack} {path} | {recode}" if unpack else f"{recode} {path}"
     return UserError(
         f"{path.name!r}, {place}: the text is not UTF-8",
         "a file encoded in UTF-8",
-        f"iconv -f {encoding} -t utf-8 {path} > {path.with_name('utf8-' + path.name)}",
+        f"{source} > {path.with_name(name)}",
     )
 
 

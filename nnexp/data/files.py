@@ -19,6 +19,8 @@ from nnexp.data.content import (
 from nnexp.data.delimited import cell_separator, check_header, parse_delimited, with_rows
 from nnexp.errors import UserError
 
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+
 
 def read_file(
     path: str | Path,
@@ -62,6 +64,12 @@ def parse(
         frame = _parse_binary(path, data, ending)
         check_header(path, [str(name) for name in frame.columns])
         return with_rows(path, frame)
+    if ending in SPREADSHEETS:
+        raise UserError(
+            f"{path.name!r} is a spreadsheet",
+            f"the sheet saved as CSV by the program that made it, or a file ending in {ENDINGS}",
+            f"data.path={path.with_suffix('.csv')}",
+        )
     if ending not in TEXT_ENDINGS:
         raise UserError(
             f"{path.name!r} does not end like a table",

@@ -196,11 +196,12 @@ def validate(
         losses = loss.rows(own_out, data.targets.dense(own_rows), weight).double()
         total = losses.sum(1)
         weights = length if weight is None else weight.double().sum(1)
-        hits = decision.classes(loss.activate(own_out)) == data.targets.classes[own_rows]
+        true = data.targets.classes[own_rows]
+        hits = decision.classes(loss.activate(own_out)) == true
         reduced[0, of_length] = loss.of_set(total, weights, length, plan.batch_size)
         reduced[1, of_length] = hits.double().mean(1)
         if watch is not None:
-            watch.validation(of_length, own_out, losses, data.targets.classes[own_rows])
+            watch.validation(of_length, own_out, losses, true)
     read = reduced.cpu().numpy()
     return {"val_loss": read[0], "val_accuracy": read[1]}
 

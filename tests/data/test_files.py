@@ -137,6 +137,11 @@ def test_encodings(tmp_path):
     refused(write(tmp_path, "a,b\n1,é\n".encode("latin-1")), "not UTF-8")
     refused(write(tmp_path, "é,b\n1,2\n".encode("latin-1")), "not UTF-8")
     refused(write(tmp_path, "a,b\n1,2\n".encode("utf-16")), "not UTF-8")
+    packed = gzip.compress("a,b\n1,é\n".encode("latin-1"))
+    error = refused(write(tmp_path, packed, "table.csv.gz"), "not UTF-8")
+    path = tmp_path / "table.csv.gz"
+    wanted = f"gunzip -c {path} | iconv -f latin1 -t utf-8 > {tmp_path / 'utf8-table.csv'}"
+    assert error.remedy == wanted
     assert read_file(write(tmp_path, "\ufeffa,b\n1,é\n"))["b"].tolist() == ["é"]
     assert read_file(write(tmp_path, "a,b\r1,2\r3,4\r"))["b"].tolist() == [2, 4]
 
@@ -173,7 +178,8 @@ def test_places_that_are_no_table(tmp_path):
     assert error.remedy.endswith("titanic.csv")
     refused(tmp_path, "is a folder")
     refused("https://example.org/table.csv", "is an address")
-    refused(write(tmp_path, CSV, "table.xlsx"), "does not end like a table")
+    refused(write(tmp_path, CSV, "table.xlsx"), "is a spreadsheet")
+    refused(write(tmp_path, CSV, "table.doc"), "does not end like a table")
     error = refused(write(tmp_path, CSV, "table"), "does not end like a table")
     assert error.remedy.startswith("mv ")
     assert error.remedy.endswith("table.csv")
