@@ -29,6 +29,7 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
+WIDE = 0.1  # gain that the interval of a mean without one may still hold, for an acquittal
 HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
 
 # causes that no setting takes away, or that validation rows share: a fix that brings nothing there
@@ -80,8 +81,8 @@ def judge(
             verdict = HARMLESS if proof.ci95[1] < LEAST_GAIN else verdict
         elif proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN:
             verdict = HARMLESS
-        elif proof.gain <= 0:  # and no interval that says so
-            pass
+        elif proof.gain <= 0:
+            verdict = HARMLESS if proof.ci95[1] < WIDE else verdict
         elif own.verdict == HARMLESS:
             verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
         findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
