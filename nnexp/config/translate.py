@@ -47,7 +47,8 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
     if not isinstance(error, _FAMILY):
         raise error
     answer = _recognise(chain, overrides)
-    if answer.remedy.strip("'") in overrides:  # which was just refused
+    # what was just refused; two words in one pair of quotes are another matter
+    if answer.remedy.strip("'") in overrides and " " not in answer.remedy:
         answer = UserError(answer.wrong, answer.allowed, HELP)
     origin = next((m for e in chain if (m := _ORIGIN.search(str(e)))), None)
     if origin and not _is_typed(answer.wrong, overrides):

@@ -157,3 +157,10 @@ def test_nearest():
     assert nearest("Adm", ["sgd", "adam"]) == "adam"
     assert nearest("zzz", ["sgd", "adam"]) is None
     assert nearest("x", []) is None
+
+
+@pytest.mark.parametrize("typed", ["seed=range(x)", "optimizer.lr=0.1,,0.2"])
+def test_what_was_refused_is_not_proposed(typed):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy != typed
