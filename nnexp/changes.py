@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -61,10 +62,9 @@ def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:
 
 def _laid_on(base: Config, words: Sequence[str]) -> Config:
     """The changes set key by key, as the schema reads them, and checked together."""
-    parse = OverridesParser.create().parse_override
     config = base
     for word in words:
-        override = parse(word)
+        override = _parser().parse_override(word)
         key = override.key_or_group
         section, _, path = key.partition(".")
         value: Any = override.value()
@@ -78,6 +78,11 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
         config = replace(config, **{section: value})
     check(config)
     return config
+
+
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
 
 
 def value_of(config: Config, key: str) -> object:
