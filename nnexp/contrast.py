@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -61,8 +62,7 @@ def is_beyond_rows(gain: float, cause: str, arm: Arm) -> bool:
     """Whether a gain is more than the rows that judged it make by chance.
 
     The t-test knows how seeds and draws of rows differ, but all runs are judged by rows of the one
-    table. Of those the gain, and as many again back and forth, are told otherwise; it has to
-    exceed twice the standard error which that makes.
+    table, which make some of it by chance (`chance_of_rows`).
 
     Arguments:
         gain: of the score.
@@ -73,7 +73,14 @@ def is_beyond_rows(gain: float, cause: str, arm: Arm) -> bool:
     rows = float(classes.sum()) if arm.judges else float(max(arm.rows, 1))
     if cause in BALANCED and arm.judges:  # rows of rare classes weigh more
         rows = len(classes) ** 2 / float((1 / classes).sum())
-    return gain >= 2 * np.sqrt((abs(gain) + WORTH) / rows)
+    return gain >= chance_of_rows(gain, rows)
+
+
+def chance_of_rows(gain: float, rows: float) -> float:
+    """What rows make of a gain by chance: twice the standard error where the gain, and `WORTH`
+    back and forth, are told otherwise.
+    """
+    return 2 * math.sqrt((abs(gain) + WORTH) / rows)
 
 
 def scores(arm: Arm, cause: str) -> np.ndarray:

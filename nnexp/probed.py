@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.arms import Arm
-from nnexp.contrast import LEVEL, WORTH
+from nnexp.contrast import LEVEL, WORTH, chance_of_rows
 from nnexp.data.altered import blank
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
@@ -129,9 +129,8 @@ def nominations(plans: Sequence[Plan]) -> list[Nomination]:
     best: dict[str, tuple[float, Plan, Plan]] = {}
     for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
         mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
-        # rows that are told otherwise are as many as the gain, and some go back and forth
-        rows = float(np.sqrt((abs(mean) + WORTH) * one))
-        if mean >= max(WORTH, 2 * rows) and p < LEVEL and mean > best.get(own.cause, (0.0,))[0]:
+        least = max(WORTH, chance_of_rows(mean, 1 / one))
+        if mean >= least and p < LEVEL and mean > best.get(own.cause, (0.0,))[0]:
             best[own.cause] = mean, own, base
     most = max((gain for gain, *_ in best.values()), default=1.0)
     return [

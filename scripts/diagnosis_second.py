@@ -14,7 +14,14 @@ from diagnosis_case import HOLD, PARTS, SCORES, Case, sgd
 from diagnosis_cases import make
 from diagnosis_faults import step
 from diagnosis_tables import TABLES, TARGET, Table
-from diagnosis_usual import Sizes, outlier_faults, two_class_faults, usual_controls, usual_faults
+from diagnosis_usual import (
+    Sizes,
+    outlier_faults,
+    sentinel_fault,
+    two_class_faults,
+    usual_controls,
+    usual_faults,
+)
 
 
 def borrowers(folder: Path, rows: int = 4000, seed: int = 31) -> pd.DataFrame:
@@ -138,9 +145,7 @@ def _cases() -> list[Case]:
     fault("F40", "grades", "class_imbalance", steps=[step(do.thin_class, label="d", rows=25)],
           clean=("loss.class_weight=balanced",), score=SCORES[1], fair=False)  # fmt: skip
     fault("F51", "grades", "validation_too_small", "data.split.valid=0.015", kind="noise")
-    fault("F31", "borrowers", "sentinel_values", steps=[step(do.blank, share=0.15,
-          columns=("used", "wage"), fill=-99999)], clean_steps=[step(do.blank, share=0.15,
-          columns=("used", "wage"))])  # fmt: skip
+    found.append(sentinel_fault("borrowers", ("used", "wage"), 0.15, -99999))
     fault("F33", "borrowers", "missingness_leak", kind="optimism", base=[HOLD],
           steps=[step(do.blank_by_label, column="amount", label="bad")])  # fmt: skip
     return found

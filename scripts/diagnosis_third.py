@@ -14,7 +14,15 @@ from diagnosis_case import HOLD, PARTS, SCORES, Case, sgd
 from diagnosis_cases import make
 from diagnosis_faults import step
 from diagnosis_tables import TABLES, TARGET, Table
-from diagnosis_usual import Sizes, outlier_faults, two_class_faults, usual_controls, usual_faults
+from diagnosis_usual import (
+    Sizes,
+    outlier_faults,
+    sentinel_fault,
+    several_class_faults,
+    two_class_faults,
+    usual_controls,
+    usual_faults,
+)
 
 
 def orders(folder: Path, rows: int = 3600, seed: int = 51) -> pd.DataFrame:
@@ -174,29 +182,15 @@ def _cases() -> list[Case]:
     found += outlier_faults(("voices", "visits", "clinic"), size=2e7, columns=36)
     fault("F59a", "spirals", "underfit_capacity", "model=linear")
     fault("F59a narrow", "voices", "underfit_capacity", "model.hidden=[2]")
-    for table in ("voices", "visits"):
-        fault("F54 eps", table, "unsuitable_optimizer", "optimizer.eps=1", "optimizer.lr=0.01")
-        fault("F38", table, "label_mapping_mismatch", base=[PARTS], steps=[step(do.turn_labels)])
-        fault(
-            "F53 decayed",
-            table,
-            "lr_too_low",
-            "scheduler=step",
-            "scheduler.step_size=1",
-            "scheduler.gamma=0.2",
-        )
+    found += several_class_faults(("voices", "visits"), gamma=0.2)
     fault("F48", "clinic", "selection_leak", kind="optimism", base=[PARTS],
           steps=[step(do.encode_by_target, levels=500)],
           clean_steps=[step(do.encode_by_target, levels=500, honestly=True)])  # fmt: skip
     fault("F40", "visits", "class_imbalance", steps=[step(do.thin_class, label="robot", rows=30)],
           clean=("loss.class_weight=balanced",), score=SCORES[1], fair=False)  # fmt: skip
     fault("F51", "clinic", "validation_too_small", "data.split.valid=0.012", kind="noise")
-    fault("F31", "visits", "sentinel_values", steps=[step(do.blank, share=0.2,
-          columns=("page0", "page1", "page2"), fill=-9999)], clean_steps=[step(do.blank,
-          share=0.2, columns=("page0", "page1", "page2"))])  # fmt: skip
-    fault("F31 zeros", "clinic", "sentinel_values", steps=[step(do.blank, share=0.25,
-          columns=("m0", "m5", "m9"), fill=0)], clean_steps=[step(do.blank, share=0.25,
-          columns=("m0", "m5", "m9"))])  # fmt: skip
+    found.append(sentinel_fault("visits", ("page0", "page1", "page2"), 0.2, -9999))
+    found.append(sentinel_fault("clinic", ("m0", "m5", "m9"), 0.25, 0, "F31 zeros"))
     fault("F33", "orders", "missingness_leak", kind="optimism", base=[HOLD],
           steps=[step(do.blank_by_label, column="price", label="returned")])  # fmt: skip
     return found

@@ -16,7 +16,15 @@ from diagnosis_case import HOLD, PARTS, SCORES, Case, sgd
 from diagnosis_cases import make
 from diagnosis_faults import step
 from diagnosis_tables import TABLES, TARGET, Table
-from diagnosis_usual import Sizes, outlier_faults, two_class_faults, usual_controls, usual_faults
+from diagnosis_usual import (
+    Sizes,
+    outlier_faults,
+    sentinel_fault,
+    several_class_faults,
+    two_class_faults,
+    usual_controls,
+    usual_faults,
+)
 
 
 def flights(folder: Path, rows: int = 3200, seed: int = 71) -> pd.DataFrame:
@@ -174,29 +182,15 @@ def _cases() -> list[Case]:
     found += outlier_faults(("alloys", "tremors", "mushers"), size=5e7, columns=18)
     fault("F59a", "rooms", "underfit_capacity", "model=linear")
     fault("F59a narrow", "mushers", "underfit_capacity", "model.hidden=[1]")
-    for table in ("alloys", "tremors"):
-        fault("F54 eps", table, "unsuitable_optimizer", "optimizer.eps=1", "optimizer.lr=0.01")
-        fault("F38", table, "label_mapping_mismatch", base=[PARTS], steps=[step(do.turn_labels)])
-        fault(
-            "F53 decayed",
-            table,
-            "lr_too_low",
-            "scheduler=step",
-            "scheduler.step_size=1",
-            "scheduler.gamma=0.25",
-        )
+    found += several_class_faults(("alloys", "tremors"), gamma=0.25)
     fault("F48", "rooms", "selection_leak", kind="optimism", base=[PARTS],
           steps=[step(do.encode_by_target, levels=700)],
           clean_steps=[step(do.encode_by_target, levels=700, honestly=True)])  # fmt: skip
     fault("F40", "tremors", "class_imbalance", steps=[step(do.thin_class, label="quake", rows=35)],
           clean=("loss.class_weight=balanced",), score=SCORES[1], fair=False)  # fmt: skip
     fault("F51", "mushers", "validation_too_small", "data.split.valid=0.01", kind="noise")
-    fault("F31", "alloys", "sentinel_values", steps=[step(do.blank, share=0.2,
-          columns=("share0", "share1", "ppm0"), fill=99999)], clean_steps=[step(do.blank,
-          share=0.2, columns=("share0", "share1", "ppm0"))])  # fmt: skip
-    fault("F31 zeros", "rooms", "sentinel_values", steps=[step(do.blank, share=0.25,
-          columns=("warm", "carbon", "noise"), fill=0)], clean_steps=[step(do.blank,
-          share=0.25, columns=("warm", "carbon", "noise"))])  # fmt: skip
+    found.append(sentinel_fault("alloys", ("share0", "share1", "ppm0"), 0.2, 99999))
+    found.append(sentinel_fault("rooms", ("warm", "carbon", "noise"), 0.25, 0, "F31 zeros"))
     fault("F33", "rooms", "missingness_leak", kind="optimism", base=[HOLD],
           steps=[step(do.blank_by_label, column="damp", label=7)])  # fmt: skip
     return found

@@ -193,6 +193,45 @@ def outlier_faults(tables: Sequence[str], size: float, columns: int) -> list[Cas
     ]
 
 
+def several_class_faults(tables: Sequence[str], gamma: float) -> list[Case]:
+    """Mistakes of optimizer, labels and schedule, on tables of several classes.
+
+    Arguments:
+        tables: names.
+        gamma: by which the rate is multiplied after each epoch.
+    """
+    found = []
+    decayed = ("scheduler=step", "scheduler.step_size=1", f"scheduler.gamma={gamma:g}")
+    for table in tables:
+        found += [
+            make(
+                "F54 eps",
+                table,
+                "unsuitable_optimizer",
+                "optimizer.eps=1",
+                "optimizer.lr=0.01",
+            ),
+            make(
+                "F38", table, "label_mapping_mismatch", base=[PARTS], steps=[step(do.turn_labels)]
+            ),
+            make("F53 decayed", table, "lr_too_low", *decayed),
+        ]
+    return found
+
+
+def sentinel_fault(
+    table: str, columns: tuple[str, ...], share: float, fill: float, name: str = "F31"
+) -> Case:
+    """Cells of some columns that are missing, with a number in their place."""
+    return make(
+        name,
+        table,
+        "sentinel_values",
+        steps=[step(do.blank, share=share, columns=columns, fill=fill)],
+        clean_steps=[step(do.blank, share=share, columns=columns)],
+    )
+
+
 def usual_controls(tables: Sequence[str]) -> list[Case]:
     """Healthy runs of each table, with several seeds and with settings that do no harm."""
     found = []

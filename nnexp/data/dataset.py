@@ -17,7 +17,7 @@ from nnexp.data.labels import Labels
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
-from nnexp.data.split import Split, split_rows
+from nnexp.data.split import Split, split_labelled
 from nnexp.data.split_column import RANDOM
 from nnexp.data.table import Table
 from nnexp.errors import UserError
@@ -87,16 +87,7 @@ def prepare_labelled(
 ) -> Dataset:
     """As `prepare`, for a table that is read already, as `read_labelled` does for `config`."""
     table, labels, cells, y = labelled.table, labelled.labels, labelled.cells, labelled.y
-    split = split_rows(
-        y,
-        labels.classes,
-        config.split,
-        cells.frame,
-        seed,
-        labelled.parts,
-        cells.tokens,
-        valid_seed,
-    )
+    split = split_labelled(labelled, config.split, seed, valid_seed)
     columns = infer_columns(cells, split.train, config)
     train = split.train
     if config.missing == "drop":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from nnexp.data.split_column import (
     time_order,
 )
 from nnexp.errors import UserError
+
+if TYPE_CHECKING:
+    from nnexp.data.labelled import Labelled
 
 MINIMUM = 3  # rows for a row in each part
 
@@ -94,6 +97,23 @@ def split_rows(
         )
     train, valid = cut_fold(split.train, labels, classes, config, column, seeds[1], tokens)
     return Split(train, valid, split.test)
+
+
+def split_labelled(
+    labelled: Labelled, config: SplitConfig, seed: int, valid_seed: int | None
+) -> Split:
+    """Divide the rows of a table that is read; arguments and errors as for `split_rows`."""
+    cells = labelled.cells
+    return split_rows(
+        labelled.y,
+        labelled.labels.classes,
+        config,
+        cells.frame,
+        seed,
+        labelled.parts,
+        cells.tokens,
+        valid_seed,
+    )
 
 
 def _around(

@@ -61,7 +61,7 @@ class Watch:
         self._rows = [self.table.spaced(False, SLICE), self.table.spaced(True, SLICE)]
         self._sizes = [len(rows) for rows in self._rows]
         chosen = torch.cat(self._rows)
-        self._x, self._true = self.table.x[chosen], self.table.index[chosen.cpu().numpy()]
+        self._x = self.table.x[chosen]
         try:
             self._linear = linear_layers(model, self._x)
             self._start = self.forward(self._x)

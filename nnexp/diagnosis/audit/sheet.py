@@ -14,7 +14,7 @@ from nnexp.config.schema import DataConfig
 from nnexp.data.cells import LARGEST, MISSING_TOKENS, Texts, read_texts
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled
-from nnexp.data.split import split_rows
+from nnexp.data.split import split_labelled
 from nnexp.diagnosis.audit.numbering import numbered
 
 
@@ -128,16 +128,7 @@ def make_sheet(
         UserError: as `prepare`.
     """
     cells = labelled.cells
-    split = split_rows(
-        labelled.y,
-        labelled.labels.classes,
-        config.split,
-        cells.frame,
-        seed,
-        labelled.parts,
-        cells.tokens,
-        valid_seed,
-    )
+    split = split_labelled(labelled, config.split, seed, valid_seed)
     columns = infer_columns(cells, split.train, config)
     texts = {c.name: cells.texts(c.name) for c in columns if c.kind == "categorical"}
     return Sheet(
