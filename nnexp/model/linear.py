@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nnexp.model.products import are_quick, multiply
+
 # multiplications of one product; up to here oneDNN takes products of bfloat16 or leaves them by
 # how many there are (16^3 in ATen/native/mkldnn/Matmul.cpp)
 SMALL = 16**3
@@ -32,6 +34,10 @@ def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return torch.addcmul(bias, h, weight)
     if h.size(1) == 1:
         return linear(_twice(h), weight, bias)[:, :1].contiguous()
+    if are_quick(h, weight):
+        out = bias.expand(-1, h.size(1), -1).contiguous()
+        multiply(h, weight, out, add=True)
+        return out
     if h.dtype is torch.bfloat16 and _is_uneven(h, weight):
         return torch.baddbmm(bias.float(), h.float(), weight.float()).to(h.dtype)
     return torch.baddbmm(bias, h, weight)
@@ -51,6 +57,8 @@ def weight_gradient(h: Tensor, d: Tensor, out: Tensor) -> None:
         torch.sum(h * d, 1, out=out[:, 0])
     elif h.size(1) == 1:
         torch.mul(h.transpose(1, 2), d, out=out)
+    elif are_quick(h, d):
+        multiply(h, d, out, turn_a=True)
     elif h.dtype is torch.bfloat16 and _is_uneven(h.transpose(1, 2), d):
         out.copy_(torch.bmm(h.transpose(1, 2).float(), d.float()))
     elif not out.is_contiguous():  # the library would multiply one by one
@@ -67,6 +75,10 @@ def input_gradient(d: Tensor, weight: Tensor) -> Tensor:
         return (d * weight).sum(2, keepdim=True)
     if d.size(1) == 1:
         return input_gradient(_twice(d), weight)[:, :1].contiguous()
+    if are_quick(d, weight):
+        out = d.new_empty(len(d), d.size(1), weight.size(1))
+        multiply(d, weight, out, turn_b=True)
+        return out
     turned = weight.transpose(1, 2)
     if d.dtype is torch.bfloat16 and _is_uneven(d, turned):
         return torch.bmm(d.float(), turned.float()).to(d.dtype)

@@ -13,10 +13,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from nnexp import garbage
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.jobs import Job
+from nnexp.model.products import openblas
 from nnexp.stack import Stack, Task, check_parts
 from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.failure import record_failure
@@ -118,10 +120,12 @@ class Execution:
     def _do(self, chunks: list[Chunk]) -> None:
         chunks.sort(key=lambda chunk: -len(chunk.places) * chunk.epochs)
         self._failures: dict[tuple[int, ...], str] = {}
+        # before the forks: each child would load them anew
+        openblas()
         if any(self._config(place).trainer.tensorboard for place in self.datasets):
-            # before the forks: each child would import them anew
             import_module("nnexp.track.board")
             import_module("nnexp.track.confusion").load()
+        garbage.resume()
         self._pool = Processes(
             Work(self.jobs, self.datasets, self.command, self.origin),
             self._message,

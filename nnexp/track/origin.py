@@ -15,6 +15,7 @@ PACKAGES = (
     "numpy",
     "pandas",
     "scikit-learn",
+    "scipy-openblas32",
     "hydra-core",
     "omegaconf",
     "tensorboard",

@@ -14,6 +14,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from nnexp.model import products
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.train import graph, optimizers
@@ -33,6 +34,7 @@ WAITS = ("_local_scalar_dense", "lift_fresh", "nonzero", "is_nonzero")
 @pytest.fixture(autouse=True)
 def _steps_that_can_be_recorded(monkeypatch):
     monkeypatch.setattr(optimizers, "FUSED", ())
+    monkeypatch.setattr(products, "openblas", lambda: None)  # no operation of torch's
 
 
 class Tape(TorchDispatchMode):

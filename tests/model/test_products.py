@@ -1,0 +1,115 @@
+"""Products by OpenBLAS: right, written where they should be, and taken only where they fit."""
+
+import itertools
+
+import pytest
+import torch
+
+from nnexp.model import products
+from nnexp.model.products import are_quick, multiply, openblas
+
+needs_openblas = pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
+SHAPES = [
+    *itertools.product((1, 5), (2, 31, 256), (2, 13, 64), (2, 10, 65)),
+    (3, 300, 500, 20),  # more than one block of each side
+]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@needs_openblas
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_product_is_that_of_the_definition(shape):
+    members, rows, inner, columns = shape
+    a, b = drawn(members, rows, inner), drawn(members, inner, columns, seed=1)
+    exact = a.double() @ b.double()
+    start = drawn(members, rows, columns, seed=2)
+    for turn_a, turn_b, add in itertools.product((False, True), repeat=3):
+        given_a = a.mT.contiguous() if turn_a else a
+        given_b = b.mT.contiguous() if turn_b else b
+        out = start.clone() if add else torch.full((members, rows, columns), torch.nan)
+        multiply(given_a, given_b, out, turn_a=turn_a, turn_b=turn_b, add=add)
+        expected = exact + start if add else exact
+        torch.testing.assert_close(out.double(), expected, rtol=0, atol=1e-5 * inner)
+
+
+@needs_openblas
+def test_a_product_is_written_into_a_view_and_nowhere_else():
+    rows = torch.full((4, 7 * 9 + 5), torch.nan)
+    a, b = drawn(4, 20, 7), drawn(4, 20, 9, seed=1)
+    multiply(a, b, rows[:, 3 : 3 + 63].view(4, 7, 9), turn_a=True)
+    assert rows[:, :3].isnan().all()
+    assert rows[:, 66:].isnan().all()
+    torch.testing.assert_close(rows[:, 3:66].view(4, 7, 9), a.mT @ b, rtol=0, atol=1e-4)
+
+
+@needs_openblas
+def test_operands_may_be_parts_of_larger_ones_or_shared_by_all_members():
+    block, weight = drawn(3, 100, 6), drawn(3, 6, 8, seed=1)
+    for part in (block[:, 40:60], block[0, :20].expand(3, -1, -1)):
+        assert are_quick(part, weight)
+        out = torch.empty(3, 20, 8)
+        multiply(part, weight, out)
+        alone = torch.empty(1, 20, 8)
+        for member in range(3):
+            multiply(part[member : member + 1].clone(), weight[member : member + 1].clone(), alone)
+            assert torch.equal(alone[0], out[member])
+
+
+@needs_openblas
+def test_what_it_cannot_do_is_left_to_pytorch():
+    a, b = drawn(2, 3, 4), drawn(2, 4, 5)
+    assert are_quick(a, b)
+    assert not are_quick(a.double(), b.double())
+    assert not are_quick(a.bfloat16(), b.bfloat16())
+    assert not are_quick(a.mT, b.mT)
+    assert not are_quick(a[:, :0], b)
+    assert not are_quick(a.requires_grad_(), b)
+    with torch.no_grad():
+        assert are_quick(a, b)
+        torch.set_num_threads(2)
+        assert not are_quick(a, b)
+
+
+@pytest.fixture
+def fresh():
+    openblas.cache_clear()
+    yield
+    openblas.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_environment_can_leave_all_to_pytorch(monkeypatch):
+    monkeypatch.setenv("NNEXP_OPENBLAS", "0")
+    assert openblas() is None
+
+
+@pytest.mark.usefixtures("fresh")
+def test_another_processor_or_a_missing_library_leaves_all_to_pytorch(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(products, "has_idle_vector_units", lambda: False)
+        assert openblas() is None
+    monkeypatch.setattr(products, "has_idle_vector_units", lambda: True)
+    monkeypatch.setattr(products.importlib.util, "find_spec", lambda name: None)
+    openblas.cache_clear()
+    assert openblas() is None
+
+
+@needs_openblas
+@pytest.mark.usefixtures("fresh")
+def test_loading_it_leaves_the_environment_as_it_was(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    openblas()
+    assert products.os.environ["OPENBLAS_NUM_THREADS"] == "7"
+    assert "OPENBLAS_CORETYPE" not in products.os.environ
