@@ -12,6 +12,7 @@ from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
+from nnexp.garbage import paused
 
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
@@ -40,7 +41,8 @@ def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
     def run(*arguments: Any, **options: Any) -> int:
         status = 0
         try:
-            status = command(*arguments, **options)
+            with paused():
+                status = command(*arguments, **options)
             sys.stdout.flush()
         except BrokenPipeError:
             # what is still buffered goes nowhere, or Python complains about it at exit

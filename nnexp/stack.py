@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from safetensors.numpy import save as safetensors_bytes
 from torch import Tensor
 
-from nnexp import assemble
-from nnexp.config.saved import config_text
+from nnexp import assemble, garbage
+from nnexp.config.saved import config_text, overrides_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.errors import UserError
@@ -90,10 +89,10 @@ class Task:
 
 def begin(task: Task) -> None:
     """Write what is known of a run before it starts: status, configuration, overrides."""
-    write_status(task.folder, "running")
+    write_status(task.folder, "running", sync=False)  # what begins is worth no wait
     # the manifest waits until all files are on the disk
     folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)
-    overrides = yaml.safe_dump(list(task.overrides), allow_unicode=True)
+    overrides = overrides_text(task.overrides)
     folders.write_text(task.folder / "overrides.yaml", overrides, sync=False)
 
 
@@ -118,6 +117,9 @@ class Stack:
     def __init__(self, tasks: Sequence[Task], datasets: Sequence[Dataset]) -> None:
         config, first = tasks[0].config, datasets[0]
         self.tasks, self.datasets = list(tasks), list(datasets)
+        # What a power cut leaves of a sweep is told by the manifests' hashes, and made again. To
+        # wait for the disk for each of hundreds of runs would take as long as to train them.
+        self.sync = len(tasks) == 1
         self.device = pick_device(config.device)
         self.plan = assemble.plan(config)
         coded = assemble.coding(config, first.classes)
@@ -182,6 +184,7 @@ class Stack:
         Returns:
             For each task its run, or what it goes on from where `until` was reached.
         """
+        garbage.resume()
         begun = datetime.now(UTC)
         results: list[Run | Parked | None] = [None] * len(self.tasks)
         for task, dataset in zip(self.tasks, self.datasets, strict=True):
@@ -298,7 +301,8 @@ class Stack:
         folder = task.folder
         # at once: whatever happens while scoring, the weights are there
         dataset.preprocessor.save(folder)
-        _save_weights(folder, self.model, outcome, dataset.classes, dataset.x.shape[1])
+        weights = _weights(self.model, outcome, dataset.classes, dataset.x.shape[1])
+        folders.write_bytes(folder / WEIGHTS_FILE, weights, sync=self.sync)
         bound = self.model.bind(
             outcome.theta.unsqueeze(0).to(self.device),
             outcome.buffers.unsqueeze(0).to(self.device),
@@ -313,14 +317,14 @@ class Stack:
         metrics = _metrics(outcome, parts)
         recording.scores(outcome, dataset.classes, parts, metrics)
         folders.write_json(folder / "metrics.json", metrics, sync=False)
-        write_manifest(folder, facts)
+        write_manifest(folder, facts, sync=self.sync)
         reason = outcome.reason
         if outcome.status == "interrupted":
             reason = f"Ctrl-C after {outcome.epochs} epochs"
         task.log("%s after %d epochs; best epoch %d%s",
             outcome.status, outcome.epochs, outcome.best_epoch, f"; {reason}" if reason else "",
         )  # fmt: skip
-        write_status(folder, outcome.status, reason)
+        write_status(folder, outcome.status, reason, sync=self.sync)
         return Run(outcome.status, reason, folder, metrics, outcome.epochs)
 
     def _rows(self, table: Dataset, rows: np.ndarray) -> Tensor:
@@ -349,10 +353,9 @@ def _metrics(outcome: Outcome, parts: Mapping[str, Scored | None]) -> dict[str, 
     return {"best_epoch": outcome.best_epoch, **scores}
 
 
-def _save_weights(
-    folder: Path, model: assemble.Model, outcome: Outcome, classes: Sequence[Any], inputs: int
-) -> None:
+def _weights(model: assemble.Model, outcome: Outcome, classes: Sequence[Any], inputs: int) -> bytes:
+    """model.safetensors of a member."""
     arrays = to_arrays(model, outcome.theta, outcome.buffers)
     about = json.dumps({"format": 1, "inputs": inputs, "classes": list(classes)})
     # one key: the order of several is not settled, and the file would differ from run to run
-    folders.write_bytes(folder / WEIGHTS_FILE, safetensors_bytes(arrays, {"nnexp": about}))
+    return safetensors_bytes(arrays, {"nnexp": about})

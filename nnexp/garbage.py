@@ -1,0 +1,41 @@
+"""Python's cyclic garbage collector, kept still while a command imports what it needs.
+
+Torch, pandas and scikit-learn bring some 300,000 objects that live to the end. Collecting among
+them, hundreds of times while they are imported, takes a quarter of the time that importing takes.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_paused = False
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Collect nothing before `resume` is called, or the block ends."""
+    global _paused
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    _paused = True
+    try:
+        yield
+    finally:
+        _paused = False
+        gc.enable()
+
+
+def resume() -> None:
+    """Collect again, but not among what is there by now; nothing where nobody has paused.
+
+    What a child process inherits is then not written to, and so not copied.
+    """
+    global _paused
+    if _paused:
+        _paused = False
+        gc.freeze()
+        gc.enable()

@@ -1,0 +1,48 @@
+"""The garbage collector is still while a command imports, and works again afterwards."""
+
+import gc
+
+import pytest
+
+from nnexp import garbage
+from nnexp.cli import main
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+def test_it_collects_again_where_a_command_begins_its_work():
+    with garbage.paused():
+        assert not gc.isenabled()
+        before = gc.get_freeze_count()
+        garbage.resume()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > before
+        frozen = gc.get_freeze_count()
+        garbage.resume()  # once only
+        assert gc.get_freeze_count() == frozen
+    assert gc.isenabled()
+
+
+def test_it_collects_again_after_a_command_that_failed(capsys):
+    assert main(["predict"]) == 2
+    assert capsys.readouterr().err
+    assert gc.isenabled()
+
+
+def test_who_has_switched_it_off_finds_it_off():
+    gc.disable()
+    with garbage.paused():
+        garbage.resume()
+        assert not gc.isenabled()
+    assert not gc.isenabled()
+
+
+def test_a_program_of_its_own_is_left_alone():
+    before = gc.get_freeze_count()
+    garbage.resume()
+    assert gc.get_freeze_count() == before
