@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
@@ -40,14 +41,16 @@ def compose_many(
         whole: the sweep's overrides, and what Hydra composed of those with one value; jobs that
             choose no other files are built on it.
     """
-    composed: dict[tuple[str, ...], bytes | None] = {}
+    composed: dict[tuple[str, ...], _Base] = {}
     parse, names = cache(OverridesParser.create().parse_override), frozenset(groups())
     if whole is not None:
         words, config = whole
         parsed = [(word, parse(word)) for word in words]
-        single = [(word, override) for word, override in parsed if not override.is_sweep_override()]
-        choices = tuple(word for word, override in single if not _is_value(override, names))
-        composed[choices] = pickle.dumps(_without_hydra(copy.deepcopy(config)))
+        single = {word: override for word, override in parsed if not override.is_sweep_override()}
+        choices = tuple(word for word, override in single.items() if not _is_value(override, names))
+        laid = frozenset(word for word, override in single.items() if _is_value(override, names))
+        base = pickle.dumps(_without_hydra(copy.deepcopy(config)))
+        composed[choices] = _Base(base, laid)
     found: list[Config | UserError] = []
     for job in map(list, jobs):
         try:
@@ -57,10 +60,28 @@ def compose_many(
     return found
 
 
+@dataclass(frozen=True)
+class _Base:
+    """What jobs of the same files are built on.
+
+    Arguments:
+        pickled: the composed tree; None where composing it failed.
+        laid: words that set values which are on it already.
+    """
+
+    pickled: bytes | None = None
+    laid: frozenset[str] = frozenset()
+
+
+def _is_apart(key: str, others: Iterable[str]) -> bool:
+    """Whether a key is none of some others, and neither above nor below one."""
+    return not any(f"{key}.".startswith(f"{o}.") or f"{o}.".startswith(f"{key}.") for o in others)
+
+
 def _compose(
     load: Load,
     job: list[str],
-    composed: dict[tuple[str, ...], bytes | None],
+    composed: dict[tuple[str, ...], _Base],
     parse: Callable[[str], Override],
     names: frozenset[str],
 ) -> Config:
@@ -69,13 +90,19 @@ def _compose(
         parsed = [(word, parse(word)) for word in job]
         choices = tuple(word for word, override in parsed if not _is_value(override, names))
         if choices not in composed:
-            composed[choices] = None  # tried
-            composed[choices] = pickle.dumps(_without_hydra(load(list(choices))))
+            composed[choices] = _Base()  # tried
+            composed[choices] = _Base(pickle.dumps(_without_hydra(load(list(choices)))))
         base = composed[choices]
-        if base is not None:
-            own = pickle.loads(base)  # a copy, in half of deepcopy's time
-            values = [override for _, override in parsed if _is_value(override, names)]
-            ConfigLoaderImpl._apply_overrides_to_config(values, own)
+        if base.pickled is not None:
+            own = pickle.loads(base.pickled)  # a copy, in half of deepcopy's time
+            values = [(word, override) for word, override in parsed if _is_value(override, names)]
+            others = [over.key_or_group for word, over in values if word not in base.laid]
+            rest = [
+                override
+                for word, override in values
+                if word not in base.laid or not _is_apart(override.key_or_group, others)
+            ]
+            ConfigLoaderImpl._apply_overrides_to_config(rest, own)
             return to_config(own, job)
     try:
         whole = _without_hydra(load(job))
@@ -93,4 +120,5 @@ def _without_hydra(composed: DictConfig) -> DictConfig:
 def _is_value(override: Override, names: frozenset[str]) -> bool:
     """Whether an override sets a value and chooses no files."""
     plain = not (override.is_add() or override.is_delete() or override.is_force_add())
-    return plain and override.package is None and override.key_or_group not in names
+    chooses = override.key_or_group in names and not isinstance(override.value(), dict)
+    return plain and override.package is None and not chooses

@@ -7,7 +7,7 @@ are looked up in the schema, and a `_target_` counts only where the user trusts 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from shlex import quote
@@ -33,12 +33,29 @@ ADDED = (
 )  # older runs lack them, and did as the defaults do
 # libyaml's writes the same text in a quarter of the time
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_texts: dict[tuple[str, str], str] = {}  # of sections: the runs of a sweep share most of them
+MOST_TEXTS = 10_000
 DIGITS = 20  # of a whole number: any of 64 bits fits
 
 
 def config_text(config: Config) -> str:
     """The configuration as YAML, every key with its value."""
-    return yaml.dump(asdict(config), Dumper=_Dumper, sort_keys=False)
+    return "".join(_section_text(own.name, getattr(config, own.name)) for own in fields(config))
+
+
+def overrides_text(overrides: Iterable[str]) -> str:
+    """The words that a user typed, as overrides.yaml holds them."""
+    return yaml.dump(list(overrides), Dumper=_Dumper, allow_unicode=True)
+
+
+def _section_text(name: str, value: Any) -> str:
+    key = name, repr(value)
+    if key not in _texts:
+        if len(_texts) >= MOST_TEXTS:
+            _texts.clear()
+        plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        _texts[key] = yaml.dump({name: plain}, Dumper=_Dumper, sort_keys=False)
+    return _texts[key]
 
 
 def flat(config: Config) -> dict[str, Any]:

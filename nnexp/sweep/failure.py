@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-import yaml
-
-from nnexp.config.saved import config_text
+from nnexp.config.saved import config_text, overrides_text
 from nnexp.errors import UserError
 from nnexp.jobs import Job
 from nnexp.track.folder import append, write_text
@@ -18,7 +16,7 @@ def record_failure(job: Job) -> None:
     job.folder.mkdir(parents=True, exist_ok=True)
     write_status(job.folder, job.status, job.reason)
     if not (job.folder / "overrides.yaml").exists():
-        overrides = yaml.safe_dump(list(job.overrides), allow_unicode=True)
+        overrides = overrides_text(job.overrides)
         write_text(job.folder / "overrides.yaml", overrides)
     if job.config is not None and not (job.folder / "config.yaml").exists():
         write_text(job.folder / "config.yaml", config_text(job.config))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,22 +69,22 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     draw.text((left + size * cell / 2, top - head - margin / 2), "predicted", BLACK, font, "md")
     _draw_turned(picture, "true", font, (margin, top + size * cell // 2), centred=True)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    for row in range(size):
-        y = top + row * cell
-        draw.text((left - margin / 2, y + cell / 2), names[row], BLACK, font, "rm")
-        x = left + row * cell
+    picture.paste(Image.fromarray(_cells(shares, cell)), (left, top))
+    for row, name in enumerate(names):
+        x, y = left + row * cell, top + row * cell
+        known = _strip(name, font_size)
+        corner = (left - margin // 2 - known.width, y + (cell - known.height) // 2)
+        draw.bitmap(corner, known, BLACK)
         if upright:
-            draw.text((x + cell / 2, top - margin / 2), names[row], BLACK, font, "md")
+            corner = (x + (cell - known.width) // 2, top - margin // 4 - known.height)
+            draw.bitmap(corner, known, BLACK)
         else:
-            _draw_turned(picture, names[row], font, (x + cell // 2, top - margin // 2))
-        for column in range(size):
-            x, share = left + column * cell, float(shares[row, column])
-            level = round(PALEST + share * (DARKEST - PALEST))
-            draw.rectangle((x, y, x + cell - 2, y + cell - 2), fill=level)
-            if labelled and counts[row, column]:
-                ink = WHITE if share > 0.5 else BLACK
-                place = (x + cell / 2 - 1, y + cell / 2 - 1)
-                draw.text(place, str(int(counts[row, column])), ink, font, "mm")
+            _draw_turned(picture, name, font, (x + cell // 2, top - margin // 2))
+    for row, column in zip(*np.nonzero(counts), strict=True) if labelled else ():
+        number = _strip(str(int(counts[row, column])), font_size)
+        x, y = left + column * cell, top + row * cell
+        corner = (x + (cell - 1 - number.width) // 2, y + (cell - 1 - number.height) // 2)
+        draw.bitmap(corner, number, WHITE if shares[row, column] > 0.5 else BLACK)
 
     picture.putpalette(_palette())
     file = io.BytesIO()
@@ -120,6 +120,25 @@ def _font(size: int) -> Any:
         if path.is_file():
             return ImageFont.truetype(str(path), size)
     return ImageFont.load_default(size)
+
+
+def _cells(shares: np.ndarray, side: int) -> np.ndarray:
+    """The fields of a matrix (C, C) of shares as levels, with a white line after each."""
+    levels = np.rint(PALEST + shares * (DARKEST - PALEST)).astype(np.uint8)
+    field = levels.repeat(side, 0).repeat(side, 1)
+    field[side - 1 :: side] = field[:, side - 1 :: side] = WHITE
+    return field
+
+
+@lru_cache(4096)
+def _strip(text: str, size: int) -> Any:
+    """A short text as a mask, drawn once: the same numbers stand in many cells."""
+    from PIL import Image, ImageDraw
+
+    font = _font(size)
+    strip = Image.new("L", (int(font.getlength(text)) + 2, int(size * 1.4)), 0)
+    ImageDraw.Draw(strip).text((strip.width / 2, strip.height / 2), text, 255, font, "mm")
+    return strip
 
 
 def _shorten(name: str) -> str:

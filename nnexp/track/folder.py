@@ -124,10 +124,13 @@ def append(path: str | Path, content: bytes) -> None:
         path: the file; made when missing.
         content: what to add.
     """
-    with Path(path).open("ab", buffering=0) as file:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    try:
         rest = memoryview(content)
         while rest:
-            rest = rest[file.write(rest) :]
+            rest = rest[os.write(file, rest) :]
+    finally:
+        os.close(file)
 
 
 def plain(value: Any) -> Any:

@@ -63,18 +63,19 @@ def describe(
     }
 
 
-def write_manifest(folder: str | Path, facts: Mapping[str, Any]) -> None:
+def write_manifest(folder: str | Path, facts: Mapping[str, Any], *, sync: bool = True) -> None:
     """Write manifest.json, the last file of a finished run.
 
     Call it again whenever a file of the folder is replaced or added.
 
     Arguments:
-        folder: the run folder; its files are hashed as they are now, and on the disk afterwards.
+        folder: the run folder; its files are hashed as they are now.
         facts: what `describe` gathered, or the content of the manifest to be renewed.
+        sync: wait until all of them are on the disk.
     """
-    content = {"format_version": FORMAT_VERSION, **facts, "files": list_files(folder, sync=True)}
+    content = {"format_version": FORMAT_VERSION, **facts, "files": list_files(folder, sync=sync)}
     content["format_version"] = FORMAT_VERSION
-    write_json(Path(folder) / FILE, content)
+    write_json(Path(folder) / FILE, content, sync=sync)
 
 
 def renew_entry(folder: str | Path, name: str) -> None:

@@ -18,6 +18,8 @@ def write_status(
     status: str,
     reason: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    *,
+    sync: bool = True,
 ) -> None:
     """Replace a run's status atomically.
 
@@ -26,6 +28,7 @@ def write_status(
         status: one of `STATES`.
         reason: one line on why it failed, was interrupted or diverged; None where all is well.
         detail: further JSON values, such as the epoch it happened in.
+        sync: wait until it is on the disk.
 
     Raises:
         ValueError: another status.
@@ -36,8 +39,7 @@ def write_status(
     content: dict[str, Any] = {"status": status, "reason": line}
     if detail:
         content["detail"] = dict(detail)
-    # what begins is worth no wait
-    write_json(Path(folder) / FILE, content, sync=status != "running")
+    write_json(Path(folder) / FILE, content, sync=sync)
 
 
 def read_status(folder: str | Path) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Every YAML composes with every key valid; overrides reach their keys; both directions of YAML."""
 
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
@@ -40,6 +42,15 @@ def test_every_file_begins_with_a_command_that_composes(group, option, tmp_path)
         assert section.name == option
     (tmp_path / FILE).write_text(config_text(config), encoding="utf-8")
     assert read_config(tmp_path, trust=True) == config
+
+
+def test_the_text_of_a_configuration_is_that_of_all_its_values_at_once():
+    for words in ([], ["data=csv", "data.path='ü b.csv'", "data.target=y", "model.hidden=[]"]):
+        config = compose(words)
+        whole = yaml.safe_dump(asdict(config), sort_keys=False)
+        assert config_text(config) == whole
+    config.model.hidden.append(7)  # the text follows
+    assert config_text(config) != whole
 
 
 def test_no_option_has_no_file_and_no_file_no_option():

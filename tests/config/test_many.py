@@ -52,6 +52,30 @@ def test_jobs_share_nothing_that_can_be_changed(load):
 
 
 @pytest.mark.parametrize(
+    ("words", "job"),
+    [
+        (["reg.l2=0.1", "seed=1,2"], ["reg.l2=0.1", "seed=2"]),
+        (
+            ["seed=3", "seeds.init=${seed}", "reg.l2=0,1"],
+            ["seed=3", "seeds.init=${seed}", "reg.l2=1"],
+        ),
+        # a value that is laid already, and one at the same place: the later one holds
+        (["optimizer.lr=0.5", "seed=1,2"], ["optimizer.lr=0.5", "optimizer.lr=0.1", "seed=1"]),
+        (["optimizer.lr=0.5", "seed=1,2"], ["optimizer.lr=0.1", "optimizer.lr=0.5", "seed=1"]),
+        (["optimizer.lr=0.5", "seed=1,2"], ["optimizer={lr:0.1}", "optimizer.lr=0.5"]),
+        (["optimizer.lr=0.5", "seed=1,2"], ["optimizer.lr=0.5", "optimizer={lr:0.1}"]),
+        (["reg.l2=0.1", "reg.l2=0.2", "seed=1,2"], ["reg.l2=0.1", "reg.l2=0.2", "seed=1"]),
+        (["optimizer=sgd", "optimizer.lr=0.5,1"], ["optimizer=sgd", "optimizer.lr=1"]),
+    ],
+    ids=str,
+)
+def test_on_what_hydra_composed_of_the_whole_it_is_the_same(load, words, job):
+    composed = load([word for word in words if "," not in word or "{" in word])
+    (config,) = compose_many(load, [job], (words, composed))
+    assert config == compose(job)
+
+
+@pytest.mark.parametrize(
     "job",
     [
         ["optimizer=adm"],
