@@ -95,7 +95,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
         The exit status, as `main`.
     """
     # imported here so that `nnexp --version` and `nnexp predict` do without Hydra
-    from nnexp.config.flags import overrides_of, wants
+    from nnexp.config.flags import parted, wants
     from nnexp.config.help import help_text
     from nnexp.main import train as train_with_hydra
 
@@ -107,7 +107,8 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
             typed = [w for w in words if "=" in w and not w.startswith("-")]
             print(help_text(typed, command), end="")
             return 0
-        return train_with_hydra(words, overrides_of(words), [*called, *words])
+        overrides, flags = parted(words)
+        return train_with_hydra([*overrides, *flags], overrides, [*called, *words])
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

@@ -291,7 +291,7 @@ def test_ctrl_c_stops_the_sweep_and_keeps_what_is_done(runs, raises):
 
 # ------------------------------------------------------------------------------ other commands
 def test_pages_that_run_nothing(runs, capsys, tmp_path):
-    assert train(["--cfg", "job", "optimizer=sgd"]) == 0
+    assert train(["seed=7", "--cfg", "job", "optimizer=sgd"]) == 0
     assert "momentum: 0.9" in capsys.readouterr().out
     assert train(["--help"]) == 0
     assert "groups (group=option)" in capsys.readouterr().out

@@ -29,7 +29,14 @@ _COMMANDS = ("--run", "--multirun", "--cfg", "--info", "--shell-completion")
 
 
 def overrides_of(arguments: Sequence[str]) -> list[str]:
-    """The overrides among the words of a command line, its flags checked.
+    """The overrides among the words of a command line, its flags checked; see `parted`."""
+    return parted(arguments)[0]
+
+
+def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides among the words of a command line, and its flags with their values, checked.
+
+    Hydra's own parser reads overrides in one piece only, and not `a=1 -m b=2`.
 
     Arguments:
         arguments: the words after the program's name.
@@ -40,7 +47,7 @@ def overrides_of(arguments: Sequence[str]) -> list[str]:
     """
     words = list(arguments)
     overrides = [w for w in words if not w.startswith("-") and ("=" in w or w.startswith("~"))]
-    found, commands = [], []
+    found, flags, commands = [], [], []
     position = 0
     while position < len(words):
         word, rest = words[position], words[position + 1 :]
@@ -52,6 +59,7 @@ def overrides_of(arguments: Sequence[str]) -> list[str]:
             continue
         if word == "--":
             continue
+        flags.append(word)
         flag, sign, value = word.partition("=")
         names = _flag(flag)
         if names is None:
@@ -68,6 +76,7 @@ def overrides_of(arguments: Sequence[str]) -> list[str]:
             value = rest[0]
             if names[0] != _OPTIONAL or value in takes:
                 position += 1
+                flags.append(value)
         _check_flag(names, value, takes)
     if len(set(commands)) > 1:
         raise UserError(
@@ -79,7 +88,7 @@ def overrides_of(arguments: Sequence[str]) -> list[str]:
         raise UserError(
             "--resolve without --cfg", "--resolve goes with --cfg", "--cfg job --resolve"
         )
-    return found
+    return found, flags
 
 
 def wants(arguments: Sequence[str], *names: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 from hydra._internal.utils import get_args_parser
 
-from nnexp.config.flags import FLAGS, overrides_of
+from nnexp.config.flags import FLAGS, overrides_of, parted
 from nnexp.errors import UserError
 
 
@@ -35,6 +35,14 @@ def test_the_flags_are_hydras():
 )
 def test_overrides_are_told_from_flags(words, overrides):
     assert overrides_of(words.split()) == overrides
+
+
+def test_a_flag_may_stand_between_overrides():
+    words = "a=1 -m b=2 --package reg c=3"
+    assert parted(words.split()) == (
+        ["a=1", "b=2", "c=3"],
+        ["-m", "--package", "reg"],
+    )
 
 
 @pytest.mark.parametrize(
