@@ -12,7 +12,7 @@ from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
-from nnexp.garbage import paused
+from nnexp.garbage import paused, spare_the_end
 
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
@@ -41,6 +41,7 @@ def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
     def run(*arguments: Any, **options: Any) -> int:
         status = 0
         try:
+            spare_the_end()
             with paused():
                 status = command(*arguments, **options)
             sys.stdout.flush()

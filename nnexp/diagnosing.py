@@ -94,8 +94,7 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     }
     if len(seen.counts):
         scores["prior"] = {"loss": seen.prior_loss, "accuracy": seen.prior_accuracy}
-    all_named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
-    named = [_typeable(seen, own) for own in all_named]
+    named = all_named(seen, audit, nominations)
     told = conclude(seen, named)
     return Diagnosis(
         told,
@@ -105,6 +104,12 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
         explained="" if explained is None else explained.text(),
         scores=scores,
     )
+
+
+def all_named(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> list[Nomination]:
+    """The causes that a run, its table and probes point to, before any is judged."""
+    named = [*nominate(seen), *audit.nominations, *by_order(seen, audit), *nominations]
+    return [_typeable(seen, own) for own in named]
 
 
 def _typeable(seen: Seen, own: Nomination) -> Nomination:

@@ -21,6 +21,7 @@ from nnexp.config.compose import to_config
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
+from nnexp.garbage import paused
 from nnexp.jobs import Job, score_of, taken
 from nnexp.session import SESSION, Session, record
 
@@ -86,6 +87,7 @@ def start(session: Session, overrides: Sequence[str]) -> bool:
     try:
         # with full errors Hydra raises what it would print and leave with status 1
         with (
+            paused(),
             _environment("HYDRA_FULL_ERROR", "1"),
             _arguments(session.arguments),
             _mode_of_flag(session.arguments),

@@ -34,15 +34,20 @@ from typing import Any
 os.environ["OMP_NUM_THREADS"] = "1"
 
 from nnexp.diagnosis import conclude, seen
-from nnexp.diagnosis.finding import Audit
+from nnexp.diagnosis.finding import HARMLESS, Audit
 from nnexp.diagnosis.seen import Seen
 
-GRID: dict[str, tuple[Any, tuple[float, ...]]] = {
+Bars = dict[str, tuple[Any, tuple[float, ...]]]
+# bars that the rules ask for, and bars that only what they name is judged by
+ASKED: Bars = {
     "BEHIND_Z": (seen, (2.33, 1.64, 3.09)),
     "BEHIND_GAP": (seen, (0.02, 0.01, 0.03)),
+}
+JUDGED: Bars = {
     "SIGN": (conclude, (0.45, 0.35, 0.55, 0.65)),
     "ODD": (conclude, (0.8, 0.7, 0.9)),
 }
+GRID = {**ASKED, **JUDGED}
 WEIGHT = 3.0
 Setting = tuple[float, ...]
 
@@ -64,26 +69,26 @@ class Judged:
     alarm: dict[Setting, bool]
 
 
-def settings() -> list[Setting]:
+def settings(bars: Bars = GRID) -> list[Setting]:
     """All combinations, the one in use first."""
-    return list(itertools.product(*(values for _, values in GRID.values())))
+    return list(itertools.product(*(values for _, values in bars.values())))
 
 
 @contextmanager
-def as_set(setting: Setting) -> Iterator[None]:
-    """The bars as they are in a setting."""
-    before = [getattr(module, name) for name, (module, _) in GRID.items()]
-    for (name, (module, _)), value in zip(GRID.items(), setting, strict=True):
+def as_set(bars: Bars, setting: Setting) -> Iterator[None]:
+    """Bars as they are in a setting."""
+    before = [getattr(module, name) for name, (module, _) in bars.items()]
+    for (name, (module, _)), value in zip(bars.items(), setting, strict=True):
         setattr(module, name, value)
     yield
-    for (name, (module, _)), value in zip(GRID.items(), before, strict=True):
+    for (name, (module, _)), value in zip(bars.items(), before, strict=True):
         setattr(module, name, value)
 
 
 def judge(folder: str, harmful: bool) -> Judged | None:
     """What each setting says of a recorded run; None for a pair, and where nothing was trained."""
     from nnexp.config.saved import read_config
-    from nnexp.diagnosing import diagnose_seen
+    from nnexp.diagnosing import all_named
     from nnexp.diagnosis.audit.run import audit_sheet
     from nnexp.errors import UserError
     from nnexp.examine import examine, read_material
@@ -99,12 +104,16 @@ def judge(folder: str, harmful: bool) -> Judged | None:
     except UserError:
         return None
     first, alarm = {}, {}
-    for setting in settings():
-        with as_set(setting):
-            # a copy: what was asked of it before was by other bars
-            told = diagnose_seen(replace(known), audit).alarms
-        first[setting] = bool(told) and told[0].cause in about["causes"]
-        alarm[setting] = bool(told)
+    for asked in settings(ASKED):
+        with as_set(ASKED, asked):
+            own = replace(known)  # a copy: what was asked of it before was by other bars
+            named = all_named(own, audit)
+            for judged in settings(JUDGED):
+                with as_set(JUDGED, judged):
+                    told = conclude.conclude(own, named)
+                alarms = [finding for finding in told if finding.verdict != HARMLESS]
+                first[asked + judged] = bool(alarms) and alarms[0].cause in about["causes"]
+                alarm[asked + judged] = bool(alarms)
     return Judged(about["table"], harmful, first, alarm)
 
 

@@ -26,6 +26,7 @@ def test_it_collects_again_where_a_command_begins_its_work():
         garbage.resume()  # once only
         assert gc.get_freeze_count() == frozen
     assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_it_collects_again_after_a_command_that_failed(capsys):
