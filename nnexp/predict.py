@@ -196,9 +196,10 @@ def predict_file(run: Path, table: Path, out: Path | None = None, trust: bool = 
         )
     model = load(run, trust)
     separator = getattr(model.config.data, "separator", None)
+    header = getattr(model.config.data, "header", True)
     command = f"nnexp predict {quote(str(run))}"
     try:
-        frame = model.preprocessor.read(table, separator)
+        frame = model.preprocessor.read(table, separator, header)
         for line in model.preprocessor.notes(frame):
             print(line, file=sys.stderr)
         shares, chosen = model._apply(frame)

@@ -161,6 +161,28 @@ def test_sentinels_are_missing_in_new_tables(tmp_path, capsys):
     np.testing.assert_allclose(written, expected[:, 0])
 
 
+def test_a_file_without_a_header_is_read_as_the_run_read_its_own(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    made(["yes", "no"], missing=False).to_csv(path, index=False, header=False)
+    table = [f"data.path={path}", "data.header=false", "data.target=x4"]
+    run = train(tmp_path, made(["yes", "no"]), *table)
+    capsys.readouterr()
+    assert main(["predict", str(run.folder), str(path)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 1 + ROWS
+    assert {line.partition(",")[0] for line in told[1:]} == {"yes", "no"}
+
+
+def test_spellings_of_a_label_are_told_and_merged_where_asked(tmp_path):
+    frame = made(["yes", "no"])
+    frame.loc[::9, "label"] = frame.loc[::9, "label"].str.upper()
+    run = train(tmp_path, frame)
+    assert "data.labels=merge makes them one" in (run.folder / "train.log").read_text()
+    merged = train(tmp_path, frame, "data.labels=merge")
+    assert "makes them one" not in (merged.folder / "train.log").read_text()
+    assert nnexp.load(merged.folder).classes == ["no", "yes"]
+
+
 def test_columns_by_name(tmp_path):
     frame = made(["a", "b"])
     model = nnexp.load(train(tmp_path, frame).folder)

@@ -28,6 +28,7 @@ LONGEST = 10_000  # characters of a value
 ADDED = (
     "data.sentinels",
     "data.duplicates",
+    "data.header",
     "trainer.watch",
     "seeds.valid",
 )  # older runs lack them, and did as the defaults do

@@ -96,8 +96,9 @@ class DataConfig:
     )
     labels: str = option(
         "auto",
-        "auto codes the classes 0..C-1; raw feeds the numbers in the target column to the loss",
-        choices=("auto", "raw"),
+        "auto codes the classes 0..C-1; merge does so with texts that differ only in case or "
+        "blanks as one; raw feeds the numbers in the target column to the loss",
+        choices=("auto", "merge", "raw"),
     )
     scaling: str = _scaling("standard")
     missing: str = option(
@@ -213,6 +214,10 @@ class CsvConfig(DataConfig):
         None, "a second file whose rows are the test; data.split.test is then not used"
     )
     separator: Optional[str] = option(None, "between cells; null for comma, or tab in .tsv")
+    header: bool = option(
+        True,
+        "the first line of a CSV names the columns; false: it is a row, and they are x1, x2, ...",
+    )
 
 
 @dataclass

@@ -13,8 +13,8 @@ from nnexp.data import sentinels
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled, read_labelled
-from nnexp.data.labels import Labels
-from nnexp.data.names import counted, listing
+from nnexp.data.labels import Labels, spellings
+from nnexp.data.names import are_cells, counted, listing, without_header
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
 from nnexp.data.split import Split, split_labelled
@@ -241,6 +241,17 @@ def _messages(
     for reason, names in reasons.items():
         plural = f"{len(names)} columns" if len(names) > 1 else "column"
         lines.append(f"dropped {plural} {listing(names, 6)}: {reason}")
+    names = [*map(str, labelled.table.frame.columns), str(labelled.table.target.name)]
+    if are_cells(names):
+        lines.append(
+            f"the columns have names like cells, {listing(names[:3])}, ...: where the file has no "
+            f"header, {without_header(names)}"
+        )
+    for alike in spellings(labels.classes):
+        lines.append(
+            f"labels {listing(map(repr, alike), 6)} differ only in case or blanks, and are classes "
+            "of their own; data.labels=merge makes them one"
+        )
     lines += sentinels.remarks(labelled.emptied, absent=True)
     lines += preprocessor.remarks(labelled.cells)
     present = np.bincount(y[split.train], minlength=len(labels.classes))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import ENDINGS
-from nnexp.data.names import listing, typed
+from nnexp.data.names import are_cells, listing, typed, without_header
 from nnexp.errors import UserError
 
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
@@ -28,7 +28,12 @@ _SIGNATURES = {
 
 
 def parse_delimited(
-    path: Path, data: bytes, separator: str, tokens: Collection[str], text: set[str]
+    path: Path,
+    data: bytes,
+    separator: str,
+    tokens: Collection[str],
+    text: set[str],
+    header: bool = True,
 ) -> pd.DataFrame:
     """Parse the bytes of a CSV.
 
@@ -38,6 +43,7 @@ def parse_delimited(
         separator: one character between cells.
         tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written.
+        header: the first line names the columns; else they are x1, x2, ...
 
     Raises:
         UserError: as `read_file`.
@@ -50,6 +56,8 @@ def parse_delimited(
     missing = [*MISSING_TOKENS, *tokens]
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
 
+    written: list[str] = []
+
     def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
         converting = arrow_csv.ConvertOptions(
             column_types=types,
@@ -61,13 +69,18 @@ def parse_delimited(
             decimal_point=point,
         )
         return arrow_csv.read_csv(
-            pa.BufferReader(data), parse_options=parsing, convert_options=converting
+            pa.BufferReader(data),
+            read_options=arrow_csv.ReadOptions(column_names=None if header else written),
+            parse_options=parsing,
+            convert_options=converting,
         )
 
     try:
-        written = _header(data, separator)
-        check_header(path, [name.strip() for name in written])
+        written += _header(data, separator)
         _check_width(path, written, data, separator)
+        if not header:
+            written[:] = [f"x{place}" for place in range(1, len(written) + 1)]
+        check_header(path, [name.strip() for name in written])
         table = read({name: pa.string() for name in written if name.strip() in text})
         names = table.column_names
         dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
@@ -93,9 +106,9 @@ def parse_delimited(
     if binary:
         raise _undecodable(path, data, f"column {binary[0]!r}")
     _check_quote(path, data, table)
-    header = [name.strip() for name in names]
-    check_header(path, header)
-    frame = table.rename_columns(header).to_pandas()
+    stripped = [name.strip() for name in names]
+    check_header(path, stripped)
+    frame = table.rename_columns(stripped).to_pandas()
     return with_rows(path, frame)
 
 
@@ -107,7 +120,9 @@ def check_header(path: Path, names: list[str]) -> None:
             raise UserError(
                 f"{path.name!r}: column {position} of {len(names)} has no name",
                 allowed,
-                f"sed -n 1p {path}  # then name it; pandas writes no such column with "
+                without_header(names)
+                if are_cells(names)
+                else f"sed -n 1p {path}  # then name it; pandas writes no such column with "
                 "to_csv(path, index=False)",
             )
     repeated = (
@@ -119,7 +134,9 @@ def check_header(path: Path, names: list[str]) -> None:
         raise UserError(
             f"{path.name!r}: more than one column is named {listing(map(repr, repeated))}",
             allowed,
-            f"sed -n 1p {path}  # then rename all but one",
+            without_header(names)
+            if are_cells(names)
+            else f"sed -n 1p {path}  # then rename all but one",
         )
 
 

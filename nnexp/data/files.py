@@ -27,6 +27,7 @@ def read_file(
     separator: str | None = None,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
+    header: bool = True,
 ) -> pd.DataFrame:
     """Read a table file, by the ending of its name, into a frame with columns named by its header.
 
@@ -38,12 +39,13 @@ def read_file(
         separator: one character between the cells of a CSV; None for comma, or tab in a .tsv.
         missing_tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written ("007" is not 7).
+        header: the first line of a CSV names its columns; else they are x1, x2, ...
 
     Raises:
         UserError: the file is missing, damaged, of an unknown kind, has no rows, a ragged row,
             or a header with an empty or repeated name.
     """
-    return parse(read_content(path), separator, missing_tokens, text)
+    return parse(read_content(path), separator, missing_tokens, text, header)
 
 
 def parse(
@@ -51,6 +53,7 @@ def parse(
     separator: str | None = None,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
+    header: bool = True,
 ) -> pd.DataFrame:
     """Turn the bytes of a table file into a frame; arguments and errors as in `read_file`."""
     path, data = content.path, content.data
@@ -76,7 +79,8 @@ def parse(
             f"a file ending in {ENDINGS}",
             f"data.path={path.with_suffix('.csv')}" if ending else f"mv {path} {path}.csv",
         )
-    return parse_delimited(path, data, cell_separator(separator, ending), missing_tokens, set(text))
+    mark = cell_separator(separator, ending)
+    return parse_delimited(path, data, mark, missing_tokens, set(text), header)
 
 
 def _parse_binary(path: Path, data: bytes, ending: str) -> pd.DataFrame:

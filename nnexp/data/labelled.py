@@ -67,7 +67,8 @@ def read_labelled(table: Table, config: DataConfig) -> Labelled:
     tokens = (*MISSING_TOKENS, *config.missing_tokens)
     names, target = list(table.frame.columns), str(table.target.name)
     sentinels = find_sentinels(config.sentinels, names, target)
-    labels = code_labels(table.target, config.labels == "raw", tokens, table.frame)
+    raw, merge = config.labels == "raw", config.labels == "merge"
+    labels = code_labels(table.target, raw, tokens, table.frame, merge)
     rows = np.flatnonzero(labels.codes >= 0)
     cells, emptied = _read_cells(table, rows, sentinels, tokens, config)
     parts = None if table.parts is None else table.parts[rows]

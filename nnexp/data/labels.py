@@ -40,6 +40,7 @@ def code_labels(
     raw: bool = False,
     tokens: Collection[str] = MISSING_TOKENS,
     others: pd.DataFrame | None = None,
+    merge: bool = False,
 ) -> Labels:
     """Code the labels of a target column 0..C-1, numbers in numeric order, texts in text order.
 
@@ -51,12 +52,16 @@ def code_labels(
         raw: also give the numbers themselves.
         tokens: texts that stand for a missing label.
         others: the table's other columns, to name one in a message.
+        merge: take texts that differ only in case or blanks as one label, in the spelling that
+            most rows have.
 
     Raises:
         UserError: fewer than two classes, numbers that look like a regression target, or labels
             that are no numbers where `raw` asks for them.
     """
     codes, classes = _distinct(target, tokens)
+    if merge:
+        codes, classes = _merged(codes, classes)
     name = str(target.name)
     rows = int((codes >= 0).sum())
     if len(classes) < 2:
@@ -75,6 +80,40 @@ def code_labels(
             _another(others, tokens),
         )
     return Labels(codes, classes, _raw(name, codes, classes) if raw else None)
+
+
+def spellings(classes: Collection[Any]) -> list[list[str]]:
+    """Labels of two letters or more that differ only in case or blanks, those alike together.
+
+    All are written small, or large, or begin so: capitals elsewhere are meant.
+
+    >>> spellings(["No", "no", "yes", "A", "a", "so  so", "So so", "hod", "hOd"])
+    [['No', 'no'], ['so  so', 'So so']]
+    """
+    alike: dict[str, list[str]] = {}
+    for label in classes:
+        words = " ".join(label.split()) if isinstance(label, str) else ""
+        if len(words) > 1 and words in (
+            words.lower(),
+            words.upper(),
+            words.capitalize(),
+            words.title(),
+        ):
+            alike.setdefault(words.casefold(), []).append(label)
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def _merged(codes: np.ndarray, classes: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    counts = np.bincount(codes[codes >= 0], minlength=len(classes))
+    place = {label: index for index, label in enumerate(classes)}
+    kept = dict(place)
+    for group in spellings(classes):
+        most = max(group, key=lambda label: counts[place[label]])  # the first of several
+        kept.update(dict.fromkeys(group, place[most]))
+    old = sorted(set(kept.values()))
+    new = {index: position for position, index in enumerate(old)}
+    lookup = np.array([new[kept[label]] for label in classes] + [-1], dtype=np.int64)
+    return lookup[codes], [classes[index] for index in old]
 
 
 def _distinct(target: pd.Series, tokens: Collection[str]) -> tuple[np.ndarray, list[Any]]:

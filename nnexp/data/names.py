@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+from nnexp.data.cells import parse_number
 from nnexp.errors import UserError
 
 # what Hydra takes bare as the text it is: words and whole numbers as they are printed
@@ -23,6 +25,24 @@ def listing(names: Iterable[object], limit: int = 12) -> str:
     if len(shown) <= limit:
         return ", ".join(shown)
     return f"{', '.join(shown[:limit])}, ... ({len(shown)} in all)"
+
+
+def without_header(names: Sequence[str]) -> str:
+    """What to type where a file's first row was taken for the names of its columns."""
+    return f"data.header=false data.target=x{len(names)}"
+
+
+def are_cells(names: Sequence[str]) -> bool:
+    """Whether what should name columns looks like a row of cells.
+
+    Half of it or more are numbers, and they are not in order, as years or wavelengths are.
+
+    >>> are_cells(["5.1", "3.5", "0.2", "setosa"]), are_cells(["2019", "2020", "2021"])
+    (True, False)
+    """
+    numbers = [number for number in map(parse_number, names) if number is not None]
+    rising = all(a < b for a, b in pairwise(numbers))
+    return len(numbers) > 1 and 2 * len(numbers) >= len(names) and not rising
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

@@ -94,18 +94,22 @@ class Preprocessor:
         sizes = [category.size for category in self.categories]
         return (*(1 for _ in self.embedded), *(sizes if self.encoding == "embedding" else []))
 
-    def read(self, path: str | Path, separator: str | None = None) -> pd.DataFrame:
+    def read(
+        self, path: str | Path, separator: str | None = None, header: bool = True
+    ) -> pd.DataFrame:
         """Read a file to transform, as `read_file` does, with the cells of categories as written.
 
         Arguments:
             path: a table file.
             separator: between the cells of a CSV.
+            header: the first line of a CSV names its columns; else they are x1, x2, ...
 
         Raises:
             UserError: as `read_file`, in words that name no key of a training command.
         """
         try:
-            return read_file(path, separator, self.tokens, [item.name for item in self.categories])
+            texts = [item.name for item in self.categories]
+            return read_file(path, separator, self.tokens, texts, header)
         except UserError as error:
             remedy = error.remedy.removeprefix("data=csv ")
             if "data.separator=" in remedy:

@@ -154,7 +154,8 @@ def _csv(config: DataConfig) -> Table:
             f"a local file ending in {ENDINGS}",
             "data.path=/path/of/your/table.csv",
         )
-    options = (asked.separator, tuple(asked.missing_tokens), tuple(asked.categorical))
+    tokens, texts = tuple(asked.missing_tokens), tuple(asked.categorical)
+    options = (asked.separator, tokens, texts, asked.header)
     content = read_content(asked.path)
     table = table_from_frame(
         files.parse(content, *options), asked.target, content.path.name, None, content.fingerprint

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.data.content import OTHER_TABLE
-from nnexp.data.names import listing, require, typed
+from nnexp.data.names import are_cells, listing, require, typed, without_header
 from nnexp.errors import UserError
 
 TARGET_NAMES = ("target", "class", "label", "y", "outcome")
@@ -54,6 +54,13 @@ def table_from_frame(
         UserError: `target` is None or no column, or no column is left besides it.
     """
     names = [str(column) for column in frame.columns]
+    if target not in names and are_cells(names):
+        raise UserError(
+            f"the columns of {name} have names like cells: {listing(names)}",
+            "a header, or data.header=false for a CSV that has none; its columns are then x1, x2, "
+            "...",
+            without_header(names),
+        )
     if target is None:
         guess = next((n for n in reversed(names) if n.casefold() in TARGET_NAMES), names[-1])
         raise UserError(

@@ -9,6 +9,7 @@ import pytest
 from pyarrow import feather
 
 from nnexp.data import read_file
+from nnexp.data.table import table_from_frame
 from nnexp.errors import UserError
 
 CSV = "a,b,c\n1,x,0.5\n2,y,?\n"
@@ -239,3 +240,34 @@ def test_a_zip_of_a_mac_has_one_table(tmp_path):
 def test_a_folder_is_answered_with_a_table_in_it(tmp_path):
     path = write(tmp_path, CSV)
     assert refused(tmp_path).remedy == f"data.path={path}"
+
+
+def test_a_file_without_a_header(tmp_path):
+    text = "5.1,3.5,a\n4.9,,b\n"
+    for pack, ending in ((str, ""), (lambda text: gzip.compress(text.encode()), ".gz")):
+        frame = read_file(write(tmp_path, pack(text), f"table.csv{ending}"), header=False)
+        assert list(frame.columns) == ["x1", "x2", "x3"]
+        assert frame["x1"].tolist() == [5.1, 4.9]
+        assert frame["x2"].isna().tolist() == [False, True]
+        assert frame["x3"].tolist() == ["a", "b"]
+    path = write(tmp_path, "1;2,5;x\n3;4,5;y\n")
+    frame = read_file(path, separator=";", header=False, text=["x1"])
+    assert frame.to_dict("list") == {"x1": ["1", "3"], "x2": [2.5, 4.5], "x3": ["x", "y"]}
+    with pytest.raises(UserError, match="line 2: 2 cells"):
+        read_file(write(tmp_path, "1,2,3\n4,5\n"), header=False)
+
+
+@pytest.mark.parametrize("line", ["5.1,3.5,1.4,0.2,setosa", "0,0,1,x", "7,,3,x"])
+def test_a_first_line_of_cells_is_answered_with_what_reads_it(tmp_path, line):
+    path = write(tmp_path, f"{line}\n{line}\n")
+    with pytest.raises(UserError) as caught:
+        table_from_frame(read_file(path), "species", "table.csv")
+    assert caught.value.remedy == f"data.header=false data.target=x{line.count(',') + 1}"
+
+
+@pytest.mark.parametrize("line", ["2019,2020,2021,y", "400.5,401,401.5,y", "0,1,2,y", "a,b,1,c"])
+def test_numbers_may_be_names(tmp_path, line):
+    path = write(tmp_path, f"{line}\n{line}\n")
+    with pytest.raises(UserError) as caught:
+        table_from_frame(read_file(path), "species", "table.csv")
+    assert "header" not in caught.value.remedy

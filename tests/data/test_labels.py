@@ -88,3 +88,31 @@ def test_another_target_is_proposed():
     with pytest.raises(UserError) as caught:
         code_labels(pd.Series(["no"] * 60, name="y"), others=others)
     assert caught.value.remedy == "data.target=b"
+
+
+def test_spellings_of_one_label_are_merged_into_the_usual_one_where_asked():
+    target = pd.Series(["No", "yes", "no", "no", None, "Yes", "YES", "Yes"], name="t")
+    apart = code_labels(target)
+    assert apart.classes == ["No", "YES", "Yes", "no", "yes"]
+    merged = code_labels(target, merge=True)
+    assert merged.classes == ["Yes", "no"]
+    assert merged.codes.tolist() == [1, 0, 1, 1, -1, 0, 0, 0]
+
+
+def test_nothing_else_is_merged():
+    for values in (
+        ["a", "A", "b"],
+        [1, 2, 1],
+        ["x y", "xy", "x-y"],
+        ["hod", "hOd", "hud", "hUd"],
+        [True, False, True],
+    ):
+        target = pd.Series(values, name="t")
+        merged, apart = code_labels(target, merge=True), code_labels(target)
+        assert merged.classes == apart.classes
+        assert merged.codes.tolist() == apart.codes.tolist()
+
+
+def test_one_class_in_two_spellings_is_one_class():
+    with pytest.raises(UserError, match="one class only"):
+        code_labels(pd.Series(["no", "No"], name="t"), merge=True)

@@ -27,6 +27,7 @@ from nnexp.diagnosis.audit import (
     shift,
     signal,
     size,
+    spellings,
     sums,
     tokens,
 )
@@ -97,6 +98,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             duplicates.check(sheet, rows),
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
+            spellings.check(sheet),
             groups.check(sheet),
             shift.check(sheet),
             missingness.check(sheet),
