@@ -18,7 +18,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from nnexp import assemble
+from nnexp import assemble, given
 from nnexp.arguments import Arguments
 from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
@@ -153,9 +153,9 @@ class Model:
         return shares, chosen
 
 
-def load(folder: str | Path, trust: bool = False) -> Model:
+def load(folder: Any, trust: bool = False) -> Model:
     """The model of a finished run; see `Model`."""
-    return Model(folder, trust)
+    return Model(given.folder(folder, "nnexp.load"), trust)
 
 
 def main(words: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from nnexp import given
 from nnexp.config.compose import compose
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
@@ -46,13 +47,7 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     Raises:
         UserError: a mistake in the overrides or in the table, or a folder that holds a run.
     """
-    if isinstance(overrides, str):
-        raise UserError(
-            f"overrides are one text, {overrides!r}",
-            "a list with a text for each override",
-            f"nnexp.run({overrides.split()!r})",
-        )
-    overrides = [str(override) for override in overrides]
+    overrides = given.words(overrides, "nnexp.run")
     config = compose(overrides)
     named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
     folder = _given(Path(named[-1])) if named else folders.create(root)

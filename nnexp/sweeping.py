@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnexp import given
 from nnexp.config.flags import overrides_of
 from nnexp.config.keys import literal
-from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, compare
 from nnexp.main import start
 from nnexp.session import Session
@@ -51,17 +51,11 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
         UserError: a mistake for which no job was run.
         KeyboardInterrupt: Ctrl-C; what is finished stays.
     """
-    if isinstance(overrides, str):
-        raise UserError(
-            f"overrides are one text, {overrides!r}",
-            "a list with a text for each override",
-            f"nnexp.multirun({overrides.split()!r})",
-        )
-    words = overrides_of([str(override) for override in overrides])
-    given = [word for word in words if word.startswith(("hydra.sweep.dir=", "sweep.resume="))]
-    if not given:
+    overrides = given.words(overrides, "nnexp.multirun")
+    words = overrides_of(overrides)
+    if not any(word.startswith(("hydra.sweep.dir=", "sweep.resume=")) for word in words):
         words.append(f"hydra.sweep.dir={literal(f'{root}/{NEW}')}")
-    session = Session(["nnexp.multirun", *map(str, overrides)], ["-m", *words])
+    session = Session(["nnexp.multirun", *overrides], ["-m", *words])
     interrupted = start(session, words)
     if session.refusal is not None:
         session.remove_folder()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nnexp import given
 from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.schema import Config
@@ -112,7 +113,8 @@ def diagnose(
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
-    return _one(Path(getattr(run, "folder", run)), Tables(), prove, seeds, budget, trust, probe)[0]
+    folder = given.folder(run, "nnexp.diagnose")
+    return _one(folder, Tables(), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(

@@ -101,6 +101,7 @@ def audit(
             "rows to look at, and a target among the columns",
             "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
         )
+    target = None if target is None else str(target)  # pandas may number its columns
     config = _config(overrides, target, options)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
     table = table_from_frame(frame, target or config.target, "the table")

@@ -47,6 +47,12 @@ NAMES = {
 }
 
 
+UNKNOWN_CLASSES = (
+    "whether the network is better than guessing is not known; with classes=, their number or the "
+    "share of each, it is"
+)
+
+
 def diagnose_history(frame: Any, classes: int | Sequence[Any] | None = None) -> Diagnosis:
     """What the curves of a training point to, all of it suspected.
 
@@ -79,6 +85,8 @@ def diagnose_history(frame: Any, classes: int | Sequence[Any] | None = None) -> 
             )
         )
         notes.append(f"{sign.cause}: curves alone do not settle it; {sign.needs}")
+    if not curves.classes:
+        notes.append(UNKNOWN_CLASSES)
     return Diagnosis(findings, notes=list(dict.fromkeys(notes)), in_code=True)
 
 
@@ -94,8 +102,7 @@ def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curve
     found: dict[str, Any] = {}
     for curve, names in NAMES.items():
         name = next((own[n] for n in names if n in own and given[own[n]] is not None), None)
-        values = np.zeros(0) if name is None else np.asarray(given[name], dtype=np.float64)
-        found[curve] = values.reshape(-1)
+        found[curve] = np.zeros(0) if name is None else _numbers(name, given[name])
     if not any(len(found[name]) for name in found if name != "lr"):
         raise UserError(
             f"no curve of a loss or an accuracy among {sorted(map(str, given))}",
@@ -110,9 +117,27 @@ def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curve
         return Curves(**found)
     if isinstance(classes, (int, np.integer)):
         return Curves(**found, classes=int(classes))
-    shares = np.asarray(classes, dtype=np.float64).reshape(-1)
+    try:
+        shares = np.asarray(classes, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        shares = np.zeros(0)
     if len(shares) < 2 or not np.isfinite(shares).all() or shares.min() < 0 or not shares.sum():
         raise UserError(
-            f"classes={list(classes)!r}", "how many, or the share of each", "classes=[0.9, 0.1]"
+            f"classes={classes!r}", "how many, or the share of each", "classes=[0.9, 0.1]"
         )
     return Curves(**found, classes=len(shares), shares=shares / shares.sum())
+
+
+def _numbers(name: Any, values: Any) -> np.ndarray:
+    """A curve as (epochs,) float64."""
+    try:
+        curve = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        curve = np.zeros(())
+    if not curve.ndim:
+        raise UserError(
+            f"the curve {name!r} is no list of numbers",
+            "a number for each epoch",
+            'nnexp.diagnose_history({"loss": [0.9, 0.5], "val_loss": [0.8, 0.6]})',
+        )
+    return curve.reshape(-1)

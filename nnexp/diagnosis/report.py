@@ -166,7 +166,8 @@ def _gain(proof: Proof) -> str:
 def _healthy(own: Diagnosis) -> str:
     valid = own.scores.get("valid")
     if not valid:
-        return "diagnosis: nothing found"
+        more = "".join(f"; {note}" for note in own.notes if own.in_code)
+        return f"diagnosis: nothing found{more}"
     return (
         f"diagnosis: nothing found; accuracy {valid['accuracy']:.3f} where trees reach "
         f"{valid['possible']:.3f} on the same {valid['rows']} validation rows"

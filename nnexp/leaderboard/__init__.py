@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
+from nnexp import given
 from nnexp.leaderboard.leaderboard import (
     Comparison,
     Configuration,
@@ -52,8 +52,8 @@ def compare(
         UserError: a path without runs, another score, a key that no run has, nothing to rank.
     """
     alone = isinstance(paths, str | PathLike) or hasattr(paths, "folder")
-    several: Any = [paths] if alone else paths
+    several: Any = [paths] if alone or not isinstance(paths, Iterable) else paths
     keys = [by] if isinstance(by, str) else by
     return leaderboard(
-        read_records([Path(getattr(path, "folder", path)) for path in several]), sort, keys
+        read_records([given.folder(path, "nnexp.compare") for path in several]), sort, keys
     )

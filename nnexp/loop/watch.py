@@ -42,6 +42,7 @@ class Watch:
         factory: Callable[[], nn.Module] | None = None,
         classes: int | Sequence[Any] | None = None,
     ) -> None:
+        _check(model, optimizer, loss_fn)
         parameters = list(model.parameters())
         if not parameters:
             raise UserError(
@@ -299,3 +300,15 @@ def _detached(output: Any) -> Any:
 
 def _rms(x: Tensor) -> Tensor:
     return x.detach().double().pow(2).mean(0).sqrt().cpu()
+
+
+def _check(model: Any, optimizer: Any, loss_fn: Any) -> None:
+    """Refuse what is not what its place asks for, as where two arguments have changed places."""
+    usual = "nnexp.watch(model, optimizer, loss_fn, train=(X, y), valid=(Xv, yv))"
+    for name, own, fits, allowed in (
+        ("model", model, isinstance(model, nn.Module), "a torch.nn.Module"),
+        ("optimizer", optimizer, hasattr(optimizer, "param_groups"), "a torch.optim.Optimizer"),
+        ("loss_fn", loss_fn, callable(loss_fn), "a function of output and target"),
+    ):
+        if not fits:
+            raise UserError(f"{name} is of type {type(own).__name__}", allowed, usual)

@@ -95,3 +95,24 @@ def test_what_is_no_curve_is_refused():
         nnexp.diagnose_history({"epoch": [1, 2]})
     with pytest.raises(nnexp.UserError, match="classes="):
         nnexp.diagnose_history({"loss": [1.0]}, [1.0])
+
+
+def test_without_the_number_of_classes_it_is_said_what_cannot_be_told():
+    hopeless = {"loss": np.full(60, 2.3), "val_accuracy": np.full(60, 0.1)}
+    found = nnexp.diagnose_history(hopeless)
+    assert not found.findings
+    assert "classes=" in str(found)
+    known = nnexp.diagnose_history(hopeless, classes=10)
+    assert [own.cause for own in known.findings] == ["uninformative_inputs"]
+    assert not any("classes=" in note for note in known.notes)
+
+
+@pytest.mark.parametrize("given", [3, "x", {"loss": 0.5}, {"loss": ["a", "b"]}])
+def test_what_are_no_numbers_is_refused(given):
+    with pytest.raises(nnexp.UserError, match="'loss' is no list of numbers"):
+        nnexp.diagnose_history(given)
+
+
+def test_classes_that_are_no_numbers_are_refused():
+    with pytest.raises(nnexp.UserError, match="classes='ten'"):
+        nnexp.diagnose_history({"loss": [1.0, 0.5]}, "ten")

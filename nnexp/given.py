@@ -1,0 +1,56 @@
+"""What a call from Python was given, before anything is made of it."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from nnexp.errors import UserError
+
+
+def folder(given: Any, call: str) -> Path:
+    """A folder as a path, or of what `nnexp.run` and `nnexp.multirun` gave.
+
+    Arguments:
+        given: a path or anything with a `folder`.
+        call: the function, for messages.
+
+    Raises:
+        UserError: it is something else.
+    """
+    path = getattr(given, "folder", given)
+    if not isinstance(path, str | PathLike):
+        raise UserError(
+            f"{call} was given {_shown(given)}, which is no folder",
+            "the path of a run folder, or what nnexp.run gave",
+            f"{call}('outputs/2026-01-31/12-00-00-000000-abcd')",
+        )
+    return Path(path)
+
+
+def words(given: Any, call: str) -> list[str]:
+    """Overrides as a list of texts.
+
+    Raises:
+        UserError: they are one text, or none at all.
+    """
+    if isinstance(given, str):
+        raise UserError(
+            f"overrides are one text, {given!r}",
+            "a list with a text for each override",
+            f"{call}({given.split()!r})",
+        )
+    try:
+        return [str(word) for word in given]
+    except TypeError:
+        raise UserError(
+            f"{call} was given {_shown(given)}, which are no overrides",
+            "a list with a text for each override",
+            f"{call}(['data=wine', 'optimizer.lr=0.01'])",
+        ) from None
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 40 and "\n" not in text else type(given).__name__

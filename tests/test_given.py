@@ -1,0 +1,50 @@
+"""What is no folder, no list of overrides, no model: told in three lines, whatever the call."""
+
+import pandas as pd
+import pytest
+import torch
+
+import nnexp
+from nnexp import UserError
+
+
+@pytest.mark.parametrize("call", [nnexp.load, nnexp.diagnose, nnexp.compare])
+@pytest.mark.parametrize("given", [3, None, 1.5, object()])
+def test_what_is_no_folder_is_refused(call, given):
+    with pytest.raises(UserError, match="which is no folder"):
+        call(given)
+
+
+def test_a_folder_may_be_what_another_call_gave(tmp_path):
+    class Given:
+        folder = tmp_path / "nowhere"
+
+    for call in (nnexp.load, nnexp.diagnose, nnexp.compare):
+        with pytest.raises(UserError, match="nowhere"):
+            call(Given())
+
+
+@pytest.mark.parametrize("call", [nnexp.run, nnexp.multirun])
+@pytest.mark.parametrize("given", [3, None, "optimizer=adam seed=1"])
+def test_what_are_no_overrides_is_refused(call, given):
+    with pytest.raises(UserError) as caught:
+        call(given)
+    assert caught.value.remedy.startswith(f"nnexp.{call.__name__}([")
+
+
+def test_a_watch_names_the_argument_that_is_another():
+    model = torch.nn.Linear(2, 2)
+    optimizer, loss = torch.optim.SGD(model.parameters(), 0.1), torch.nn.CrossEntropyLoss()
+    table = torch.zeros(4, 2), torch.tensor([0, 1, 0, 1])
+    for arguments, name in (
+        ((optimizer, model, loss), "model is of type SGD"),
+        ((model, loss, optimizer), "optimizer is of type CrossEntropyLoss"),
+        ((model, optimizer, "mse"), "loss_fn is of type str"),
+    ):
+        with pytest.raises(UserError, match=name):
+            nnexp.watch(*arguments, train=table)
+
+
+def test_the_columns_of_a_frame_may_be_numbered():
+    frame = pd.DataFrame({0: range(60), 1: [0, 1] * 30})
+    assert "60 rows" in nnexp.audit(frame, target=1).title
