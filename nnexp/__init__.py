@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from nnexp.leaderboard import compare as compare
     from nnexp.predict import load as load
     from nnexp.runner import run as run
-    from nnexp.stack import Run as Run
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
+    from nnexp.task import Run as Run
     from nnexp.verdict import diagnose as diagnose
     from nnexp.watching import watch as watch
 
@@ -42,7 +42,7 @@ __all__ = [
 
 # imported when asked for: `nnexp --help` should not wait for torch
 _HOMES = {
-    "Run": "nnexp.stack",
+    "Run": "nnexp.task",
     "Sweep": "nnexp.sweeping",
     "audit": "nnexp.diagnosis.auditing",
     "compare": "nnexp.leaderboard",

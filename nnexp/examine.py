@@ -25,8 +25,8 @@ from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
+from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
-from nnexp.stack import WEIGHTS_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import logits

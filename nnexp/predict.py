@@ -27,8 +27,8 @@ from nnexp.data import saved as saved_preprocessing
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
+from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
-from nnexp.stack import WEIGHTS_FILE
 from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import check_files
 from nnexp.track.status import read_status

@@ -23,7 +23,8 @@ from nnexp.examine import make_material
 from nnexp.interrupts import interrupts
 from nnexp.jobs import taken
 from nnexp.recording import epoch_row
-from nnexp.stack import Run, Stack, Task, begin, check_parts
+from nnexp.stack import Stack
+from nnexp.task import Run, Task, begin, check_parts
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
 from nnexp.track.log import open_log

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,16 +19,14 @@ from safetensors.numpy import save as safetensors_bytes
 from torch import Tensor
 
 from nnexp import assemble, garbage
-from nnexp.config.saved import config_text, overrides_text
-from nnexp.config.schema import Config
 from nnexp.data import Dataset
-from nnexp.errors import UserError
+from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import to_arrays
 from nnexp.recording import Recording
 from nnexp.scoring import Part as Scored
 from nnexp.scoring import score_part
+from nnexp.task import Run, Task
 from nnexp.track import folder as folders
-from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
 from nnexp.train.decision import Decision
@@ -40,60 +37,6 @@ from nnexp.train.parked import Parked
 from nnexp.train.plan import Data, Part
 from nnexp.train.trainer import Epoch, Outcome, fit
 from nnexp.train.watch import Signals
-
-WEIGHTS_FILE = "model.safetensors"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that has ended.
-
-    Arguments:
-        status: `done`, `diverged` or `interrupted`.
-        reason: why it ended before its last epoch; None where it did not.
-        folder: its files; `nnexp.load(folder)` predicts with its weights.
-        metrics: the content of metrics.json.
-        epochs: epochs completed.
-    """
-
-    status: str
-    reason: str | None
-    folder: Path
-    metrics: dict[str, Any]
-    epochs: int = 0
-
-    @property
-    def history(self) -> HistoryFrame:
-        """history.csv as a DataFrame; `history.plot()` draws the learning curves."""
-        return read_history(self.folder)
-
-
-@dataclass(frozen=True)
-class Task:
-    """A run to be made.
-
-    Arguments:
-        config: its checked configuration.
-        folder: an existing folder that holds no other run.
-        overrides: what the user typed, for the record.
-        command: the whole command line, for the record.
-        log: writes a line, as `logging.Logger.info`, to the run's log.
-    """
-
-    config: Config
-    folder: Path
-    overrides: Sequence[str] = ()
-    command: Sequence[str] = ()
-    log: Callable[..., None] = field(default=lambda *words: None)
-
-
-def begin(task: Task) -> None:
-    """Write what is known of a run before it starts: status, configuration, overrides."""
-    write_status(task.folder, "running", sync=False)  # what begins is worth no wait
-    # the manifest waits until all files are on the disk
-    folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)
-    overrides = overrides_text(task.overrides)
-    folders.write_text(task.folder / "overrides.yaml", overrides, sync=False)
 
 
 class Stack:
@@ -330,18 +273,6 @@ class Stack:
     def _rows(self, table: Dataset, rows: np.ndarray) -> Tensor:
         """Row numbers of one table as those of all tables together."""
         return torch.from_numpy(rows + self._start[id(table)]).to(self.device)
-
-
-def check_parts(config: Config, dataset: Dataset) -> None:
-    """Refuse a run that would be judged by validation rows where there are none."""
-    by_validation = config.trainer.monitor.startswith("val_")
-    if len(dataset.valid) == 0 and by_validation:
-        raise UserError(
-            f"trainer.monitor={config.trainer.monitor}, and no row is left for validation",
-            "validation rows (data.split.valid, or valid in the split column), or train_loss or "
-            "train_accuracy",
-            "trainer.monitor=train_loss",
-        )
 
 
 def _joined(arrays: Sequence[Any]) -> Tensor:

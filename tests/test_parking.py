@@ -26,7 +26,8 @@ from nnexp.config.schema import (
 )
 from nnexp.data import Tables
 from nnexp.parking import FILE, leave, park, take_up
-from nnexp.stack import Run, Stack, Task, begin
+from nnexp.stack import Stack
+from nnexp.task import Run, Task, begin
 from nnexp.train.parked import Parked
 
 FILES = ("model.safetensors", "metrics.json", "history.csv", "status.json", "preprocess.json")

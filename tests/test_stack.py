@@ -33,8 +33,9 @@ from nnexp.config.schema import (
 )
 from nnexp.data import Tables
 from nnexp.runner import run_in_folder
-from nnexp.stack import Stack, Task, begin
+from nnexp.stack import Stack
 from nnexp.sweep.grouping import group, traits
+from nnexp.task import Task, begin
 
 FILES = (
     "model.safetensors",

@@ -15,6 +15,7 @@ from torch import Tensor
 from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 
+FILE = "model.safetensors"
 DTYPES = {"F32": torch.float32, "F64": torch.float64}
 
 

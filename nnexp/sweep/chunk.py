@@ -16,7 +16,8 @@ from nnexp.data import Dataset
 from nnexp.jobs import Job, score_of
 from nnexp.parking import leave, park, take_up
 from nnexp.runner import notes, reason_of
-from nnexp.stack import Run, Stack, Task, begin
+from nnexp.stack import Stack
+from nnexp.task import Run, Task, begin
 from nnexp.track.log import open_log
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch

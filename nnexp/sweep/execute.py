@@ -19,12 +19,13 @@ from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.jobs import Job
 from nnexp.model.products import openblas
-from nnexp.stack import Stack, Task, check_parts
+from nnexp.stack import Stack
 from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
+from nnexp.task import Task, check_parts
 from nnexp.track.origin import origin
 from nnexp.train.machine import pick_device
 from nnexp.train.machine import threads as with_threads

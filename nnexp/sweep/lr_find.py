@@ -257,8 +257,8 @@ def _train(
     """Read the table and train on it; with a remark where only some of its rows are used."""
     from nnexp.data import load_table, prepare
     from nnexp.interrupts import interrupts
-    from nnexp.stack import check_parts
     from nnexp.sweep.lr_range import plan_budget, train_rates
+    from nnexp.task import check_parts
     from nnexp.track.progress import make_progress
     from nnexp.track.summary import print_messages
     from nnexp.train.machine import pick_device

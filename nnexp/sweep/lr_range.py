@@ -20,9 +20,10 @@ from torch import Tensor
 from nnexp.config.schema import Config, ConstantSchedulerConfig
 from nnexp.data import Dataset
 from nnexp.seeds import generator
-from nnexp.stack import Stack, Task
+from nnexp.stack import Stack
 from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
+from nnexp.task import Task
 from nnexp.train.machine import pick_device, pick_threads, threads
 from nnexp.train.plan import Part
 from nnexp.train.trainer import Epoch, fit

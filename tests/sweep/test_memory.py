@@ -4,8 +4,9 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.data import Tables
-from nnexp.stack import Stack, Task
+from nnexp.stack import Stack
 from nnexp.sweep.memory import free_bytes, member_bytes
+from nnexp.task import Task
 
 TABLES = Tables()
 
