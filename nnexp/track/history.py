@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from nnexp.errors import UserError
 from nnexp.files import read_regular
@@ -179,13 +181,14 @@ def _parse(content: bytes, path: Path, first: Sequence[str]) -> list[list[str]]:
     return rows
 
 
-def _column(cells: Sequence[str]) -> pd.Series:
+def _column(cells: Iterable[str]) -> NDArray[Any]:
     """Numbers as Python reads them, which is exact; not every pandas' reader is."""
+    cells = list(cells)
     with contextlib.suppress(ValueError):
-        return pd.Series([int(cell) for cell in cells], dtype="int64")
+        return np.array([int(cell) for cell in cells], dtype=np.int64)
     with contextlib.suppress(ValueError):
-        return pd.Series([float(cell or "nan") for cell in cells], dtype="float64")
-    return pd.Series([cell or None for cell in cells], dtype="object")
+        return np.array([float(cell or "nan") for cell in cells], dtype=np.float64)
+    return np.array([cell or None for cell in cells], dtype=object)
 
 
 def _not_a_history(path: Path, first: Sequence[str]) -> UserError:
