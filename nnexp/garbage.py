@@ -12,13 +12,16 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_paused = False
+_paused = _frozen = False
 
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Collect nothing before `resume` is called, or the block ends."""
-    global _paused
+    """Collect nothing before `resume` is called, or the block ends.
+
+    Nothing happens where the collector is off already, by this or by the user.
+    """
+    global _paused, _frozen
     if not gc.isenabled():
         yield
         return
@@ -27,15 +30,10 @@ def paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if not _paused:
+        if _frozen:
             gc.unfreeze()
-        _paused = False
+        _paused = _frozen = False
         gc.enable()
-
-
-def spare_the_end() -> None:
-    """Let the process end without a last collection, which would find nothing worth the wait."""
-    atexit.register(gc.freeze)
 
 
 def resume() -> None:
@@ -43,8 +41,16 @@ def resume() -> None:
 
     What a child process inherits is then not written to, and so not copied.
     """
-    global _paused
-    if _paused:
-        _paused = False
+    global _paused, _frozen
+    if not _paused:
+        return
+    _paused = False
+    if not gc.get_freeze_count():  # what a user has frozen would be let go with ours
         gc.freeze()
-        gc.enable()
+        _frozen = True
+    gc.enable()
+
+
+def spare_the_end() -> None:
+    """Let the process end without a last collection, which would find nothing worth the wait."""
+    atexit.register(gc.freeze)

@@ -47,3 +47,12 @@ def test_a_program_of_its_own_is_left_alone():
     before = gc.get_freeze_count()
     garbage.resume()
     assert gc.get_freeze_count() == before
+
+
+def test_what_a_user_has_frozen_stays_so():
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    with garbage.paused():
+        garbage.resume()
+        assert gc.isenabled()
+    assert gc.get_freeze_count() >= frozen > 0
