@@ -23,8 +23,6 @@ from nnexp.model.linear import input_gradient, linear, weight_gradient
 from nnexp.model.norm import Saved, batch_norm, layer_norm, norm_backward
 from nnexp.seeds import torch_seed
 
-aten = torch.ops.aten
-
 
 class MLP:
     """The architecture of a perceptron: what all members of a stack share.
@@ -168,8 +166,8 @@ class MLPStack:
             self._weight_grads = [self._grads[f"{name}.weight"] for name in names]
             self._bias_grads = [self._grads[f"{name}.bias"] for name in names]
         self._act, self._act_backward = ACTIVATIONS[mlp.activation]
-        # relu and dropout are one factor for each unit, forward and backward alike; they may go
-        # where the sums were, unless autograd follows
+        # what relu leaves tells its derivative, also after dropout: a unit that was dropped has
+        # no gradient anyway, so nothing else needs to be kept, unless autograd follows
         self._may_overwrite = mlp.activation == "relu" and mlp.norm == "none" and not mlp.skip
         self._in_place = False
         # what backward needs of forward, a list entry for each layer
@@ -177,7 +175,6 @@ class MLPStack:
         self._pre: list[Tensor] = []  # what enters the activation, (K, B, H)
         self._post: list[Tensor] = []  # what leaves it
         self._norms: list[Saved] = []
-        self._kept: list[Tensor | None] = []  # factors of dropout, zero where relu is
         self._masks: Sequence[Tensor | None] = ()
         self._codes: Tensor | None = None
 
@@ -204,7 +201,7 @@ class MLPStack:
             self._theta.copy_(self.theta)
         mlp = self.mlp
         self._masks = masks = masks or (None,) * len(mlp.dropout_widths)
-        self._inputs, self._pre, self._post, self._norms, self._kept = [], [], [], [], []
+        self._inputs, self._pre, self._post, self._norms = [], [], [], []
         self._in_place = self._may_overwrite and not torch.is_grad_enabled()
         h = x
         if mlp.embedding:
@@ -220,9 +217,7 @@ class MLPStack:
             z = linear(h, self._weights[layer], self._biases[layer])  # (K, B, H)
             mask = masks[layer + 1]
             if self._in_place:
-                kept = None if mask is None else aten.threshold_backward(mask, z, 0)
-                h = z.relu_() if kept is None else z.mul_(kept)
-                self._kept.append(kept)
+                h = z.relu_() if mask is None else z.relu_().mul_(mask)
                 self._pre.append(h)
                 self._post.append(h)
                 continue
@@ -252,12 +247,11 @@ class MLPStack:
                 if mlp.skip and mlp.widths[layer] == mlp.widths[layer + 1]:
                     dskip = d
                 mask = masks[layer + 1]
-                kept = self._kept[layer] if self._in_place else None
-                if kept is not None:
-                    d = d.mul_(kept)  # d is this layer's own: `input_gradient` made it
-                else:
-                    d = d if mask is None else d * mask
-                    d = self._act_backward(d, self._pre[layer], self._post[layer])
+                if self._in_place:  # d is this layer's own: `input_gradient` made it
+                    d = d if mask is None else d.mul_(mask)
+                elif mask is not None:
+                    d = d * mask
+                d = self._act_backward(d, self._pre[layer], self._post[layer])
                 if mlp.norm != "none":
                     d = norm_backward(
                         d,
