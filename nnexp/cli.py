@@ -12,7 +12,7 @@ from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
-from nnexp.garbage import paused, spare_the_end
+from nnexp.garbage import paused, resume, spare_the_end
 
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
@@ -76,7 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if head not in _COMMANDS:
             raise _unknown_command(head)
-        return int(import_module(_COMMANDS[head]).main(rest))
+        command = import_module(_COMMANDS[head])
+        resume()
+        return int(command.main(rest))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

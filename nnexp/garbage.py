@@ -53,4 +53,5 @@ def resume() -> None:
 
 def spare_the_end() -> None:
     """Let the process end without a last collection, which would find nothing worth the wait."""
+    atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)

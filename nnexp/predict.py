@@ -18,19 +18,20 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from nnexp import assemble, given
+from nnexp import assemble, calls
 from nnexp.arguments import Arguments
 from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
 from nnexp.data import saved as saved_preprocessing
+from nnexp.data.delimited import numbered
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
 from nnexp.track.history import HistoryFrame, read_history
-from nnexp.track.manifest import check_files
+from nnexp.track.manifest import check_files, read_manifest
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import chunks
 
@@ -155,7 +156,7 @@ class Model:
 
 def load(folder: Any, trust: bool = False) -> Model:
     """The model of a finished run; see `Model`."""
-    return Model(given.folder(folder, "nnexp.load"), trust)
+    return Model(calls.folder(folder, "nnexp.load"), trust)
 
 
 def main(words: Sequence[str]) -> int:
@@ -171,6 +172,33 @@ def main(words: Sequence[str]) -> int:
     parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
     options = parser.parse_args(words)
     return predict_file(options.run, options.table, options.out, options.trust)
+
+
+def _in_place(
+    model: Model, table: Path, frame: pd.DataFrame, separator: str | None
+) -> pd.DataFrame:
+    """The rows of a file without a header, its columns those of the run's own file by their place.
+
+    Arguments:
+        frame: the file as it is; with all columns, or all but the target's.
+
+    Raises:
+        UserError: it has another number of columns.
+    """
+    known = read_manifest(model.folder)["data"]
+    target = str(model.config.data.target)
+    others = list(known["columns"]) if isinstance(known, dict) and "columns" in known else []
+    names = numbered(len(others) + 1)
+    if len(frame.columns) == len(names):
+        return frame
+    if len(frame.columns) == len(others) and target in names:
+        names.remove(target)
+        return model.preprocessor.read(table, separator, names)
+    raise UserError(
+        f"{table.name!r} has {len(frame.columns)} columns, and no header to find them by",
+        f"the {len(names)} columns of the train table in their order, or all but {target!r}",
+        "a table with these columns",
+    )
 
 
 def predict_file(run: Path, table: Path, out: Path | None = None, trust: bool = False) -> int:
@@ -200,6 +228,8 @@ def predict_file(run: Path, table: Path, out: Path | None = None, trust: bool = 
     command = f"nnexp predict {quote(str(run))}"
     try:
         frame = model.preprocessor.read(table, separator, header)
+        if not header:
+            frame = _in_place(model, table, frame, separator)
         for line in model.preprocessor.notes(frame):
             print(line, file=sys.stderr)
         shares, chosen = model._apply(frame)

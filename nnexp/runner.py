@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from nnexp import given
+from nnexp import calls
 from nnexp.config.compose import compose
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
@@ -48,7 +48,7 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     Raises:
         UserError: a mistake in the overrides or in the table, or a folder that holds a run.
     """
-    overrides = given.words(overrides, "nnexp.run")
+    overrides = calls.words(overrides, "nnexp.run")
     config = compose(overrides)
     named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
     folder = _given(Path(named[-1])) if named else folders.create(root)

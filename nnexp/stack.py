@@ -20,6 +20,8 @@ from torch import Tensor
 
 from nnexp import assemble, garbage
 from nnexp.data import Dataset
+from nnexp.model.mlp import MLP
+from nnexp.model.products import openblas
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import to_arrays
 from nnexp.recording import Recording
@@ -228,6 +230,7 @@ class Stack:
         return describe(
             device=torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
             threads=threads,
+            products="openblas" if self._has_openblas(threads) else "torch",
             data=self.datasets[place].summary,
             seeds={**dict(zip(("split", "valid"), own.of_split, strict=True)), **seeds},
             started=begun,
@@ -235,6 +238,12 @@ class Stack:
             command=self.tasks[place].command,
             origin=origin,
         )
+
+    def _has_openblas(self, threads: int) -> bool:
+        """Whether OpenBLAS multiplies, which rounds otherwise than PyTorch's own library."""
+        compute = self.plan.compute or self.plan.dtype
+        single = compute == torch.float32 and threads == 1 and isinstance(self.model, MLP)
+        return single and self.device.type == "cpu" and openblas() is not None
 
     def _finish(
         self, place: int, outcome: Outcome, recording: Recording, facts: dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnexp import given
+from nnexp import calls
 from nnexp.config.flags import overrides_of
 from nnexp.config.keys import literal
 from nnexp.leaderboard import Leaderboard, compare
@@ -51,7 +51,7 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
         UserError: a mistake for which no job was run.
         KeyboardInterrupt: Ctrl-C; what is finished stays.
     """
-    overrides = given.words(overrides, "nnexp.multirun")
+    overrides = calls.words(overrides, "nnexp.multirun")
     words = overrides_of(overrides)
     if not any(word.startswith(("hydra.sweep.dir=", "sweep.resume=")) for word in words):
         words.append(f"hydra.sweep.dir={literal(f'{root}/{NEW}')}")

@@ -62,7 +62,7 @@ class Task:
 def begin(task: Task) -> None:
     """Write what is known of a run before it starts: status, configuration, overrides."""
     write_status(task.folder, "running", sync=False)  # what begins is worth no wait
-    # the manifest waits until all files are on the disk
+    # where a run waits for the disk, it is the manifest that does
     folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)
     overrides = overrides_text(task.overrides)
     folders.write_text(task.folder / "overrides.yaml", overrides, sync=False)

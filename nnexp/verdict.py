@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnexp import given
+from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.schema import Config
@@ -113,7 +113,7 @@ def diagnose(
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
-    folder = given.folder(run, "nnexp.diagnose")
+    folder = calls.folder(run, "nnexp.diagnose")
     return _one(folder, Tables(), prove, seeds, budget, trust, probe)[0]
 
 

@@ -154,7 +154,7 @@ def choice_text(figures: Figures) -> str:
     choice = figures["choice"]
     lines = [f"{choice['runs']} runs of {len(choice['chosen'])} tables, without proofs"]
     for name, (right, alarms) in choice["figures"].items():
-        lines.append(f"{name:28}  cause first {_percent(right)}, alarms {_percent(alarms, 1)}")
+        lines.append(f"{name:28}  cause first {_percent(right, 1)}, alarms {_percent(alarms, 1)}")
     counts: dict[str, int] = {}
     for setting in choice["chosen"].values():
         words = ", ".join(

@@ -4,8 +4,8 @@ import gc
 
 import pytest
 
-from nnexp import garbage
-from nnexp.cli import main
+from nnexp import garbage, stack
+from nnexp.cli import main, train
 
 
 @pytest.fixture(autouse=True)
@@ -56,3 +56,17 @@ def test_what_a_user_has_frozen_stays_so():
         garbage.resume()
         assert gc.isenabled()
     assert gc.get_freeze_count() >= frozen > 0
+
+
+def test_a_command_trains_with_the_collector_on(monkeypatch, tmp_path):
+    seen = []
+    fit = stack.fit
+
+    def noted(*arguments, **options):
+        seen.append(gc.isenabled())
+        return fit(*arguments, **options)
+
+    monkeypatch.setattr(stack, "fit", noted)
+    words = ["data=moons", "trainer.epochs=1", "trainer.watch=false", "trainer.progress=none"]
+    assert train([*words, f"hydra.run.dir={tmp_path / 'run'}"]) == 0
+    assert seen == [True]

@@ -173,6 +173,30 @@ def test_a_file_without_a_header_is_read_as_the_run_read_its_own(tmp_path, capsy
     assert {line.partition(",")[0] for line in told[1:]} == {"yes", "no"}
 
 
+@pytest.mark.parametrize("target", ["label", "size"])
+def test_a_file_without_a_header_may_lack_the_target(tmp_path, capsys, target):
+    frame = made(["yes", "no"], missing=False)
+    frame["constant"] = 1.0
+    order = ["label", *frame.columns.drop("label")]
+    if target != "label":  # in the middle
+        order = ["size", "label", "weight", "colour", "constant"]
+    path, place = tmp_path / "rows.csv", order.index("label") + 1
+    frame[order].to_csv(path, index=False, header=False)
+    table = [f"data.path={path}", "data.header=false", f"data.target=x{place}"]
+    run = train(tmp_path, frame, *table)
+    told = {}
+    for name, rows in (("whole", frame[order]), ("lacking", frame[order].drop(columns="label"))):
+        other = tmp_path / f"{name}.csv"
+        rows.to_csv(other, index=False, header=False)
+        assert main(["predict", str(run.folder), str(other), "-o", str(tmp_path / name)]) == 0
+        told[name] = (tmp_path / name).read_text()
+    assert told["whole"] == told["lacking"]
+    capsys.readouterr()
+    frame[order[:3]].to_csv(path, index=False, header=False)
+    assert main(["predict", str(run.folder), str(path)]) == 2
+    assert "has 3 columns, and no header to find them by" in capsys.readouterr().err
+
+
 def test_spellings_of_a_label_are_told_and_merged_where_asked(tmp_path):
     frame = made(["yes", "no"])
     frame.loc[::9, "label"] = frame.loc[::9, "label"].str.upper()

@@ -1,6 +1,7 @@
 """A member's files, byte for byte, among others and alone; and how members leave a stack."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnexp import stack
 from nnexp.config.check import check
 from nnexp.config.schema import (
     AdamConfig,
@@ -36,6 +38,7 @@ from nnexp.runner import run_in_folder
 from nnexp.stack import Stack
 from nnexp.sweep.grouping import group, traits
 from nnexp.task import Task, begin
+from nnexp.track.manifest import read_manifest
 
 FILES = (
     "model.safetensors",
@@ -330,3 +333,43 @@ def test_members_that_diverge_or_stop_leave_without_touching_the_others(csv, tmp
     assert ends[0] == ends[4] == ("done", 6)
     assert ends[1][0] == "diverged"
     assert ends[2:4] == [("done", 2), ("done", 4)]
+
+
+def test_infinite_sums_beside_dropout_are_what_they_are_alone(csv, tmp_path):
+    wild = MLPConfig(hidden=[3], init_scale=1e37, bias_init=-3.4e38)
+    config = plain(csv, model=wild)
+    rates = (0.0, 0.3)
+    configs = [
+        replace(config, seed=seed, reg=RegConfig(dropout=rate))
+        for seed in range(6)
+        for rate in rates
+    ]
+    assert differing(configs, list(range(12)), 12, tmp_path, Tables()) == []
+    ends = [
+        json.loads((tmp_path / f"among-{k}" / "status.json").read_text())["status"]
+        for k in range(12)
+    ]
+    assert "done" in ends[::2]
+
+
+def test_a_run_waits_for_the_disk_and_those_of_a_sweep_do_not(csv, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    config = plain(csv, trainer={"epochs": 1})
+    trained([config], [tmp_path / "alone"], Tables())
+    assert len(synced) > 5
+    synced.clear()
+    trained([config, replace(config, seed=1)], [tmp_path / "a", tmp_path / "b"], Tables())
+    assert synced == []
+
+
+def test_the_manifest_says_what_multiplied(csv, tmp_path, monkeypatch):
+    config = plain(csv, trainer={"epochs": 1})
+    for name, library in (("quick", lambda: object()), ("slow", lambda: None)):
+        monkeypatch.setattr(stack, "openblas", library)
+        trained([config], [tmp_path / name], Tables())
+    double = replace(config, trainer=replace(config.trainer, precision="float64"))
+    monkeypatch.setattr(stack, "openblas", lambda: object())
+    trained([double], [tmp_path / "double"], Tables())
+    told = [read_manifest(tmp_path / name)["products"] for name in ("quick", "slow", "double")]
+    assert told == ["openblas", "torch", "torch"]

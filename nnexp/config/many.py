@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import pickle
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -73,9 +74,10 @@ class _Base:
     laid: frozenset[str] = frozenset()
 
 
-def _is_apart(key: str, others: Iterable[str]) -> bool:
-    """Whether a key is none of some others, and neither above nor below one."""
-    return not any(f"{key}.".startswith(f"{o}.") or f"{o}.".startswith(f"{key}.") for o in others)
+def _are_apart(keys: Sequence[str]) -> bool:
+    """Whether no key is there twice, and none is above another."""
+    ordered = sorted(f"{key}." for key in keys)
+    return not any(b.startswith(a) for a, b in pairwise(ordered))
 
 
 def _compose(
@@ -96,12 +98,9 @@ def _compose(
         if base.pickled is not None:
             own = pickle.loads(base.pickled)  # a copy, in half of deepcopy's time
             values = [(word, override) for word, override in parsed if _is_value(override, names)]
-            others = [over.key_or_group for word, over in values if word not in base.laid]
-            rest = [
-                override
-                for word, override in values
-                if word not in base.laid or not _is_apart(override.key_or_group, others)
-            ]
+            if _are_apart([override.key_or_group for _, override in values]):  # in any order
+                values = [(word, override) for word, override in values if word not in base.laid]
+            rest = [override for _, override in values]
             ConfigLoaderImpl._apply_overrides_to_config(rest, own)
             return to_config(own, job)
     try:

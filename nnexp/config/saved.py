@@ -25,13 +25,14 @@ LARGEST = 1 << 20  # bytes
 DEEPEST = 20  # levels of nesting
 MOST = 50_000  # values, about a second to read
 LONGEST = 10_000  # characters of a value
-ADDED = (
-    "data.sentinels",
-    "data.duplicates",
-    "data.header",
-    "trainer.watch",
-    "seeds.valid",
-)  # older runs lack them, and did as the defaults do
+# older runs lack them, and did as these defaults do
+ADDED: dict[str, Any] = {
+    "data.sentinels": [],
+    "data.duplicates": "keep",
+    "data.header": True,  # of data=csv alone
+    "trainer.watch": True,
+    "seeds.valid": None,
+}
 # libyaml's writes the same text in a quarter of the time
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _texts: dict[tuple[str, str], str] = {}  # of sections: the runs of a sweep share most of them
@@ -46,7 +47,11 @@ def config_text(config: Config) -> str:
 
 def overrides_text(overrides: Iterable[str]) -> str:
     """The words that a user typed, as overrides.yaml holds them."""
-    return yaml.dump(list(overrides), Dumper=_Dumper, allow_unicode=True)
+    words = list(overrides)
+    try:
+        return yaml.dump(words, Dumper=_Dumper, allow_unicode=True)
+    except UnicodeEncodeError:  # a path's stray byte
+        return yaml.safe_dump(words, allow_unicode=True)
 
 
 def _section_text(name: str, value: Any) -> str:
@@ -71,6 +76,14 @@ def flatten(tree: dict[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
             yield from flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
+
+
+def with_added(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a run, dotted key -> value, with those that it is too old to have."""
+    lacking = {key: value for key, value in ADDED.items() if key not in values}
+    if values.get("data.name") != "csv":
+        lacking.pop("data.header", None)
+    return {**values, **lacking} if lacking and "data.name" in values else values
 
 
 def read_config(folder: str | Path, trust: bool = False) -> Config:

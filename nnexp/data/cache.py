@@ -113,7 +113,7 @@ def source_key(config: DataConfig) -> Hashable:
     if not isinstance(config, CsvConfig):
         left_out |= {*_FILES_ONLY}
     elif config.test_path is not None:  # a test file may lack columns that are no features
-        left_out -= {"drop"}
+        left_out -= {"drop", "labels"}
         split_by = config.split.by
     names = [field.name for field in fields(config) if field.name not in left_out]
     return (type(config), *(_frozen(getattr(config, name)) for name in names), split_by)

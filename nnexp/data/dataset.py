@@ -242,7 +242,7 @@ def _messages(
         plural = f"{len(names)} columns" if len(names) > 1 else "column"
         lines.append(f"dropped {plural} {listing(names, 6)}: {reason}")
     names = [*map(str, labelled.table.frame.columns), str(labelled.table.target.name)]
-    if are_cells(names):
+    if labelled.table.header and are_cells(names):
         lines.append(
             f"the columns have names like cells, {listing(names[:3])}, ...: where the file has no "
             f"header, {without_header(names)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def parse_delimited(
     separator: str,
     tokens: Collection[str],
     text: set[str],
-    header: bool = True,
+    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Parse the bytes of a CSV.
 
@@ -43,7 +43,8 @@ def parse_delimited(
         separator: one character between cells.
         tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written.
-        header: the first line names the columns; else they are x1, x2, ...
+        header: the first line names the columns; else they have the names given here, or with
+            False x1, x2, ...
 
     Raises:
         UserError: as `read_file`.
@@ -55,8 +56,6 @@ def parse_delimited(
         raise no_rows(path, "is empty")
     missing = [*MISSING_TOKENS, *tokens]
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
-
-    written: list[str] = []
 
     def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
         converting = arrow_csv.ConvertOptions(
@@ -70,16 +69,16 @@ def parse_delimited(
         )
         return arrow_csv.read_csv(
             pa.BufferReader(data),
-            read_options=arrow_csv.ReadOptions(column_names=None if header else written),
+            read_options=arrow_csv.ReadOptions(column_names=None if header is True else written),
             parse_options=parsing,
             convert_options=converting,
         )
 
     try:
-        written += _header(data, separator)
+        written = _header(data, separator)
         _check_width(path, written, data, separator)
-        if not header:
-            written[:] = [f"x{place}" for place in range(1, len(written) + 1)]
+        if header is not True:
+            written = list(header or numbered(len(written)))
         check_header(path, [name.strip() for name in written])
         table = read({name: pa.string() for name in written if name.strip() in text})
         names = table.column_names
@@ -95,7 +94,8 @@ def parse_delimited(
             for name in commas:
                 table = table.set_column(names.index(name), name, again.column(name))
     except (UnicodeError, pa.ArrowInvalid, pa.ArrowKeyError) as problem:
-        raise _parse_error(path, data, separator, problem) from problem
+        called = "the header" if header is True else "the first line"
+        raise _parse_error(path, data, separator, problem, called) from problem
     except (pa.ArrowMemoryError, MemoryError) as problem:
         raise UserError(
             f"{path.name!r} exceeds the memory",
@@ -110,6 +110,11 @@ def parse_delimited(
     check_header(path, stripped)
     frame = table.rename_columns(stripped).to_pandas()
     return with_rows(path, frame)
+
+
+def numbered(count: int) -> list[str]:
+    """The names of the columns of a file without a header."""
+    return [f"x{place}" for place in range(1, count + 1)]
 
 
 def check_header(path: Path, names: list[str]) -> None:
@@ -225,7 +230,9 @@ def _check_quote(path: Path, data: bytes, table: Any) -> None:
             )
 
 
-def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) -> UserError:
+def _parse_error(
+    path: Path, data: bytes, separator: str, problem: Exception, first_line: str
+) -> UserError:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
@@ -239,8 +246,8 @@ def _parse_error(path: Path, data: bytes, separator: str, problem: Exception) ->
                 width = len(row)
             elif row and len(row) != width:
                 return UserError(
-                    f"{path.name!r}, line {first}: {len(row)} cells where the header has {width}",
-                    "rows with as many cells as the header; a cell with the separator inside "
+                    f"{path.name!r}, line {first}: {len(row)} cells where {first_line} has {width}",
+                    f"rows with as many cells as {first_line}; a cell with the separator inside "
                     'stands between two "',
                     f"sed -n {first}p {path}",
                 )

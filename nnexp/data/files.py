@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -22,12 +22,17 @@ from nnexp.errors import UserError
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
+def is_text(path: Path) -> bool:
+    """Whether a table file is a CSV or TSV, by the ending of its name."""
+    return path.suffix.lower() not in BINARY_ENDINGS
+
+
 def read_file(
     path: str | Path,
     separator: str | None = None,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
-    header: bool = True,
+    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Read a table file, by the ending of its name, into a frame with columns named by its header.
 
@@ -39,7 +44,8 @@ def read_file(
         separator: one character between the cells of a CSV; None for comma, or tab in a .tsv.
         missing_tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written ("007" is not 7).
-        header: the first line of a CSV names its columns; else they are x1, x2, ...
+        header: the first line of a CSV names its columns; else they have the names given here, or
+            with False x1, x2, ...
 
     Raises:
         UserError: the file is missing, damaged, of an unknown kind, has no rows, a ragged row,
@@ -53,7 +59,7 @@ def parse(
     separator: str | None = None,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
-    header: bool = True,
+    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Turn the bytes of a table file into a frame; arguments and errors as in `read_file`."""
     path, data = content.path, content.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from string import capwords
 from typing import Any
 
 import numpy as np
@@ -89,18 +90,21 @@ def spellings(classes: Collection[Any]) -> list[list[str]]:
 
     >>> spellings(["No", "no", "yes", "A", "a", "so  so", "So so", "hod", "hOd"])
     [['No', 'no'], ['so  so', 'So so']]
+
+    Nothing where no two classes would be left.
+
+    >>> spellings(["No", "no"])
+    []
     """
     alike: dict[str, list[str]] = {}
     for label in classes:
         words = " ".join(label.split()) if isinstance(label, str) else ""
-        if len(words) > 1 and words in (
-            words.lower(),
-            words.upper(),
-            words.capitalize(),
-            words.title(),
-        ):
-            alike.setdefault(words.casefold(), []).append(label)
-    return [group for group in alike.values() if len(group) > 1]
+        usual = (words.lower(), words.upper(), words.capitalize(), capwords(words))
+        if len(words) > 1 and words in usual:
+            alike.setdefault(words.lower(), []).append(label)
+    found = [group for group in alike.values() if len(group) > 1]
+    left = len(classes) - sum(len(group) - 1 for group in found)
+    return found if left > 1 else []
 
 
 def _merged(codes: np.ndarray, classes: list[Any]) -> tuple[np.ndarray, list[Any]]:

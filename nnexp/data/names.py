@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,6 +13,7 @@ from nnexp.errors import UserError
 
 # what Hydra takes bare as the text it is: words and whole numbers as they are printed
 _BARE = re.compile(r"[A-Za-z_][\w./ -]*|0|-?[1-9]\d*", re.ASCII)
+SPECTRUM = 8  # numbers that fall one after another by design rather than by chance
 _VALUES = ("true", "false", "null", "none", "nan", "inf", "infinity")  # but these become values
 
 
@@ -40,9 +42,12 @@ def are_cells(names: Sequence[str]) -> bool:
     >>> are_cells(["5.1", "3.5", "0.2", "setosa"]), are_cells(["2019", "2020", "2021"])
     (True, False)
     """
-    numbers = [number for number in map(parse_number, names) if number is not None]
+    texts = [name for name in names if name.casefold() not in ("true", "false")]
+    found = [number for number in map(parse_number, texts) if number is not None]
+    numbers = [number for number in found if math.isfinite(number)]
     rising = all(a < b for a, b in pairwise(numbers))
-    return len(numbers) > 1 and 2 * len(numbers) >= len(names) and not rising
+    falling = len(numbers) >= SPECTRUM and all(a > b for a, b in pairwise(numbers))
+    return len(numbers) > 1 and 2 * len(numbers) >= len(names) and not (rising or falling)
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
@@ -56,6 +61,16 @@ def nearest(name: str, names: Sequence[str]) -> str:
         folded.setdefault(known.casefold(), known)
     match = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.5)
     return folded[match[0]] if match else names[-1]
+
+
+def is_near(name: str, names: Sequence[str]) -> bool:
+    """Whether one of some names is like another.
+
+    >>> is_near("incom", ["age", "Income"]), is_near("kind", ["age", "Income"])
+    (True, False)
+    """
+    folded = [known.casefold() for known in names]
+    return bool(difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5))
 
 
 def counted(count: int, noun: str) -> str:

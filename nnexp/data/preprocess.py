@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,14 +95,17 @@ class Preprocessor:
         return (*(1 for _ in self.embedded), *(sizes if self.encoding == "embedding" else []))
 
     def read(
-        self, path: str | Path, separator: str | None = None, header: bool = True
+        self,
+        path: str | Path,
+        separator: str | None = None,
+        header: bool | Sequence[str] = True,
     ) -> pd.DataFrame:
         """Read a file to transform, as `read_file` does, with the cells of categories as written.
 
         Arguments:
             path: a table file.
             separator: between the cells of a CSV.
-            header: the first line of a CSV names its columns; else they are x1, x2, ...
+            header: as for `read_file`.
 
         Raises:
             UserError: as `read_file`, in words that name no key of a training command.
@@ -114,6 +117,8 @@ class Preprocessor:
             remedy = error.remedy.removeprefix("data=csv ")
             if "data.separator=" in remedy:
                 remedy = "a table with the separator of the train table"
+            if "data.header=" in remedy:
+                remedy = "a table with the header of the train table"
             raise UserError(
                 error.wrong.removeprefix("data.path="),
                 error.allowed,

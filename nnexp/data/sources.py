@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -23,7 +24,8 @@ from nnexp.config.schema import (
 from nnexp.data import files, idx
 from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
-from nnexp.data.names import listing
+from nnexp.data.labels import spellings
+from nnexp.data.names import are_cells, is_near, listing, without_header
 from nnexp.data.table import Table, table_from_frame
 from nnexp.errors import UserError
 
@@ -157,13 +159,28 @@ def _csv(config: DataConfig) -> Table:
     tokens, texts = tuple(asked.missing_tokens), tuple(asked.categorical)
     options = (asked.separator, tokens, texts, asked.header)
     content = read_content(asked.path)
-    table = table_from_frame(
-        files.parse(content, *options), asked.target, content.path.name, None, content.fingerprint
-    )
+    frame = files.parse(content, *options)
+    if asked.header and files.is_text(content.path):
+        _check_header(list(frame.columns), asked.target, content.path.name)
+    table = table_from_frame(frame, asked.target, content.path.name, None, content.fingerprint)
+    table = replace(table, header=asked.header and files.is_text(content.path))
     if asked.test_path is None:
         return table
     other = read_content(asked.test_path, key="data.test_path")
     return _joined(table, files.parse(other, *options), other, config)
+
+
+def _check_header(names: list[str], target: str | None, file: str) -> None:
+    """Answer a target that is no column where the first row was taken for a header."""
+    if target in names or not are_cells(names):
+        return
+    if target is not None and is_near(target, names):  # mistyped
+        return
+    raise UserError(
+        f"the columns of {file!r} have names like cells: {listing(names)}",
+        "a first line with their names, or data.header=false; they are then x1, x2, ...",
+        without_header(names),
+    )
 
 
 def _joined(table: Table, test: pd.DataFrame, content: Content, config: DataConfig) -> Table:
@@ -179,19 +196,24 @@ def _joined(table: Table, test: pd.DataFrame, content: Content, config: DataConf
     tokens = {*MISSING_TOKENS, *config.missing_tokens}
     known = set(read_texts(table.target, tokens).levels)
     found = set(read_texts(test[target], tokens).levels)
-    if found - known:
+    unknown = found - known
+    groups = [set(alike) for alike in spellings(sorted(known | found))]
+    spelt = {label for alike in groups if alike & known for label in alike}
+    if config.labels == "merge":
+        unknown -= spelt
+    if unknown:
         raise UserError(
             f"data.test_path={content.path.name!r} has labels that the train file lacks: "
-            f"{listing(map(repr, sorted(found - known)), 6)}",
+            f"{listing(map(repr, sorted(unknown)), 6)}",
             f"the train file's labels: {listing(map(repr, sorted(known)), 6)}; "
             f"the test file's: {listing(map(repr, sorted(found)), 6)}",
-            "data.test_path=null",
+            "data.labels=merge" if unknown <= spelt else "data.test_path=null",
         )
     both = pd.concat([table.frame, test.reindex(columns=table.frame.columns)], ignore_index=True)
     labels = pd.concat([table.target, test[target]], ignore_index=True)
     parts = np.repeat(["train", "test"], [len(table.frame), len(test)])
     fingerprint = _sha256([table.fingerprint, content.fingerprint])
-    return Table(both, labels, table.name, parts, fingerprint)
+    return Table(both, labels, table.name, parts, fingerprint, table.header)
 
 
 def _idx(config: DataConfig) -> Table:

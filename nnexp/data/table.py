@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.data.content import OTHER_TABLE
-from nnexp.data.names import are_cells, listing, require, typed, without_header
+from nnexp.data.names import listing, require, typed
 from nnexp.errors import UserError
 
 TARGET_NAMES = ("target", "class", "label", "y", "outcome")
@@ -25,6 +25,7 @@ class Table:
         name: the source, for messages.
         parts: None, or N of "train", "valid", "test" where the source has an official test.
         fingerprint: sha256 of the content in hexadecimal: of the file, or of the values.
+        header: whether the first line of a text gave the names of the columns.
     """
 
     frame: pd.DataFrame
@@ -32,6 +33,7 @@ class Table:
     name: str
     parts: np.ndarray | None = None
     fingerprint: str = ""
+    header: bool = False
 
 
 def table_from_frame(
@@ -54,13 +56,6 @@ def table_from_frame(
         UserError: `target` is None or no column, or no column is left besides it.
     """
     names = [str(column) for column in frame.columns]
-    if target not in names and are_cells(names):
-        raise UserError(
-            f"the columns of {name} have names like cells: {listing(names)}",
-            "a header, or data.header=false for a CSV that has none; its columns are then x1, x2, "
-            "...",
-            without_header(names),
-        )
     if target is None:
         guess = next((n for n in reversed(names) if n.casefold() in TARGET_NAMES), names[-1])
         raise UserError(

@@ -115,7 +115,7 @@ def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curve
             found[name] = found[name] / 100
     if classes is None:
         return Curves(**found)
-    if isinstance(classes, (int, np.integer)):
+    if isinstance(classes, (int, np.integer)) and classes > 1:
         return Curves(**found, classes=int(classes))
     try:
         shares = np.asarray(classes, dtype=np.float64).reshape(-1)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from nnexp import given
+from nnexp import calls
 from nnexp.leaderboard.leaderboard import (
     Comparison,
     Configuration,
@@ -55,5 +55,5 @@ def compare(
     several: Any = [paths] if alone or not isinstance(paths, Iterable) else paths
     keys = [by] if isinstance(by, str) else by
     return leaderboard(
-        read_records([given.folder(path, "nnexp.compare") for path in several]), sort, keys
+        read_records([calls.folder(path, "nnexp.compare") for path in several]), sort, keys
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from nnexp.config.saved import FILE, LARGEST, _Loader, flatten
+from nnexp.config.saved import FILE, LARGEST, _Loader, flatten, with_added
 from nnexp.files import read_regular
 
 SECTION = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)  # a key at the margin begins a section
@@ -49,7 +49,7 @@ class Configs:
             raise ValueError(f"{FILE} cannot be read: {line}") from error
         if not isinstance(tree, dict):
             raise ValueError(f"{FILE} holds no keys")
-        return dict(flatten(tree))
+        return with_added(dict(flatten(tree)))
 
     def _tree(self, text: str) -> Any:
         pieces = [piece for piece in SECTION.split(text) if piece.strip()]

@@ -3,7 +3,7 @@
 PyTorch multiplies with MKL, which leaves half of an AMD processor's vector units idle: it knows
 AVX-512 on Intel's alone. OpenBLAS, asked for its AVX-512 kernels, takes half the time there. The
 copy of it that the package `scipy-openblas32` brings is loaded beside those of numpy and scipy, so
-that it computes alike whatever else a process has imported. Each product of a batch is computed by
+that it does not matter which of them a process has imported. Each product of a batch is computed by
 itself, on one thread: it has the same bits alone and among others.
 
 `NNEXP_OPENBLAS=0` in the environment leaves all products to PyTorch, as does everything that is
@@ -27,6 +27,8 @@ from torch import Tensor
 # enum CBLAS_LAYOUT and CBLAS_TRANSPOSE of cblas.h
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
 KERNELS = "SkylakeX"  # OpenBLAS' name of its AVX-512 kernels of float32; also AMD's from Zen 4 on
+
+LARGEST = 2**31  # elements from the first to the last of a batch: OpenBLAS counts them in int32
 
 _Gemm = Callable[..., None]
 
@@ -70,13 +72,16 @@ def has_idle_vector_units() -> bool:
 
 
 def are_quick(a: Tensor, b: Tensor) -> bool:
-    """Whether `multiply` takes these two, of one dtype and device, and should."""
+    """Whether `multiply` takes these batches (K, ., .), and should."""
     return (
         openblas() is not None
-        and a.dtype is torch.float32
+        and a.dtype is b.dtype is torch.float32
         and a.is_cpu
+        and b.is_cpu
         and a.numel() > 0
+        and len(a) == len(b)
         and a.stride(2) == b.stride(2) == 1
+        and len(a) * max(a.stride(0), b.stride(0)) < LARGEST
         and torch.get_num_threads() == 1
         and not (torch.is_grad_enabled() and (a.requires_grad or b.requires_grad))
     )
@@ -103,9 +108,14 @@ def multiply(
     gemm = openblas()
     assert gemm is not None
     members, rows, columns = out.shape
+    inner = a.size(1) if turn_a else a.size(2)
+    # it is handed addresses, and would read and write beyond what is there
+    assert inner == (b.size(2) if turn_b else b.size(1))
+    assert (members, rows) == (len(a), a.size(2) if turn_a else a.size(1))
+    assert columns == (b.size(1) if turn_b else b.size(2))
     gemm(
         ROW_MAJOR, TRANSPOSED if turn_a else AS_IT_IS, TRANSPOSED if turn_b else AS_IT_IS,
-        rows, columns, a.size(1) if turn_a else a.size(2),
+        rows, columns, inner,
         1.0, a.data_ptr(), a.stride(1), a.stride(0),
         b.data_ptr(), b.stride(1), b.stride(0),
         1.0 if add else 0.0, out.data_ptr(), out.stride(1), out.stride(0), members,

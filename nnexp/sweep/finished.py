@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,8 +35,9 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     folders = {
         path.parent for path in sweep.rglob(saved.FILE) if not path.parent.name.startswith(".")
     }
+    wanted = {content_id(job.config) for job in jobs if job.config is not None}
     for folder in sorted(folders, key=_by_number):
-        key = _key(folder)
+        key = _key(folder, wanted)
         if key is None:
             continue
         used.add(folder)
@@ -59,12 +61,23 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     return missing
 
 
-def _key(folder: Path) -> str | None:
-    """The content of a run folder's configuration, hashed; None for what is no run folder."""
+def _key(folder: Path, wanted: set[str]) -> str | None:
+    """The content of a run folder's configuration, hashed; None for what is no run folder.
+
+    Arguments:
+        folder: perhaps a run's.
+        wanted: what is looked for. A configuration that is none of these may be an older one, and
+            lack keys which have the same meaning now: it is read to tell.
+    """
     try:
-        return hashlib.sha256(read_regular(folder / saved.FILE, saved.LARGEST)).hexdigest()
+        key = hashlib.sha256(read_regular(folder / saved.FILE, saved.LARGEST)).hexdigest()
     except OSError:
         return None
+    if key in wanted:
+        return key
+    with contextlib.suppress(UserError):
+        return content_id(saved.read_config(folder, trust=True))  # which imports nothing
+    return key
 
 
 def _is_final(folder: Path) -> bool:

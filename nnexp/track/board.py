@@ -215,7 +215,7 @@ def _of_values(tag: str, values: Any) -> Summary.Value | None:
     if not (edges[1:] > edges[:-1]).all():  # values too close together for bins between them
         return _histogram(tag, np.array([flat.size]), np.array([low, high]), moments)
     # numpy's own histogram takes three times as long, most of it for weights and odd types
-    places = ((flat - low) * (BINS / (high - low))).astype(np.intp)
+    places = ((flat - low) / (high - low) * BINS).astype(np.intp)
     counts = np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
     return _histogram(tag, counts, edges, moments)
 

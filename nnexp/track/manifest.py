@@ -33,6 +33,7 @@ def describe(
     duration: float | None = None,
     command: Sequence[str] | None = None,
     origin: Mapping[str, Any] | None = None,
+    products: str = "torch",
 ) -> dict[str, Any]:
     """Gather what `write_manifest` is to say about a run.
 
@@ -45,6 +46,7 @@ def describe(
         duration: seconds it took; None where it is not over.
         command: the words of the command line; None for this process' own.
         origin: what `nnexp.track.origin.origin` gave, for many runs at once; None to ask now.
+        products: the library that multiplies matrices.
 
     Raises:
         ValueError: `started` has no time zone.
@@ -59,6 +61,7 @@ def describe(
         "data": data,
         "device": device,
         "threads": threads,
+        "products": products,
         **(gather() if origin is None else origin),
     }
 

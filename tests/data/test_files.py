@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather
 
-from nnexp.data import read_file
-from nnexp.data.table import table_from_frame
+from nnexp.config.compose import compose
+from nnexp.data import load_table, read_file
 from nnexp.errors import UserError
 
 CSV = "a,b,c\n1,x,0.5\n2,y,?\n"
@@ -261,13 +261,24 @@ def test_a_file_without_a_header(tmp_path):
 def test_a_first_line_of_cells_is_answered_with_what_reads_it(tmp_path, line):
     path = write(tmp_path, f"{line}\n{line}\n")
     with pytest.raises(UserError) as caught:
-        table_from_frame(read_file(path), "species", "table.csv")
+        load_table(compose(["data=csv", f"data.path={path}", "data.target=species"]).data)
     assert caught.value.remedy == f"data.header=false data.target=x{line.count(',') + 1}"
 
 
-@pytest.mark.parametrize("line", ["2019,2020,2021,y", "400.5,401,401.5,y", "0,1,2,y", "a,b,1,c"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2019,2020,2021,y",
+        "404,403.5,403,402.5,402,401.5,401,400.5,y",
+        "0,1,2,y",
+        "a,b,1,c",
+        "true,false,y",
+        "inf,1,2,y",
+        "5.1,0.2,3.5,specis",
+    ],
+)
 def test_numbers_may_be_names(tmp_path, line):
     path = write(tmp_path, f"{line}\n{line}\n")
     with pytest.raises(UserError) as caught:
-        table_from_frame(read_file(path), "species", "table.csv")
+        load_table(compose(["data=csv", f"data.path={path}", "data.target=species"]).data)
     assert "header" not in caught.value.remedy

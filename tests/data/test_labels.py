@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.data.labels import code_labels
+from nnexp.data.labels import code_labels, spellings
 from nnexp.errors import UserError
 
 
@@ -113,6 +113,13 @@ def test_nothing_else_is_merged():
         assert merged.codes.tolist() == apart.codes.tolist()
 
 
-def test_one_class_in_two_spellings_is_one_class():
-    with pytest.raises(UserError, match="one class only"):
-        code_labels(pd.Series(["no", "No"], name="t"), merge=True)
+def test_one_class_in_two_spellings_stays_two_or_nothing_would_be_left():
+    merged = code_labels(pd.Series(["no", "No"], name="t"), merge=True)
+    assert merged.classes == ["No", "no"]
+
+
+def test_usual_spellings_are_alike_and_others_are_not():
+    alike = ["don't know", "Don't know", "Don't Know", "DON'T KNOW"]
+    assert spellings([*alike, "yes"]) == [alike]
+    for apart in (["Straße", "strasse"], ["hod", "hOd"], ["a", "A"], ["nitro-A", "nitro-a"]):
+        assert spellings([*apart, "yes", "no"]) == []

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -152,6 +154,21 @@ class TestCsv:
             load_table(CsvConfig(path=str(train), test_path=str(test), target="label"))
         for word in words:
             assert word in str(caught.value)
+
+
+def test_spellings_of_a_second_file_are_merged_where_asked(tmp_path):
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text("a,label\n" + "1,No\n2,Yes\n" * 10)
+    test.write_text("a,label\n" + "1,no\n2,yes\n" * 3)
+    config = CsvConfig(path=str(train), test_path=str(test), target="label")
+    with pytest.raises(UserError) as caught:
+        load_table(config)
+    assert caught.value.remedy == "data.labels=merge"
+    merged = dataclasses.replace(config, labels="merge")
+    assert prepare(load_table(merged), merged).classes == ["No", "Yes"]
+    test.write_text("a,label\n1,no\n2,perhaps\n")
+    with pytest.raises(UserError, match="'perhaps'"):
+        load_table(merged)
 
 
 def test_fingerprints_tell_values_names_and_dtypes_apart():

@@ -7,6 +7,7 @@ import torch
 
 from nnexp.model import products
 from nnexp.model.products import are_quick, multiply, openblas
+from nnexp.train.evaluate import CHUNK
 
 needs_openblas = pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
 SHAPES = [
@@ -67,10 +68,40 @@ def test_operands_may_be_parts_of_larger_ones_or_shared_by_all_members():
 
 
 @needs_openblas
+@pytest.mark.parametrize("turn", [(False, False), (True, False), (False, True)])
+def test_shapes_that_do_not_fit_are_never_handed_over(turn):
+    a, b = drawn(2, 3, 4), drawn(2, 5, 6)
+    with pytest.raises(AssertionError):
+        multiply(a, b, torch.empty(2, 3, 6), turn_a=turn[0], turn_b=turn[1])
+
+
+@needs_openblas
+def test_a_row_of_a_chunk_does_not_depend_on_its_place():
+    for inner, columns in itertools.product((2, 13, 64, 300), (2, 10, 64, 65)):
+        a, b = drawn(1, CHUNK, inner), drawn(1, inner, columns, seed=1)
+        order = torch.randperm(CHUNK, generator=torch.Generator().manual_seed(0))
+        out, moved = torch.empty(1, CHUNK, columns), torch.empty(1, CHUNK, columns)
+        multiply(a, b, out)
+        multiply(a[:, order].contiguous(), b, moved)
+        assert torch.equal(out[:, order], moved)
+
+
+@needs_openblas
+def test_batches_beyond_its_counting_are_left_to_pytorch(monkeypatch):
+    a, b = drawn(2, 3, 4), drawn(2, 4, 5)
+    monkeypatch.setattr(products, "LARGEST", 2 * 4 * 5 + 1)
+    assert are_quick(a, b)
+    monkeypatch.setattr(products, "LARGEST", 2 * 4 * 5)
+    assert not are_quick(a, b)
+
+
+@needs_openblas
 def test_what_it_cannot_do_is_left_to_pytorch():
     a, b = drawn(2, 3, 4), drawn(2, 4, 5)
     assert are_quick(a, b)
     assert not are_quick(a.double(), b.double())
+    assert not are_quick(a, b.double())
+    assert not are_quick(a[:1], b)
     assert not are_quick(a.bfloat16(), b.bfloat16())
     assert not are_quick(a.mT, b.mT)
     assert not are_quick(a[:, :0], b)
@@ -90,6 +121,7 @@ def fresh():
 
 @pytest.mark.usefixtures("fresh")
 def test_the_environment_can_leave_all_to_pytorch(monkeypatch):
+    monkeypatch.setattr(products, "has_idle_vector_units", lambda: True)
     monkeypatch.setenv("NNEXP_OPENBLAS", "0")
     assert openblas() is None
 

@@ -84,3 +84,15 @@ def test_folders_within_folders_are_found(tmp_path):
     first, second = own = jobs(tmp_path, ["seed=1"], ["seed=2"])
     assert take_finished(own, tmp_path) == [second]
     assert (first.folder, first.score) == (tmp_path / "mlp" / "0", 0.25)
+
+
+def test_a_run_from_before_a_key_was_added_is_finished_all_the_same(tmp_path):
+    words = ["data=csv", "data.path=a.csv", "data.target=y"]
+    leave(tmp_path / "0", words)
+    config = tmp_path / "0" / "config.yaml"
+    lines = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines if line.strip() != "header: true"))
+    write_manifest(tmp_path / "0", {})
+    assert take_finished(jobs(tmp_path, words), tmp_path) == []
+    other = jobs(tmp_path, [*words, "data.header=false"])
+    assert take_finished(other, tmp_path) == other

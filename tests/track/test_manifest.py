@@ -55,6 +55,7 @@ def test_what_is_told(folder: Path) -> None:
         "data",
         "device",
         "threads",
+        "products",
         "cpu",
         "git",
         "versions",

@@ -98,7 +98,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             duplicates.check(sheet, rows),
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
-            spellings.check(sheet),
+            spellings.check(sheet, trees),
             groups.check(sheet),
             shift.check(sheet),
             missingness.check(sheet),

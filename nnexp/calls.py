@@ -1,4 +1,4 @@
-"""What a call from Python was given, before anything is made of it."""
+"""What calls from Python are given, before anything is made of it."""
 
 from __future__ import annotations
 
