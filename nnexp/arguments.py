@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from nnexp.errors import UserError
@@ -24,7 +25,13 @@ class Arguments(argparse.ArgumentParser):
         self._line, self._typed = f"{command} {words}", f"{command} {words.partition(' [')[0]}"
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(message, self._line, self._typed)
+        remedy = self._typed
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        if unknown and unknown[0].startswith("-"):
+            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            near = get_close_matches("--" + unknown[0].lstrip("-"), flags, n=1, cutoff=0.7)
+            remedy = f"{self._typed} {near[0]}" if near else remedy
+        raise UserError(message, self._line, remedy)
 
     def add(self, *names: str, **options: Any) -> None:
         """`add_argument`, under a shorter name."""

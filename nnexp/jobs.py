@@ -66,6 +66,19 @@ def score_of(config: Config, metrics: dict) -> float | None:
     return None if value is None else float(value)
 
 
+def check_alone(folder: Path) -> None:
+    """Refuse a folder that other runs are in: all below it would count as one run."""
+    below = next(
+        (path for level in ("*", "*/*") for path in folder.glob(f"{level}/status.json")), None
+    )
+    if below is not None:
+        raise UserError(
+            f"{str(folder)!r} has runs in it, such as {below.parent.name!r}",
+            "a folder of its own for a run",
+            f"hydra.run.dir={folder / 'mine'}",
+        )
+
+
 def taken(folder: Path, sweep: bool, own: bool) -> UserError:
     """The error for a folder that holds a run already, in a sweep perhaps one of its `own`."""
     key, remedy = "hydra.run.dir", "hydra.run.dir=outputs/another"

@@ -22,7 +22,7 @@ from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.garbage import paused
-from nnexp.jobs import Job, score_of, taken
+from nnexp.jobs import Job, check_alone, score_of, taken
 from nnexp.session import SESSION, Session, record
 
 
@@ -125,6 +125,7 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
             )
         if (folder / "status.json").exists():
             raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
+        check_alone(folder)
         config = to_config(composed, overrides)
         # imported here so that a mistake is answered without torch
         from nnexp.runner import run_in_folder

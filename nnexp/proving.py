@@ -73,7 +73,7 @@ def prove(
     Raises:
         UserError: there is no validation row to judge by, or the configuration is damaged.
     """
-    if seeds < 2:
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 2:
         raise UserError(
             f"--seeds {seeds}", "2 or more, since one pair has no interval", "--seeds 5"
         )

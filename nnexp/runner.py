@@ -21,7 +21,7 @@ from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.examine import make_material
 from nnexp.interrupts import interrupts
-from nnexp.jobs import taken
+from nnexp.jobs import check_alone, taken
 from nnexp.recording import epoch_row
 from nnexp.stack import Stack
 from nnexp.task import Run, Task, begin, check_parts
@@ -49,16 +49,27 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
         UserError: a mistake in the overrides or in the table, or a folder that holds a run.
     """
     overrides = calls.words(overrides, "nnexp.run")
-    config = compose(overrides)
+    config = _composed(overrides)
     named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
     folder = _given(Path(named[-1])) if named else folders.create(root)
     return run_in_folder(config, folder, overrides, ["nnexp.run", *overrides])
+
+
+def _composed(overrides: list[str]) -> Config:
+    try:
+        return compose(overrides)
+    except UserError as error:
+        if not error.remedy.startswith("-m "):
+            raise
+        remedy = f"nnexp.multirun({overrides!r})"  # -m is a word of the command line
+        raise UserError(error.wrong, error.allowed, remedy) from error
 
 
 def _given(folder: Path) -> Path:
     """A folder that the user has named, which holds no other run."""
     if (folder / STATUS).exists():
         raise taken(folder, sweep=False, own=False)
+    check_alone(folder)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nnexp import calls
@@ -23,8 +24,9 @@ from nnexp.leaderboard.folders import find_runs
 from nnexp.probing import Probed
 from nnexp.probing import probe as make_probes
 from nnexp.proving import prove as prove_findings
-from nnexp.report.retyped import retyped
+from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_page import write_run_file
+from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
 PROVEN_STEP = 1  # in TensorBoard's text tab; the run's own page is at step 0
@@ -70,7 +72,11 @@ class Verdict:
 
     def command(self) -> str:
         """The command that trains the run with what restores its score."""
-        return retyped(read_typed(self.folder) or [], self.restores)
+        try:
+            program = program_of(read_manifest(self.folder))
+        except UserError:  # a run that was cut off
+            program = program_of()
+        return retyped(read_typed(self.folder) or [], self.restores, program)
 
 
 class Tables:
@@ -129,7 +135,15 @@ def _one(
     """A run's verdict, and why its table was not at hand."""
     if budget is not None and not budget > 0:
         raise UserError(f"--budget {budget:g}", "seconds, more than 0", "--budget 20")
-    config = read_config(folder, trust)
+    try:
+        config = read_config(folder, trust)
+    except UserError as error:
+        if not error.remedy.endswith("--trust"):
+            raise
+        words = f"{'--prove ' if prove else ''}{'--probe ' if probe else ''}--trust"
+        remedy = f"nnexp diagnose {quote(str(folder))} {words}"
+        raise UserError(error.wrong, error.allowed, remedy) from error
+    _check_ended(folder)
     material, audit, why = tables.of(config)
     found, probed = diagnose_run(folder, material, audit, trust), Probed()
     write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
@@ -149,6 +163,20 @@ def _one(
         folder, proven.diagnosis, proven.seconds, probed.seconds, proven.tried, asked=True
     )
     return verdict, why
+
+
+def _check_ended(folder: Path) -> None:
+    """Refuse a run that goes on, or was killed: nothing says how it did."""
+    try:
+        status = read_status(folder)["status"]
+    except UserError:  # it was damaged after the run
+        return
+    if status == "running":
+        raise UserError(
+            f"the run in {str(folder)!r} has not ended: it goes on, or was killed",
+            "a run that has ended, well or not",
+            retyped(read_typed(folder) or [], ()),
+        )
 
 
 def _write_page(folder: Path, config: Config, found: Diagnosis) -> None:

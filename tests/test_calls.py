@@ -48,3 +48,25 @@ def test_a_watch_names_the_argument_that_is_another():
 def test_the_columns_of_a_frame_may_be_numbered():
     frame = pd.DataFrame({0: range(60), 1: [0, 1] * 30})
     assert "60 rows" in nnexp.audit(frame, target=1).title
+
+
+@pytest.mark.parametrize(
+    ("train", "wrong"),
+    [
+        (torch.zeros(4, 2), "train= is of type Tensor, and no pair"),
+        ((torch.zeros(4, 2),), "no pair"),
+        ((pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}), [0, 1]), "no numbers"),
+    ],
+    ids=str,
+)
+def test_a_watch_names_what_is_no_table(train, wrong):
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(UserError, match=wrong):
+        nnexp.watch(model, optimizer, torch.nn.CrossEntropyLoss(), train=train)
+
+
+def test_several_values_from_python_are_for_multirun():
+    with pytest.raises(UserError) as caught:
+        nnexp.run(["seed=0,1"])
+    assert caught.value.remedy == "nnexp.multirun(['seed=0,1'])"

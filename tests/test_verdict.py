@@ -1,5 +1,7 @@
 """A diagnosis asked for again: what was proven stays, and other files are not vouched for."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import nnexp
 from nnexp import UserError
 from nnexp.diagnosing import read_diagnosis
 from nnexp.track.manifest import verify
+from nnexp.track.status import write_status
 from nnexp.verdict import main
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
@@ -33,7 +36,7 @@ def test_a_proof_is_kept(unscaled, capsys):
     assert read_diagnosis(unscaled.folder).restores == ("data.scaling=standard",)
     assert (unscaled.folder / "report.html").read_text(encoding="utf-8") == page
     assert main([str(unscaled.folder)]) == 0
-    assert "what restores the score: python train.py" in capsys.readouterr().out
+    assert "what restores the score: nnexp train" in capsys.readouterr().out
 
 
 def test_a_diagnosis_vouches_for_no_file_but_its_own(unscaled):
@@ -77,9 +80,24 @@ def test_a_folder_can_be_named_and_holds_one_run(unscaled, tmp_path):
         nnexp.run(["data=wine", f"hydra.run.dir={unscaled.folder}"], root=tmp_path)
 
 
-def test_one_run_without_a_status_ends_nothing(unscaled, tmp_path, capsys):
-    import shutil
+def test_a_folder_with_runs_in_it_is_none_of_a_run(unscaled, tmp_path):
+    parent = unscaled.folder.parent
+    with pytest.raises(UserError, match="has runs in it") as caught:
+        nnexp.run(["data=wine", f"hydra.run.dir={parent}"], root=tmp_path)
+    assert caught.value.remedy == f"hydra.run.dir={parent / 'mine'}"
 
+
+def test_a_run_that_was_killed_is_not_judged(unscaled, tmp_path):
+    copy = tmp_path / "killed"
+    shutil.copytree(unscaled.folder, copy)
+    write_status(copy, "running")
+    with pytest.raises(UserError, match="has not ended"):
+        nnexp.diagnose(copy)
+    with pytest.raises(UserError, match="has not ended"):
+        main([str(tmp_path)])
+
+
+def test_one_run_without_a_status_ends_nothing(unscaled, tmp_path, capsys):
     for name in ("0", "1"):
         shutil.copytree(unscaled.folder, tmp_path / name)
     (tmp_path / "0" / "status.json").unlink()

@@ -176,6 +176,8 @@ def _remedy(key: Key, value: Any) -> str:
             number = math.nan
         if math.isfinite(number) and number == int(number) and _in_range(key, number):
             guess = int(number)
+        elif math.isfinite(number) and key.default is None:
+            guess = key.limits.get("ge")
     elif unwrap(key.hint)[0] is bool:
         guess = {"1": True, "0": False, "yes": True, "no": False}.get(text.lower(), key.default)
     if guess == key.default and isinstance(guess, int | float) and not _in_range(key, guess):

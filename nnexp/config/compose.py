@@ -74,10 +74,13 @@ def _refuse_sweep(overrides: Sequence[str]) -> None:
     for override in overrides:
         name = override.lstrip("+~").partition("=")[0]
         if name == "sweep" or name.startswith("sweep."):
+            resumed = name == "sweep.resume"
             raise UserError(
                 f"{override} is about a sweep, and this is a single run",
                 "sweep and sweep.* go with -m",
-                f"python train.py -m {override}",
+                f"nnexp resume {override.partition('=')[2]}"
+                if resumed
+                else f"python train.py -m {override}",
             )
 
 

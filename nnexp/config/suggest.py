@@ -271,7 +271,7 @@ def _suited(key: Key, value: str | None) -> str:
     """The value as the key may take it, else the key's default."""
     default, choices = literal(key.default), key.limits.get("choices")
     if value is None:
-        return default
+        return "true" if unwrap(key.hint)[0] is bool else default
     if choices:
         return str(value if value in choices else nearest(value, choices) or default)
     if key.is_list:

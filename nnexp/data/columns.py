@@ -21,6 +21,7 @@ DRESSED = "numbers written like"
 ONE, NONE = "one value in train", "no value in train"
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
 UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
+ODD_SHARE = 0.01  # of the cells of a column of measurements, mistyped or with a word for none
 # numbers with a currency, a sign for per cent, groups of three digits, or a comma before decimals
 _DRESSED = re.compile(
     r"[-+]?\s*[$€£¥]?\s*(\d{1,3}([,.' \u00a0]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥]?", re.ASCII
@@ -48,12 +49,12 @@ class Column:
 def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[Column]:
     """Decide the kind of every column from its dtype and its train rows.
 
-    Numbers and truth values are numeric, and so are texts that all parse as such; other texts
-    and pandas categories are categories. Dropped are: columns named in `config.drop`, the split
-    column, dates, texts with more than `config.max_levels` levels or a level for nearly every
-    row, and columns with no or one value in train. `config.numeric` and `config.categorical`
-    overrule the guess. Numbers with thousands separators, currencies or the like are texts: their
-    column is dropped with the reason.
+    Numbers and truth values are numeric, and so are texts that all parse as such, or all but one
+    in a hundred of more than 20 different ones; other texts and pandas categories are categories.
+    Dropped are: columns named in `config.drop`, the split column, dates, texts with more than
+    `config.max_levels` levels or a level for nearly every row, and columns with no or one value
+    in train. `config.numeric` and `config.categorical` overrule the guess. Numbers with thousands
+    separators, currencies or the like are texts: their column is dropped with the reason.
 
     Arguments:
         cells: N rows.
@@ -147,7 +148,10 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     levels = [all_levels[place] for place in np.flatnonzero(counts)]
     is_category = isinstance(cells.frame[name].dtype, pd.CategoricalDtype)
     if levels and not is_category:
-        if all(parse_number(text) is not None for text in levels):
+        numbers = np.array([parse_number(text) is not None for text in levels])
+        odd = counts[counts > 0][~numbers].sum()
+        few = odd <= ODD_SHARE * counts.sum() and numbers.sum() > UNIQUE_LEVELS
+        if numbers.all() or few:
             return _numeric(name, cells, train)
         if all(is_date(text) for text in levels):
             return Column(name, "dropped", "a date", missing)

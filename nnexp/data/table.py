@@ -63,6 +63,13 @@ def table_from_frame(
             f"one of its columns: {listing(names)}",
             typed("data.target", guess),
         )
+    usual = [name for name in names if name.casefold() in TARGET_NAMES]
+    if usual and target not in names and target.casefold() in TARGET_NAMES:
+        raise UserError(
+            f"data.target names the column {target!r}, which the table does not have",
+            f"one of its columns: {listing(names)}",
+            typed("data.target", usual[-1]),
+        )
     require(target, names, "data.target")
     if len(names) == 1:
         raise UserError(

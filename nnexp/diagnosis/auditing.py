@@ -101,6 +101,8 @@ def audit(
             "rows to look at, and a target among the columns",
             "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
         )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise UserError(f"seed={seed!r}", "a whole number >= 0", "seed=0")
     target = None if target is None else str(target)  # pandas may number its columns
     config = _config(overrides, target, options)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
@@ -191,6 +193,12 @@ def _parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | None) 
         if rows is None:
             continue
         given = np.asarray(rows)
+        if given.ndim != 1 or (len(given) and given.dtype.kind not in "biu"):
+            raise UserError(
+                f"{name}= is no list of rows",
+                f"positions from 0 to {size - 1}, or for each of {size} rows whether it is one",
+                f"{name}=[0, 1, 2]",
+            )
         if given.dtype == np.bool_ and len(given) != size:
             raise UserError(
                 f"{name}= says of {len(given)} rows whether they are, and the table has {size}",
@@ -204,6 +212,12 @@ def _parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | None) 
                 f"{name}= has the row {wrong}, and the table has {size} rows",
                 f"positions from 0 to {size - 1}",
                 f"{name}=[0, 1, 2]",
+            )
+        if (again := int((parts[places] == "train").sum())) and name == "valid":
+            raise UserError(
+                f"train= and valid= have {again} rows in common",
+                "rows that are in one part only",
+                f"valid=range({size // 2}, {size})",
             )
         parts[places] = name
     return parts

@@ -48,7 +48,7 @@ CAUSES: dict[str, Cause] = {
         label_mapping_mismatch="train and held-out labels are coded differently",
         label_encoding="labels outside what the loss expects",
         class_imbalance="the accuracy is the majority's share",
-        conflicting_labels="equal rows with different labels",
+        conflicting_labels="rows that are alike with different labels",
         unseen_class="a class of the held-out rows has no train row",
     ),
     **_of(

@@ -136,7 +136,19 @@ def _order(labels: list[str], given: Any) -> list[str]:
 
 
 def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
+    if not isinstance(part, tuple | list) or len(part) != 2:
+        raise UserError(
+            f"{name}= is of type {type(part).__name__}, and no pair",
+            "inputs (N, D) and targets (N,)",
+            f"{name}=(X, y)",
+        )
     x, y = (_array(one) for one in part)
+    if x.dtype == object:
+        raise UserError(
+            f"{name}= has inputs that are no numbers",
+            "inputs (N, D) as the loop hands them to the model",
+            f"{name}=(X, y)",
+        )
     if len(x) != len(y) or not len(x) or x.ndim < 2:
         raise UserError(
             f"{name}= has inputs of shape {tuple(x.shape)} and targets of shape {tuple(y.shape)}",

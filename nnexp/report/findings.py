@@ -25,12 +25,17 @@ FAMILIES = {
 LONGEST = 400  # characters of a title
 
 
-def findings_section(findings: Sequence[Finding], typed: Sequence[str] | None) -> Markup | None:
+def findings_section(
+    findings: Sequence[Finding],
+    typed: Sequence[str] | None,
+    program: Sequence[str] = (),
+) -> Markup | None:
     """The section of the findings in order; None without any.
 
     Arguments:
         findings: the most probable cause first.
         typed: the overrides of the run; None where they are not known.
+        program: that it was typed for.
     """
     if not findings:
         return None
@@ -45,7 +50,7 @@ def findings_section(findings: Sequence[Finding], typed: Sequence[str] | None) -
         "section",
         element("h2", "Findings"),
         element("p", lead, class_="lead"),
-        *(_finding(place, own, typed) for place, own in enumerate(findings, 1)),
+        *(_finding(place, own, typed, program) for place, own in enumerate(findings, 1)),
         id="findings",
     )
 
@@ -62,7 +67,9 @@ def command(line: str) -> Markup:
     return element("div", element("code", line), class_="command")
 
 
-def _finding(place: int, own: Finding, typed: Sequence[str] | None) -> Markup:
+def _finding(
+    place: int, own: Finding, typed: Sequence[str] | None, program: Sequence[str]
+) -> Markup:
     known = CAUSES.get(own.cause)
     family = f" · {FAMILIES.get(known.family, known.family)}" if known else ""
     title = cut(one_line(own.title), LONGEST)
@@ -74,7 +81,7 @@ def _finding(place: int, own: Finding, typed: Sequence[str] | None) -> Markup:
         if own.explanation
         else None,
         _evidence(own.evidence) if own.evidence else None,
-        *_fix(own, typed),
+        *_fix(own, typed, program),
         proof_section(own.proof) if own.proof is not None else None,
         class_=f"finding {own.verdict if own.verdict in SIGNS else 'other'}",
     )
@@ -102,7 +109,7 @@ def _kind(found: object) -> str | None:
     return "number" if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def _fix(own: Finding, typed: Sequence[str] | None) -> list[Markup]:
+def _fix(own: Finding, typed: Sequence[str] | None, program: Sequence[str]) -> list[Markup]:
     if not own.fix:
         return [element("p", element("strong", "Fix. "), "No setting mends it.")]
     words = [element("code", word) for word in own.fix]
@@ -112,4 +119,4 @@ def _fix(own: Finding, typed: Sequence[str] | None) -> list[Markup]:
     if typed is None:
         note = "What was typed is not known: add it to the command of the run."
         return [told, element("p", note, class_="lead")]
-    return [told, command(retyped(typed, own.fix))]
+    return [told, command(retyped(typed, own.fix, program))]

@@ -15,7 +15,7 @@ from nnexp.report.labels import sentence
 from nnexp.report.markup import Markup, element, scroll
 from nnexp.report.observations import number_of
 from nnexp.report.prior import Prior
-from nnexp.report.retyped import retyped
+from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_folder import RunFolder
 from nnexp.report.summary import data_line
 
@@ -90,7 +90,10 @@ def _restored(run: RunFolder, diagnosis: Diagnosis) -> list[Markup]:
     if not diagnosis.restores:
         return []
     told = element("p", element("strong", f"{cure(diagnosis).capitalize()}. "))
-    return [told, command(retyped(run.overrides or (), diagnosis.restores))]
+    return [
+        told,
+        command(retyped(run.overrides or (), diagnosis.restores, program_of(run.manifest))),
+    ]
 
 
 def _tiles(run: RunFolder, diagnosis: Diagnosis) -> Markup:
@@ -124,7 +127,7 @@ def _error(error: float | None) -> str:
 def _facts(run: RunFolder) -> list[Markup]:
     facts: list[tuple[str, str]] = []
     if run.overrides is not None:
-        line = shlex.join(["python", "train.py", *run.overrides])
+        line = shlex.join([*program_of(run.manifest), *run.overrides])
         facts.append(("command", element("code", line)))
     data = data_line(run.manifest)
     if data is not None:

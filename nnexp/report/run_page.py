@@ -13,6 +13,7 @@ from nnexp.report.document import document
 from nnexp.report.findings import findings_section
 from nnexp.report.prior import prior_of
 from nnexp.report.probes import probes_section
+from nnexp.report.retyped import program_of
 from nnexp.report.run_curves import run_curves
 from nnexp.report.run_folder import RunFolder, read_run_folder
 from nnexp.report.run_head import run_head, title_of
@@ -39,7 +40,9 @@ def run_html(run: RunFolder, diagnosis: Diagnosis) -> str:
     return document(
         title_of(run),
         run_head(run, diagnosis, prior),
-        checked if healthy else findings_section(diagnosis.findings, run.overrides),
+        checked
+        if healthy
+        else findings_section(diagnosis.findings, run.overrides, program_of(run.manifest)),
         probes_section(diagnosis.probes),
         decomposition(run, diagnosis, prior),
         run_curves(run, prior),

@@ -72,7 +72,9 @@ class RateTest:
         """The command that trains with the suggestion; with the configured rate without one."""
         words = [word for word in self.overrides if not _sets_rate(word)]
         rate = self.configured if self.suggestion is None else self.suggestion
-        return shlex.join(["python", "train.py", *words, f"optimizer.lr={rate:g}"])
+        from nnexp.report.retyped import program_of
+
+        return shlex.join([*program_of(), *words, f"optimizer.lr={rate:g}"])
 
     def plot(self, axis: Any = None) -> Figure:
         """Draw losses over rates, with the suggestion; see `rate_plot.plot_rates`."""
@@ -296,9 +298,15 @@ def _notes(config: Config, frame: pd.DataFrame, chosen: int | None, untrained: f
         chosen: the index of the chosen rate, or None.
     """
     rates = frame["rate"].to_numpy()
+    judged = "val_loss" if "val_loss" in frame else "train_loss"
     notes = []
     if chosen is None and frame["diverged"].all():
         notes.append(f"every rate diverged: try smaller ones with --from {rates[0] / 1e3:g}")
+    elif chosen is None and (frame[judged] < untrained).any():
+        notes.append(
+            "the smallest rates spoil the loss, and above them luck decides: try smaller ones with "
+            f"--from {rates[0] / 1e3:g}"
+        )
     elif chosen is None:
         notes.append(f"no rate was better than no training, whose loss is {untrained:.4g}")
     elif chosen == len(rates) - 1:

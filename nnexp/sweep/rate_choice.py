@@ -60,7 +60,8 @@ def stable(losses: NDArray[np.float64], untrained: float) -> NDArray[np.bool_]:
 
     A rate learns where its loss falls by at least half of the greatest fall. Beyond the cliff runs
     are thrown about, and the best of many epochs may be low by luck, above all where a validation
-    part is small.
+    part is small: nothing is believed above a rate that raises the loss by as much as any lowers
+    it.
 
     Arguments:
         losses: (R,) by ascending rate; NaN or infinite where it diverged.
@@ -71,8 +72,13 @@ def stable(losses: NDArray[np.float64], untrained: float) -> NDArray[np.bool_]:
 
     >>> stable(np.array([0.9, 0.2, 0.1, 5.0, 0.0]), 1.0).tolist()
     [False, True, True, False, False]
+    >>> stable(np.array([82.0, 40.0, 0.0, 900.0]), 1.0).tolist()
+    [False, False, False, False]
     """
     falls = np.where(np.isfinite(losses), untrained - losses, -math.inf)
+    if not falls.max() > 0:
+        return np.zeros(len(losses), dtype=bool)
+    falls[np.logical_or.accumulate(falls < -falls.max())] = -math.inf  # it rose that far, or broke
     if not falls.max() > 0:
         return np.zeros(len(losses), dtype=bool)
     learns = falls >= falls.max() / 2

@@ -112,7 +112,7 @@ class Space:
                 raise UserError(
                     f"{key} has an interval, of which a grid has no values",
                     "values with commas; or random, halving or optuna, which draw from intervals",
-                    f"{key}={low},{high} or sweep=random",
+                    f"{key}={low},{high}",
                 )
         for chosen in itertools.product(*(axis.values for axis in self.axes)):
             yield self.job(chosen)
@@ -217,8 +217,8 @@ def _zip(axes: dict[str, Axis], keys: Sequence[str]) -> dict[str, Axis]:
         told = ", ".join(f"{key} {count}" for key, count in lengths.items())
         raise UserError(
             f"sweep.zip takes values together, and there are unequally many: {told}",
-            "equally many values for each key, and no intervals",
-            f"sweep.zip=[] to cross {' and '.join(keys)}",
+            "equally many values for each key, and no intervals; or no zip, to cross them",
+            "'sweep.zip=[]'",
         )
     words = zip(*(axes[key].values for key in keys), strict=True)
     one = Axis(tuple(keys), tuple(tuple(word for (word,) in step) for step in words))

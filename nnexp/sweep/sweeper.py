@@ -18,7 +18,7 @@ from nnexp.jobs import Job
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
 from nnexp.sweep.record import FILE as RECORD
-from nnexp.sweep.record import write_record
+from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
 
@@ -64,11 +64,18 @@ def sweep(
             "the folder of a sweep, whose jobs are folders in it",
             "ls outputs/sweeps/*",
         )
+    if settings.resume is not None and len(words) == 1 and _has_words(folder):
+        raise UserError(
+            f"sweep.resume={settings.resume} without the words of that sweep",
+            "the command of the sweep once more with it; or nnexp resume, which knows the words",
+            f"nnexp resume {quote(str(folder))}",
+        )
     if settings.resume is None and (folder / RECORD).exists():
         raise UserError(
             f"{str(folder)!r} holds a sweep already",
-            "every sweep has a folder of its own; without hydra.sweep.dir it gets a new one",
-            f"nnexp resume {quote(str(folder))}, to run what is missing of it",
+            "a folder of its own for every sweep, which it gets without hydra.sweep.dir; or to run "
+            "what is missing of that one",
+            f"nnexp resume {quote(str(folder))}",
         )
     session.folder = folder
     if not settings.dry_run:
@@ -83,6 +90,14 @@ def sweep(
             from nnexp.sweep.finish import finish
 
             finish(folder, session.jobs, settings.report)
+
+
+def _has_words(folder: Path) -> bool:
+    """Whether a sweep was started with words, which its jobs cannot do without."""
+    try:
+        return bool(read_record(folder, trust=True))
+    except UserError:  # from before there was a record, or a damaged one
+        return False
 
 
 def _run(

@@ -148,3 +148,19 @@ def test_numbers_that_are_written_as_texts_are_told_as_such(written):
 
 def test_texts_with_digits_are_no_numbers():
     assert "written like" not in infer(x=[f"{n}-{n}" for n in range(ROWS)])["x"].reason
+
+
+def test_a_few_mistyped_cells_leave_a_column_of_numbers_what_it_is():
+    numbers = [f"{n / 7:.3f}" for n in range(400)]
+    for odd, kind in ((0, "numeric"), (2, "numeric"), (4, "numeric"), (5, "dropped")):
+        texts = ["forty", "n.a.", *["?!"] * 3][:odd] + numbers[odd:]
+        frame = pd.DataFrame({"x": texts, "other": range(400)})
+        column, _ = infer_columns(Cells(frame), np.arange(400), DataConfig())
+        assert column.kind == kind, odd
+        assert kind == "dropped" or column.missing == odd
+
+
+def test_codes_with_a_rare_letter_are_categories():
+    texts = ["A"] + [str(n % 12) for n in range(399)]
+    (column,) = infer_columns(Cells(pd.DataFrame({"x": texts})), np.arange(400), DataConfig())
+    assert column.kind == "categorical"

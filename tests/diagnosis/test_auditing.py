@@ -78,6 +78,9 @@ def test_any_index_and_any_names(wine):
         ({"target": "target", "split": {"vald": 0.1}}, "data.split.vald is no setting"),
         ({"target": "target", "overrides": "data.scaling=none"}, "overrides are one text"),
         ({"target": "target", "train": [0, 178]}, "row 178"),
+        ({"target": "target", "train": range(100), "valid": range(90, 178)}, "10 rows in common"),
+        ({"target": "target", "train": "all"}, "train= is no list of rows"),
+        ({"target": "target", "seed": "a"}, "seed='a'"),
     ],
 )
 def test_mistakes(wine, arguments, message):

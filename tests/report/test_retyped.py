@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from nnexp.config.compose import compose
-from nnexp.report.retyped import retyped
+from nnexp.report.retyped import program_of, retyped
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,30 @@ from nnexp.report.retyped import retyped
     ],
 )  # fmt: skip
 def test_what_was_typed_and_then_the_fix(typed, fix, line):
-    assert retyped(typed, fix) == f"python train.py {line}"
+    assert retyped(typed, fix, ("python", "train.py")) == f"python train.py {line}"
     compose(shlex.split(line))
 
 
 def test_a_stranger_s_words_are_one_word_each():
     words = ["data.target=$(rm -rf ~)", "data.drop=[`x`]", "a b;c"]
     assert shlex.split(retyped(words, ["reg.l2='0'"]))[2:] == [*words, "reg.l2='0'"]
+
+
+@pytest.mark.parametrize(
+    ("command", "clone", "program"),
+    [
+        ("nnexp train data=wine", True, "nnexp train"),
+        ("python train.py data=wine", False, "python train.py"),
+        ("nnexp.run data=wine", True, "nnexp train"),
+        (None, True, "python train.py"),
+        (None, False, "nnexp train"),
+    ],
+)
+def test_training_is_called_as_the_run_was_or_as_it_can_be(
+    tmp_path, monkeypatch, command, clone, program
+):
+    monkeypatch.chdir(tmp_path)
+    if clone:
+        (tmp_path / "train.py").touch()
+    assert " ".join(program_of({"command": command})) == program
+    assert retyped(["data=wine"], [], program_of({"command": command})).startswith(program)

@@ -34,7 +34,7 @@ def test_what_it_finds():
     assert test.suggestion in set(test.frame["rate"])
     assert (test.seeds, test.epochs, test.steps) == (2, 4, 12)
     assert test.folder is None
-    assert test.command == f"python train.py {shlex.join(SMALL)} optimizer.lr={test.suggestion:g}"
+    assert test.command == f"nnexp train {shlex.join(SMALL)} optimizer.lr={test.suggestion:g}"
 
 
 def test_the_suggestion_learns_where_the_ends_do_not(capsys):
@@ -76,7 +76,7 @@ def test_the_command_and_its_files(tmp_path, capsys):
 def test_the_next_command_trains(tmp_path, capsys):
     cli.main(["lr-find", *QUICK, *SMALL, "trainer.tensorboard=false"])
     line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("train with: "))
-    words = shlex.split(line.removeprefix("train with: python train.py"))
+    words = shlex.split(line.removeprefix("train with: nnexp train"))
     assert cli.train([*words, "hydra.run.dir=next"]) == 0
     chosen = words[-1].removeprefix("optimizer.lr=")
     assert read_config(tmp_path / "next").optimizer.lr == float(chosen)

@@ -54,7 +54,7 @@ def test_as_text(tmp_path, monkeypatch):
         "    1       3e+03     5e+03    90.0000  worse than untrained\n"
         "   10           -         -          -  diverged 2 of 3\n"
         "a note\n"
-        "train with: python train.py data=wine 'model.hidden=[8, 8]' optimizer.lr=0.01\n"
+        "train with: nnexp train data=wine 'model.hidden=[8, 8]' optimizer.lr=0.01\n"
         "files: outputs/one\n"
     )
 
