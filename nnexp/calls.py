@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,21 @@ def folder(given: Any, call: str) -> Path:
     return Path(path)
 
 
+def root(given: Any, call: str) -> Path:
+    """The folder in which a new one is made.
+
+    Raises:
+        UserError: it is no path, or that of a file.
+    """
+    if not isinstance(given, str | PathLike) or Path(given).is_file():
+        raise UserError(
+            f"root={_shown(given)} is no folder",
+            "where the folder of the run is made",
+            f"{call}([...], root='outputs')",
+        )
+    return Path(given)
+
+
 def words(given: Any, call: str) -> list[str]:
     """Overrides as a list of texts.
 
@@ -40,6 +56,12 @@ def words(given: Any, call: str) -> list[str]:
             f"overrides are one text, {given!r}",
             "a list with a text for each override",
             f"{call}({given.split()!r})",
+        )
+    if isinstance(given, Mapping):
+        raise UserError(
+            "overrides are a mapping of keys to values",
+            "a list with a text for each override",
+            f"{call}({[f'{key}={value}' for key, value in given.items()]!r})",
         )
     try:
         return [str(word) for word in given]

@@ -24,7 +24,9 @@ from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
 from nnexp.data import saved as saved_preprocessing
+from nnexp.data.content import BINARY_ENDINGS
 from nnexp.data.delimited import numbered
+from nnexp.data.files import SPREADSHEETS
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
@@ -221,6 +223,12 @@ def predict_file(run: Path, table: Path, out: Path | None = None, trust: bool = 
             f"{str(out)!r} is the table itself, and would be overwritten",
             "another file for the predictions",
             f"nnexp predict {quote(str(run))} {quote(str(table))} -o predictions.csv",
+        )
+    if out is not None and out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS):
+        raise UserError(
+            f"{out.name!r} would not be what its ending says: predictions are written as CSV",
+            "a name that ends in .csv",
+            f"-o {quote(str(out.with_suffix('.csv')))}",
         )
     model = load(run, trust)
     separator = getattr(model.config.data, "separator", None)

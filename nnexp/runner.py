@@ -51,7 +51,7 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     overrides = calls.words(overrides, "nnexp.run")
     config = _composed(overrides)
     named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
-    folder = _given(Path(named[-1])) if named else folders.create(root)
+    folder = _given(Path(named[-1])) if named else folders.create(calls.root(root, "nnexp.run"))
     return run_in_folder(config, folder, overrides, ["nnexp.run", *overrides])
 
 

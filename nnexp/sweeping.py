@@ -54,7 +54,8 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
     overrides = calls.words(overrides, "nnexp.multirun")
     words = overrides_of(overrides)
     if not any(word.startswith(("hydra.sweep.dir=", "sweep.resume=")) for word in words):
-        words.append(f"hydra.sweep.dir={literal(f'{root}/{NEW}')}")
+        place = calls.root(root, "nnexp.multirun")
+        words.append(f"hydra.sweep.dir={literal(f'{place}/{NEW}')}")
     session = Session(["nnexp.multirun", *overrides], ["-m", *words])
     interrupted = start(session, words)
     if session.refusal is not None:

@@ -70,3 +70,19 @@ def test_several_values_from_python_are_for_multirun():
     with pytest.raises(UserError) as caught:
         nnexp.run(["seed=0,1"])
     assert caught.value.remedy == "nnexp.multirun(['seed=0,1'])"
+
+
+def test_what_is_no_root_or_a_mapping_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    for root in (5, None, tmp_path / "file"):
+        with pytest.raises(UserError, match="is no folder"):
+            nnexp.run(["data=wine"], root=root)
+        with pytest.raises(UserError, match="is no folder"):
+            nnexp.multirun(["data=wine"], root=root)
+    with pytest.raises(UserError) as caught:
+        nnexp.run({"data": "wine", "reg.l2": 0.1})
+    assert caught.value.remedy == "nnexp.run(['data=wine', 'reg.l2=0.1'])"
+
+
+def test_names_can_be_completed():
+    assert {"run", "audit", "watch", "load"} <= set(dir(nnexp))

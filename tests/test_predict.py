@@ -173,6 +173,12 @@ def test_a_file_without_a_header_is_read_as_the_run_read_its_own(tmp_path, capsy
     assert {line.partition(",")[0] for line in told[1:]} == {"yes", "no"}
 
 
+def test_predictions_are_named_as_what_they_are(tmp_path, folder, capsys):
+    table = tmp_path / "table.csv"
+    assert main(["predict", str(folder), str(table), "-o", "predictions.parquet"]) == 2
+    assert "try: -o predictions.csv" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", ["label", "size"])
 def test_a_file_without_a_header_may_lack_the_target(tmp_path, capsys, target):
     frame = made(["yes", "no"], missing=False)

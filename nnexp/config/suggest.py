@@ -256,7 +256,8 @@ def _alike(word: str, overrides: Sequence[str]) -> Key | None:
         return max(whole, part) + (0.02 if _is_chosen(key, picked) else 0.0)
 
     best = max((k for k in all_keys() if k.leaf != "name"), key=score)
-    return best if score(best) >= 0.66 else None
+    # of an option that is not chosen only what is nearly the same word
+    return best if score(best) >= (0.66 if _is_chosen(best, picked) else 0.8) else None
 
 
 def _assign(key: Key, value: str | None, overrides: Sequence[str]) -> str:

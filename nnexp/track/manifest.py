@@ -158,10 +158,11 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
     """
     folder = Path(folder)
     if not (folder / FILE).exists():
+        below = sorted(path.parent for path in folder.glob(f"*/{FILE}"))  # of a sweep
         raise UserError(
             f"{str(folder)!r} is no folder of a finished run: it has no {FILE}",
             "a run whose status.json says done, interrupted or diverged",
-            "ls outputs",
+            f"one of its runs, such as {below[0]}" if below else "ls outputs",
         )
     files = read_manifest(folder)["files"]
     for name, limit in limits.items():

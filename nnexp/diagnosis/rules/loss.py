@@ -211,12 +211,13 @@ def sign(seen: Seen) -> list[Nomination]:
     last = float(accuracies[-1]) if len(accuracies) else None
     known = math.isfinite(seen.prior_accuracy)
     expected = f"above {seen.prior_accuracy:.3f}, the majority's" if known else "rising"
+    scale = Evidence("loss.scale", seen.config.loss.scale, "above 0")
+    maximize = Evidence("optimizer.maximize", seen.config.optimizer.maximize, "false")
     return [
         Nomination(
             "loss_sign_flipped",
             (
-                Evidence("loss.scale", seen.config.loss.scale, "above 0"),
-                Evidence("optimizer.maximize", seen.config.optimizer.maximize, "false"),
+                *((scale, maximize) if seen.config.loss.scale < 0 else (maximize, scale)),
                 Evidence("last loss", float(losses[-1]) if len(losses) else None, "falling to 0"),
                 Evidence("last accuracy", last, expected),
             ),
