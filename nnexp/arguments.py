@@ -22,7 +22,10 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(
             prog=command, description=description, usage=f"{command} {words}", allow_abbrev=False
         )
-        self._line, self._typed = f"{command} {words}", f"{command} {words.partition(' [')[0]}"
+        self._line, self._typed = (
+            f"{command} {words}",
+            f"{command} {words.partition('[')[0]}".strip(),
+        )
 
     def error(self, message: str) -> NoReturn:
         remedy = self._typed

@@ -120,12 +120,24 @@ def find_rate(
         )
     overrides = [str(override) for override in overrides]
     count = _check_range(start, stop, rates, epochs, seeds)
-    config = compose(overrides)
+    config = _composed(overrides)
     _check_config(config)
     result = _test(config, overrides, (start, stop, count), epochs, seeds)
     if root is None:
         return result
     return _save(result, config, root)
+
+
+def _composed(overrides: list[str]) -> Config:
+    try:
+        return compose(overrides)
+    except UserError as error:
+        flag, _, word = error.remedy.partition(" ")
+        if flag != "-m":
+            raise
+        seeds = word.startswith("seed=")  # several values, which are for a sweep
+        remedy = f"--seeds {word.count(',') + 1}" if seeds else word.partition(",")[0]
+        raise UserError(error.wrong, error.allowed, remedy) from error
 
 
 def main(words: Sequence[str]) -> int:
@@ -141,7 +153,7 @@ def main(words: Sequence[str]) -> int:
     options, rest = parser.parse_known_args(words)
     for word in rest:
         if word.startswith("-"):
-            parser.error(f"there is no option {word.partition('=')[0]!r}")
+            parser.error(f"unrecognized arguments: {word.partition('=')[0]}")
     result = find_rate(
         overrides_of(rest),
         start=options.start,
@@ -160,7 +172,12 @@ class _Words(Arguments):
     """The parser; `nnexp lr-find` alone is a whole command, so its help is what to type."""
 
     def error(self, message: str) -> NoReturn:
-        raise UserError(message, f"{self.prog} {_WORDS}", f"{self.prog} --help")
+        try:
+            super().error(message)
+        except UserError as error:
+            known = error.remedy != self.prog  # a flag that is like the one typed
+            remedy = error.remedy if known else f"{self.prog} --help"
+            raise UserError(error.wrong, error.allowed, remedy) from None
 
 
 def _check_range(

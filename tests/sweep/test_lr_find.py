@@ -11,7 +11,7 @@ import pytest
 
 from nnexp import UserError, cli
 from nnexp.config.saved import read_config
-from nnexp.sweep.lr_find import find_rate
+from nnexp.sweep.lr_find import find_rate, main
 
 SMALL = ["data=iris", "model.hidden=[8]", "trainer.epochs=4", "trainer.progress=none"]
 QUICK = ["--rates", "5", "--seeds", "2", "--from", "1e-3", "--to", "0.1"]
@@ -202,3 +202,18 @@ def test_a_mistake_waits_for_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["data=iris", "seed=0,1,2"], "--seeds 3"),
+        (["data=iris", "optimizer.lr=0.1,0.2"], "optimizer.lr=0.1"),
+        (["data=iris", "--form", "1"], "nnexp lr-find --from"),
+        (["data=iris", "--odd"], "nnexp lr-find --help"),
+    ],
+)
+def test_a_mistake_is_answered_with_words_of_this_command(words, remedy):
+    with pytest.raises(UserError) as caught:
+        main(words)
+    assert caught.value.remedy == remedy
