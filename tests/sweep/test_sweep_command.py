@@ -182,7 +182,7 @@ def test_what_cannot_be_resumed(command, tmp_path):
     swept = command("seed=0,1")
     assert "cannot be changed" in command(str(swept.folder), "seed=3", program="resume").err
     assert command(str(swept.folder), "sweep.processes=1", program="resume").status == 0
-    alone = command(f"sweep.resume={swept.folder}")
+    alone = command("-m", f"sweep.resume={swept.folder}", program="train")
     assert alone.status == 2
     assert f"try: nnexp resume {swept.folder}" in alone.err
     absent = command("seed=0,1", "sweep.resume=absent")
