@@ -22,10 +22,8 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(
             prog=command, description=description, usage=f"{command} {words}", allow_abbrev=False
         )
-        self._line, self._typed = (
-            f"{command} {words}",
-            f"{command} {words.partition('[')[0]}".strip(),
-        )
+        self._line = f"{command} {words}"
+        self._typed = f"{command} {words.partition('[')[0]}".strip()
 
     def error(self, message: str) -> NoReturn:
         remedy = self._typed

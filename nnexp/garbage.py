@@ -1,8 +1,8 @@
 """Python's cyclic garbage collector, kept still while a command imports what it needs.
 
-Torch, pandas and scikit-learn bring some 300,000 objects that live to the end. Collecting among
-them, hundreds of times while they are imported, takes a quarter of the time that importing takes,
-and a single time later on as long as to train a small network.
+Torch, pandas and scikit-learn bring many objects that live to the end. Collecting among them, time
+and again while they are imported, takes a good part of the time that importing takes, and a single
+time later on as long as to train a small network.
 """
 
 from __future__ import annotations

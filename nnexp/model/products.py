@@ -1,7 +1,7 @@
 """Batched matrix products of float32 by OpenBLAS, where PyTorch's own library is slow.
 
 PyTorch multiplies with MKL, which leaves half of an AMD processor's vector units idle: it knows
-AVX-512 on Intel's alone. OpenBLAS, asked for its AVX-512 kernels, takes half the time there. The
+AVX-512 on Intel's alone. OpenBLAS, asked for its AVX-512 kernels, takes less time there. The
 copy of it that the package `scipy-openblas32` brings is loaded beside those of numpy and scipy, so
 that it does not matter which of them a process has imported. Each product of a batch is computed by
 itself, on one thread: it has the same bits alone and among others.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.compose import compose
 from nnexp.config.flags import overrides_of
@@ -112,13 +113,7 @@ def find_rate(
         UserError: a mistake in the overrides, the range or the table.
         KeyboardInterrupt: Ctrl-C.
     """
-    if isinstance(overrides, str):
-        raise UserError(
-            f"overrides are one text, {overrides!r}",
-            "a list with a text for each override",
-            f"find_rate({overrides.split()!r})",
-        )
-    overrides = [str(override) for override in overrides]
+    overrides = calls.words(overrides, "find_rate")
     count = _check_range(start, stop, rates, epochs, seeds)
     config = _composed(overrides)
     _check_config(config)

@@ -214,7 +214,7 @@ def _of_values(tag: str, values: Any) -> Summary.Value | None:
     edges[-1] = high
     if not (edges[1:] > edges[:-1]).all():  # values too close together for bins between them
         return _histogram(tag, np.array([flat.size]), np.array([low, high]), moments)
-    # numpy's own histogram takes three times as long, most of it for weights and odd types
+    # numpy's own histogram takes longer, for weights and odd types
     places = ((flat - low) / (high - low) * BINS).astype(np.intp)
     counts = np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
     return _histogram(tag, counts, edges, moments)
