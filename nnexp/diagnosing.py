@@ -24,7 +24,7 @@ from nnexp.diagnosis.finding import (
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
-from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.diagnosis.seen import Seen
 from nnexp.examine import Material, examine
 from nnexp.files import read_regular
 from nnexp.track.folder import write_json
@@ -88,7 +88,7 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     """The diagnosis of what is known of a run, and of what probes have nominated."""
     explained = explain(seen)
     scores: dict[str, Any] = {
-        name: _scores(part)
+        name: part.plain()
         for name, part in (("valid", seen.valid), ("train", seen.train))
         if part is not None
     }
@@ -159,7 +159,3 @@ def prove_command(folder: str | Path) -> str:
     path = Path(folder).absolute()
     near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     return shlex.join(["nnexp", "diagnose", str(near), "--prove"])
-
-
-def _scores(part: Rows) -> dict[str, Any]:
-    return {"accuracy": part.accuracy, "possible": part.possible, "rows": len(part.true)}

@@ -12,7 +12,7 @@ import torch
 
 from nnexp import assemble
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -21,6 +21,7 @@ from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
+from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
@@ -203,12 +204,35 @@ def _judge(
         "train_loss": float(mean[0]),
         "units": _units(model, stack, x, codes, train_rows),
     }
+    if isinstance(config.model, CustomModelConfig):
+        rows = torch.from_numpy(forest.sample(train_rows, UNIT_ROWS))
+        kind = _nature(model, theta, buffers, x[rows].unsqueeze(0)).kind
+        found["emitted"] = "" if kind == "logits" else kind
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
         judged = material.trees.of_held_out(sheet, own_train, own_valid)
         out = outputs(dataset.valid)
         found["valid"] = rows_of(dataset.y[dataset.valid], out, judged)
     return found
+
+
+def _nature(
+    model: assemble.Model, theta: torch.Tensor, buffers: torch.Tensor, x: torch.Tensor
+) -> Nature:
+    """What a user's module gives for inputs (1, n, D): its last weight matrix is the last layer."""
+    names = list(model.layout.slots)
+    last = max(place for place, n in enumerate(names) if model.layout.slots[n].kind == "weight")
+
+    def outputs(factor: float) -> torch.Tensor:
+        changed = theta.clone()
+        for name in names[last:]:
+            model.layout.view(changed, name).mul_(factor)
+        return model.bind(changed, buffers, dtype=x.dtype).forward(x, None)[0]
+
+    found = of_values(outputs(1.0))
+    if is_sure(found):
+        return found
+    return with_strong(found, [outputs(factor) for factor in (1.0, STRONGER, -STRONGER)])
 
 
 def _units(

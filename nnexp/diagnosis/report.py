@@ -83,7 +83,9 @@ class Diagnosis:
             command: that proves them; "" to name none.
         """
         if not self.findings:
-            return _healthy(self) + "\n" + table(self.probes)
+            asked = command and is_behind(self) and not self.probes
+            further = f"to look further: {command} --probe\n" if asked else ""
+            return f"{_healthy(self)}\n{further}" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -151,6 +153,12 @@ def cure(diagnosis: Diagnosis) -> str:
     return "what restores the score"
 
 
+def is_behind(diagnosis: Diagnosis) -> bool:
+    """Whether the run is worse on validation rows than its table allows."""
+    valid = diagnosis.scores.get("valid")
+    return isinstance(valid, Mapping) and valid.get("behind") is True
+
+
 def _told(own: Finding, fix: str) -> str:
     return f"fix: {fix}" if own.proof is None else f"{fix}: {_gain(own.proof)}"
 
@@ -168,8 +176,9 @@ def _healthy(own: Diagnosis) -> str:
     if not valid:
         more = "".join(f"; {note}" for note in own.notes if own.in_code)
         return f"diagnosis: nothing found{more}"
+    found = "no cause found for what is missing" if is_behind(own) else "nothing found"
     return (
-        f"diagnosis: nothing found; accuracy {valid['accuracy']:.3f} where trees reach "
+        f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where trees reach "
         f"{valid['possible']:.3f} on the same {valid['rows']} validation rows"
     )
 

@@ -61,6 +61,19 @@ class Rows:
             return 0.0
         return float(((other & ~run).sum() - (run & ~other).sum()) / math.sqrt(discordant))
 
+    def is_behind(self, least: float = BEHIND_Z) -> bool:
+        """Whether the run is worse than the yardstick, beyond chance and by what matters."""
+        return self.z > least and self.gap >= BEHIND_GAP
+
+    def plain(self) -> dict[str, Any]:
+        """What diagnosis.json says of these rows."""
+        return {
+            "accuracy": self.accuracy,
+            "possible": self.possible,
+            "rows": len(self.true),
+            "behind": self.is_behind(),
+        }
+
     @property
     def recalls(self) -> np.ndarray:
         """Of the run by class (C,), NaN for classes without a row."""
@@ -134,6 +147,7 @@ class Seen:
         label_changes: changes of label from train row to train row, over those of a random order;
             None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
+        emitted: the activation that a user's own module ends in, by what it gives; none: "".
     """
 
     config: Config
@@ -157,6 +171,7 @@ class Seen:
     train_loss: float | None = None
     label_changes: float | None = None
     ordinal: Sequence[str] = ()
+    emitted: str = ""
 
     # ---------------------------------------------------------------------------- the prior
     @property
@@ -195,9 +210,7 @@ class Seen:
         if self.diverged:
             return True
         parts = [part for part in (self.valid, self.train) if part is not None]
-        return any(part.z > least and part.gap >= BEHIND_GAP for part in parts) or (
-            self.is_behind_in_recall
-        )
+        return any(part.is_behind(least) for part in parts) or self.is_behind_in_recall
 
     @property
     def has_yardstick(self) -> bool:

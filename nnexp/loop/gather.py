@@ -17,13 +17,14 @@ from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.conclude import conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
+from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import inputs, labels, network, optimisation, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Rows, Seen
 from nnexp.loop import pairing, updates, view
 from nnexp.loop.fixes import in_code
-from nnexp.loop.outputs import Nature, linear_layers, nature
+from nnexp.loop.outputs import linear_layers, nature
 from nnexp.loop.quiet import quiet, tensor_of
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def diagnose(watch: Watch) -> Diagnosis:
         checked=audit.checked if table.is_classes else (),
         notes=notes,
         scores={
-            name: {"accuracy": own.accuracy, "possible": own.possible, "rows": len(own.true)}
+            name: own.plain()
             for name, own in (("valid", seen.valid), ("train", seen.train))
             if own is not None and table.is_classes
         },

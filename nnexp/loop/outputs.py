@@ -1,13 +1,8 @@
-"""What a model's outputs are: logits, probabilities, their logarithms, or something squashed.
-
-Ranges alone do not tell: fresh logits lie within [-1, 1] as well. So the last linear layer is made
-a hundred times as strong, in a copy, and what stays within bounds then is bounded.
-"""
+"""What a model's outputs are: logits, probabilities, their logarithms, or something squashed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,26 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.quiet import quiet, tensor_of
-
-STRONGER = 100.0  # times the last layer's weights, to see what its outputs are bounded by
-LOOSE = 1e-4  # rounding of a float32 probability, and more
-
-
-@dataclass(frozen=True)
-class Nature:
-    """What outputs are.
-
-    Arguments:
-        kind: `logits`, `softmax`, `log_softmax`, `sigmoid`, `tanh` or `relu`.
-        width: how many a row.
-        range: the lowest and the highest that were seen.
-    """
-
-    kind: str
-    width: int
-    range: tuple[float, float]
 
 
 def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Tensor]]:
@@ -76,8 +54,7 @@ def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | No
     with quiet(model):
         out = _rows(tensor_of(model(x)))
     found = of_values(out)
-    sure = found.kind in ("softmax", "log_softmax") and found.width > 1
-    if sure or last is None:
+    if is_sure(found) or last is None:
         return found
     name = next((own for own, one in model.named_modules() if one is last[1]), "")
     given = dict(last[1].named_parameters())
@@ -86,40 +63,7 @@ def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | No
         changed = {f"{name}.{key}" if name else key: factor * p for key, p in given.items()}
         with quiet(model):
             strong.append(_rows(tensor_of(functional_call(model, changed, (x,)))))
-    every = torch.cat([out, *strong])
-    if found.width == 1 and bool((every == 1).all()):
-        return replace(found, kind="softmax")
-    return replace(found, kind=_bounded(every))
-
-
-def of_values(out: Tensor) -> Nature:
-    """What outputs (n, C) are by their values alone."""
-    out = out.detach().double()
-    if not len(out) or not bool(torch.isfinite(out).all()):
-        return Nature("logits", out.shape[-1], (float("nan"), float("nan")))
-    low, high = float(out.min()), float(out.max())
-    seen = low, high
-    width = out.shape[1]
-    sums = out.sum(1)
-    if low >= -LOOSE and high <= 1 + LOOSE and bool(((sums - 1).abs() < 1e-3).all()):
-        return Nature("softmax", width, seen)
-    if width > 1 and high <= LOOSE and bool((out.logsumexp(1).abs() < 1e-3).all()):
-        return Nature("log_softmax", width, seen)
-    return Nature("logits", width, seen)
-
-
-def _bounded(out: Tensor) -> str:
-    """The bounds of outputs, strengthened ones among them."""
-    if not bool(torch.isfinite(out).all()) or float(out.max() - out.min()) == 0:
-        return "logits"
-    low, high = float(out.min()), float(out.max())
-    if low >= 0 and high <= 1:
-        return "sigmoid"
-    if low >= -1 and high <= 1 and low < 0:
-        return "tanh"
-    if low == 0:
-        return "relu"
-    return "logits"
+    return with_strong(found, [out, *strong])
 
 
 def _rows(out: Tensor) -> Tensor:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.nature import Nature
 from nnexp.loop.fixes import CROSS_ENTROPY
 from nnexp.loop.kernel import Kernel
-from nnexp.loop.outputs import Nature
 
 BINARY = "torch.nn.BCEWithLogitsLoss() on the logits"
 NAMES = {

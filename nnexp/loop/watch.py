@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
 from nnexp.loop.kernel import Kernel, identify, value
-from nnexp.loop.outputs import Nature, decide, linear_layers, nature
+from nnexp.loop.outputs import decide, linear_layers, nature
 from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
 from nnexp.loop.record import APPLIED, Looker, Record, agrees
 from nnexp.loop.table import make_table

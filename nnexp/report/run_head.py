@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
-from nnexp.diagnosis.report import Diagnosis, cure
+from nnexp.diagnosis.report import Diagnosis, cure, is_behind
 from nnexp.leaderboard.words import cut, number, one_line, plural
 from nnexp.report.findings import command
 from nnexp.report.labels import sentence
@@ -65,7 +65,8 @@ def _verdict(diagnosis: Diagnosis) -> list[str]:
             f"Further findings: {', '.join(told)}. " if told else "",
         ]
     else:
-        words += [element("strong", "Nothing found"), ". "]
+        found = "No cause found for what is missing" if is_behind(diagnosis) else "Nothing found"
+        words += [element("strong", found), ". "]
     for part, name in (("valid", "validation"), ("train", "train")):
         judged = diagnosis.scores.get(part)
         if isinstance(judged, Mapping) and number_of(judged.get("accuracy")) is not None:

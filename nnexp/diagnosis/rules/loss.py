@@ -10,6 +10,7 @@ Karpathy's recipe and TheDeepChecker).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,23 @@ PAIRING = ("loss=cross_entropy", "model.output=logits")
 
 def pairing(seen: Seen) -> list[Nomination]:
     """The activation on the last layer against what the loss expects."""
-    name, output = seen.config.loss.name, seen.config.model.output
+    output = seen.config.model.output
+    if seen.emitted and output == "logits":
+        # the module applies it: no setting takes it out
+        return [_in_module(seen, own) for own in _pairing(seen, seen.emitted)]
+    return _pairing(seen, output)
+
+
+def _in_module(seen: Seen, own: Nomination) -> Nomination:
+    """A nomination of what a user's module does to its own outputs."""
+    text = f"the module has to return logits, since {own.explanation}"
+    subject = f"the module itself ends in {seen.emitted}"
+    return replace(own, explanation=text, fix=(), subject=subject)
+
+
+def _pairing(seen: Seen, output: str) -> list[Nomination]:
+    """Outputs of this activation against what the loss expects."""
+    name = seen.config.loss.name
     if seen.outputs == 1 and output in ("softmax", "log_softmax"):
         return [_single_unit(seen)]
     if name == "nll":

@@ -1,0 +1,79 @@
+"""What outputs are by their values: logits, probabilities, their logarithms, or squashed.
+
+Ranges alone do not tell: fresh logits lie within [-1, 1] as well. So the last linear layer is made
+a hundred times as strong, in a copy, and what stays within bounds then is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+STRONGER = 100.0  # times the last layer's weights, to see what its outputs are bounded by
+LOOSE = 1e-4  # rounding of a float32 probability, and more
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What outputs are.
+
+    Arguments:
+        kind: `logits`, `softmax`, `log_softmax`, `sigmoid`, `tanh` or `relu`.
+        width: how many a row.
+        range: the lowest and the highest that were seen.
+    """
+
+    kind: str
+    width: int
+    range: tuple[float, float]
+
+
+def of_values(out: Tensor) -> Nature:
+    """What outputs (n, C) are by their values alone."""
+    out = out.detach().double()
+    if not len(out) or not bool(torch.isfinite(out).all()):
+        return Nature("logits", out.shape[-1], (float("nan"), float("nan")))
+    low, high = float(out.min()), float(out.max())
+    seen = low, high
+    width = out.shape[1]
+    sums = out.sum(1)
+    if low >= -LOOSE and high <= 1 + LOOSE and bool(((sums - 1).abs() < 1e-3).all()):
+        return Nature("softmax", width, seen)
+    if width > 1 and high <= LOOSE and bool((out.logsumexp(1).abs() < 1e-3).all()):
+        return Nature("log_softmax", width, seen)
+    return Nature("logits", width, seen)
+
+
+def is_sure(found: Nature) -> bool:
+    """Whether values alone were enough: rows that all sum to one do not do so by chance."""
+    return found.kind in ("softmax", "log_softmax") and found.width > 1
+
+
+def with_strong(found: Nature, outputs: Sequence[Tensor]) -> Nature:
+    """What outputs are by their bounds.
+
+    Arguments:
+        found: by their values.
+        outputs: each (n, C): as they are, and with the last layer `STRONGER`, up and down.
+    """
+    every = torch.cat([out.detach() for out in outputs])
+    if found.width == 1 and bool((every == 1).all()):
+        return replace(found, kind="softmax")
+    return replace(found, kind=_bounded(every))
+
+
+def _bounded(out: Tensor) -> str:
+    """The bounds of outputs, strengthened ones among them."""
+    if not bool(torch.isfinite(out).all()) or float(out.max() - out.min()) == 0:
+        return "logits"
+    low, high = float(out.min()), float(out.max())
+    if low >= 0 and high <= 1:
+        return "sigmoid"
+    if low >= -1 and high <= 1 and low < 0:
+        return "tanh"
+    if low == 0:
+        return "relu"
+    return "logits"

@@ -1,0 +1,74 @@
+"""What a run's folder and table tell: the outputs of modules of one's own, and who is behind."""
+
+import sys
+
+import pytest
+
+import nnexp
+from nnexp.diagnosis.report import Diagnosis
+
+QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
+MODULES = """
+from torch import nn
+
+def net(last):
+    class Net(nn.Sequential):
+        def __init__(self, inputs, outputs):
+            layers = [nn.Linear(inputs, 32), nn.ReLU(), nn.Linear(32, outputs)]
+            super().__init__(*layers, *last(outputs))
+    return Net
+
+Plain = net(lambda n: [])
+Normed = net(lambda n: [nn.LayerNorm(n)])
+Soft = net(lambda n: [nn.Softmax(-1)])
+LogSoft = net(lambda n: [nn.LogSoftmax(-1)])
+Sigmoid = net(lambda n: [nn.Sigmoid()])
+Tanh = net(lambda n: [nn.Tanh()])
+Cut = net(lambda n: [nn.ReLU()])
+"""
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "ends_for_test.py").write_text(MODULES)
+    sys.path.insert(0, str(folder))
+    yield "ends_for_test"
+    sys.path.remove(str(folder))
+    sys.modules.pop("ends_for_test", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "cause"),
+    [
+        ("Normed", "cross_entropy", None),
+        ("LogSoft", "nll", None),
+        ("Soft", "cross_entropy", "softmax_twice"),
+        ("Soft", "nll", "nll_on_probabilities"),
+        ("Sigmoid", "cross_entropy", "activation_on_logits"),
+        ("Sigmoid", "bce_with_logits", "sigmoid_twice"),
+        ("Cut", "cross_entropy", "activation_on_logits"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:loss=nll with model.output")
+def test_the_end_of_a_module_is_known_by_what_it_gives(modules, tmp_path, name, loss, cause):
+    words = ["data=wine", "trainer.epochs=15", "optimizer=sgd", "optimizer.lr=0.02", *QUIET]
+    own = ["model=custom", f"model._target_={modules}.{name}", f"loss={loss}"]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    findings = nnexp.diagnose(done, trust=True).findings
+    of_loss = [own for own in findings if own.cause not in ("undertrained", "validation_too_small")]
+    assert [own.cause for own in of_loss][:1] == ([cause] if cause else [])
+    if cause:
+        assert "the module itself ends in" in of_loss[0].title
+        assert of_loss[0].fix == ()
+
+
+def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
+    judged = {"accuracy": 0.6, "possible": 0.9, "rows": 300}
+    behind = Diagnosis([], scores={"valid": {**judged, "behind": True}})
+    assert "no cause found" in behind.text()
+    told = behind.text("nnexp diagnose run --prove")
+    assert told.endswith("to look further: nnexp diagnose run --prove --probe\n")
+    level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
+    assert "nothing found" in level.text("nnexp diagnose run --prove")
+    assert "further" not in level.text("nnexp diagnose run --prove")
