@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from nnexp.diagnosis.auditing import audit as audit
     from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
-    from nnexp.predict import load as load
     from nnexp.runner import run as run
+    from nnexp.saved_model import load as load
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
     from nnexp.task import Run as Run
@@ -48,7 +48,7 @@ _HOMES = {
     "compare": "nnexp.leaderboard",
     "diagnose": "nnexp.verdict",
     "diagnose_history": "nnexp.diagnosis.curves",
-    "load": "nnexp.predict",
+    "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",
     "run": "nnexp.runner",
     "watch": "nnexp.watching",

@@ -25,7 +25,7 @@ _COMMANDS = {
 _USAGE = """\
 usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help
        nnexp train -m key=value,value ...                train a sweep
-       nnexp predict RUN TABLE [-o FILE] [--trust]       predict a table with a run's model
+       nnexp predict RUN TABLE [-o FILE]                 predict a table with a run's model
        nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
        nnexp diagnose RUN [--probe] [--prove]            what is wrong with a run, and its proof
        nnexp lr-find [group=option ...] [key=value ...]  find a learning rate

@@ -335,7 +335,7 @@ def test_commands_get_their_words_and_their_mistakes_are_three_lines(monkeypatch
     calls = []
     monkeypatch.setattr("nnexp.predict.predict_file", lambda *given: calls.append(given) or 0)
     assert main(["predict", "run", "t.csv", "-o", "out.csv", "--trust"]) == 0
-    assert calls == [(Path("run"), Path("t.csv"), Path("out.csv"), True)]
+    assert calls == [(Path("run"), Path("t.csv"), Path("out.csv"), True, None)]
 
     def refuse(*given):
         raise UserError("a", "b", "c")

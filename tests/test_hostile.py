@@ -22,7 +22,7 @@ from nnexp.config.saved import config_text, read_config
 from nnexp.config.typed import read_typed
 from nnexp.data.state import DamagedError, from_plain
 from nnexp.files import LARGEST_HEADER, open_regular, read_regular
-from nnexp.predict import LIMITS
+from nnexp.saved_model import LIMITS
 from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
 
@@ -146,7 +146,7 @@ def test_regular_files_alone_are_read(tmp_path):
 
 LIMITED = """
 import resource, sys
-import nnexp, nnexp.predict
+import nnexp, nnexp.saved_model
 now = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (now + (512 << 20),) * 2)
 try:
@@ -172,7 +172,7 @@ def test_memory_is_bounded(folder, name):
         path.write_bytes(len(header).to_bytes(8, "little") + header)
         os.truncate(path, 8 + len(header) + 4 * wide)
         # hashing is not what is tried here: weights come after it
-        code = "import nnexp.predict as p; p.check_files = lambda *_: None\n" + LIMITED.replace(
+        code = "import nnexp.saved_model as p; p.check_files = lambda *_: None\n" + LIMITED.replace(
             "512 << 20",
             "4 << 30",  # the file is mapped, which counts, and not read
         )

@@ -16,7 +16,8 @@ LAYERS = (
     {"train", "track"},
     {"diagnosis"},
     {"run"},  # and whatever module joins parts into a run
-    {"predict", "leaderboard"},
+    {"saved_model", "leaderboard"},
+    {"predict"},
     {"report"},
     {"sweep"},
     {"session"},

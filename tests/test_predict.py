@@ -1,6 +1,7 @@
 """Predictions from a run folder: values, labels, mistakes, and folders that cannot be trusted."""
 
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -274,6 +275,25 @@ def test_mistakes_at_the_command_are_three_lines(tmp_path, capsys):
         assert "Traceback" not in printed.err
         assert lines[2].startswith(("try: nnexp predict ", "try: ls ")), lines[2]
         assert "data." not in lines[2]
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "';'"), ("\t", "tab"), ("|", "'|'")])
+def test_another_separator_than_the_runs_own(mark, word, tmp_path, capsys):
+    frame = made(["yes", "no"])
+    folder = train(tmp_path, frame).folder
+    own, other = tmp_path / "own.csv", tmp_path / "other.csv"
+    frame.to_csv(own, index=False)
+    frame.to_csv(other, index=False, sep=mark)
+    capsys.readouterr()
+    assert predict(folder, own) == 0
+    expected = capsys.readouterr().out
+    assert predict(folder, other) == 2
+    command = capsys.readouterr().err.strip().splitlines()[-1].removeprefix("try: ")
+    assert command == f"nnexp predict {folder} {other} --separator {word}"
+    assert main(shlex.split(command)[1:]) == 0
+    assert capsys.readouterr().out == expected
+    assert predict(folder, other, "--separator", "::") == 2
+    assert "--separator='::'" in capsys.readouterr().err
 
 
 USER_MODULE = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -116,11 +117,12 @@ class Preprocessor:
         except UserError as error:
             remedy = error.remedy.removeprefix("data=csv ")
             if "data.separator=" in remedy:
-                remedy = "a table with the separator of the train table"
+                mark = shlex.split(remedy)[0].partition("=")[2].strip('"')
+                remedy = f"nnexp predict RUN TABLE --separator {shlex.quote(mark)}"
             if "data.header=" in remedy:
                 remedy = "a table with the header of the train table"
             raise UserError(
-                error.wrong.removeprefix("data.path="),
+                error.wrong.removeprefix("data.path=").replace("data.separator", "--separator"),
                 error.allowed,
                 remedy.replace("data.path=", "nnexp predict RUN "),
             ) from error

@@ -1,0 +1,195 @@
+"""A finished run's model, which predicts a DataFrame.
+
+Loading a run folder runs no code from it: configuration, preprocessing and weights are plain
+data, and a model class of the user's own is imported only where the folder is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from nnexp import assemble, calls
+from nnexp.config import saved as saved_config
+from nnexp.config.saved import read_config
+from nnexp.data import Preprocessor
+from nnexp.data import saved as saved_preprocessing
+from nnexp.errors import UserError
+from nnexp.files import open_tensors
+from nnexp.model.weights import FILE as WEIGHTS_FILE
+from nnexp.model.weights import from_tensors
+from nnexp.track.history import HistoryFrame, read_history
+from nnexp.track.manifest import check_files
+from nnexp.train.evaluate import chunks
+
+LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
+LARGEST = 3e38  # of a raw label, which float32 can hold
+LIMITS = {  # what loading reads, and the most bytes of it
+    saved_config.FILE: saved_config.LARGEST,
+    saved_preprocessing.STATE_FILE: saved_preprocessing.LARGEST_STATE,
+    saved_preprocessing.ARRAYS_FILE: saved_preprocessing.LARGEST_ARRAYS,
+    WEIGHTS_FILE: 4 << 30,
+}
+
+
+class Model:
+    """A trained model with its preprocessing, as a run folder holds them.
+
+    Arguments:
+        folder: the run folder.
+        trust: import a model class of the user's own, which runs its code.
+
+    Attributes:
+        classes: the labels in the order of the columns of probabilities, as the table had them.
+        columns: names of the columns that a table must have.
+
+    Raises:
+        UserError: this is no run folder, it is damaged, or it needs to be trusted.
+    """
+
+    def __init__(self, folder: str | Path, trust: bool = False) -> None:
+        self.folder = Path(folder)
+        check_files(self.folder, LIMITS)
+        self.config = read_config(folder, trust)
+        self.preprocessor = Preprocessor.load(folder)
+        self.columns: list[str] = list(self.preprocessor.columns)
+        plan = assemble.plan(self.config)
+        self._dtype = plan.compute or plan.dtype
+        path = self.folder / WEIGHTS_FILE
+        try:
+            with open_tensors(path, LIMITS[WEIGHTS_FILE]) as tensors:
+                self._bind(path, tensors)
+        except OSError as error:
+            raise _damaged(path, f"cannot be read: {error}") from error
+
+    def _bind(self, path: Path, tensors: Any) -> None:
+        """Build the model that the configuration describes and give it its weights."""
+        config = self.config
+        inputs, self.classes = _read_about(path, tensors, config.data.labels == "raw")
+        if inputs != len(self.preprocessor.features):
+            raise _damaged(path, "does not fit the preprocessing")
+        try:
+            coded = assemble.coding(config, self.classes)
+        except UserError as error:
+            raise _damaged(path, f"does not fit the configuration: {error.wrong}") from error
+        self._decision = assemble.decision(config, coded)
+        self._loss = assemble.loss(config, coded, None, torch.zeros(()))
+        model = assemble.model(config, inputs, self.preprocessor.levels, coded.outputs)
+        theta, buffers = from_tensors(model, tensors)
+        self._stack = model.bind(theta, buffers, dtype=self._dtype)
+
+    @property
+    def history(self) -> HistoryFrame:
+        """The run's history.csv as a DataFrame; `history.plot()` draws the learning curves."""
+        return read_history(self.folder)
+
+    def predict_proba(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Probabilities (rows, classes), columns in the order of `classes`, each row summing to 1.
+
+        A row's result does not depend on the other rows. Rows that the run's `data.missing=drop`
+        leaves out, and those whose missing cells reach the model with `none`, are NaN.
+
+        Arguments:
+            frame: a table with the columns `columns`; further ones are ignored.
+
+        Raises:
+            UserError: a column is missing or holds text where the run had numbers.
+        """
+        return self.apply(frame)[0]
+
+    def predict(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """The predicted class (rows,) of each row, a label as the table had them.
+
+        Rows without probabilities are None. Arguments and errors as for `predict_proba`.
+        """
+        _, chosen = self.apply(frame)
+        labels = np.array(self.classes)
+        if (chosen >= 0).all() and labels.dtype.kind != "U":
+            return labels[chosen]
+        boxed = np.array([*self.classes, None], dtype=object)
+        return boxed[chosen]
+
+    def notes(self, frame: pd.DataFrame) -> list[str]:
+        """What prediction does to a table besides the ordinary, one line each.
+
+        Further columns that are ignored, cells read as missing, new categories, rows left out;
+        `nnexp predict` prints them. Arguments and errors as for `predict_proba`.
+        """
+        return self.preprocessor.notes(frame)
+
+    @torch.no_grad()
+    def apply(self, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Probabilities (rows, classes) and class indices (rows,), NaN and -1 for rows left out."""
+        if not isinstance(frame, pd.DataFrame):
+            raise UserError(
+                f"a table is expected, not {type(frame).__name__}",
+                f"a pandas DataFrame with the columns {', '.join(self.columns[:5])}, ...",
+                "pandas.DataFrame(values, columns=model.columns)",
+            )
+        inputs = self.preprocessor.transform(frame)
+        shares = np.full((len(frame), len(self.classes)), np.nan)
+        chosen = np.full(len(frame), -1, dtype=np.int64)
+        if len(inputs.rows):
+            x = torch.from_numpy(inputs.x).to(self._dtype)
+            codes = None if inputs.codes is None else torch.from_numpy(inputs.codes)
+            rows = torch.arange(len(x))
+            for place, chunk in chunks(self._stack, x, codes, rows, 1):
+                outputs = self._loss.activate(chunk)
+                real, where = slice(place.stop - place.start), inputs.rows[place]
+                shares[where] = self._decision.probabilities(outputs.double())[0, real].numpy()
+                chosen[where] = self._decision.classes(outputs)[0, real].numpy()
+        return shares, chosen
+
+
+def load(folder: Any, trust: bool = False) -> Model:
+    """The model of a finished run; see `Model`."""
+    return Model(calls.folder(folder, "nnexp.load"), trust)
+
+
+def _read_about(path: Path, tensors: Any, raw: bool) -> tuple[int, list[Any]]:
+    """Inputs and classes that a weights file is for.
+
+    Arguments:
+        path: the file, for messages.
+        tensors: what is open.
+        raw: the classes are the numbers that the loss saw.
+    """
+    text = (tensors.metadata() or {}).get("nnexp", "")
+    if len(text) > LARGEST_ABOUT:
+        raise _damaged(path, "has too long a description")
+    try:
+        about = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"has no description: {error}") from error
+    classes = about.get("classes") if isinstance(about, dict) else None
+    inputs = about.get("inputs") if isinstance(about, dict) else None
+    if type(inputs) is not int or not isinstance(classes, list) or not _are_classes(classes, raw):
+        raise _damaged(path, "does not say which classes it has")
+    return inputs, classes
+
+
+def _are_classes(labels: list[Any], raw: bool) -> bool:
+    """Whether they are two labels or more, distinct and of one kind; bounded numbers if `raw`."""
+    kinds = {type(label) for label in labels}
+    if len(kinds) != 1 or not kinds <= ({bool, int, float} if raw else {bool, int, float, str}):
+        return False
+    if raw or kinds == {float}:
+        largest = LARGEST if raw else sys.float_info.max
+        if not all(abs(label) <= largest for label in labels):  # as is no NaN
+            return False
+    return len(set(labels)) == len(labels) > 1
+
+
+def _damaged(path: Path, what: str) -> UserError:
+    return UserError(
+        f"{str(path)!r} {what}",
+        "the file that nnexp wrote, unchanged",
+        "ls outputs",
+    )
