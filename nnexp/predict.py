@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from nnexp.arguments import Arguments
 from nnexp.data.content import BINARY_ENDINGS
-from nnexp.data.delimited import numbered
+from nnexp.data.delimited import Dialect, numbered
 from nnexp.data.files import SPREADSHEETS
 from nnexp.data.names import counted
 from nnexp.errors import UserError
@@ -38,13 +39,12 @@ def main(words: Sequence[str]) -> int:
     return predict_file(options.run, options.table, options.out, options.trust, options.separator)
 
 
-def _in_place(
-    model: Model, table: Path, frame: pd.DataFrame, separator: str | None
-) -> pd.DataFrame:
+def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) -> pd.DataFrame:
     """The rows of a file without a header, its columns those of the run's own file by their place.
 
     Arguments:
         frame: the file as it is; with all columns, or all but the target's.
+        dialect: as it was read.
 
     Raises:
         UserError: it has another number of columns.
@@ -57,7 +57,7 @@ def _in_place(
         return frame
     if len(frame.columns) == len(others) and target in names:
         names.remove(target)
-        return model.preprocessor.read(table, separator, names)
+        return model.preprocessor.read(table, replace(dialect, header=names))
     raise UserError(
         f"{table.name!r} has {len(frame.columns)} columns, and no header to find them by",
         f"the {len(names)} columns of the train table in their order, or all but {target!r}",
@@ -102,12 +102,12 @@ def predict_file(
     model = load(run, trust)
     if separator is None:
         separator = getattr(model.config.data, "separator", None)
-    header = getattr(model.config.data, "header", True)
+    dialect = Dialect(separator, getattr(model.config.data, "header", True))
     command = f"nnexp predict {quote(str(run))}"
     try:
-        frame = model.preprocessor.read(table, separator, header)
-        if not header:
-            frame = _in_place(model, table, frame, separator)
+        frame = model.preprocessor.read(table, dialect)
+        if not dialect.header:
+            frame = _in_place(model, table, frame, dialect)
         for line in model.preprocessor.notes(frame):
             print(line, file=sys.stderr)
         shares, chosen = model.apply(frame)

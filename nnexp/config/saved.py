@@ -29,6 +29,7 @@ LONGEST = 10_000  # characters of a value
 ADDED: dict[str, Any] = {
     "data.sentinels": [],
     "data.duplicates": "keep",
+    "data.decimal": "auto",
     "data.header": True,  # of data=csv alone
     "trainer.watch": True,
     "seeds.valid": None,

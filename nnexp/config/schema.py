@@ -89,6 +89,12 @@ class DataConfig:
     sentinels: List[str] = option(
         [], "numbers that stand for a missing cell, each with its column, such as bmi=0"
     )
+    decimal: str = option(
+        "auto",
+        "how texts write numbers: auto as programs do (1234.5), point for $1,234.50 and 12 %, "
+        "comma for 1.234,50",
+        choices=("auto", "point", "comma"),
+    )
     duplicates: str = option(
         "keep",
         "drop leaves out, before the split, rows that equal another in every column and the label",

@@ -31,7 +31,8 @@ _AFTER_READING = (
     "numeric",
     "split",
 )
-_FILES_ONLY = ("missing_tokens", "categorical")  # these decide how the cells of a CSV are read
+# how the cells of a CSV are read
+_FILES_ONLY = ("missing_tokens", "categorical", "decimal")
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Tables:
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:
     """What `read_labelled` reads of a configuration, besides the table."""
-    names = ["labels", "missing_tokens", "sentinels", "duplicates"]
+    names = ["labels", "missing_tokens", "sentinels", "duplicates", "decimal"]
     if config.duplicates != "keep":  # which columns are compared, and how
         names += ["drop", "numeric", "categorical"]
     values = [_frozen(getattr(config, name)) for name in names]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nnexp.data.written import AUTO, parse_written
+
 MISSING_TOKENS = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
 LARGEST = float(np.finfo(np.float32).max)  # what the float32 inputs of a model can hold
 
@@ -90,8 +92,12 @@ def cell_text(cell: Any) -> str:
     return str(cell).strip()
 
 
-def parse_number(text: str) -> float | None:
+def parse_number(text: str, decimal: str = AUTO) -> float | None:
     """The number a text stands for, or None; `true` and `false` are 1 and 0.
+
+    Arguments:
+        text: without spaces around it.
+        decimal: how numbers are written, as data.decimal.
 
     >>> parse_number("1e3"), parse_number("True"), parse_number("1_000"), parse_number("x")
     (1000.0, 1.0, None, None)
@@ -99,6 +105,8 @@ def parse_number(text: str) -> float | None:
     folded = text.casefold()
     if folded in ("true", "false"):
         return float(folded == "true")
+    if decimal != AUTO:
+        return parse_written(text, decimal)
     if "_" in text:
         return None
     try:
@@ -135,7 +143,10 @@ def read_texts(column: pd.Series, tokens: Collection[str] = MISSING_TOKENS) -> T
 
 
 def read_numbers(
-    column: pd.Series, tokens: Collection[str] = MISSING_TOKENS, keep_infinite: bool = False
+    column: pd.Series,
+    tokens: Collection[str] = MISSING_TOKENS,
+    keep_infinite: bool = False,
+    decimal: str = AUTO,
 ) -> Numbers:
     """Read a column of any dtype as numbers; numpy columns of finite numbers are not copied.
 
@@ -143,6 +154,7 @@ def read_numbers(
         column: N cells.
         tokens: texts that stand for a missing cell.
         keep_infinite: leave numbers that float32 cannot hold as they are, instead of missing.
+        decimal: how texts write numbers, as data.decimal.
     """
     dtype = column.dtype
     unread, example = 0, ""
@@ -154,7 +166,7 @@ def read_numbers(
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         texts = read_texts(column, tokens)
-        parsed = [parse_number(text) for text in texts.levels]
+        parsed = [parse_number(text, decimal) for text in texts.levels]
         lookup = np.array([np.nan if number is None else number for number in parsed] + [np.nan])
         values = lookup[texts.codes]
         failed = [position for position, number in enumerate(parsed) if number is None]
@@ -213,6 +225,7 @@ class Cells:
         frame: N rows.
         tokens: texts that stand for a missing cell.
         keep_infinite: leave infinite numbers as they are.
+        decimal: how texts write numbers, as data.decimal.
     """
 
     def __init__(
@@ -220,10 +233,12 @@ class Cells:
         frame: pd.DataFrame,
         tokens: Collection[str] = MISSING_TOKENS,
         keep_infinite: bool = False,
+        decimal: str = AUTO,
     ) -> None:
         self.frame = frame
         self.tokens = frozenset(tokens)
         self.keep_infinite = keep_infinite
+        self.decimal = decimal
         self._texts: dict[str, Texts] = {}
         self._numbers: dict[str, Numbers] = {}
 
@@ -236,7 +251,7 @@ class Cells:
         return self._cached(
             self._numbers,
             name,
-            lambda column: read_numbers(column, self.tokens, self.keep_infinite),
+            lambda column: read_numbers(column, self.tokens, self.keep_infinite, self.decimal),
         )
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,19 +13,15 @@ from nnexp.config.schema import DataConfig
 from nnexp.data.cells import Cells, is_date, is_number_dtype, parse_number
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import listing, require, typed
+from nnexp.data.written import style_of
 from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
-DRESSED = "numbers written like"
+DRESSED, READS = "numbers written like", " reads them"
 ONE, NONE = "one value in train", "no value in train"
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
 UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
 ODD_SHARE = 0.01  # of the cells of a column of measurements, mistyped or with a word for none
-# numbers with a currency, a sign for per cent, groups of three digits, or a comma before decimals
-_DRESSED = re.compile(
-    r"[-+]?\s*[$€£¥]?\s*(\d{1,3}([,.' \u00a0]\d{3})+|\d+)([.,]\d+)?\s*[%$€£¥]?", re.ASCII
-)
-DRESSED_SHARE = 0.95  # of the levels, for a column of such numbers
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,8 @@ def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[C
     Dropped are: columns named in `config.drop`, the split column, dates, texts with more than
     `config.max_levels` levels or a level for nearly every row, and columns with no or one value
     in train. `config.numeric` and `config.categorical` overrule the guess. Numbers with thousands
-    separators, currencies or the like are texts: their column is dropped with the reason.
+    separators, currencies or the like are texts unless `config.decimal` says how to read them:
+    their column is dropped with the reason.
 
     Arguments:
         cells: N rows.
@@ -90,11 +86,10 @@ def _way_out(columns: Sequence[Column]) -> str:
     """The override that lets one of some columns in, all of which were dropped."""
     if any(column.reason == IN_DROP for column in columns):
         return "data.drop=[]"
-    texts = [
-        column.name
-        for column in columns
-        if column.reason not in (ONE, NONE, IS_BY) and not column.reason.startswith(DRESSED)
-    ]
+    for column in columns:
+        if column.reason.startswith(DRESSED):
+            return column.reason.rpartition("; ")[2].removesuffix(READS)
+    texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
     return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
 
 
@@ -148,15 +143,19 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     levels = [all_levels[place] for place in np.flatnonzero(counts)]
     is_category = isinstance(cells.frame[name].dtype, pd.CategoricalDtype)
     if levels and not is_category:
-        numbers = np.array([parse_number(text) is not None for text in levels])
+        numbers = np.array([parse_number(text, cells.decimal) is not None for text in levels])
         odd = counts[counts > 0][~numbers].sum()
         few = odd <= ODD_SHARE * counts.sum() and numbers.sum() > UNIQUE_LEVELS
         if numbers.all() or few:
             return _numeric(name, cells, train)
         if all(is_date(text) for text in levels):
             return Column(name, "dropped", "a date", missing)
-    if not is_category and len(levels) > UNIQUE_LEVELS and (example := _dressed(levels)):
-        return Column(name, "dropped", f"{DRESSED} {example!r}, which is text here", missing)
+    if (
+        not is_category
+        and len(levels) > UNIQUE_LEVELS
+        and (dressed := _dressed(levels, cells.decimal))
+    ):
+        return Column(name, "dropped", dressed, missing)
     if len(levels) > config.max_levels:
         return Column(name, "dropped", f"free text, {len(levels)} levels", missing)
     rows = len(train) - missing
@@ -165,12 +164,11 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     return _categorical(name, cells, train)
 
 
-def _dressed(levels: Sequence[str]) -> str:
-    """A number among the levels that is not written as one, where nearly all are numbers; or ""."""
-    fitting = [text for text in levels if _DRESSED.fullmatch(text.strip())]
-    if len(fitting) < DRESSED_SHARE * len(levels):
-        return ""
-    return next((text for text in fitting if parse_number(text) is None), "")
+def _dressed(levels: Sequence[str], decimal: str) -> str:
+    """Why levels that are numbers to people are none here; "" where they are no such numbers."""
+    style = style_of(levels)
+    example = next((text for text in levels if parse_number(text, decimal) is None), "")
+    return f"{DRESSED} {example!r}; data.decimal={style}{READS}" if style and example else ""
 
 
 def _count(cells: Cells, name: str, train: np.ndarray) -> tuple[np.ndarray, int]:

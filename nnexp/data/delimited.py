@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pandas as pd
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import ENDINGS
 from nnexp.data.names import are_cells, listing, typed, without_header
+from nnexp.data.written import AUTO, COMMA
 from nnexp.errors import UserError
 
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
+_GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 beside 567: thousands as well as not
 # how files that are no text begin, and the ending that they should have
 _SIGNATURES = {
     b"\x1f\x8b": ".gz",
@@ -27,13 +30,32 @@ _SIGNATURES = {
 }
 
 
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV is written.
+
+    Arguments:
+        separator: one character between its cells; None for comma, or tab in a .tsv.
+        header: its first line names the columns; else they have the names given here, or with
+            False x1, x2, ...
+        decimal: what parts the decimals of its numbers, as data.decimal.
+    """
+
+    separator: str | None = None
+    header: bool | Sequence[str] = True
+    decimal: str = AUTO
+
+
+USUAL = Dialect()
+
+
 def parse_delimited(
     path: Path,
     data: bytes,
     separator: str,
+    dialect: Dialect,
     tokens: Collection[str],
     text: set[str],
-    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Parse the bytes of a CSV.
 
@@ -41,10 +63,9 @@ def parse_delimited(
         path: its name, for messages.
         data: UTF-8 text, with or without a byte order mark.
         separator: one character between cells.
+        dialect: how it is written besides.
         tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written.
-        header: the first line names the columns; else they have the names given here, or with
-            False x1, x2, ...
 
     Raises:
         UserError: as `read_file`.
@@ -54,7 +75,7 @@ def parse_delimited(
 
     if not data.strip(b"\xef\xbb\xbf \r\n\t"):
         raise no_rows(path, "is empty")
-    missing = [*MISSING_TOKENS, *tokens]
+    missing, header = [*MISSING_TOKENS, *tokens], dialect.header
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
 
     def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
@@ -82,12 +103,21 @@ def parse_delimited(
         check_header(path, [name.strip() for name in written])
         table = read({name: pa.string() for name in written if name.strip() in text})
         names = table.column_names
-        dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)]
-        if dates:  # kept as written: whether they are dates is decided on the train rows
-            again = read({name: pa.string() for name in dates}, dates)
-            for name in dates:
+        # kept as written: whether they are dates is decided on the train rows, and points may
+        # part groups of digits
+        kept = [
+            field.name
+            for field in table.schema
+            if pa.types.is_temporal(field.type)
+            or (dialect.decimal == COMMA and pa.types.is_floating(field.type))
+        ]
+        if kept:
+            again = read({name: pa.string() for name in kept}, kept)
+            for name in kept:
                 table = table.set_column(names.index(name), name, again.column(name))
-        commas = [] if separator == "," else [n for n in names if _has_commas(table.column(n))]
+        commas = []
+        if separator != "," and dialect.decimal == AUTO:
+            commas = [name for name in names if _has_commas(table.column(name))]
         commas = [name for name in commas if name.strip() not in text]
         if commas:
             again = read(dict.fromkeys(commas, pa.float64()), commas, ",")
@@ -177,13 +207,17 @@ def cell_separator(separator: str | None, ending: str) -> str:
 
 
 def _has_commas(column: Any) -> bool:
-    """Whether a column holds numbers and nothing else, written with a decimal comma."""
+    """Whether a column holds numbers and nothing else, plainly written with a decimal comma."""
     import pyarrow as pa
     import pyarrow.compute as compute
 
     if not pa.types.is_string(column.type):
         return False
-    return bool(compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py())
+    if not compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py():
+        return False
+    mixed = compute.any(compute.invert(compute.match_substring(column, ","))).as_py()
+    grouped = compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
+    return not (mixed and grouped)
 
 
 def _header(data: bytes, separator: str) -> list[str]:

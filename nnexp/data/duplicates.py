@@ -75,6 +75,6 @@ def _values(cells: Cells, name: str, config: DataConfig) -> np.ndarray:
     if name not in config.categorical:
         if name in config.numeric or is_number_dtype(cells.frame[name].dtype):
             return cells.numbers(name).values
-        if all(parse_number(text) is not None for text in cells.texts(name).levels):
+        if all(parse_number(text, cells.decimal) is not None for text in cells.texts(name).levels):
             return cells.numbers(name).values
     return cells.texts(name).codes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePath
 
 import pandas as pd
@@ -16,7 +16,14 @@ from nnexp.data.content import (
     decompress,
     read_content,
 )
-from nnexp.data.delimited import cell_separator, check_header, parse_delimited, with_rows
+from nnexp.data.delimited import (
+    USUAL,
+    Dialect,
+    cell_separator,
+    check_header,
+    parse_delimited,
+    with_rows,
+)
 from nnexp.errors import UserError
 
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
@@ -29,10 +36,9 @@ def is_text(path: Path) -> bool:
 
 def read_file(
     path: str | Path,
-    separator: str | None = None,
+    dialect: Dialect = USUAL,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
-    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Read a table file, by the ending of its name, into a frame with columns named by its header.
 
@@ -41,25 +47,22 @@ def read_file(
 
     Arguments:
         path: a local regular file.
-        separator: one character between the cells of a CSV; None for comma, or tab in a .tsv.
+        dialect: how a CSV is written.
         missing_tokens: texts that stand for a missing cell, besides MISSING_TOKENS.
         text: columns whose cells are kept as they are written ("007" is not 7).
-        header: the first line of a CSV names its columns; else they have the names given here, or
-            with False x1, x2, ...
 
     Raises:
         UserError: the file is missing, damaged, of an unknown kind, has no rows, a ragged row,
             or a header with an empty or repeated name.
     """
-    return parse(read_content(path), separator, missing_tokens, text, header)
+    return parse(read_content(path), dialect, missing_tokens, text)
 
 
 def parse(
     content: Content,
-    separator: str | None = None,
+    dialect: Dialect = USUAL,
     missing_tokens: Collection[str] = (),
     text: Iterable[str] = (),
-    header: bool | Sequence[str] = True,
 ) -> pd.DataFrame:
     """Turn the bytes of a table file into a frame; arguments and errors as in `read_file`."""
     path, data = content.path, content.data
@@ -85,8 +88,8 @@ def parse(
             f"a file ending in {ENDINGS}",
             f"data.path={path.with_suffix('.csv')}" if ending else f"mv {path} {path}.csv",
         )
-    mark = cell_separator(separator, ending)
-    return parse_delimited(path, data, mark, missing_tokens, set(text), header)
+    mark = cell_separator(dialect.separator, ending)
+    return parse_delimited(path, data, mark, dialect, missing_tokens, set(text))
 
 
 def _parse_binary(path: Path, data: bytes, ending: str) -> pd.DataFrame:

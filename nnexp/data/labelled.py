@@ -89,8 +89,8 @@ def _read_cells(
 ) -> tuple[Cells, dict[Sentinel, int]]:
     """Some rows of a table, and how many of their cells held each of the sentinels."""
     frame = table.frame if len(rows) == len(table.frame) else table.frame.iloc[rows]
-    frame, emptied = empty_cells(frame, sentinels, tokens)
-    return Cells(frame, tokens, keep_infinite=config.missing == "none"), emptied
+    frame, emptied = empty_cells(frame, sentinels, tokens, config.decimal)
+    return Cells(frame, tokens, config.missing == "none", config.decimal), emptied
 
 
 def _copies(

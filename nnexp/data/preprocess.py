@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import dataclasses
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,12 @@ from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
+from nnexp.data.delimited import USUAL, Dialect
 from nnexp.data.files import read_file
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import Block, fit_blocks, transform_blocks
 from nnexp.data.saved import encode_fields, read_fields, write_fields
+from nnexp.data.written import AUTO
 from nnexp.errors import UserError
 
 
@@ -60,6 +62,7 @@ class Preprocessor:
         encoding: the option of that name.
         tokens: texts that stand for a missing cell.
         sentinels: numbers in these columns that stand for a missing cell.
+        decimal: the option of that name.
     """
 
     numeric: tuple[str, ...]
@@ -72,6 +75,7 @@ class Preprocessor:
     encoding: str
     tokens: tuple[str, ...]
     sentinels: tuple[Sentinel, ...] = ()
+    decimal: str = AUTO
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -98,22 +102,22 @@ class Preprocessor:
     def read(
         self,
         path: str | Path,
-        separator: str | None = None,
-        header: bool | Sequence[str] = True,
+        dialect: Dialect = USUAL,
     ) -> pd.DataFrame:
         """Read a file to transform, as `read_file` does, with the cells of categories as written.
 
         Arguments:
             path: a table file.
-            separator: between the cells of a CSV.
-            header: as for `read_file`.
+            dialect: how a CSV is written; the decimals of its numbers are those of the run.
 
         Raises:
             UserError: as `read_file`, in words that name no key of a training command.
         """
         try:
             texts = [item.name for item in self.categories]
-            return read_file(path, separator, self.tokens, texts, header)
+            return read_file(
+                path, dataclasses.replace(dialect, decimal=self.decimal), self.tokens, texts
+            )
         except UserError as error:
             remedy = error.remedy.removeprefix("data=csv ")
             if "data.separator=" in remedy:
@@ -250,8 +254,8 @@ class Preprocessor:
                 "each name once",
                 "a table with distinct names in its header",
             )
-        frame, emptied = sentinels.empty_cells(frame, self.sentinels, self.tokens)
-        cells = Cells(frame, self.tokens, keep_infinite=self.missing == "none")
+        frame, emptied = sentinels.empty_cells(frame, self.sentinels, self.tokens, self.decimal)
+        cells = Cells(frame, self.tokens, self.missing == "none", self.decimal)
         for name in self.numeric:
             numbers = cells.numbers(name)
             if numbers.unread and np.isnan(numbers.values).all():
@@ -321,6 +325,7 @@ def fit_preprocessor(
         encoding=config.encoding,
         tokens=tuple(sorted(cells.tokens)),
         sentinels=tuple(s for s in read_sentinels(config.sentinels) if s.column in names),
+        decimal=cells.decimal,
     )
 
 

@@ -15,6 +15,7 @@ from nnexp.config.sentinel import Sentinel
 from nnexp.data.categories import Category
 from nnexp.data.numeric import Block, transform_blocks
 from nnexp.data.state import Arrays, DamagedError, from_plain, to_plain
+from nnexp.data.written import AUTO
 from nnexp.errors import UserError
 from nnexp.files import open_tensors, read_regular
 
@@ -82,8 +83,8 @@ def _read(folder: Path) -> dict[str, Any]:
     names = [*numeric, *(category.name for category in fitted)]
     if len(set(names)) < len(names):
         raise DamagedError("a column named twice")
-    for key in ("missing", "encoding"):
-        if state[key] not in DataConfig.__dataclass_fields__[key].metadata["choices"]:
+    for key in ("missing", "encoding", "decimal"):
+        if state.get(key, AUTO) not in DataConfig.__dataclass_fields__[key].metadata["choices"]:
             raise DamagedError(f"{key}={str(state[key])[:20]!r}")
     ordinal_width = len(fitted) if state["encoding"] == "ordinal" else 0
     return dict(
@@ -96,7 +97,9 @@ def _read(folder: Path) -> dict[str, Any]:
         missing=state["missing"],
         encoding=state["encoding"],
         tokens=_names(state["tokens"]),
-        sentinels=_sentinels(state.get("sentinels", []), set(names)),  # older runs have none
+        # older runs have neither
+        sentinels=_sentinels(state.get("sentinels", []), set(names)),
+        decimal=state.get("decimal", AUTO),
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from nnexp.config.sentinel import Sentinel, read_sentinels
 from nnexp.data.cells import cell_text, read_numbers
 from nnexp.data.names import counted, listing, require, typed
+from nnexp.data.written import AUTO
 from nnexp.errors import UserError
 
 
@@ -37,7 +38,10 @@ def find_sentinels(texts: Sequence[str], names: Sequence[str], target: str) -> t
 
 
 def empty_cells(
-    frame: pd.DataFrame, sentinels: Sequence[Sentinel], tokens: Collection[str]
+    frame: pd.DataFrame,
+    sentinels: Sequence[Sentinel],
+    tokens: Collection[str],
+    decimal: str = AUTO,
 ) -> tuple[pd.DataFrame, dict[Sentinel, int]]:
     """Empty the cells that hold a number which stands for a missing cell.
 
@@ -46,6 +50,7 @@ def empty_cells(
             the columns without such a cell are shared with it.
         sentinels: the numbers; a text counts as the number that it reads as.
         tokens: texts that stand for a missing cell.
+        decimal: how texts write numbers, as data.decimal.
 
     Returns:
         The frame, and for each sentinel the cells that held it.
@@ -54,7 +59,7 @@ def empty_cells(
     emptied = {}
     for name in dict.fromkeys(sentinel.column for sentinel in sentinels):
         column = frame[name]
-        values = read_numbers(column, tokens, keep_infinite=True).values
+        values = read_numbers(column, tokens, True, decimal).values
         gone = np.zeros(len(frame), dtype=bool)
         for sentinel in counts:
             if sentinel.column == name:

@@ -24,6 +24,7 @@ from nnexp.config.schema import (
 from nnexp.data import files, idx
 from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
+from nnexp.data.delimited import Dialect
 from nnexp.data.labels import spellings
 from nnexp.data.names import are_cells, is_near, listing, without_header
 from nnexp.data.table import Table, table_from_frame
@@ -157,7 +158,7 @@ def _csv(config: DataConfig) -> Table:
             "data.path=/path/of/your/table.csv",
         )
     tokens, texts = tuple(asked.missing_tokens), tuple(asked.categorical)
-    options = (asked.separator, tokens, texts, asked.header)
+    options = (Dialect(asked.separator, asked.header, asked.decimal), tokens, texts)
     content = read_content(asked.path)
     frame = files.parse(content, *options)
     if asked.header and files.is_text(content.path):

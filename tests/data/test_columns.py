@@ -140,10 +140,15 @@ def test_numbers_that_are_written_as_texts_are_told_as_such(written):
     column = infer(x=texts)["x"]
     assert column.kind == "dropped"
     assert column.reason.startswith("numbers written like ")
-    assert column.reason.endswith(", which is text here")
+    style = "comma" if written == "comma" else "point"
+    assert column.reason.endswith(f"; data.decimal={style} reads them")
     with pytest.raises(UserError) as caught:
         infer_columns(Cells(pd.DataFrame({"x": texts})), CYCLE, DataConfig())
-    assert "data.categorical" not in caught.value.remedy
+    assert caught.value.remedy == f"data.decimal={style}"
+    cells = Cells(pd.DataFrame({"x": texts}), decimal=style)
+    [read] = infer_columns(cells, CYCLE, DataConfig(decimal=style))
+    assert read.kind == "numeric"
+    np.testing.assert_allclose(cells.numbers("x").values, values, atol=0.51)
 
 
 def test_texts_with_digits_are_no_numbers():

@@ -10,6 +10,7 @@ from pyarrow import feather
 
 from nnexp.config.compose import compose
 from nnexp.data import load_table, read_file
+from nnexp.data.delimited import Dialect
 from nnexp.errors import UserError
 
 CSV = "a,b,c\n1,x,0.5\n2,y,?\n"
@@ -98,11 +99,11 @@ def test_a_named_index_becomes_a_column(tmp_path):
 @pytest.mark.parametrize("separator", [";", "|", " ", "tab", "\\t"])
 def test_separator(tmp_path, separator):
     char = "\t" if separator in ("tab", "\\t") else separator
-    check(read_file(write(tmp_path, CSV.replace(",", char), "t.txt"), separator))
+    check(read_file(write(tmp_path, CSV.replace(",", char), "t.txt"), Dialect(separator)))
 
 
 def test_separator_is_one_character(tmp_path):
-    refused(write(tmp_path, CSV), "data.separator=';;'", separator=";;")
+    refused(write(tmp_path, CSV), "data.separator=';;'", dialect=Dialect(";;"))
 
 
 def test_wrong_separator_is_noticed(tmp_path):
@@ -198,7 +199,7 @@ def test_the_separator_proposed_is_the_one(tmp_path, text, typed):
     path = write(tmp_path, text)
     error = refused(path, "one column")
     assert error.remedy.strip("'") == f"data.separator={typed}"
-    assert len(read_file(path, separator=typed.strip('"')).columns) > 1
+    assert len(read_file(path, Dialect(typed.strip(chr(34)))).columns) > 1
 
 
 def test_a_name_with_blanks_is_one_column(tmp_path):
@@ -208,10 +209,10 @@ def test_a_name_with_blanks_is_one_column(tmp_path):
 
 def test_decimal_commas(tmp_path):
     path = write(tmp_path, "a;b;c;d\n1,5;x;1,2;3\n-2;y;1,2,3;?\n")
-    frame = read_file(path, separator=";")
+    frame = read_file(path, Dialect(";"))
     assert frame["a"].tolist() == [1.5, -2.0]
     assert frame["c"].tolist() == ["1,2", "1,2,3"]
-    assert read_file(path, separator=";", text=["a"])["a"].tolist() == ["1,5", "-2"]
+    assert read_file(path, Dialect(";"), text=["a"])["a"].tolist() == ["1,5", "-2"]
 
 
 @pytest.mark.parametrize(
@@ -245,16 +246,16 @@ def test_a_folder_is_answered_with_a_table_in_it(tmp_path):
 def test_a_file_without_a_header(tmp_path):
     text = "5.1,3.5,a\n4.9,,b\n"
     for pack, ending in ((str, ""), (lambda text: gzip.compress(text.encode()), ".gz")):
-        frame = read_file(write(tmp_path, pack(text), f"table.csv{ending}"), header=False)
+        frame = read_file(write(tmp_path, pack(text), f"table.csv{ending}"), Dialect(header=False))
         assert list(frame.columns) == ["x1", "x2", "x3"]
         assert frame["x1"].tolist() == [5.1, 4.9]
         assert frame["x2"].isna().tolist() == [False, True]
         assert frame["x3"].tolist() == ["a", "b"]
     path = write(tmp_path, "1;2,5;x\n3;4,5;y\n")
-    frame = read_file(path, separator=";", header=False, text=["x1"])
+    frame = read_file(path, Dialect(";", False), text=["x1"])
     assert frame.to_dict("list") == {"x1": ["1", "3"], "x2": [2.5, 4.5], "x3": ["x", "y"]}
     with pytest.raises(UserError, match="line 2: 2 cells"):
-        read_file(write(tmp_path, "1,2,3\n4,5\n"), header=False)
+        read_file(write(tmp_path, "1,2,3\n4,5\n"), Dialect(header=False))
 
 
 @pytest.mark.parametrize("line", ["5.1,3.5,1.4,0.2,setosa", "0,0,1,x", "7,,3,x"])

@@ -1,0 +1,98 @@
+"""Numbers as people write them, in files, in columns and in tables to predict."""
+
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nnexp
+from nnexp.cli import main
+from nnexp.data.delimited import Dialect
+from nnexp.data.files import read_file
+from nnexp.data.written import parse_written, style_of
+
+QUIET = ["trainer.progress=none", "trainer.tensorboard=false", "trainer.epochs=2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "comma"),
+    [
+        ("12", 12, 12),
+        ("-0.5", -0.5, None),
+        ("-0,5", None, -0.5),
+        ("1,234", 1234, 1.234),
+        ("1.234", 1.234, 1234),
+        ("1,234,567.8", 1234567.8, None),
+        ("1.234.567,8", None, 1234567.8),
+        ("1 234\u00a0567", None, None),  # one mark parts all groups
+        ("1 234 567", 1234567, 1234567),
+        ("1'234.5", 1234.5, None),
+        ("12,34,567", None, None),
+        ("$ 1,000", 1000, 1),
+        ("5 €", 5, 5),
+        ("-$3", -3, -3),
+        ("$-3", -3, -3),
+        ("7.5%", 7.5, None),
+        ("1e3", 1000, 1000),
+        (".5", 0.5, None),
+        ("1.", None, None),
+        ("2020-01-02", None, None),
+        ("", None, None),
+        ("nan", None, None),
+    ],
+)
+def test_what_a_text_is(text, point, comma):
+    assert parse_written(text, "point") == point
+    assert parse_written(text, "comma") == comma
+
+
+def test_the_style_of_a_column():
+    assert style_of(["1,234", "5"]) == "point"
+    assert style_of(["0,5", "7"]) == "comma"
+    assert style_of(["1,5", "1.5"]) == style_of(["x"]) == style_of([]) == ""
+
+
+def test_thousands_are_no_decimals(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a;b;c\n1,234;1,234;0,125\n567;2,500;0,250\n")
+    frame = read_file(path, Dialect(";"))
+    assert frame["a"].tolist() == ["1,234", "567"]  # it may be either
+    assert frame["b"].tolist() == [1.234, 2.5]
+    assert frame["c"].tolist() == [0.125, 0.25]
+
+
+def test_points_part_groups_where_commas_part_decimals(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n1.234;1\n2.500;2\n")
+    assert read_file(path, Dialect(";"))["a"].tolist() == [1.234, 2.5]
+    frame = read_file(path, Dialect(";", decimal="comma"))
+    assert frame["a"].tolist() == ["1.234", "2.500"]  # texts, which cells are read from
+    assert frame["b"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("decimal", "form"), [("point", "${:,.2f}"), ("comma", "{:,.2f} €")])
+def test_from_the_command_to_predictions(decimal, form, tmp_path, capsys):
+    values = np.linspace(-9e4, 9e4, 120)
+    texts = [form.format(value) for value in values]
+    if decimal == "comma":
+        texts = [text.translate(str.maketrans(",.", ".,")) for text in texts]
+    plain = pd.DataFrame({"v": values.round(2), "y": np.where(values > 0, "up", "down")})
+    plain.to_csv(tmp_path / "plain.csv", index=False)
+    plain.assign(v=texts).to_csv(tmp_path / "written.csv", index=False)
+    runs = {}
+    for name, more in {"plain": [], "written": [f"data.decimal={decimal}"]}.items():
+        path = tmp_path / f"{name}.csv"
+        words = ["data=csv", f"data.path={path}", "data.target=y", *more, *QUIET]
+        runs[name] = nnexp.run([*words, f"hydra.run.dir={tmp_path / name}"])
+    tables = {}
+    for name, done in runs.items():
+        capsys.readouterr()
+        command = f"nnexp predict {done.folder} {tmp_path / name}.csv"
+        assert main(shlex.split(command)[1:]) == 0
+        tables[name] = capsys.readouterr().out
+    assert tables["plain"] == tables["written"]
+    model = nnexp.load(runs["written"].folder)
+    assert (
+        model.predict(plain[["v"]]).tolist() == model.predict(pd.DataFrame({"v": texts})).tolist()
+    )
