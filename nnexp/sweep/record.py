@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
@@ -62,7 +65,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             f"the {FILE} that nnexp wrote, unchanged",
             "the command of the sweep once more, with sweep.resume=FOLDER",
         ) from error
-    odd = next((word for word in words if may_run_code(word)), None)
+    odd = next((word for word in words if any(map(may_run_code, _unfolded(word)))), None)
     if odd is not None and not trust:
         raise UserError(
             f"the sweep was started with {odd!r}, which may run code",
@@ -70,3 +73,33 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             f"nnexp resume {quote(str(folder))} --trust",
         )
     return words
+
+
+def _unfolded(word: str) -> list[str]:
+    """A word, and the words that `sweep.params` makes of what stands in it."""
+    name, _, _ = word.lstrip("+~").partition("=")
+    section, _, key = name.partition("sweep.params")
+    if section:
+        return [word]
+    try:
+        value = OverridesParser.create().parse_override(word).value()
+    except HydraException:  # whoever composes it will say so
+        return [word]
+    for own in reversed([part for part in key.split(".") if part]):
+        value = {own: value}
+    blocks = value if isinstance(value, list) else [value]
+    inner = [(str(own), given) for block in blocks for own, given in _flat(block)]
+    return [word, *(f"{own}={one}" for own, given in inner for one in _items(given))]
+
+
+def _flat(block: Any) -> Iterator[tuple[str, Any]]:
+    """The keys of a block, those of mappings in it by their dotted names as well."""
+    if not isinstance(block, dict):
+        return
+    for name, value in block.items():
+        yield str(name), value
+        yield from ((f"{name}.{inner}", own) for inner, own in _flat(value))
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) and value else [value]

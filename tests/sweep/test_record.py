@@ -29,6 +29,17 @@ def test_the_words_come_back_without_what_a_resume_says_anew(tmp_path):
         "data@hydra.callbacks=evil",
         "data.path=${oc.env:SECRET}",
         "~hydra.run",
+        "sweep.params={hydra.searchpath: [[file://evil/conf]], model: [evil]}",
+        "sweep.params=[{seed: [1]}, {hydra.searchpath: [x]}]",
+        "+sweep.params={model: [mlp, custom]}",
+        "sweep.params={model: custom}",
+        "sweep.params={model._target_: [os.system]}",
+        "sweep.params={model: {_target_: os.system}}",
+        "sweep.params={hydra: {searchpath: [x]}}",
+        "sweep.params.hydra.searchpath=[x]",
+        "+sweep.params.model=[custom]",
+        "sweep.params={data.path: ['${oc.env:SECRET}']}",
+        "sweep.params={model: [../evil]}",
     ],
 )
 def test_words_that_may_run_code_need_trust(tmp_path, word):
@@ -67,3 +78,14 @@ def test_it_is_plain_yaml(tmp_path):
     write_record(tmp_path, ["data.path=größe.csv"])
     content = yaml.safe_load((tmp_path / FILE).read_text(encoding="utf-8"))
     assert content == {"format_version": 1, "words": ["data.path=größe.csv"]}
+
+
+def test_harmless_words_need_no_trust(tmp_path):
+    words = [
+        "sweep.params={optimizer.lr: [0.1, 0.01], model: [mlp, linear]}",
+        "sweep.params=[{seed: [1]}, {reg.l2: [0, 1]}]",
+        "sweep=lr",
+        "sweep.n=3",
+    ]
+    write_record(tmp_path, words)
+    assert read_record(tmp_path) == words
