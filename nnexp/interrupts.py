@@ -1,4 +1,4 @@
-"""Ctrl-C as a question that training asks, so that it ends between two steps."""
+"""Ctrl-C and SIGTERM as a question that training asks, so that it ends between two steps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def interrupts() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C into a flag that training asks for; the second one interrupts at once.
+    """Turn the first signal into a flag that training asks for; the second interrupts at once.
 
     Outside the main thread, where Python delivers no signals, the flag is never set.
     """
@@ -26,8 +28,9 @@ def interrupts() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
 
-    before = signal.signal(signal.SIGINT, handle)
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
     try:
         yield lambda: asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

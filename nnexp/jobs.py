@@ -79,14 +79,18 @@ def check_alone(folder: Path) -> None:
         )
 
 
-def taken(folder: Path, sweep: bool, own: bool) -> UserError:
+class TakenError(UserError):
+    """A folder is another run's, and nothing in it is to be touched."""
+
+
+def taken(folder: Path, sweep: bool, own: bool) -> TakenError:
     """The error for a folder that holds a run already, in a sweep perhaps one of its `own`."""
     key, remedy = "hydra.run.dir", "hydra.run.dir=outputs/another"
     if sweep:
         key, remedy = "hydra.sweep.dir", "hydra.sweep.dir=outputs/another"
     if own:
         key, remedy = "hydra.sweep.subdir", "'hydra.sweep.subdir=${hydra.job.num}'"
-    return UserError(
+    return TakenError(
         f"{str(folder)!r} holds a run already",
         f"every run has a folder of its own; without {key} it gets a new one",
         remedy,

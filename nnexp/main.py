@@ -22,7 +22,7 @@ from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.garbage import paused
-from nnexp.jobs import Job, check_alone, score_of, taken
+from nnexp.jobs import Job, TakenError, check_alone, score_of, taken
 from nnexp.session import SESSION, Session, record
 
 
@@ -141,7 +141,9 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
         raise
     except Exception as error:
         job.fail(error)
-    if job.error is not None and (sweep or not isinstance(job.error, UserError)):
+    if isinstance(job.error, TakenError):  # what is there is not this job's
+        pass
+    elif job.error is not None and (sweep or not isinstance(job.error, UserError)):
         record(job, composed)
     session.end(job)
     if sweep and job.status == "interrupted":

@@ -30,7 +30,7 @@ from nnexp.track.events import append_text
 from nnexp.track.log import open_log
 from nnexp.track.progress import make_progress
 from nnexp.track.status import FILE as STATUS
-from nnexp.track.status import write_status
+from nnexp.track.status import claim, write_status
 from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device, pick_threads
 
@@ -89,6 +89,8 @@ def run_in_folder(
         UserError: a mistake of the user's. The folder's status is then `failed`, as for any
             other exception.
     """
+    if not claim(folder):
+        raise taken(folder, sweep=False, own=False)
     try:
         with open_log(folder) as log:
             task = Task(config, folder, overrides, command, log.info)

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
-from nnexp.jobs import Job
+from nnexp.jobs import Job, TakenError
 from nnexp.track.folder import write_text
 from nnexp.track.status import read_status, write_status
 
@@ -81,7 +81,8 @@ class Session:
             refusal = error if isinstance(error, UserError) else None
         self._print_table()
         if refusal is not None:
-            self.remove_folder()
+            if not isinstance(refusal, TakenError):
+                self.remove_folder()
             print(refusal, file=sys.stderr)
             return 2
         found = {job.status for job in self.jobs}

@@ -272,7 +272,7 @@ class Stack:
         write_manifest(folder, facts, sync=self.sync)
         reason = outcome.reason
         if outcome.status == "interrupted":
-            reason = f"Ctrl-C after {outcome.epochs} epochs"
+            reason = f"stopped after {outcome.epochs} epochs"
         task.log("%s after %d epochs; best epoch %d%s",
             outcome.status, outcome.epochs, outcome.best_epoch, f"; {reason}" if reason else "",
         )  # fmt: skip

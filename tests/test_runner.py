@@ -13,8 +13,10 @@ from torch import nn
 
 import nnexp
 from nnexp import UserError, stack
+from nnexp.config.compose import compose
+from nnexp.runner import run_in_folder
 from nnexp.track.manifest import verify
-from nnexp.track.status import read_status
+from nnexp.track.status import claim, read_status
 
 QUICK = [
     "data=wine",
@@ -155,9 +157,9 @@ def test_missing_values_passed_on_diverge_in_the_inputs(tmp_path):
 
 
 class Interrupting(nn.Module):
-    """Sends Ctrl-C to its own process once two epochs are recorded below `root`."""
+    """Sends a signal to its own process once two epochs are recorded below `root`."""
 
-    root = None
+    root, number = None, signal.SIGINT
     sent = False
 
     def __init__(self, inputs, outputs):
@@ -168,25 +170,27 @@ class Interrupting(nn.Module):
         history = next(self.root.rglob("history.csv"), None)
         if not self.sent and history and len(history.read_text().splitlines()) == 3:
             type(self).sent = True
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
         return self.linear(x)
 
 
-def test_ctrl_c_keeps_the_best_weights(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_the_best_weights(number, tmp_path, monkeypatch):
+    monkeypatch.setattr(Interrupting, "number", number)
     monkeypatch.setattr(Interrupting, "root", tmp_path)
     monkeypatch.setattr(Interrupting, "sent", False)
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     monkeypatch.setattr(torch, "Interrupting", Interrupting, raising=False)
     overrides = [o for o in QUICK if not o.startswith("model.")]
     result = nnexp.run(
         [*overrides, "model=custom", "model._target_=torch.Interrupting"], root=tmp_path
     )
     assert result.status == "interrupted"
-    assert result.reason == "Ctrl-C after 2 epochs"
+    assert result.reason == "stopped after 2 epochs"
     assert len(result.history) == 2
     assert result.metrics["best_epoch"] in (1, 2)
     assert read_status(result.folder)["status"] == "interrupted"
-    assert signal.getsignal(signal.SIGINT) == before
+    assert signal.getsignal(number) == before
 
 
 def test_a_mistake_leaves_its_reason(tmp_path):
@@ -245,3 +249,14 @@ def test_a_users_module_of_another_width_is_refused(tmp_path, monkeypatch):
     overrides = [o for o in QUICK if not o.startswith("model.")]
     with pytest.raises(UserError, match="outputs"):
         nnexp.run([*overrides, "model=custom", "model._target_=torch.OneWide"], root=tmp_path)
+
+
+def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path):
+    config, folder = compose(QUICK), tmp_path / "same"
+    folder.mkdir()
+    assert claim(folder)
+    assert not claim(folder)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(UserError, match="holds a run already"):
+        run_in_folder(config, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files

@@ -27,7 +27,7 @@ from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
 from nnexp.task import Task, check_parts
 from nnexp.track.origin import origin
-from nnexp.train.machine import pick_device
+from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
 SHARE = 0.5  # of the free memory, for all members in training together
@@ -241,10 +241,12 @@ def gib(size: float) -> int:
 
 
 def _processes(asked: int | None, groups: Sequence[Group]) -> int:
-    """How many processes at a time; one where a GPU does the work."""
+    """How many processes at a time; one where a GPU does the work, or there are no forks."""
     if any(_on_gpu(g.traits["device"]) for g in groups):
         return 1
-    return len(os.sched_getaffinity(0)) if asked is None else asked
+    if not can_fork():
+        return 1
+    return usable_cores() if asked is None else asked
 
 
 def _on_gpu(device: str) -> bool:

@@ -33,9 +33,7 @@ def run_jobs(
     Returns:
         Whether it was interrupted.
     """
-    for job in jobs:
-        if job.status == "running":
-            _check_folder(job, jobs, settings.resume is not None)
+    _check_folders(jobs, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
         found = len(ready)
@@ -130,11 +128,15 @@ def _execution(ready: Sequence[Job], settings: SweepConfig, command: Sequence[st
     )
 
 
-def _check_folder(job: Job, jobs: Sequence[Job], resumed: bool) -> None:
-    """Refuse a folder that holds another run already, or is another job's too."""
-    own = any(other.folder == job.folder and other.number < job.number for other in jobs)  # type: ignore[operator]
-    if own or (not resumed and (job.folder / "status.json").exists()):
-        job.fail(taken(job.folder, sweep=True, own=own))
+def _check_folders(jobs: Sequence[Job], resumed: bool) -> None:
+    """Refuse folders that hold another run already, or are another job's too."""
+    owners: set[Path] = set()
+    for job in jobs:
+        own = job.folder in owners
+        owners.add(job.folder)
+        there = own or (not resumed and (job.folder / "status.json").exists())
+        if there and job.status == "running":
+            job.fail(taken(job.folder, sweep=True, own=own))
 
 
 def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:

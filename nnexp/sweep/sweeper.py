@@ -21,6 +21,7 @@ from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
+from nnexp.track.lock import locked
 
 MOST = 100_000  # jobs of a sweep
 
@@ -78,15 +79,16 @@ def sweep(
             f"nnexp resume {quote(str(folder))}",
         )
     session.folder = folder
-    if not settings.dry_run:
-        # a foreign launcher asks for it, too
-        folder.mkdir(parents=True, exist_ok=True)
+    adopt = None if stacks else folder
+    if settings.dry_run:
+        return _run(found, settings, launcher, session, adopt)
+    folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
+    with locked(folder):
         OmegaConf.save(config, folder / "multirun.yaml")
         write_record(folder, session.arguments)
-    try:
-        return _run(found, settings, launcher, session, None if stacks else folder)
-    finally:
-        if not settings.dry_run:
+        try:
+            return _run(found, settings, launcher, session, adopt)
+        finally:
             from nnexp.sweep.finish import finish
 
             finish(folder, session.jobs, settings.report)

@@ -91,8 +91,21 @@ def write_json(path: str | Path, value: Any, *, sync: bool = True) -> None:
     Raises:
         TypeError: a value of another type.
     """
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(path, text, sync=sync)
+    write_text(path, _json_text(value), sync=sync)
+
+
+def make_json(path: str | Path, value: Any) -> None:
+    """Make a JSON file that is not there yet; arguments and errors as for `write_json`.
+
+    Raises:
+        FileExistsError: it is there.
+    """
+    with Path(path).open("xb") as file:
+        file.write(_json_text(value).encode("utf-8", "backslashreplace"))
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: str | Path) -> Any:

@@ -7,10 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.errors import UserError
-from nnexp.track.folder import read_json, write_json
+from nnexp.track.folder import make_json, read_json, write_json
 
 FILE = "status.json"
 STATES = ("running", "done", "failed", "interrupted", "diverged")
+
+
+def claim(folder: str | Path) -> bool:
+    """Make a folder the run's own, by its status `running`; False where another run has it.
+
+    Arguments:
+        folder: an existing folder.
+    """
+    try:
+        make_json(Path(folder) / FILE, {"status": "running", "reason": None})
+    except FileExistsError:
+        return False
+    return True
 
 
 def write_status(

@@ -48,8 +48,14 @@ def pick_threads(setting: str | int, flops: float) -> int:
     """
     if setting != "auto":
         return int(setting)
-    usable = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(usable, 1 + int(flops / FLOPS_WORTH_A_THREAD))
+    return min(usable_cores(), 1 + int(flops / FLOPS_WORTH_A_THREAD))
+
+
+def usable_cores() -> int:
+    """How many cores the process may use, where the system tells; else how many there are."""
+    if hasattr(os, "sched_getaffinity"):  # Linux alone has it
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

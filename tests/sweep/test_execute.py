@@ -130,3 +130,15 @@ def test_a_process_that_ends_without_a_word_fails_its_member(command, stacks):
     swept = command("seed=range(3)", "sweep.processes=1")
     assert swept.status == 1
     assert reasons(swept, 3) == [None, "the process ended without a word", None]
+
+
+def test_a_system_without_forks_trains_in_one_process(command, monkeypatch):
+    expected = command("seed=range(3)", folder="forked")
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(execute, "can_fork", lambda: False)
+    swept = command("seed=range(3)", "sweep.processes=4")
+    assert swept.status == 0
+    assert "1 process" in swept.err
+    assert "4 processes" not in swept.err
+    for number in range(3):
+        assert swept.content(number) == expected.content(number)

@@ -8,6 +8,7 @@ import yaml
 
 from nnexp.cli import train
 from nnexp.leaderboard import compare
+from nnexp.track import lock
 
 from .conftest import QUICK  # type: ignore[import-not-found]
 
@@ -265,3 +266,15 @@ def test_hydras_own_sweeper_still_works(command):
     swept = command("seed=0,1", "hydra/sweeper=basic")
     assert swept.status == 0
     assert statuses(swept) == ["done", "done"]
+
+
+def test_a_sweep_that_goes_on_elsewhere_is_not_resumed(command, monkeypatch):
+    swept = command("seed=range(2)")
+    files = {path: path.read_bytes() for path in swept.folder.rglob("*") if path.is_file()}
+    monkeypatch.setattr(lock, "PATIENCE", 0)
+    with lock.locked(swept.folder):
+        refused = command("swept", program="resume")
+    assert refused.status == 2
+    assert "another process is at work" in refused.err
+    assert {path: path.read_bytes() for path in files} == files
+    assert command("swept", program="resume").status == 0

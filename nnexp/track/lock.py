@@ -1,0 +1,57 @@
+"""A folder that one process alone may write into; the lock is gone with the process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nnexp.errors import UserError
+
+PATIENCE = 5.0  # seconds in which children of a killed process come to their end
+
+
+@contextmanager
+def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
+    """Hold a folder for as long as the block runs, forked children included.
+
+    No file is left behind. Where the system has no such locks (Windows), nothing is held.
+
+    Arguments:
+        folder: it exists.
+        patience: seconds to wait for another process to let go; None for `PATIENCE`.
+
+    Raises:
+        UserError: another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + (PATIENCE if patience is None else patience)
+        while not _taken(fcntl, handle):
+            if time.monotonic() > until:
+                raise UserError(
+                    f"another process is at work in {str(folder)!r}",
+                    "one process at a time; a sweep that goes on elsewhere needs no resuming",
+                    "ps aux | grep nnexp",
+                )
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _taken(fcntl: object, handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[attr-defined]
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
