@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nnexp.config.check import check
 from nnexp.config.compose import compose
+from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
 from nnexp.config.keys import PACKAGES
 from nnexp.config.schema import Config, CustomModelConfig
@@ -64,7 +63,7 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
     """The changes set key by key, as the schema reads them, and checked together."""
     config = base
     for word in words:
-        override = _parser().parse_override(word)
+        override = parse(word)
         key = override.key_or_group
         section, _, path = key.partition(".")
         value: Any = override.value()
@@ -78,11 +77,6 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
         config = replace(config, **{section: value})
     check(config)
     return config
-
-
-@cache
-def _parser() -> OverridesParser:
-    return OverridesParser.create()
 
 
 def value_of(config: Config, key: str) -> object:

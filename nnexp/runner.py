@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from nnexp import calls
 from nnexp.config.compose import compose
+from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
 from nnexp.data import Dataset, load_table
@@ -50,8 +53,8 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     """
     overrides = calls.words(overrides, "nnexp.run")
     config = _composed(overrides)
-    named = [word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")]
-    folder = _given(Path(named[-1])) if named else folders.create(calls.root(root, "nnexp.run"))
+    named = _named(overrides)
+    folder = folders.create(calls.root(root, "nnexp.run")) if named is None else _given(named)
     return run_in_folder(config, folder, overrides, ["nnexp.run", *overrides])
 
 
@@ -63,6 +66,15 @@ def _composed(overrides: list[str]) -> Config:
             raise
         remedy = f"nnexp.multirun({overrides!r})"  # -m is a word of the command line
         raise UserError(error.wrong, error.allowed, remedy) from error
+
+
+def _named(overrides: Sequence[str]) -> Path | None:
+    """The folder that `hydra.run.dir` among the overrides names, as the command line reads it."""
+    named = None
+    for word in map(parse, overrides):
+        if word.key_or_group == "hydra.run.dir" and not word.is_delete():
+            named = OmegaConf.create({"dir": word.value()}).dir  # resolves ${now:...}
+    return None if named is None else Path(str(named))
 
 
 def _given(folder: Path) -> Path:

@@ -3,6 +3,8 @@
 import json
 import math
 import signal
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -260,3 +262,17 @@ def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path):
     with pytest.raises(UserError, match="holds a run already"):
         run_in_folder(config, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("hydra.run.dir='my run'", "my run"),
+        ("++hydra.run.dir=mine", "mine"),
+        ("hydra.run.dir=of_${now:%Y}", f"of_{datetime.now():%Y}"),
+    ],
+)
+def test_the_folder_is_named_as_on_the_command_line(word, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert nnexp.run([*QUICK, word]).folder == Path(name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

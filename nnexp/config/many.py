@@ -16,10 +16,10 @@ from functools import cache
 from itertools import pairwise
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
+from nnexp.config import grammar
 from nnexp.config.compose import to_config
 from nnexp.config.groups import groups
 from nnexp.config.schema import Config
@@ -43,7 +43,7 @@ def compose_many(
             choose no other files are built on it.
     """
     composed: dict[tuple[str, ...], _Base] = {}
-    parse, names = cache(OverridesParser.create().parse_override), frozenset(groups())
+    parse, names = cache(grammar.parse), frozenset(groups())
     if whole is not None:
         words, config = whole
         parsed = [(word, parse(word)) for word in words]

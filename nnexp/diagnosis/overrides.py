@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-
+from nnexp.config.grammar import value_of
 from nnexp.config.keys import literal
 
 
@@ -39,14 +38,9 @@ def united(*fixes: Sequence[str]) -> list[str] | None:
         key = word.partition("=")[0]
         present = words.get(key, word)
         if present != word:
-            lists = [_value(one) for one in (present, word)]
+            lists = [value_of(one) for one in (present, word)]
             if not all(isinstance(one, list) for one in lists):
                 return None
             word = also(key, *lists)
         words[key] = word
     return list(words.values())
-
-
-def _value(word: str) -> Any:
-    """The value of a word, as the command line reads it."""
-    return OverridesParser.create().parse_override(word).value()

@@ -8,9 +8,9 @@ from shlex import quote
 from typing import Any
 
 import yaml
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
+from nnexp.config.grammar import value_of
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
 from nnexp.files import read_regular
@@ -82,7 +82,7 @@ def _unfolded(word: str) -> list[str]:
     if section:
         return [word]
     try:
-        value = OverridesParser.create().parse_override(word).value()
+        value = value_of(word)
     except HydraException:  # whoever composes it will say so
         return [word]
     for own in reversed([part for part in key.split(".") if part]):

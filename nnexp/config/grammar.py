@@ -1,0 +1,28 @@
+"""Overrides read by Hydra's grammar, one word at a time; nothing is composed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+
+
+def parse(word: str) -> Override:
+    """A word as an override.
+
+    Raises:
+        HydraException: it is none.
+    """
+    return _parser().parse_override(word)
+
+
+def value_of(word: str) -> Any:
+    """The value of a word: text without its quotes, numbers, lists, mappings."""
+    return parse(word).value()
+
+
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
