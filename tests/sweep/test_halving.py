@@ -1,8 +1,12 @@
 """The rungs of successive halving."""
 
+import signal
+
 import pytest
 
+from nnexp.sweep import chunk, execute
 from nnexp.sweep.halving import rungs
+from nnexp.track.status import read_status
 
 
 @pytest.mark.parametrize(
@@ -51,3 +55,27 @@ def test_a_configuration_that_diverges_does_not_go_on(command):
     )
     assert swept.status == 1
     assert len((swept.folder / "0" / "history.csv").read_text().splitlines()) == 5
+
+
+def test_interrupted_halving_leaves_nothing_running_and_says_what_is_ranked(command, monkeypatch):
+    monkeypatch.setattr(execute, "can_fork", lambda: False)
+    take_up, taken = chunk.take_up, []
+
+    def interrupted(folder):
+        taken.append(folder)
+        if len(taken) == 3:  # the first two end, and the third is to be trained on
+            signal.raise_signal(signal.SIGINT)
+        return take_up(folder)
+
+    monkeypatch.setattr(chunk, "take_up", interrupted)
+    words = ["model.hidden=[4],[5],[6],[7]", "sweep.method=halving", "sweep.factor=2"]
+    swept = command(*words, "trainer.epochs=8", "sweep.min_epochs=1")
+    assert swept.status == 130
+    found = [read_status(swept.folder / str(n))["status"] for n in range(4)]
+    assert set(found) <= {"done", "interrupted"}
+    assert found.count("interrupted") == 2
+    assert "2 runs that halving had kept did not come to an end" in swept.out
+    monkeypatch.setattr(chunk, "take_up", take_up)
+    resumed = command("swept", program="resume")
+    assert resumed.status == 0
+    assert [read_status(swept.folder / str(n))["status"] for n in range(4)] == ["done"] * 4
