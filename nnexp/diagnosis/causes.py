@@ -27,7 +27,7 @@ CAUSES: dict[str, Cause] = {
         "table",
         unscaled_features="features of very different or very large scales reach the network",
         dominant_feature="one column outweighs all others by its scale",
-        outlier_crushed_feature="an outlier squeezes a column into a sliver of its range",
+        outlier_crushed_feature="a few large values squeeze a column into a sliver of its range",
         double_scaling="the inputs are scaled to next to nothing",
         preprocessing_mismatch="train rows and held-out rows were prepared differently",
         constant_feature="a column with one value does harm",
