@@ -24,6 +24,8 @@ from nnexp.errors import UserError
 
 WIDTH = 92  # columns of text that a line of the report takes
 
+SHOWN = 0.6  # strength of what is told of a table that no run has tried
+
 
 @dataclass(frozen=True)
 class AuditReport:
@@ -136,8 +138,16 @@ def report_of(found: Audit, title: str) -> AuditReport:
             fix=nomination.fix,
         )
         for nomination in found.nominations
+        if nomination.strength >= SHOWN
     )
-    return AuditReport(findings, tuple(found.notes), tuple(found.checked), title, found.seconds)
+    # by itself the table does not say whether these do harm
+    signs = (
+        f"{_titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
+        for own in found.nominations
+        if own.strength < SHOWN
+    )
+    notes = (*found.notes, *signs)
+    return AuditReport(findings, notes, tuple(found.checked), title, found.seconds)
 
 
 def _titled(cause: str, subject: str) -> str:

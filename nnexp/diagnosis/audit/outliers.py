@@ -68,7 +68,7 @@ def _tails(found: Mapping[str, float], columns: int) -> Nomination:
         (
             Evidence(
                 f"standard deviations that the middle nine tenths of {name!r} span",
-                found[name],
+                round(found[name], 3),
                 "3.3 of a normal column, 2.9 of an exponential one",
             ),
             Evidence("columns with so long a tail", len(found), f"few of {columns}"),
