@@ -98,7 +98,9 @@ class Diagnosis:
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        if command and any(own.fix and own.proof is None for own in self.alarms):
+        # without validation rows no re-run can be judged
+        judged = "valid" in self.scores or "train" not in self.scores
+        if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
         return "\n".join(lines) + "\n" + table(self.probes)
 
@@ -160,7 +162,10 @@ def is_behind(diagnosis: Diagnosis) -> bool:
 
 
 def _told(own: Finding, fix: str) -> str:
-    return f"fix: {fix}" if own.proof is None else f"{fix}: {_gain(own.proof)}"
+    # more validation rows make no run better, and others than those that judged it
+    if own.proof is None or own.cause == "validation_too_small":
+        return f"fix: {fix}"
+    return f"{fix}: {_gain(own.proof)}"
 
 
 def _gain(proof: Proof) -> str:
@@ -174,7 +179,8 @@ def _gain(proof: Proof) -> str:
 def _healthy(own: Diagnosis) -> str:
     valid = own.scores.get("valid")
     if not valid:
-        more = "".join(f"; {note}" for note in own.notes if own.in_code)
+        told = own.notes if own.in_code or "train" not in own.scores else ()
+        more = "".join(f"; {note}" for note in told)
         return f"diagnosis: nothing found{more}"
     found = "no cause found for what is missing" if is_behind(own) else "nothing found"
     return (

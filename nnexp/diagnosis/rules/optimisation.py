@@ -199,7 +199,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
         Nomination(
             "undertrained",
             (
-                Evidence("steps taken", steps, "some thousand"),
+                *([Evidence("steps taken", steps, "thousands")] if seen.knows_table else []),
                 Evidence("epochs", epochs, "until the loss stays"),
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
             ),
