@@ -158,8 +158,9 @@ def read_diagnosis(folder: str | Path) -> Diagnosis:
     return Diagnosis.from_plain(content)
 
 
-def prove_command(folder: str | Path) -> str:
-    """The command that proves a run's findings."""
+def prove_command(folder: str | Path, trust: bool = False) -> str:
+    """The command that proves a run's findings; `trust` where the model is the user's own class."""
     path = Path(folder).absolute()
     near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return shlex.join(["nnexp", "diagnose", str(near), "--prove"])
+    more = ["--trust"] if trust else []
+    return shlex.join(["nnexp", "diagnose", str(near), "--prove", *more])

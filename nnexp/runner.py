@@ -16,7 +16,7 @@ from nnexp import calls
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config
+from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.data import Dataset, load_table
 from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -176,7 +176,8 @@ def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
         task.log("no diagnosis: %s", traceback.format_exc())
         print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])
         return
-    text = found.text(prove_command(task.folder))
+    own = isinstance(task.config.model, CustomModelConfig)
+    text = found.text(prove_command(task.folder, trust=own))
     print_text(text)
     task.log("%s", text.rstrip())
     if task.config.trainer.tensorboard:

@@ -43,6 +43,7 @@ class Verdict:
         probing: what the probes took; 0 without any.
         tried: of a proof where nothing was suspected, what was tried and brought too little.
         asked: whether a proof was asked for.
+        trust: whether the folder was trusted with a class of the user's own.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Verdict:
     probing: float = 0.0
     tried: Sequence[str] = ()
     asked: bool = False
+    trust: bool = False
 
     @property
     def restores(self) -> Sequence[str]:
@@ -63,7 +65,7 @@ class Verdict:
         return self.diagnosis.findings
 
     def __str__(self) -> str:
-        text = self.diagnosis.text("" if self.asked else prove_command(self.folder))
+        text = self.diagnosis.text("" if self.asked else prove_command(self.folder, self.trust))
         if self.restores:
             text += f"{cure(self.diagnosis)}: {self.command()}\n"
         if self.asked and not self.seconds and self.findings:
@@ -154,7 +156,7 @@ def _one(
     if not prove:
         if probe:
             _write_page(folder, config, found)
-        return Verdict(folder, found, probing=probed.seconds), why
+        return Verdict(folder, found, probing=probed.seconds, trust=trust), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis)
