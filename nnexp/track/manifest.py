@@ -187,7 +187,8 @@ def list_files(folder: str | Path, *, sync: bool = False) -> dict[str, dict[str,
 
     Arguments:
         folder: the run folder. Left out are what goes on growing (TensorBoard events, the log),
-            the status, the manifest itself, temporary files and links.
+            the status, the manifest itself, checkpoints, which are gone once the run has ended,
+            temporary files and links.
         sync: wait until they are on the disk.
     """
     folder = Path(folder)
@@ -207,6 +208,7 @@ def _is_left_out(name: str) -> bool:
     leaf = name.rpartition("/")[2]
     return (
         name in {FILE, "status.json", "train.log"}
+        or name.startswith("checkpoint/")
         or leaf.startswith("events.out.tfevents.")
         or leaf.endswith(".tmp")
     )

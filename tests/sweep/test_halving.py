@@ -6,6 +6,7 @@ import pytest
 
 from nnexp.sweep import chunk, execute
 from nnexp.sweep.halving import rungs
+from nnexp.track.manifest import verify
 from nnexp.track.status import read_status
 
 
@@ -34,6 +35,7 @@ def test_of_each_rung_the_best_share_goes_on_by_what_it_has_reached(command):
     assert swept.status == 0
     best = {}
     for folder in swept.folder.glob("[0-9]*"):
+        assert verify(folder) == []  # what a resume takes as finished
         rows = (folder / "history.csv").read_text().splitlines()
         place = rows[0].split(",").index("val_loss")
         losses = [float(row.split(",")[place]) for row in rows[1:]]
