@@ -20,6 +20,7 @@ from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
 from nnexp.examine import Material, read_material
+from nnexp.jobs import resume_command
 from nnexp.leaderboard.folders import find_runs
 from nnexp.probing import Probed
 from nnexp.probing import probe as make_probes
@@ -176,8 +177,8 @@ def _check_ended(folder: Path) -> None:
     if status == "running":
         raise UserError(
             f"the run in {str(folder)!r} has not ended: it goes on, or was killed",
-            "a run that has ended, well or not",
-            retyped(read_typed(folder) or [], ()),
+            "a run that has ended, well or not; one that was killed can be trained to its end",
+            resume_command(folder),
         )
 
 

@@ -29,6 +29,7 @@ ADDED: dict[str, Any] = {
     "data.decimal": "auto",
     "data.header": True,  # of data=csv alone
     "trainer.watch": True,
+    "trainer.save_every": 30.0,
     "seeds.valid": None,
 }
 # libyaml's writes the same text in a quarter of the time

@@ -14,7 +14,14 @@ FOLDS = "data.split.folds"
 SPLIT_SEEDS = ("seeds.split", "seeds.valid")
 # what a run's numbers do not depend on, or not by intent
 IMMATERIAL = frozenset(
-    {"device", "threads", "trainer.progress", "trainer.tensorboard", "trainer.watch"}
+    {
+        "device",
+        "threads",
+        "trainer.progress",
+        "trainer.save_every",
+        "trainer.tensorboard",
+        "trainer.watch",
+    }
 )
 
 

@@ -162,7 +162,7 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
         raise UserError(
             f"{str(folder)!r} is no folder of a finished run: it has no {FILE}",
             "a run whose status.json says done, interrupted or diverged",
-            f"one of its runs, such as {below[0]}" if below else "ls outputs",
+            f"one of its runs, such as {below[0]}" if below else _whole(folder),
         )
     files = read_manifest(folder)["files"]
     for name, limit in limits.items():
@@ -180,6 +180,12 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
             "the file that the run wrote, unchanged",
             "ls outputs",
         )
+
+
+def _whole(folder: Path) -> str:
+    """What makes a finished run of a folder."""
+    begun = (folder / "status.json").is_file()
+    return shlex.join(["nnexp", "resume", str(folder)]) if begun else "ls outputs"
 
 
 def list_files(folder: str | Path, *, sync: bool = False) -> dict[str, dict[str, Any]]:
