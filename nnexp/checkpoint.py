@@ -117,7 +117,11 @@ def write(folder: Path, parked: Parked, facts: Mapping[str, Any]) -> None:
 
 
 def read(
-    folder: Path, like: Parked, steps: int, epochs: int
+    folder: Path,
+    like: Parked,
+    steps: int,
+    epochs: int,
+    check: Callable[[Mapping[str, Any]], None] = lambda facts: None,
 ) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that is whole and agrees with the run's other files.
 
@@ -126,6 +130,8 @@ def read(
         like: the run before its first epoch: what is read has the same names, shapes and types.
         steps: of an epoch.
         epochs: of the run.
+        check: raises UserError where the facts are those of another run; called before the rest
+            is looked at.
 
     Returns:
         The checkpoint, None where there is no such one, and a line on each that was passed over.
@@ -136,7 +142,7 @@ def read(
     passed_over: list[str] = []
     for path in _all(folder):
         try:
-            found = _read(folder, path, like)
+            found = _read(folder, path, like, check)
         except OSError as error:
             passed_over.append(f"{FOLDER}/{path.name[:20]}... is not used: {error}")
             continue
@@ -176,7 +182,9 @@ def _all(folder: Path) -> list[Path]:
     return [path for match, path in sorted(named, key=lambda own: -int(own[0][1]))]
 
 
-def _read(folder: Path, path: Path, like: Parked) -> Checkpoint:
+def _read(
+    folder: Path, path: Path, like: Parked, check: Callable[[Mapping[str, Any]], None]
+) -> Checkpoint:
     """A checkpoint; OSError where it is damaged, other errors where it is whole but no such one."""
     match = _NAME.fullmatch(path.name)
     assert match is not None
@@ -192,10 +200,13 @@ def _read(folder: Path, path: Path, like: Parked) -> Checkpoint:
         about = json.loads(text)
         if about["format"] != FORMAT:
             raise ValueError(f"it has format {about['format']!r}, not {FORMAT}")
+        facts, files = about["facts"], about["files"]
+        if not isinstance(facts, dict):
+            raise ValueError("it says nothing of what it was made on")
+        check(facts)
         parked = from_tensors(tensors, wanted)
-    facts, files = about["facts"], about["files"]
     sizes = [entry["size"] for entry in files.values()]
-    if not isinstance(facts, dict) or not all(type(size) is int and size >= 0 for size in sizes):
+    if not all(type(size) is int and size >= 0 for size in sizes):
         raise ValueError("its description is not that of a checkpoint")
     if parked.epoch != int(match[1]):
         raise ValueError(f"it is of epoch {parked.epoch}")

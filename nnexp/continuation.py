@@ -5,6 +5,8 @@ folder -> configuration -> table, as before -> newest good checkpoint -> trainer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from shlex import join, quote
 from typing import Any
@@ -66,6 +68,7 @@ def resume(run: Any, trust: bool = False) -> Run:
     with locked(folder):
         status = read_status(folder)
         if status["status"] in ENDED:
+            checkpoint.remove(folder)  # it may have been killed before it did
             return _as_it_ended(folder, status)
         _check_alone(folder)
         with open_log(folder) as log:
@@ -74,8 +77,14 @@ def resume(run: Any, trust: bool = False) -> Run:
             labelled, dataset = prepare(config)
             stack = Stack([task], [dataset])
             (like,) = stack.unbegun()
-            found, remarks = checkpoint.read(folder, like, stack.steps, config.trainer.epochs)
-            _check_table(folder, dataset, found)
+            _check_table(folder, dataset, _facts_of_manifest(folder))
+            found, remarks = checkpoint.read(
+                folder,
+                like,
+                stack.steps,
+                config.trainer.epochs,
+                partial(_check_table, folder, dataset),
+            )
             remarks += _remarks(found, facts_of(stack, dataset, _threads(config, stack)))
             with status_kept(folder):
                 write_status(folder, "running")
@@ -118,14 +127,17 @@ def _check_alone(folder: Path) -> None:
         )
 
 
-def _check_table(folder: Path, dataset: Dataset, found: Checkpoint | None) -> None:
+def _facts_of_manifest(folder: Path) -> dict[str, Any]:
+    """What an interrupted run was trained on; nothing where it was killed."""
+    if not (folder / PRODUCTS[0]).exists():
+        return {}
+    told = read_manifest(folder).get("data")
+    return {"data": told.get("fingerprint")} if isinstance(told, dict) else {}
+
+
+def _check_table(folder: Path, dataset: Dataset, facts: Mapping[str, Any]) -> None:
     """Refuse a table that is not the one that the run was trained on, where that is known."""
-    before: Any = None
-    if found is not None:
-        before = found.facts.get("data")
-    elif (folder / PRODUCTS[0]).exists():
-        told = read_manifest(folder).get("data")
-        before = told.get("fingerprint") if isinstance(told, dict) else None
+    before = facts.get("data")
     if before not in (None, dataset.summary["fingerprint"]):
         raise UserError(
             f"the table {dataset.summary['source']!r} has changed since the run began",

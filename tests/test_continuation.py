@@ -339,9 +339,11 @@ def test_another_table_is_refused_and_nothing_touched(tmp_path):
         interrupted(tmp_path / "cut", 5, *words, every=0).folder,
     ):
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        table.write_text("\n".join(["a,b,y", *lines[:-1], "0.5,0.5,0"]))
-        with pytest.raises(UserError, match="has changed since the run began"):
-            nnexp.resume(folder)
+        other = ["a,b,y", *lines[:-1], "0.5,0.5,0"]
+        for changed in (other, [f"{line},{place}" for place, line in enumerate(other)]):
+            table.write_text("\n".join(changed).replace("a,b,y,0", "a,b,y,c"))
+            with pytest.raises(UserError, match="has changed since the run began"):
+                nnexp.resume(folder)
         after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         before.pop(folder / "train.log"), after.pop(folder / "train.log")
         assert before == after
