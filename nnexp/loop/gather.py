@@ -25,7 +25,8 @@ from nnexp.diagnosis.seen import Rows, Seen
 from nnexp.loop import pairing, updates, view
 from nnexp.loop.fixes import in_code
 from nnexp.loop.outputs import linear_layers, nature
-from nnexp.loop.quiet import quiet, tensor_of
+from nnexp.loop.quiet import quiet
+from nnexp.loop.returned import tensor_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -134,6 +135,8 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     proper = kernel in ("softmax", "logistic") and table.is_classes
     valid, train = judge(watch, sheet, trees)
     loss = record.points[-1].get("slice_loss", math.nan)
+    with quiet(watch.model):  # a weight that is computed from others is computed where it is read
+        units = view.make_units(linear, getattr(config.model, "activation", ""))
     return Seen(
         config=config,
         overrides=(),
@@ -152,7 +155,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
         inputs=view.make_inputs(table),
         valid=valid,
         train=train,
-        units=view.make_units(linear, getattr(config.model, "activation", "")),
+        units=units,
         train_loss=loss if math.isfinite(loss) else None,
     )
 

@@ -12,7 +12,8 @@ from torch.func import functional_call
 
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.loop.kernel import Kernel
-from nnexp.loop.quiet import quiet, tensor_of
+from nnexp.loop.quiet import quiet
+from nnexp.loop.returned import tensor_of
 
 
 def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Tensor]]:

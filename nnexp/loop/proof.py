@@ -17,6 +17,7 @@ import numpy as np
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm, paired_test
+from nnexp.loop.fresh import check_factory
 from nnexp.loop.retrain import Arm, score
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
     """
     start = time.monotonic()
     metric = "accuracy" if watch.table.is_classes else "minus mean squared error"
+    check_factory(watch)
     base = [score(watch, Arm(), seed) for seed in range(seeds)]
     arms = [(own, arm) for own in found.findings if (arm := change_of(own)) is not None][:CAUSES]
     where = "val" if watch.table.train < len(watch.table.x) else "train"

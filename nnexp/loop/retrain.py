@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnexp.loop.fresh import fresh
 from nnexp.loop.gather import ratio_of
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
-from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
+from nnexp.loop.quiet import quiet, same_gradients
 from nnexp.loop.record import APPLIED
+from nnexp.loop.returned import each, tensor_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -66,17 +68,17 @@ def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[f
         seed: of initial weights and batches.
         only: train on so many rows alone, and judge by them.
     """
-    with same_draws(watch.table.x.device), warnings.catch_warnings():
+    kept = same_gradients([watch.model, *watch.loss_modules])
+    with watch.unseen(), kept, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
         return _trained(watch, arm, seed, only)
 
 
 def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float, float]:
-    assert watch.factory is not None
     assert watch.form is not None
     table, record = watch.table, watch.record
     torch.manual_seed(seed)
-    model = watch.factory().to(table.x.device)
+    model = fresh(watch)
     x = _inputs(table.x, table.train, arm)
     targets = watch.form.make(table, torch.arange(len(x), device=x.device))
     index = torch.from_numpy(table.index).to(x.device)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -17,9 +18,11 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
 from nnexp.loop.kernel import Kernel, identify, value
+from nnexp.loop.looker import Looker
 from nnexp.loop.outputs import decide, linear_layers, nature
-from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
-from nnexp.loop.record import APPLIED, Looker, Record, agrees
+from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
+from nnexp.loop.record import APPLIED, Record, agrees
+from nnexp.loop.returned import each, tensor_of
 from nnexp.loop.table import make_table
 from nnexp.loop.target import Form, form_of
 
@@ -50,6 +53,7 @@ class Watch:
                 "the model has no parameters", "a torch.nn.Module with weights", "nn.Linear(4, 3)"
             )
         self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
+        self.loss_modules = modules_of(loss_fn)
         self.table = make_table(train, valid, classes, parameters[0])
         self.record = Record()
         self.form: Form | None = None
@@ -78,7 +82,9 @@ class Watch:
             ) from error
         self.initial = {n: p.detach().clone() for n, p in model.named_parameters()}
         names = {id(p): n for n, p in model.named_parameters()}
-        weights = [names[id(own[1].weight)] for own in self._linear if id(own[1].weight) in names]
+        # a weight that is computed from others is none of these: to read it may change it
+        held = [own[1]._parameters.get("weight") for own in self._linear]
+        weights = [names[id(own)] for own in held if id(own) in names]
         self.looker = Looker(model, dict.fromkeys(weights), self.record)
         self.weights = list(dict.fromkeys(weights))
         self.looker.arm()
@@ -127,12 +133,20 @@ class Watch:
                 "a function that returns the model as it was before training",
                 "nnexp.watch(..., factory=lambda: make_model())",
             )
-        with same_draws(self.table.x.device):  # some libraries draw while they are imported
+        self.looker.disarm()
+        self._next = self.steps + 1  # where hooks are due they are put back
+        with self.unseen():  # some libraries draw while they are imported
             self._evaluate()
             found = gather.diagnose(self)
             return proof.prove(self, found, seeds) if prove else found
 
     # ------------------------------------------------------------------------ what is looked at
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Let the loss be called without a trace of it in random numbers and its own buffers."""
+        with same_draws(self.table.x.device), same_buffers(self.loss_modules):
+            yield
+
     def forward(self, x: Tensor, training: bool = False) -> Any:
         """The model's outputs, leaving no trace."""
         with quiet(self.model, training):
@@ -146,7 +160,7 @@ class Watch:
         return self._loss(output, target)
 
     def _loss(self, output: Any, target: Tensor) -> float:
-        with torch.no_grad():
+        with torch.no_grad(), self.unseen():
             return value(self.loss_fn, each(output, APPLIED[self.applied]), target)
 
     def classes_of(self, output: Any) -> np.ndarray:
@@ -165,7 +179,8 @@ class Watch:
             self._meet(output, target)
         if is_look(now) and self.form is not None:
             self.form.see(target)
-            self._note(loss, output, target, accuracy)
+            with self.unseen():
+                self._note(loss, output, target, accuracy)
             self.looker.look()
         if now == 1:
             self._point(0, self._start, math.nan)
@@ -183,7 +198,7 @@ class Watch:
     def _meet(self, output: Any, target: Tensor) -> None:
         """Find out at the first step what loss, outputs and targets are."""
         self.form = form_of(target)
-        with quiet(self.model):
+        with quiet(self.model), self.unseen():
             last = self._linear[-1] if self._linear else None
             self.nature = nature(self.model, self._x, last)
             first = tensor_of(output)
