@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.nn.modules.module import register_module_forward_hook
 
 from nnexp.loop.record import Record
+from nnexp.loop.returned import leaves
+
+CALLS = 8  # of the model that are remembered, the last ones
 
 
 class Looker:
@@ -29,7 +33,8 @@ class Looker:
     def __init__(self, model: nn.Module, layers: Iterable[str], record: Record) -> None:
         self.model, self.record = model, record
         self.layers = set(layers)
-        self.inputs: Tensor | None = None  # of the last forward pass with gradients
+        # what the model got in training, beside what it gave for that
+        self._calls: deque[tuple[Tensor, list[weakref.ref[Tensor]]]] = deque(maxlen=CALLS)
         self._handles: list[Any] = []
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
@@ -43,15 +48,16 @@ class Looker:
         if self._handles:
             return
         self._versions, self._norms = {}, {}
-        self._first = self.inputs = None
+        self._first = None
+        self._calls.clear()
         here = weakref.ref(self)  # a watch that is dropped takes its hooks with it
         self._parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         for name, parameter in self._parameters.items():
             self._handles.append(parameter.register_hook(_of_gradient(here, name)))
         if hasattr(self.model, "_orig_mod"):  # torch.compile warns of hooks for all modules
-            self._handles.append(self.model.register_forward_pre_hook(_of_inputs(here)))
+            self._handles.append(self.model.register_forward_hook(_of_call(here)))
         else:
-            self._handles.append(register_module_forward_pre_hook(_of_inputs(here)))
+            self._handles.append(register_module_forward_hook(_of_call(here)))
 
     def disarm(self) -> None:
         """Take the hooks off."""
@@ -69,7 +75,7 @@ class Looker:
     def look(self) -> None:
         """Note the step that was just made, and take the hooks off."""
         self.disarm()
-        self.inputs = None
+        self._calls.clear()
         found: dict[str, float] = {}
         norms: list[Tensor] = []
         names: list[str] = []
@@ -109,11 +115,24 @@ class Looker:
                 self.record.backwards += 1
                 self.record.uncleared += held is not None and bool(held.any())
 
-    def take_inputs(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        """Note what the model gets in training."""
-        trains = module is self.model and torch.is_grad_enabled()
-        if trains and inputs and isinstance(inputs[0], Tensor):
-            self.inputs = inputs[0].detach()
+    def take_call(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        """Note what the model gets in training, and for what."""
+        trains = module is self.model and torch.is_grad_enabled() and not torch.jit.is_tracing()
+        if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
+            given = [weakref.ref(own) for _, own in leaves(output)]
+            self._calls.append((inputs[0].detach(), given))
+
+    def inputs_of(self, output: Any) -> Tensor | None:
+        """What the model got where it gave this output, or one that this is a view of."""
+        known = {id(one) for _, own in leaves(output) for one in (own, own._base)}
+        return next(
+            (
+                inputs
+                for inputs, given in reversed(self._calls)
+                if any((own := ref()) is not None and id(own) in known for ref in given)
+            ),
+            None,
+        )
 
 
 def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:
@@ -125,11 +144,11 @@ def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], Non
     return hook
 
 
-def _of_inputs(here: weakref.ref[Looker]) -> Callable[[nn.Module, tuple[Any, ...]], None]:
-    def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+def _of_call(here: weakref.ref[Looker]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+    def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         looker = here()
         if looker is not None:
-            looker.take_inputs(module, inputs)
+            looker.take_call(module, inputs, output)
 
     return hook
 
@@ -138,3 +157,18 @@ def _remove(handles: list[Any]) -> None:
     for handle in handles:
         handle.remove()
     handles.clear()
+
+
+def is_look(step: int) -> bool:
+    """Whether a step is looked at closely: the powers of 2, and more of the first ones."""
+    return step.bit_count() == 1 or step in (3, 6, 11)
+
+
+def next_look(step: int) -> int:
+    """The first step after this one that is looked at closely.
+
+    >>> [next_look(step) for step in (0, 3, 4, 8, 30)]
+    [1, 4, 6, 11, 32]
+    """
+    early = next((own for own in (3, 6, 11) if own > step), 1 << step.bit_length())
+    return min(early, 1 << step.bit_length())

@@ -13,7 +13,7 @@ from torch.func import functional_call
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.quiet import quiet
-from nnexp.loop.returned import tensor_of
+from nnexp.loop.returned import Path, tensor_of
 
 
 def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Tensor]]:
@@ -44,16 +44,19 @@ def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Ten
     return found
 
 
-def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None) -> Nature:
+def nature(
+    model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None, path: Path = ()
+) -> Nature:
     """Find out what a model's outputs are.
 
     Arguments:
         model: any module.
         x: (n, ...) rows to ask about.
         last: the last linear layer, as of `linear_layers`; None to judge by the ranges alone.
+        path: to the tensor that is meant of those that the model returns.
     """
     with quiet(model):
-        out = _rows(tensor_of(model(x)))
+        out = _rows(tensor_of(model(x), path))
     found = of_values(out)
     if is_sure(found) or last is None:
         return found
@@ -63,7 +66,7 @@ def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | No
     for factor in (STRONGER, -STRONGER):
         changed = {f"{name}.{key}" if name else key: factor * p for key, p in given.items()}
         with quiet(model):
-            strong.append(_rows(tensor_of(functional_call(model, changed, (x,)))))
+            strong.append(_rows(tensor_of(functional_call(model, changed, (x,)), path)))
     return with_strong(found, [out, *strong])
 
 
@@ -71,19 +74,16 @@ def _rows(out: Tensor) -> Tensor:
     return out.detach().reshape(len(out), -1)
 
 
-def decide(
-    out: Any, kernel: Kernel, kind: str, values: Sequence[float], classes: int
-) -> np.ndarray:
+def decide(out: Tensor, kernel: Kernel, kind: str, values: Sequence[float]) -> np.ndarray:
     """The class index of each row (n,), -1 where the outputs are no numbers.
 
     Arguments:
-        out: of the model.
+        out: of the model (n, ...); of several outputs a row the largest wins.
         kernel: of the loss.
         kind: of the outputs, as of `Nature`; `applied` by the loop counts.
         values: the targets of the classes as the loss gets them, ascending; of one output.
-        classes: how many there are; with more than one output the largest wins.
     """
-    rows = _rows(tensor_of(out)).cpu()
+    rows = _rows(out).cpu()
     given = np.asarray((rows.float() if rows.dtype == torch.bfloat16 else rows).numpy())
     found: np.ndarray
     if given.shape[1] > 1:

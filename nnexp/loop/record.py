@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
@@ -27,7 +28,8 @@ class Record:
             optimizer step, and those that could have.
         met, pulled: names of parameters that got a gradient, and one that was not 0.
         detached: looks at which the loss had no graph.
-        rms: of the columns of a batch as the model got it (D,), beside that of X; None if unseen.
+        fed: some rows that the model got at looks (n, D), and the class index or the mean target
+            of each (n,).
     """
 
     points: list[dict[str, float]] = field(default_factory=list)
@@ -42,7 +44,7 @@ class Record:
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
     detached: int = 0
-    rms: tuple[Tensor, Tensor] | None = None
+    fed: list[tuple[Tensor, np.ndarray]] = field(default_factory=list)
 
     @property
     def batch(self) -> int:

@@ -156,7 +156,7 @@ def test_a_proof_leaves_gradients_and_buffers_of_a_loss_as_they_are():
 def hooks(model):
     own = sum(len(one._forward_pre_hooks) + len(one._forward_hooks) for one in model.modules())
     of_parameters = sum(len(p._backward_hooks or ()) for p in model.parameters())
-    return own, of_parameters, len(of_all._global_forward_pre_hooks)
+    return own, of_parameters, len(of_all._global_forward_hooks)
 
 
 @pytest.mark.parametrize("steps", [1, 5, 14, 15, 16, 17])
