@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.run import audit_sheet
@@ -25,9 +24,10 @@ from nnexp.diagnosis.seen import Rows, Seen
 from nnexp.loop import metric, modes, pairing, updates, view
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
-from nnexp.loop.outputs import linear_layers, nature
+from nnexp.loop.outputs import is_affine, linear_layers, nature
 from nnexp.loop.quantities import unscaled_target
 from nnexp.loop.quiet import quiet
+from nnexp.loop.ratio import added, ratio_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -134,7 +134,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
-    affine = _is_affine(watch.model, table, linear)
+    affine = is_affine(watch.model, table.x[table.spaced(False, 16)], linear)
     epochs = round(watch.steps * record.batch / table.train)
     kernel = watch.kernel.kind
     config = view.make_config(
@@ -149,7 +149,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
         record.batch,
         affine,
     )
-    extra = _extra(watch)
+    extra = added(watch)
     if extra is not None:
         history["train_penalty"] = extra
         config.reg.l2 = 1e-3
@@ -204,59 +204,6 @@ def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | N
     at = torch.from_numpy(held).to(table.x.device)
     predicted = watch.classes_of(watch.forward(table.x[at]))
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
-
-
-def _is_affine(model: nn.Module, table: Any, linear: list[Any]) -> bool:
-    """Whether the layers are linear from first to last."""
-    x = table.x[table.spaced(False, 16)]
-    finite = x.is_floating_point() and bool(torch.isfinite(x).all())
-    if len(x) < 4 or not finite or not linear:
-        return False
-    half = len(x) // 2
-    a, b = x[:half].double(), x[half : 2 * half].double()
-    outs: list[Any] = []
-
-    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
-        outs.append(out.detach().double())
-
-    handle = linear[-1][1].register_forward_hook(hook)
-    try:
-        with quiet(model):
-            for given in (a, b, (a + b) / 2):
-                model(given.to(x.dtype))
-    finally:
-        handle.remove()
-    if len(outs) != 3:
-        return False
-    scale = float(torch.stack(outs).abs().max())
-    moves = float((outs[0] - outs[1]).abs().max())
-    wrong = float((outs[2] - (outs[0] + outs[1]) / 2).abs().max())
-    return math.isfinite(scale) and moves > 1e-3 * scale and wrong <= 1e-4 * scale
-
-
-def ratio_of(watch: Watch) -> float:
-    """The loop's loss over the loss function's own, where they are proportional; else NaN."""
-    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
-    ratios = np.array([a / b for a, b in pairs if abs(b) > 1e-6])
-    if not len(ratios):
-        return math.nan
-    middle = float(np.median(ratios))
-    spread = float(np.median(np.abs(ratios - middle)))
-    if spread > 0.02 * abs(middle):
-        return math.nan
-    return middle
-
-
-def _extra(watch: Watch) -> np.ndarray | None:
-    """What the loop adds to the loss, an evaluation each; None where it adds nothing."""
-    if math.isfinite(ratio_of(watch)):
-        return None
-    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
-    added = np.array([a - b for a, b in pairs])
-    if len(added) < 3 or (added < -1e-6).any():
-        return None
-    places = np.linspace(0, len(added) - 1, len(watch.record.points) - 1).round().astype(int)
-    return added[places]
 
 
 def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:

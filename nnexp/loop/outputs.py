@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,6 +69,39 @@ def nature(
         with quiet(model):
             strong.append(_rows(tensor_of(functional_call(model, changed, (x,)), path)))
     return with_strong(found, [out, *strong])
+
+
+def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
+    """Whether the layers are linear from first to last.
+
+    Arguments:
+        model: any module.
+        x: (n, ...) some rows, of which pairs are averaged.
+        linear: as of `linear_layers`.
+    """
+    finite = x.is_floating_point() and bool(torch.isfinite(x).all())
+    if len(x) < 4 or not finite or not linear:
+        return False
+    half = len(x) // 2
+    a, b = x[:half].double(), x[half : 2 * half].double()
+    outs: list[Any] = []
+
+    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
+        outs.append(out.detach().double())
+
+    handle = linear[-1][1].register_forward_hook(hook)
+    try:
+        with quiet(model):
+            for given in (a, b, (a + b) / 2):
+                model(given.to(x.dtype))
+    finally:
+        handle.remove()
+    if len(outs) != 3:
+        return False
+    scale = float(torch.stack(outs).abs().max())
+    moves = float((outs[0] - outs[1]).abs().max())
+    wrong = float((outs[2] - (outs[0] + outs[1]) / 2).abs().max())
+    return math.isfinite(scale) and moves > 1e-3 * scale and wrong <= 1e-4 * scale
 
 
 def _rows(out: Tensor) -> Tensor:

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nnexp.loop.fresh import fresh
-from nnexp.loop.gather import ratio_of
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import quiet, same_gradients
+from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
 from nnexp.loop.returned import each, tensor_of
 

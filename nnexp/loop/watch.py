@@ -18,15 +18,16 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
 from nnexp.loop.accepted import check_parts, check_returned, check_step
-from nnexp.loop.kernel import Kernel, identify, value
+from nnexp.loop.kernel import Kernel, value
 from nnexp.loop.looker import Looker, is_look, next_look
+from nnexp.loop.meeting import meet
 from nnexp.loop.noting import note
-from nnexp.loop.outputs import decide, linear_layers, nature
+from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
 from nnexp.loop.record import APPLIED, Record
-from nnexp.loop.returned import Path, each, judged, place_of, tensor_of
+from nnexp.loop.returned import Path, each, tensor_of
 from nnexp.loop.table import NO_LABEL, make_table
-from nnexp.loop.target import Form, form_of
+from nnexp.loop.target import Form
 
 SLICE = 128  # rows of each part that are evaluated
 # steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
@@ -72,22 +73,22 @@ class Watch:
         self.picked = False
         if not self.table.x.is_floating_point() and not _takes(model, self.table.x[chosen]):
             self.table = self.table.as_floats(like)
-        self._x = self.table.x[chosen]
+        self.x = self.table.x[chosen]
         try:
-            self._linear = linear_layers(model, self._x)
-            self._start = self.forward(self._x)
-            tensor_of(self._start)
+            self.linear = linear_layers(model, self.x)
+            self.start = self.forward(self.x)
+            tensor_of(self.start)
         except Exception as error:
             raise UserError(
                 f"the model does not take the rows of train= ({type(error).__name__}: {error})",
                 "X as the loop hands it to the model",
                 "train=(X, y) after scaling, and of the shape of a batch",
             ) from error
-        check_returned(self._start, self.table)
+        check_returned(self.start, self.table)
         self.initial = {n: p.detach().clone() for n, p in model.named_parameters()}
         names = {id(p): n for n, p in model.named_parameters()}
         # a weight that is computed from others is none of these: to read it may change it
-        held = [own[1]._parameters.get("weight") for own in self._linear]
+        held = [own[1]._parameters.get("weight") for own in self.linear]
         weights = [names[id(own)] for own in held if id(own) in names]
         self.looker = Looker(model, dict.fromkeys(weights), self.record)
         self.weights = list(dict.fromkeys(weights))
@@ -202,16 +203,17 @@ class Watch:
 
     def _attend(self, loss: Any, output: Any, target: Any, accuracy: float | None) -> None:
         now = self.steps
-        target = check_step(loss, output, target, self._start)
+        target = check_step(loss, output, target, self.start)
         if self.form is None:
-            self._meet(output, target)
+            meet(self, output, target)
+            self._true = self.table.index[self._chosen]
         if is_look(now) and self.form is not None:
             self.form.see(target)
             with self.unseen():
                 note(self, loss, output, target, accuracy)
             self.looker.look()
         if now == 1:
-            self._point(0, self._start, math.nan)
+            self._point(0, self.start, math.nan)
             self._evaluate_at = self._gap(len(target))
         if now >= self._evaluate_at:
             self._evaluate()
@@ -222,27 +224,6 @@ class Watch:
             self.looker.snapshot()
         look = now + (ahead - 2 if ahead > 2 else 1)
         self._next = min(look, self._evaluate_at)
-
-    def _meet(self, output: Any, target: Tensor) -> None:
-        """Find out at the first step what loss, outputs and targets are."""
-        self.form = form_of(target, self.passed_over)
-        self.picked = isinstance(output, Tensor) and not isinstance(self._start, Tensor)
-        with quiet(self.model), self.unseen():
-            if self.picked:
-                self.path = place_of(self._start, output) or ()
-                self._start = self.given(self._start)
-            elif not isinstance(output, Tensor):
-                self.path = judged(lambda own: self.loss_fn(own, target), output)
-            start = self.main(self._start)
-            last = self._linear[-1] if self._linear else None
-            self.nature = nature(self.model, self._x, last, self.path)
-            given = self.main(output)
-            # the loop has taken an axis away before it called `step`
-            self.squeezed = given.ndim == start.ndim - 1
-            self.kernel = identify(self.loss_fn, *self.labelled(given, target))
-        width = start[0].numel()
-        self.table = self.table.as_used(width, target, self.kernel.kind)
-        self._true = self.table.index[self._chosen]
 
     def _gap(self, batch: int) -> int:
         """The step of the next evaluation."""
@@ -258,7 +239,7 @@ class Watch:
         losses = [float(own) for own in self._losses or (_plain(self._last),)]
         self._losses.clear()
         mean = sum(losses) / len(losses)
-        self._point(self.steps, self.forward(self._x), mean)
+        self._point(self.steps, self.forward(self.x), mean)
         self._evaluate_at = self._gap(self.record.batch)
 
     def _point(self, step: int, output: Any, mean: float) -> None:
