@@ -39,7 +39,7 @@ def united(*fixes: Sequence[str]) -> list[str] | None:
         key = word.partition("=")[0]
         present = words.get(key, word)
         if present != word:
-            lists = [value_of(one) for one in (present, word)]
+            lists = [_value(one) for one in (present, word)]
             if not all(isinstance(one, list) for one in lists):
                 return None
             word = also(key, *lists)
@@ -47,6 +47,6 @@ def united(*fixes: Sequence[str]) -> list[str] | None:
     return list(words.values())
 
 
-def value_of(word: str) -> Any:
+def _value(word: str) -> Any:
     """The value of a word, as the command line reads it."""
     return OverridesParser.create().parse_override(word).value()

@@ -6,7 +6,8 @@ import re
 import shlex
 from typing import Any
 
-from nnexp.diagnosis.overrides import value_of
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
 from nnexp.errors import UserError
 
 ANOTHER = "nnexp.audit(pandas.read_csv('table.csv'), target='class')"
@@ -37,5 +38,5 @@ def _call(remedy: str) -> str:
         if not key.startswith("data.") or not given:
             return _PREFIX.sub("", remedy)
         held = arguments.setdefault(section[0], {}) if section else arguments
-        held[name] = value_of(word)
+        held[name] = OverridesParser.create().parse_override(word).value()
     return f"nnexp.audit(frame, {', '.join(f'{k}={v!r}' for k, v in arguments.items())})"
