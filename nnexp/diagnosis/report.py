@@ -30,6 +30,7 @@ class Diagnosis:
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
         restores: after a proof the smallest set of changes that mends the run, as overrides; empty
             where none is known.
+        cautions: what makes the rest doubtful, one line each; they are told first.
     """
 
     findings: Sequence[Finding]
@@ -41,6 +42,7 @@ class Diagnosis:
     probes: Sequence[Probe] = ()
     in_code: bool = False
     restores: Sequence[str] = ()
+    cautions: Sequence[str] = ()
 
     @property
     def alarms(self) -> list[Finding]:
@@ -54,6 +56,8 @@ class Diagnosis:
             more["probes"] = [own.plain() for own in self.probes]
         if self.restores:
             more["restores"] = list(self.restores)
+        if self.cautions:
+            more["cautions"] = list(self.cautions)
         return {
             "findings": [own.plain() for own in self.findings],
             "explained": self.explained,
@@ -74,6 +78,7 @@ class Diagnosis:
             content.get("scores", {}),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
             restores=tuple(map(str, content.get("restores", ()))),
+            cautions=tuple(map(str, content.get("cautions", ()))),
         )
 
     def text(self, command: str = "") -> str:
@@ -82,10 +87,11 @@ class Diagnosis:
         Arguments:
             command: that proves them; "" to name none.
         """
+        before = "".join(f"caution: {own}\n" for own in self.cautions)
         if not self.findings:
             asked = command and is_behind(self) and not self.probes
             further = f"to look further: {command} --probe\n" if asked else ""
-            return f"{_healthy(self)}\n{further}" + table(self.probes)
+            return f"{before}{_healthy(self)}\n{further}" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -102,11 +108,11 @@ class Diagnosis:
         judged = "valid" in self.scores or "train" not in self.scores
         if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        return "\n".join(lines) + "\n" + table(self.probes)
+        return before + "\n".join(lines) + "\n" + table(self.probes)
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
-        lines = []
+        lines = [f"**Caution**: {own}.\n" for own in self.cautions]
         for place, own in enumerate(self.findings, 1):
             lines += [
                 f"### {place}. {own.title}",
