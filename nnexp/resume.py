@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.arguments import Arguments
+from nnexp.config.flags import parted
 from nnexp.errors import UserError
 from nnexp.sweep.record import read_record
 from nnexp.sweep.settings import RUNNING
@@ -47,9 +48,8 @@ def main(words: Sequence[str]) -> int:
         if word.partition("=")[0] not in names
     ]
     resumed = [*recorded, *options.overrides, f"sweep.resume={_quoted(options.sweep)}"]
-    arguments = ["-m", *resumed]
-    overrides = [word for word in resumed if not word.startswith("-")]
-    return train(arguments, overrides, ["nnexp", "resume", *words])
+    overrides, flags = parted(resumed)
+    return train([*overrides, *flags, "-m"], overrides, ["nnexp", "resume", *words])
 
 
 def _quoted(path: Path) -> str:

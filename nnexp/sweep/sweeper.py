@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.jobs import Job
+from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
 from nnexp.sweep.record import FILE as RECORD
@@ -78,6 +79,8 @@ def sweep(
             "what is missing of that one",
             f"nnexp resume {quote(str(folder))}",
         )
+    if settings.resume is not None:
+        check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
     adopt = None if stacks else folder
     if settings.dry_run:
