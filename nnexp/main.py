@@ -18,6 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.compose import to_config
+from nnexp.config.misplaced import check_folder_key
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
@@ -127,6 +128,8 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
             raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         check_alone(folder)
         config = to_config(composed, overrides)
+        if not sweep:
+            check_folder_key(settings.overrides.hydra, sweep=False)
         # imported here so that a mistake is answered without torch
         from nnexp.runner import run_in_folder
 

@@ -13,11 +13,11 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.check import check
+from nnexp.config.misplaced import check_single
 from nnexp.config.schema import CommandConfig, Config
 from nnexp.config.store import conf_dir, register
 from nnexp.config.suggest import unknown_key
 from nnexp.config.translate import translate
-from nnexp.errors import UserError
 
 
 def compose(overrides: Sequence[str] = ()) -> Config:
@@ -63,25 +63,10 @@ def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:
     if not isinstance(command, CommandConfig):
         raise TypeError(f"not composed from nnexp's schema: {type(command).__name__}")
     _refuse_extra(composed, command, "", overrides)
-    _refuse_sweep(overrides)
+    check_single(overrides)
     config = Config(**{item.name: getattr(command, item.name) for item in fields(Config)})
     check(config)
     return config
-
-
-def _refuse_sweep(overrides: Sequence[str]) -> None:
-    """Refuse a word on how to sweep, which says nothing to a single run."""
-    for override in overrides:
-        name = override.lstrip("+~").partition("=")[0]
-        if name == "sweep" or name.startswith("sweep."):
-            resumed = name == "sweep.resume"
-            raise UserError(
-                f"{override} is about a sweep, and this is a single run",
-                "sweep and sweep.* go with -m",
-                f"nnexp resume {override.partition('=')[2]}"
-                if resumed
-                else f"python train.py -m {override}",
-            )
 
 
 def _refuse_extra(node: DictConfig, value: Any, prefix: str, overrides: Sequence[str]) -> None:

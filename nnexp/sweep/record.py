@@ -20,7 +20,7 @@ FILE = "sweep.yaml"
 LARGEST = 1 << 20  # bytes
 FORMAT_VERSION = 1
 # of what is typed again for a resume, these are said anew
-DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir")
+DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir", "hydra.run.dir")
 
 
 def write_record(folder: Path, words: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.jobs import Job
@@ -22,6 +23,7 @@ from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
+from nnexp.sweep.words import check_used, check_words
 from nnexp.track.lock import locked
 
 MOST = 100_000  # jobs of a sweep
@@ -48,8 +50,10 @@ def sweep(
         UserError: a mistake by which no job can be run.
         KeyboardInterrupt: Ctrl-C.
     """
+    check_words(words)
+    check_folder_key(config.hydra.overrides.hydra, sweep=True)
     settings = settings_of(config)
-    _check_words(words)
+    check_used(settings, words)
     stacks = str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
     if not stacks:
         _check_launcher(settings, words)
@@ -142,15 +146,6 @@ def _run(
         )
     launch(jobs)
     return returns
-
-
-def _check_words(words: Sequence[str]) -> None:
-    for word in filter(is_about_sweep, words):
-        name, _, value = word.partition("=")
-        if name == "sweep" and "," in value:
-            raise UserError(
-                f"{word}: one sweep at a time", "sweep=NAME", f"sweep={value.partition(',')[0]}"
-            )
 
 
 def _check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:
