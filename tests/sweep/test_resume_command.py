@@ -72,3 +72,31 @@ def test_a_finished_job_is_shown_without_a_reason(command):
     shutil.rmtree(swept.folder / "1")
     planned = command("swept", "sweep.dry_run=true", program="resume")
     assert "seed=0  [done]\n" in planned.out
+
+
+def test_a_mistake_in_the_words_is_answered_with_the_whole_command(command, tmp_path):
+    assert "try: ls outputs/sweeps" in command(program="resume").err
+    swept = command("seed=0,1", folder="outputs/a b")
+    assert "try: nnexp resume 'outputs/a b'\n" in command(program="resume").err
+    wrong = command("outputs/a b", "sweep.proceses=1", program="resume")
+    assert wrong.status == 2
+    assert "try: nnexp resume 'outputs/a b' sweep.processes=1\n" in wrong.err
+    assert swept.status == 0
+
+
+@pytest.mark.parametrize("relative", ["data.path", "--config-dir"])
+def test_a_sweep_is_resumed_where_it_was_started(command, tmp_path, monkeypatch, relative):
+    (tmp_path / "t.csv").write_text("a,y\n" + "1,x\n2,y\n" * 40)
+    (tmp_path / "mine" / "data").mkdir(parents=True)
+    path = tmp_path / "t.csv" if relative == "--config-dir" else "t.csv"
+    (tmp_path / "mine" / "data" / "mine.yaml").write_text("defaults: [schema_csv, _self_]\n")
+    words = ["data=csv"] if relative == "data.path" else ["--config-dir", "mine", "data=mine"]
+    swept = command(*words, f"data.path={path}", "data.target=y", "seed=0,1", folder="outputs/s")
+    assert swept.status == 0, swept.err
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    trust = ["--trust"] if relative == "--config-dir" else []
+    refused = command("../outputs/s", *trust, program="resume")
+    assert refused.status == 2
+    assert "the folder in which the sweep was started" in refused.err
+    assert " ".join(["&& nnexp resume outputs/s", *trust]) in refused.err
