@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.compose import to_config
 from nnexp.config.misplaced import check_folder_key
+from nnexp.config.own import options_of
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
@@ -74,6 +75,15 @@ def start(session: Session, overrides: Sequence[str]) -> bool:
     Returns:
         Whether Ctrl-C ended it.
     """
+    try:
+        with options_of(session.arguments):
+            return _start(session, overrides)
+    except UserError as error:  # a folder of options that is not there
+        session.refusal = error
+        return False
+
+
+def _start(session: Session, overrides: Sequence[str]) -> bool:
     register()
     token = SESSION.set(session)
     full_error = os.environ.get("HYDRA_FULL_ERROR")

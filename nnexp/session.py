@@ -66,7 +66,7 @@ class Session:
         if isinstance(job.error, UserError):
             # the single run's error is printed once its folder is gone, by `close`
             if job.number is not None:
-                print(f"{head}{job.error}", file=sys.stderr, flush=True)
+                print(f"{head}{job.error.called(self.command)}", file=sys.stderr, flush=True)
         else:
             log = _relative(job.folder / "train.log")
             first = "".join(str(job.error).splitlines()[:1])
@@ -83,7 +83,7 @@ class Session:
         if refusal is not None:
             if not isinstance(refusal, TakenError):
                 self.remove_folder()
-            print(refusal, file=sys.stderr)
+            print(refusal.called(self.command), file=sys.stderr)
             return 2
         found = {job.status for job in self.jobs}
         if interrupted or "interrupted" in found:

@@ -100,7 +100,7 @@ def places(words: Sequence[str]) -> list[str]:
     ['-cd', 'mine', '--config-name=other']
     """
     found: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         flag, sign, _ = word.partition("=")
         names = _flag(flag) if flag.startswith("-") else None
         if names is not None and names[0] in _PLACES:

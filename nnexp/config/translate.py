@@ -21,8 +21,9 @@ from omegaconf.errors import (
 from nnexp.config.check import wrong_type
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
+from nnexp.config.located import located
 from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
-from nnexp.errors import UserError
+from nnexp.errors import TRAIN, UserError
 
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)
 _UNMATCHED = re.compile(r"Could not (?:override|delete from config\.) '([^']*)'")
@@ -50,6 +51,9 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
     # what was just refused; two words in one pair of quotes are another matter
     if answer.remedy.strip("'") in overrides and " " not in answer.remedy:
         answer = UserError(answer.wrong, answer.allowed, HELP)
+    told = located(answer, overrides)
+    if told is not answer:
+        return told
     origin = next((m for e in chain if (m := _ORIGIN.search(str(e)))), None)
     if origin and not _is_typed(answer.wrong, overrides):
         return UserError(f"{origin[1]}.yaml: {answer.wrong}", answer.allowed, answer.remedy)
@@ -190,7 +194,7 @@ def _unknown(path: str, overrides: Sequence[str]) -> UserError:
     if path.startswith("hydra"):
         return UserError(
             f"there is no key {typed!r} in Hydra's configuration",
-            "python train.py --cfg hydra shows its keys",
+            f"{TRAIN} --cfg hydra shows its keys",
             "hydra.run.dir=FOLDER",
         )
     return unknown_key(typed, _typed(typed, overrides), overrides)
