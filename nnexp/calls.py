@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from shlex import quote
+from shlex import quote, split
 from typing import Any
 
 from nnexp.errors import UserError
@@ -73,6 +73,21 @@ def words(given: Any, call: str) -> list[str]:
             "a list with a text for each override",
             f"{call}(['data=wine', 'optimizer.lr=0.01'])",
         ) from None
+
+
+def as_call(error: UserError, overrides: Sequence[str]) -> UserError:
+    """An error whose remedy is a sweep of the command line, for a call: with its other words.
+
+    Arguments:
+        error: the remedy may begin with -m; what follows takes the place of words of its keys.
+        overrides: of the call.
+    """
+    if not error.remedy.startswith("-m "):
+        return error
+    meant = split(error.remedy)[1:]
+    keys = {word.partition("=")[0].lstrip("+") for word in meant}
+    kept = [word for word in overrides if word.partition("=")[0].lstrip("+") not in keys]
+    return UserError(error.wrong, error.allowed, f"nnexp.multirun({[*kept, *meant]!r})")
 
 
 def is_text(word: str) -> bool:

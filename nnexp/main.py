@@ -18,6 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.compose import to_config
+from nnexp.config.held import held
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.own import options_of
 from nnexp.config.store import conf_dir, register
@@ -100,7 +101,7 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
         with (
             paused(),
             _environment("HYDRA_FULL_ERROR", "1"),
-            _arguments(session.arguments),
+            _arguments(_of_all(session, overrides)),
             _mode_of_flag(session.arguments),
             _python_314(),
         ):
@@ -162,6 +163,13 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
     if sweep and job.status == "interrupted":
         raise KeyboardInterrupt
     return job.score
+
+
+def _of_all(session: Session, overrides: Sequence[str]) -> list[str]:
+    """The arguments for Hydra: of a sweep those that fit all of its jobs; the rest is noted."""
+    if {"-m", "--multirun"} & set(session.arguments):
+        session.held = held(overrides)
+    return [word for word in session.arguments if word not in session.held]
 
 
 @contextmanager

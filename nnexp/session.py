@@ -33,6 +33,7 @@ class Session:
         refusal: the mistake for which nothing was run, if any.
         jobs: in the order of their numbers.
         folder: of a sweep, once it is made.
+        held: words of a sweep that fit only some of its jobs, see `nnexp.config.held`.
     """
 
     command: list[str]
@@ -40,6 +41,7 @@ class Session:
     refusal: UserError | None = None
     jobs: list[Job] = field(default_factory=list)
     folder: Path | None = None
+    held: list[str] = field(default_factory=list)
     _made: list[Path] = field(default_factory=list)
 
     @property

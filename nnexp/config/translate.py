@@ -22,6 +22,9 @@ from nnexp.config.check import wrong_type
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.located import located
+from nnexp.config.schema import OPTIONS
+from nnexp.config.several import several
+from nnexp.config.shell import shell
 from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
@@ -69,6 +72,13 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
             return _missing(error, overrides)
         if isinstance(error, yaml.YAMLError):
             return _unreadable(error)
+    swept = next((o for o in overrides if _is_list_of_options(o)), None)
+    if swept is not None:
+        name, value = _split(swept)
+        remedy = several(name, value) or f"{name}={value.strip('[]')}"
+        return UserError(
+            f"{swept} is a list", f"{name} takes one option; -m sweeps several", remedy
+        )
     if match := _AMBIGUOUS.search(text):
         return _needs_multirun(match[1])
     if match := _TWICE.search(text):
@@ -129,6 +139,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     if others and all("=" in word for word in others):  # two overrides in one pair of quotes
         return " ".join([f"{name}={first}", *others])
     key = _key(name.lstrip("+"), overrides)
+    if (key is None or not key.is_list) and (swept := several(name, value)):
+        return swept
     if key is not None and key.is_list:
         items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
         kept = [item for item in items if item]
@@ -185,7 +197,7 @@ def _needs_multirun(override: str) -> UserError:
     return UserError(
         f"{override} has several values for one run",
         "several values are a sweep, which -m starts; a text with commas is quoted",
-        f"-m {override}",
+        f"-m {shell(override)}",
     )
 
 
@@ -270,6 +282,11 @@ def _reaches(typed: str, path: str) -> bool:
 
 def _is_typed(wrong: str, overrides: Sequence[str]) -> bool:
     return any(_split(o)[0] and _split(o)[0] in wrong for o in overrides)
+
+
+def _is_list_of_options(override: str) -> bool:
+    name, value = _split(override)
+    return name in OPTIONS and value.startswith("[") and value.endswith("]") and value != "[]"
 
 
 def _is_odd_choice(override: str) -> bool:

@@ -11,6 +11,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 
 from nnexp.config.flags import parted
+from nnexp.config.held import held
 from nnexp.config.many import compose_many
 from nnexp.config.schema import Config
 from nnexp.config.translate import translate
@@ -75,8 +76,10 @@ def _jobs(arguments: Sequence[str], loader: Any) -> list[tuple[list[str], Config
     asks as it goes on.
     """
     overrides, _ = parted(arguments)
+    back = held(overrides)
+    whole = [word for word in overrides if word not in back]
     try:
-        config = loader.load_configuration("config", overrides, RunMode.MULTIRUN)
+        config = loader.load_configuration("config", whole, RunMode.MULTIRUN)
     except Exception as error:
         raise translate(error, overrides) from error
     settings = settings_of(config)
@@ -90,7 +93,7 @@ def _jobs(arguments: Sequence[str], loader: Any) -> list[tuple[list[str], Config
         return made
 
     wanted = [[word for word in own if not is_about_sweep(word)] for own in jobs]
-    composed = compose_many(load, wanted, (words, config))
+    composed = compose_many(load, wanted, ([word for word in words if word not in back], config))
     return [
         (own, found if isinstance(found, Config) else None)
         for own, found in zip(wanted, composed, strict=True)

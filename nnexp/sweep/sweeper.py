@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from nnexp.config.held import in_order
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
@@ -23,7 +24,7 @@ from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
-from nnexp.sweep.words import check_used, check_words
+from nnexp.sweep.words import check_lists, check_used, check_words
 from nnexp.track.lock import locked
 
 MOST = 100_000  # jobs of a sweep
@@ -50,7 +51,10 @@ def sweep(
         UserError: a mistake by which no job can be run.
         KeyboardInterrupt: Ctrl-C.
     """
+    if session.held:
+        words = in_order([*words, *session.held], session.arguments)
     check_words(words)
+    check_lists(words)
     check_folder_key(config.hydra.overrides.hydra, sweep=True)
     settings = settings_of(config)
     check_used(settings, words)

@@ -59,6 +59,29 @@ def _one(override: Override, values: Sequence[str]) -> str:
     return shell(f"{name}={first}")
 
 
+def check_lists(words: Sequence[str]) -> None:
+    """Refuse values of a list that are no lists: `model.hidden=64,32` is two networks, or one.
+
+    Raises:
+        UserError: there is such a word.
+    """
+    keys = {key.path for key in all_keys() if key.is_list}
+    for word in words:
+        override = parse(word)
+        if override.key_or_group not in keys or not override.is_choice_sweep():
+            continue
+        values = list(override.sweep_string_iterator())
+        if any(value.startswith("[") for value in values):
+            continue
+        name = override.key_or_group
+        lists = ",".join(f"[{value}]" for value in values)
+        raise UserError(
+            f"{word} varies a list, and its values are none",
+            f"lists in brackets with commas between them; {name}=[{','.join(values)}] is one list",
+            shell(f"{name}={lists}"),
+        )
+
+
 def check_used(settings: SweepConfig, words: Sequence[str]) -> None:
     """Refuse a key that another method than the sweep's reads.
 
