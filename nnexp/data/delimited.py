@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from nnexp.data import commands
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import ENDINGS
 from nnexp.data.names import are_cells, listing, typed, without_header
 from nnexp.data.written import AUTO, COMMA
 from nnexp.errors import UserError
 
+TAB = "\t"
+_SEPARATOR_LINE = re.compile(r"(?i:sep)=.")
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 beside 567: thousands as well as not
 # how files that are no text begin, and the ending that they should have
@@ -96,6 +100,7 @@ def parse_delimited(
         )
 
     try:
+        _check_preamble(path, data, separator)
         written = _header(data, separator)
         _check_width(path, written, data, separator)
         if header is not True:
@@ -157,7 +162,7 @@ def check_header(path: Path, names: list[str]) -> None:
                 allowed,
                 without_header(names)
                 if are_cells(names)
-                else f"sed -n 1p {path}  # then name it; pandas writes no such column with "
+                else f"{commands.show(path, 1)}  # then name it; pandas writes no such column with "
                 "to_csv(path, index=False)",
             )
     repeated = (
@@ -171,7 +176,7 @@ def check_header(path: Path, names: list[str]) -> None:
             allowed,
             without_header(names)
             if are_cells(names)
-            else f"sed -n 1p {path}  # then rename all but one",
+            else f"{commands.show(path, 1)}  # then rename all but one",
         )
 
 
@@ -230,6 +235,30 @@ def _header(data: bytes, separator: str) -> list[str]:
     return header
 
 
+def _check_preamble(path: Path, data: bytes, separator: str) -> None:
+    """Refuse lines above the table: `sep=;`, as Excel reads it, and comments."""
+    lines = data[: 1 << 20].decode("utf-8-sig", errors="replace").splitlines()
+    first = lines[0].strip(' "') if lines else ""
+    above = 1 if _SEPARATOR_LINE.fullmatch(first) else 0
+    mark = first[4:] if above else separator
+    if not above and first.startswith("#"):
+        above = next((place for place, line in enumerate(lines) if line[:1] != "#"), 0)
+        # a header may begin with #, and has then as many cells as the line below
+        if not above or first.count(mark) == lines[above].count(mark):
+            return
+    if not above:
+        return
+    command, to = commands.table_of(path, above + 1)
+    words = commands.override("data.path", to)
+    if mark != ",":
+        words += f" {typed('data.separator', 'tab' if mark == TAB else mark)}"
+    raise UserError(
+        f"{path.name!r} begins with {first[:60]!r}, which is no line of the table",
+        "the names of the columns in the first line, or with data.header=false the first row",
+        f"{command}  # then {words}",
+    )
+
+
 def _check_width(path: Path, names: list[str], data: bytes, separator: str) -> None:
     if len(names) != 1:
         return
@@ -260,7 +289,7 @@ def _check_quote(path: Path, data: bytes, table: Any) -> None:
             raise UserError(
                 f"{path.name!r}: a quote in column {name!r} is opened and never closed",
                 'cells with a separator or a line end inside stand between two "',
-                f"grep -n '\"' {path} | tail",
+                commands.find(path, '"'),
             )
 
 
@@ -283,7 +312,7 @@ def _parse_error(
                     f"{path.name!r}, line {first}: {len(row)} cells where {first_line} has {width}",
                     f"rows with as many cells as {first_line}; a cell with the separator inside "
                     'stands between two "',
-                    f"sed -n {first}p {path}",
+                    commands.show(path, first),
                 )
             first = rows.line_num + 1
     except csv.Error:
@@ -293,17 +322,8 @@ def _parse_error(
     return UserError(
         f"{path.name!r} cannot be read: {str(problem).splitlines()[0]}",
         f"a file ending in {ENDINGS}",
-        f"head {path}",
+        commands.begin(path),
     )
-
-
-_UNPACK = {
-    ".gz": "gunzip -c",
-    ".bz2": "bunzip2 -c",
-    ".xz": "xz -dc",
-    ".zst": "zstd -dc",
-    ".zip": "unzip -p",
-}
 
 
 def _undecodable(path: Path, data: bytes, place: str) -> UserError:
@@ -312,19 +332,18 @@ def _undecodable(path: Path, data: bytes, place: str) -> UserError:
             return UserError(
                 f"{path.name!r} is no text: it begins as {ending[1:]} files do",
                 f"a file ending in {ENDINGS}",
-                f"mv {path} {path}{ending}"
-                if ending != ".parquet"
-                else f"mv {path} {path.with_suffix(ending)}",
+                commands.rename(
+                    path,
+                    path.with_name(f"{path.name}{ending}")
+                    if ending != ".parquet"
+                    else path.with_suffix(ending),
+                ),
             )
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
-    unpack = _UNPACK.get(path.suffix.lower())
-    recode = f"iconv -f {encoding} -t utf-8"
-    name = "utf8-" + (path.stem if unpack else path.name)
-    source = f"{unpack} {path} | {recode}" if unpack else f"{recode} {path}"
     return UserError(
         f"{path.name!r}, {place}: the text is not UTF-8",
         "a file encoded in UTF-8",
-        f"{source} > {path.with_name(name)}",
+        commands.recode(path, encoding),
     )
 
 
