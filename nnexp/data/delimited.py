@@ -43,11 +43,14 @@ class Dialect:
         header: its first line names the columns; else they have the names given here, or with
             False x1, x2, ...
         decimal: what parts the decimals of its numbers, as data.decimal.
+        labels: the column of the labels, whose cells are kept as they are written where numbers
+            or missing cells would say less.
     """
 
     separator: str | None = None
     header: bool | Sequence[str] = True
     decimal: str = AUTO
+    labels: str | None = None
 
 
 USUAL = Dialect()
@@ -80,9 +83,15 @@ def parse_delimited(
     if not data.strip(b"\xef\xbb\xbf \r\n\t"):
         raise no_rows(path, "is empty")
     missing, header = [*MISSING_TOKENS, *tokens], dialect.header
+    hexadecimal = b"0x" in data or b"0X" in data
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
 
-    def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
+    def read(
+        types: dict[str, Any],
+        columns: list[str] | None = None,
+        point: str = ".",
+        missing: Sequence[str] = missing,
+    ) -> Any:
         converting = arrow_csv.ConvertOptions(
             column_types=types,
             include_columns=columns,
@@ -115,11 +124,17 @@ def parse_delimited(
             for field in table.schema
             if pa.types.is_temporal(field.type)
             or (dialect.decimal == COMMA and pa.types.is_floating(field.type))
+            or (hexadecimal and pa.types.is_integer(field.type))
         ]
         if kept:
             again = read({name: pa.string() for name in kept}, kept)
             for name in kept:
-                table = table.set_column(names.index(name), name, again.column(name))
+                if not pa.types.is_integer(table.column(name).type) or _has_hex(again.column(name)):
+                    table = table.set_column(names.index(name), name, again.column(name))
+        for name in [own for own in names if own.strip() == dialect.labels]:
+            again = read({name: pa.string()}, [name], missing=("",)).column(name)
+            if _says_more(again, table.column(name)):
+                table = table.set_column(names.index(name), name, again)
         commas = []
         if separator != "," and dialect.decimal == AUTO:
             commas = [name for name in names if _has_commas(table.column(name))]
@@ -223,6 +238,24 @@ def _has_commas(column: Any) -> bool:
     mixed = compute.any(compute.invert(compute.match_substring(column, ","))).as_py()
     grouped = compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
     return not (mixed and grouped)
+
+
+def _has_hex(column: Any) -> bool:
+    """Whether a cell is written as 0x1f, which is a name rather than a number."""
+    import pyarrow.compute as compute
+
+    return bool(compute.any(compute.match_substring_regex(column, r"^\s*[+-]?0[xX]")).as_py())
+
+
+def _says_more(texts: Any, read: Any) -> bool:
+    """Whether cells as they are written tell more apart than what was read of them."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if pa.types.is_string(read.type) or pa.types.is_null(read.type):
+        return bool(texts.null_count < read.null_count)
+    stripped = compute.utf8_trim_whitespace(compute.filter(texts, compute.is_valid(read)))
+    return len(compute.unique(stripped)) > len(compute.unique(compute.drop_null(read)))
 
 
 def _header(data: bytes, separator: str) -> list[str]:
