@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from shlex import quote, split
 from typing import Any
 
 from nnexp.errors import UserError
@@ -64,13 +66,57 @@ def words(given: Any, call: str) -> list[str]:
             f"{call}({[f'{key}={value}' for key, value in given.items()]!r})",
         )
     try:
-        return [str(word) for word in given]
+        return legible([str(word) for word in given])
     except TypeError:
         raise UserError(
             f"{call} was given {_shown(given)}, which are no overrides",
             "a list with a text for each override",
             f"{call}(['data=wine', 'optimizer.lr=0.01'])",
         ) from None
+
+
+def as_call(error: UserError, overrides: Sequence[str]) -> UserError:
+    """An error whose remedy is a sweep of the command line, for a call: with its other words.
+
+    Arguments:
+        error: the remedy may begin with -m; what follows takes the place of words of its keys.
+        overrides: of the call.
+    """
+    if not error.remedy.startswith("-m "):
+        return error
+    meant = split(error.remedy)[1:]
+    keys = {word.partition("=")[0].lstrip("+") for word in meant}
+    kept = [word for word in overrides if word.partition("=")[0].lstrip("+") not in keys]
+    return UserError(error.wrong, error.allowed, f"nnexp.multirun({[*kept, *meant]!r})")
+
+
+def is_text(word: str) -> bool:
+    """Whether a word can be written as UTF-8: a byte that is none came in as half of a pair."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
+
+
+def legible(words: list[str]) -> list[str]:
+    """The words, all of which can be kept in files and shown.
+
+    Raises:
+        UserError: one of them holds bytes that are no UTF-8.
+    """
+    for word in words:
+        if is_text(word):
+            continue
+        value = word.rpartition("=")[2]
+        meant = os.fsencode(word).decode("latin1")
+        remedy = quote(meant)
+        if Path(value).exists():
+            pattern = "".join(char if char.isalnum() or char in "._-/" else "*" for char in value)
+            there = "".join(char if is_text(char) else "_" for char in value)
+            remedy = f"mv -n {pattern} {quote(there)}"
+        raise UserError(
+            f"{word!a} holds bytes that are no UTF-8 text",
+            "words in UTF-8, and files with names in it",
+            remedy,
+        )
+    return words
 
 
 def _shown(given: Any) -> str:

@@ -100,6 +100,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
     # imported here so that `nnexp --version` and `nnexp predict` do without Hydra
     from nnexp.config.flags import parted, wants
     from nnexp.config.help import help_text
+    from nnexp.config.own import options_of
     from nnexp.main import train as train_with_hydra
 
     words = list(sys.argv[1:] if argv is None else argv)
@@ -108,12 +109,13 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
         if wants(words, "--help", "-h"):
             command = " ".join(called) if program else f"python {Path(called[0]).name}"
             typed = [w for w in words if "=" in w and not w.startswith("-")]
-            print(help_text(typed, command), end="")
+            with options_of(words):
+                print(help_text(typed, command), end="")
             return 0
         overrides, flags = parted(words)
         return train_with_hydra([*overrides, *flags], overrides, [*called, *words])
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(error.called(called), file=sys.stderr)
         return 2
 
 

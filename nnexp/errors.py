@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import PurePath
+
+TRAIN = "nnexp train"  # as it is called where it is installed, and in messages
+
 
 class UserError(Exception):
     """A mistake of the user's: what is wrong, what is allowed, what to type.
@@ -22,3 +27,17 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"error: {self.wrong}\nallowed: {self.allowed}\ntry: {self.remedy}"
+
+    def called(self, program: Sequence[str]) -> UserError:
+        """The error for who called training by another name: `python train.py`, in a clone.
+
+        Arguments:
+            program: the words of the command, the program first.
+        """
+        name = PurePath(program[0]).name if program else ""
+        if not name.endswith(".py"):
+            return self
+        allowed, remedy = (
+            text.replace(TRAIN, f"python {name}") for text in (self.allowed, self.remedy)
+        )
+        return type(self)(self.wrong, allowed, remedy)

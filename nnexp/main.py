@@ -18,6 +18,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.compose import to_config
+from nnexp.config.held import held
+from nnexp.config.misplaced import check_folder_key
+from nnexp.config.own import options_of
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
@@ -73,6 +76,15 @@ def start(session: Session, overrides: Sequence[str]) -> bool:
     Returns:
         Whether Ctrl-C ended it.
     """
+    try:
+        with options_of(session.arguments):
+            return _start(session, overrides)
+    except UserError as error:  # a folder of options that is not there
+        session.refusal = error
+        return False
+
+
+def _start(session: Session, overrides: Sequence[str]) -> bool:
     register()
     token = SESSION.set(session)
     full_error = os.environ.get("HYDRA_FULL_ERROR")
@@ -89,7 +101,7 @@ def start(session: Session, overrides: Sequence[str]) -> bool:
         with (
             paused(),
             _environment("HYDRA_FULL_ERROR", "1"),
-            _arguments(session.arguments),
+            _arguments(_of_all(session, overrides)),
             _mode_of_flag(session.arguments),
             _python_314(),
         ):
@@ -127,6 +139,8 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
             raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         check_alone(folder)
         config = to_config(composed, overrides)
+        if not sweep:
+            check_folder_key(settings.overrides.hydra, sweep=False)
         # imported here so that a mistake is answered without torch
         from nnexp.runner import run_in_folder
 
@@ -149,6 +163,13 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
     if sweep and job.status == "interrupted":
         raise KeyboardInterrupt
     return job.score
+
+
+def _of_all(session: Session, overrides: Sequence[str]) -> list[str]:
+    """The arguments for Hydra: of a sweep those that fit all of its jobs; the rest is noted."""
+    if {"-m", "--multirun"} & set(session.arguments):
+        session.held = held(overrides)
+    return [word for word in session.arguments if word not in session.held]
 
 
 @contextmanager

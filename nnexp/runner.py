@@ -70,10 +70,7 @@ def _composed(overrides: list[str]) -> Config:
     try:
         return compose(overrides)
     except UserError as error:
-        if not error.remedy.startswith("-m "):
-            raise
-        remedy = f"nnexp.multirun({overrides!r})"  # -m is a word of the command line
-        raise UserError(error.wrong, error.allowed, remedy) from error
+        raise calls.as_call(error, overrides) from error
 
 
 def _named(overrides: Sequence[str]) -> Path | None:

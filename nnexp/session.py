@@ -33,6 +33,7 @@ class Session:
         refusal: the mistake for which nothing was run, if any.
         jobs: in the order of their numbers.
         folder: of a sweep, once it is made.
+        held: words of a sweep that fit only some of its jobs, see `nnexp.config.held`.
     """
 
     command: list[str]
@@ -40,6 +41,7 @@ class Session:
     refusal: UserError | None = None
     jobs: list[Job] = field(default_factory=list)
     folder: Path | None = None
+    held: list[str] = field(default_factory=list)
     _made: list[Path] = field(default_factory=list)
 
     @property
@@ -66,7 +68,7 @@ class Session:
         if isinstance(job.error, UserError):
             # the single run's error is printed once its folder is gone, by `close`
             if job.number is not None:
-                print(f"{head}{job.error}", file=sys.stderr, flush=True)
+                print(f"{head}{job.error.called(self.command)}", file=sys.stderr, flush=True)
         else:
             log = _relative(job.folder / "train.log")
             first = "".join(str(job.error).splitlines()[:1])
@@ -83,7 +85,7 @@ class Session:
         if refusal is not None:
             if not isinstance(refusal, TakenError):
                 self.remove_folder()
-            print(refusal, file=sys.stderr)
+            print(refusal.called(self.command), file=sys.stderr)
             return 2
         found = {job.status for job in self.jobs}
         if interrupted or "interrupted" in found:

@@ -60,7 +60,7 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
     interrupted = start(session, words)
     if session.refusal is not None:
         session.remove_folder()
-        raise session.refusal
+        raise calls.as_call(session.refusal, overrides)
     if interrupted:
         raise KeyboardInterrupt
     jobs = session.jobs

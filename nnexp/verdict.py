@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import Any
 
 from nnexp import calls
@@ -14,7 +14,7 @@ from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
-from nnexp.diagnosing import diagnose_run, prove_command, write_diagnosis
+from nnexp.diagnosing import diagnose_run, prove_command, read_diagnosis, write_diagnosis
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
@@ -27,9 +27,11 @@ from nnexp.probing import probe as make_probes
 from nnexp.proving import prove as prove_findings
 from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_page import write_run_file
+from nnexp.started import files_of, started_in
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
+EARLIER = "this is the earlier diagnosis, which had it"
 PROVEN_STEP = 1  # in TensorBoard's text tab; the run's own page is at step 0
 
 
@@ -79,7 +81,7 @@ class Verdict:
             program = program_of(read_manifest(self.folder))
         except UserError:  # a run that was cut off
             program = program_of()
-        return retyped(read_typed(self.folder) or [], self.restores, program)
+        return retyped(read_typed(self.folder, trust=True) or [], self.restores, program)
 
 
 class Tables:
@@ -148,6 +150,10 @@ def _one(
         raise UserError(error.wrong, error.allowed, remedy) from error
     _check_ended(folder)
     material, audit, why = tables.of(config)
+    if material is None and (probe or prove):
+        raise _no_table(folder, config, why, probe, prove, trust)
+    if material is None and (earlier := _judged(folder)) is not None:
+        return Verdict(folder, earlier), f"{why}; {EARLIER}"
     found, probed = diagnose_run(folder, material, audit, trust), Probed()
     write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
     if probe:
@@ -166,6 +172,34 @@ def _one(
         folder, proven.diagnosis, proven.seconds, probed.seconds, proven.tried, asked=True
     )
     return verdict, why
+
+
+def _judged(folder: Path) -> Diagnosis | None:
+    """An earlier diagnosis that had the table, and says more than one without it would."""
+    try:
+        earlier = read_diagnosis(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return earlier if earlier.scores else None
+
+
+def _no_table(
+    folder: Path, config: Config, why: str, probe: bool, prove: bool, trust: bool
+) -> UserError:
+    """The error of re-runs without a table."""
+    asked = (("--probe", probe), ("--prove", prove), ("--trust", trust))
+    flags = [flag for flag, given in asked if given]
+    start = started_in(folder, files_of(config.data))
+    if start is None:
+        remedy = f"nnexp diagnose {quote(str(folder))}"
+    else:
+        own = folder.absolute().relative_to(start)
+        remedy = f"cd {quote(str(start))} && {join(['nnexp', 'diagnose', str(own), *flags])}"
+    return UserError(
+        f"the table of the run is not at hand, and re-runs need it: {why}",
+        "the table where the run has read it; relative paths are read from where it was started",
+        remedy,
+    )
 
 
 def _check_ended(folder: Path) -> None:
@@ -231,8 +265,15 @@ def main(words: Sequence[str]) -> int:
             status = status or {"status": "failed"}
             print(f"{status['status']}: {status.get('reason') or error.wrong}")
             continue
+        except Exception as error:
+            if len(folders) == 1:
+                raise
+            wrong = " ".join(f"{type(error).__name__}: {error}".split())
+            print(f"no diagnosis: {wrong}")  # of one bad folder; the others have theirs
+            continue
         if why:
-            print(f"the table is not at hand ({why}): judged by the curves", file=sys.stderr)
+            how = "" if why.endswith(EARLIER) else ": judged by the curves"
+            print(f"the table is not at hand ({why}){how}", file=sys.stderr)
         if status["status"] in ("diverged", "interrupted"):
             print(f"{status['status']}: {status['reason']}")
         print(str(verdict), end="")

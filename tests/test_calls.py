@@ -6,6 +6,7 @@ import torch
 
 import nnexp
 from nnexp import UserError
+from nnexp.cli import train
 
 
 @pytest.mark.parametrize("call", [nnexp.load, nnexp.diagnose, nnexp.compare])
@@ -86,3 +87,13 @@ def test_what_is_no_root_or_a_mapping_is_refused(tmp_path):
 
 def test_names_can_be_completed():
     assert {"run", "audit", "watch", "load"} <= set(dir(nnexp))
+
+
+def test_words_with_bytes_that_are_no_text_are_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "caf\udce9 1.csv").write_text("a,y\n")
+    with pytest.raises(UserError) as caught:
+        nnexp.run(["data=csv", "data.path=caf\udce9 1.csv"])
+    assert caught.value.remedy == "mv -n caf**1.csv 'caf_ 1.csv'"
+    assert train(["data.target=gr\udcf6sse"], ("nnexp", "train")) == 2
+    assert capsys.readouterr().err.splitlines()[2] == "try: 'data.target=grösse'"

@@ -1,5 +1,6 @@
 """A diagnosis asked for again: what was proven stays, and other files are not vouched for."""
 
+import json
 import shutil
 
 import numpy as np
@@ -9,9 +10,10 @@ import pytest
 import nnexp
 from nnexp import UserError
 from nnexp.diagnosing import read_diagnosis
+from nnexp.diagnosis.report import Diagnosis
 from nnexp.track.manifest import verify
 from nnexp.track.status import write_status
-from nnexp.verdict import main
+from nnexp.verdict import Verdict, main
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -140,3 +142,64 @@ def test_no_proof_is_promised_without_validation_rows(tmp_path):
     plain = str(nnexp.diagnose(done))
     assert "unscaled_features" in plain
     assert "to prove it" not in plain
+
+
+@pytest.fixture
+def away(tmp_path, monkeypatch):
+    """A run with a relative path, and a working directory elsewhere."""
+    home, elsewhere = tmp_path / "a home", tmp_path / "elsewhere"
+    for folder in (home, elsewhere):
+        folder.mkdir()
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(120, 2)), columns=list("ab"))
+    frame.assign(y=(frame.a > 0).astype(int)).to_csv(home / "t.csv", index=False)
+    monkeypatch.chdir(home)
+    words = ["data=csv", "data.path=t.csv", "data.target=y", "trainer.epochs=3", *QUIET]
+    done = nnexp.run([*words, "hydra.run.dir=outputs/mine"])
+    nnexp.diagnose(done)
+    monkeypatch.chdir(elsewhere)
+    return home / "outputs" / "mine"
+
+
+def test_a_table_that_is_not_at_hand_spoils_no_diagnosis(away, capsys):
+    names = ("diagnosis.json", "report.html", "manifest.json")
+    before = [(away / name).read_bytes() for name in names]
+    assert main([str(away)]) == 0
+    assert "this is the earlier diagnosis" in capsys.readouterr().err
+    assert [(away / name).read_bytes() for name in names] == before
+
+
+@pytest.mark.parametrize("asked", ["prove", "probe"])
+def test_re_runs_without_their_table_say_what_they_lack(away, asked):
+    with pytest.raises(UserError, match="there is no such file") as caught:
+        nnexp.diagnose(away, **{asked: True})
+    home = away.parent.parent
+    assert caught.value.remedy == f"cd '{home}' && nnexp diagnose outputs/mine --{asked}"
+
+
+def test_one_bad_folder_of_a_tree_does_not_end_the_others(unscaled, tmp_path, capsys):
+    for name in ("0", "1", "2"):
+        shutil.copytree(unscaled.folder, tmp_path / name)
+    config = tmp_path / "0" / "config.yaml"
+    config.write_text(config.read_text().replace("target: null", 'target: "\\udcff"'))
+    (tmp_path / "1" / "history.csv").unlink()
+    (tmp_path / "1" / "history.csv").mkdir()
+    assert main([str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "unscaled_features" in said.split(f"{tmp_path / '2'}:")[1]
+
+
+def test_what_restores_a_score_has_all_words_of_the_run(unscaled, tmp_path):
+    copy = tmp_path / "mine"
+    shutil.copytree(unscaled.folder, copy)
+    words = ["model=custom", "model._target_=net.Net", "data.scaling=none"]
+    (copy / "overrides.yaml").write_text("".join(f"- {word}\n" for word in words))
+    manifest = (copy / "manifest.json").read_text()
+    old = json.loads(manifest)["command"]
+    (copy / "manifest.json").write_text(
+        manifest.replace(json.dumps(old), '"nnexp train --config-dir conf data=wine"')
+    )
+    found = Diagnosis([], restores=("data.scaling=standard",))
+    assert Verdict(copy, found).command() == (
+        "nnexp train --config-dir conf model=custom model._target_=net.Net data.scaling=standard"
+    )

@@ -15,6 +15,7 @@ from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
+from nnexp.config.several import several
 from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
 
@@ -179,9 +180,20 @@ def _is_finite(value: float) -> bool:
     return abs(value) <= sys.float_info.max
 
 
+def _several(key: Key, value: Any) -> str | None:
+    """The sweep that was meant by a list, or by a text like 0-4."""
+    items = value if isinstance(value, list) else []
+    if not isinstance(value, str) and not all(_is_number(item) for item in items):
+        return None
+    text = value if isinstance(value, str) else literal(value)
+    return several(key.path, text, unwrap(key.hint)[0] is int)
+
+
 def _remedy(key: Key, value: Any) -> str:
     """The same key with the value that was probably meant, else with its default."""
     text = str(value).strip()
+    if unwrap(key.hint)[0] in (int, float) and (swept := _several(key, value)):
+        return swept
     guess = key.default
     words = [w for w in key.limits.get("accepts", "").split(" or ") if w in ("auto", "balanced")]
     if isinstance(value, str) and nearest(text, words):

@@ -13,7 +13,11 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.check import check
-from nnexp.config.schema import CommandConfig, Config
+from nnexp.config.keys import literal
+from nnexp.config.located import located, without_schema
+from nnexp.config.misplaced import check_single
+from nnexp.config.own import SEARCH, own_folders
+from nnexp.config.schema import OPTIONS, CommandConfig, Config
 from nnexp.config.store import conf_dir, register
 from nnexp.config.suggest import unknown_key
 from nnexp.config.translate import translate
@@ -32,12 +36,15 @@ def compose(overrides: Sequence[str] = ()) -> Config:
         UserError: for anything the command line would refuse.
     """
     overrides = [str(o) for o in overrides]
+    own = [f"file://{folder.absolute()}" for folder in own_folders()]
+    asked = any(override.lstrip("+").startswith(SEARCH) for override in overrides)
+    search = [f"{SEARCH}={literal(own)}"] if own and not asked else []
     register()
     outer, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"):
-            composed = hydra_compose(config_name="config", overrides=overrides)
+            composed = hydra_compose(config_name="config", overrides=[*overrides, *search])
     except Exception as error:
         raise translate(error, overrides) from error
     finally:
@@ -62,26 +69,26 @@ def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:
         raise translate(error, overrides) from error
     if not isinstance(command, CommandConfig):
         raise TypeError(f"not composed from nnexp's schema: {type(command).__name__}")
-    _refuse_extra(composed, command, "", overrides)
-    _refuse_sweep(overrides)
+    check_single(overrides)
     config = Config(**{item.name: getattr(command, item.name) for item in fields(Config)})
-    check(config)
+    try:
+        _refuse_extra(composed, command, "", overrides)
+        _check_schemas(config, overrides)
+        check(config)
+    except UserError as error:
+        told = located(error, overrides)
+        if told is error:
+            raise
+        raise told from error
     return config
 
 
-def _refuse_sweep(overrides: Sequence[str]) -> None:
-    """Refuse a word on how to sweep, which says nothing to a single run."""
-    for override in overrides:
-        name = override.lstrip("+~").partition("=")[0]
-        if name == "sweep" or name.startswith("sweep."):
-            resumed = name == "sweep.resume"
-            raise UserError(
-                f"{override} is about a sweep, and this is a single run",
-                "sweep and sweep.* go with -m",
-                f"nnexp resume {override.partition('=')[2]}"
-                if resumed
-                else f"python train.py -m {override}",
-            )
+def _check_schemas(config: Config, overrides: Sequence[str]) -> None:
+    """Refuse an option of the user's own that is built on no schema: it lacks keys."""
+    for item in fields(config):
+        schemas = OPTIONS.get(item.name)
+        if schemas and type(getattr(config, item.name)) not in schemas.values():
+            raise without_schema(item.name, overrides)
 
 
 def _refuse_extra(node: DictConfig, value: Any, prefix: str, overrides: Sequence[str]) -> None:

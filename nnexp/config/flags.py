@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nnexp.calls import legible
 from nnexp.config.suggest import bare_word, nearest, unknown_flag
 from nnexp.errors import UserError
 
@@ -24,6 +25,7 @@ FLAGS: dict[tuple[str, ...], tuple[str, ...] | None] = {
     ("--experimental-rerun",): (),
     ("--info", "-i"): ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"),
 }
+_PLACES = ("--config-path", "--config-name", "--config-dir")  # where options are read from
 _OPTIONAL = "--info"  # may stand without its value
 _COMMANDS = ("--run", "--multirun", "--cfg", "--info", "--shell-completion")
 
@@ -42,10 +44,10 @@ def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         arguments: the words after the program's name.
 
     Raises:
-        UserError: for an unknown flag, a flag without its value, two commands at once, or a word
-            that is neither a flag nor `key=value`.
+        UserError: for a word that is no text, an unknown flag, a flag without its value, two
+            commands at once, or a word that is neither a flag nor `key=value`.
     """
-    words = list(arguments)
+    words = legible(list(arguments))
     overrides = [w for w in words if not w.startswith("-") and ("=" in w or w.startswith("~"))]
     found, flags, commands = [], [], []
     position = 0
@@ -89,6 +91,21 @@ def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             "--resolve without --cfg", "--resolve goes with --cfg", "--cfg job --resolve"
         )
     return found, flags
+
+
+def places(words: Sequence[str]) -> list[str]:
+    """The flags of a command line that say where options are read from, with their values.
+
+    >>> places(["nnexp", "train", "-m", "-cd", "mine", "data=mine", "--config-name=other"])
+    ['-cd', 'mine', '--config-name=other']
+    """
+    found: list[str] = []
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        flag, sign, _ = word.partition("=")
+        names = _flag(flag) if flag.startswith("-") else None
+        if names is not None and names[0] in _PLACES:
+            found += [word] if sign else [word, following]
+    return found
 
 
 def wants(arguments: Sequence[str], *names: str) -> bool:

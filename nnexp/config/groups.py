@@ -9,14 +9,21 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from nnexp.config.own import own_file, own_folders
 from nnexp.config.store import conf_dir
 
 
 def groups() -> dict[str, list[str]]:
-    """Every group with its options, in the order of conf/config.yaml."""
+    """Every group with its options, the user's own too, in the order of conf/config.yaml."""
     folder = conf_dir()
     found = {
-        path.name: sorted(file.stem for file in path.glob("*.yaml"))
+        path.name: sorted(
+            {
+                file.stem
+                for root in (folder, *own_folders())
+                for file in (root / path.name).glob("*.yaml")
+            }
+        )
         for path in sorted(folder.iterdir())
         if path.is_dir() and path.name != "hydra"
     }
@@ -41,7 +48,7 @@ def chosen(overrides: Sequence[str]) -> dict[str, list[str]]:
         typed[name.partition("@")[0]] = [v.strip("[] ") for v in value.split(",")]
     result = {group: [option] for group, option in defaults().items() if option}
     for name in typed.get("experiment", []):
-        file = conf_dir() / "experiment" / f"{name}.yaml"
+        file = own_file("experiment", name) or conf_dir() / "experiment" / f"{name}.yaml"
         try:
             overlay = _choices(_read_defaults(file), "override /")
         except Exception:  # missing or unreadable: Hydra says so, here it only chooses nothing

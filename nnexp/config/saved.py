@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
 from nnexp.config.check import check
 from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
@@ -181,6 +182,8 @@ class _Loader(yaml.SafeLoader):
             raise yaml.YAMLError(f"it holds more than {MOST} values")
         if len(getattr(event, "value", "")) > LONGEST:
             raise yaml.YAMLError(f"it holds a value of more than {LONGEST} characters")
+        if not is_text(getattr(event, "value", "")):
+            raise yaml.YAMLError("it holds half of a surrogate pair")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node

@@ -84,7 +84,9 @@ class DataConfig:
     target: Optional[str] = option(None, "the column to predict")
     drop: List[str] = option([], "columns to leave out")
     numeric: List[str] = option([], "columns to read as numbers, whatever they look like")
-    categorical: List[str] = option([], "columns to read as categories, whatever they look like")
+    categorical: List[str] = option(
+        [], "columns to read as categories, whatever they look like; the target's labels as written"
+    )
     missing_tokens: List[str] = option([], "further texts that stand for a missing cell")
     sentinels: List[str] = option(
         [], "numbers that stand for a missing cell, each with its column, such as bmi=0"

@@ -16,11 +16,13 @@ from nnexp.config.keys import (
     option_keys,
     unwrap,
 )
+from nnexp.config.own import own_file, unknown_folder
 from nnexp.config.schema import OPTIONS
+from nnexp.config.shell import shell
 from nnexp.config.synonyms import KEYS, OPTION_NAMES
-from nnexp.errors import UserError
+from nnexp.errors import TRAIN, UserError
 
-HELP = "python train.py --help"
+HELP = f"{TRAIN} --help"
 
 _TRUTH = ("true", "false", "yes", "no", "on", "off", "1", "0")
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz", ".bz2", ".xz", ".zst")
@@ -72,12 +74,12 @@ def unknown_key(path: str, value: Any = None, overrides: Sequence[str] = ()) -> 
     path = path.lstrip("+~")
     head = path.partition(".")[0]
     if head == path and head in set(groups()) - set(OPTIONS) - {k.path for k in all_keys()}:
-        package = PACKAGES.get(head, "_global_")
+        line, option = f"# @package {PACKAGES.get(head, '_global_')}", chosen(overrides).get(head)
+        file = own_file(head, "/".join(option or ()))
         return UserError(
-            f"{head}={'/'.join(chosen(overrides).get(head, ['']))} puts its values under {head!r}, "
-            "which nothing reads",
-            f"a file in {head}/ begins with the line '# @package {package}'",
-            f"# @package {package}",
+            f"{head}={'/'.join(option or ())} puts its values under {head!r}, which nothing reads",
+            f"a file in {head}/ begins with the line '{line}'",
+            f"sed -i '1i {line}' {shell(str(file))}" if file else line,
         )
     text = value if isinstance(value, str) or value is None else literal(value)
     remedy = suggest(path, text, overrides)
@@ -122,6 +124,11 @@ def unknown_option(
         return UserError(
             wrong, "a table of your own is data=csv with data.path", own_table(option, overrides)
         )
+    if option and (flag := unknown_folder(group, option)):
+        return UserError(
+            f"{wrong} in conf/", "options of your own are in a folder that --config-dir names",
+            f"{flag} {group}={option}",
+        )  # fmt: skip
     best = (_nearest_option(option, names) if option else None) or groups_default(group)
     if best is None and names and group not in groups():
         best = names[0]

@@ -21,8 +21,12 @@ from omegaconf.errors import (
 from nnexp.config.check import wrong_type
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
+from nnexp.config.located import located
+from nnexp.config.schema import OPTIONS
+from nnexp.config.several import several
+from nnexp.config.shell import shell
 from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
-from nnexp.errors import UserError
+from nnexp.errors import TRAIN, UserError
 
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)
 _UNMATCHED = re.compile(r"Could not (?:override|delete from config\.) '([^']*)'")
@@ -50,6 +54,9 @@ def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
     # what was just refused; two words in one pair of quotes are another matter
     if answer.remedy.strip("'") in overrides and " " not in answer.remedy:
         answer = UserError(answer.wrong, answer.allowed, HELP)
+    told = located(answer, overrides)
+    if told is not answer:
+        return told
     origin = next((m for e in chain if (m := _ORIGIN.search(str(e)))), None)
     if origin and not _is_typed(answer.wrong, overrides):
         return UserError(f"{origin[1]}.yaml: {answer.wrong}", answer.allowed, answer.remedy)
@@ -65,6 +72,13 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
             return _missing(error, overrides)
         if isinstance(error, yaml.YAMLError):
             return _unreadable(error)
+    swept = next((o for o in overrides if _is_list_of_options(o)), None)
+    if swept is not None:
+        name, value = _split(swept)
+        remedy = several(name, value) or f"{name}={value.strip('[]')}"
+        return UserError(
+            f"{swept} is a list", f"{name} takes one option; -m sweeps several", remedy
+        )
     if match := _AMBIGUOUS.search(text):
         return _needs_multirun(match[1])
     if match := _TWICE.search(text):
@@ -125,6 +139,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     if others and all("=" in word for word in others):  # two overrides in one pair of quotes
         return " ".join([f"{name}={first}", *others])
     key = _key(name.lstrip("+"), overrides)
+    if (key is None or not key.is_list) and (swept := several(name, value)):
+        return swept
     if key is not None and key.is_list:
         items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
         kept = [item for item in items if item]
@@ -181,7 +197,7 @@ def _needs_multirun(override: str) -> UserError:
     return UserError(
         f"{override} has several values for one run",
         "several values are a sweep, which -m starts; a text with commas is quoted",
-        f"-m {override}",
+        f"-m {shell(override)}",
     )
 
 
@@ -190,7 +206,7 @@ def _unknown(path: str, overrides: Sequence[str]) -> UserError:
     if path.startswith("hydra"):
         return UserError(
             f"there is no key {typed!r} in Hydra's configuration",
-            "python train.py --cfg hydra shows its keys",
+            f"{TRAIN} --cfg hydra shows its keys",
             "hydra.run.dir=FOLDER",
         )
     return unknown_key(typed, _typed(typed, overrides), overrides)
@@ -266,6 +282,11 @@ def _reaches(typed: str, path: str) -> bool:
 
 def _is_typed(wrong: str, overrides: Sequence[str]) -> bool:
     return any(_split(o)[0] and _split(o)[0] in wrong for o in overrides)
+
+
+def _is_list_of_options(override: str) -> bool:
+    name, value = _split(override)
+    return name in OPTIONS and value.startswith("[") and value.endswith("]") and value != "[]"
 
 
 def _is_odd_choice(override: str) -> bool:

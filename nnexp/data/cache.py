@@ -98,9 +98,9 @@ class Tables:
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:
     """What `read_labelled` reads of a configuration, besides the table."""
-    names = ["labels", "missing_tokens", "sentinels", "duplicates", "decimal"]
+    names = ["labels", "missing_tokens", "sentinels", "duplicates", "decimal", "categorical"]
     if config.duplicates != "keep":  # which columns are compared, and how
-        names += ["drop", "numeric", "categorical"]
+        names += ["drop", "numeric"]
     values = [_frozen(getattr(config, name)) for name in names]
     if config.duplicates != "keep" and config.split.method == "column":
         values.append(("split", config.split.by))

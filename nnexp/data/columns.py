@@ -63,6 +63,8 @@ def infer_columns(cells: Cells, train: np.ndarray, config: DataConfig) -> list[C
     names = [str(name) for name in cells.frame.columns]
     for key in ("drop", "numeric", "categorical"):
         for name in getattr(config, key):
+            if key == "categorical" and name == config.target:
+                continue  # whose labels are kept as they are written
             require(name, names, f"data.{key}", given=getattr(config, key))
     both = [name for name in config.numeric if name in config.categorical]
     if both:

@@ -11,8 +11,10 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import IO, Any
 
+from nnexp.data.commands import override
 from nnexp.data.names import listing, nearest
 from nnexp.errors import UserError
 
@@ -62,7 +64,7 @@ def read_content(
         raise UserError(
             f"{key}={str(path)!r} is an address, not a file",
             allowed,
-            f"curl -LO {path}",
+            f"curl -LO {quote(str(path))}",
         )
     file = Path(path).expanduser()
     if not file.exists():
@@ -71,18 +73,18 @@ def read_content(
         raise UserError(
             f"{key}={str(path)!r}: there is no such file",
             allowed + (f"; beside it lie {listing(beside, 6)}" if beside else ""),
-            f"{key}={near}",
+            override(key, near),
         )
     if not file.is_file():
         kind = "a folder" if file.is_dir() else "not a regular file"
         inside = _tables(file) or ["table.csv"]
-        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, f"{key}={file / inside[0]}")
+        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, override(key, file / inside[0]))
     try:
         return Content(file, file.read_bytes())
     except (OSError, MemoryError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it exceeds the memory"
         raise UserError(
-            f"{key}={str(path)!r} cannot be read: {reason}", allowed, f"ls -l {file}"
+            f"{key}={str(path)!r} cannot be read: {reason}", allowed, f"ls -l {quote(str(file))}"
         ) from problem
 
 
@@ -110,7 +112,7 @@ def decompress(content: Content, ending: str) -> tuple[bytes, str]:
                     raise UserError(
                         f"{path.name!r} holds {len(members) or 'no'} files",
                         "a .zip with one CSV or TSV in it",
-                        f"unzip {path}",
+                        f"unzip {quote(str(path))}",
                     )
                 inner = members[0].filename
                 with archive.open(members[0]) as stream:

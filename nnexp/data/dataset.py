@@ -14,7 +14,7 @@ from nnexp.data.cells import Cells
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.labels import Labels, spellings
-from nnexp.data.names import are_cells, counted, listing, without_header
+from nnexp.data.names import are_cells, counted, listing, typed, without_header
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
 from nnexp.data.split import Split, split_labelled
@@ -106,7 +106,7 @@ def prepare_labelled(
     }
     parts = _describe(kept, len(y), config.split)
     summary = _summary(table, columns, cells, labels, y, parts, left_out, preprocessor)
-    messages = _messages(columns, labelled, y, kept, left_out, preprocessor)
+    messages = _messages(columns, labelled, y, kept, left_out, preprocessor, config.categorical)
     messages += _fold_messages(parts, config.split)
     return Dataset(
         x=inputs.x,
@@ -226,10 +226,18 @@ def _messages(
     split: Split,
     left_out: dict[str, int],
     preprocessor: Preprocessor,
+    categorical: Sequence[str],
 ) -> list[str]:
     lines, labels = [], labelled.labels
     if left_out["no target"]:
         lines.append(f"{counted(left_out['no target'], 'row')} without a target left out")
+    keep = typed("data.categorical", [*categorical, str(labelled.table.target.name)])
+    if labels.missing:
+        told = (f"{word!r} in {counted(rows, 'row')}" for word, rows in labels.missing.items())
+        lines.append(f"labels read as missing: {listing(told, 6)}; {keep} keeps them as labels")
+    for texts in labels.alike:
+        same = f"labels {listing(map(repr, texts), 6)} are one number and one class"
+        lines.append(f"{same}; {keep} keeps them apart")
     if left_out["duplicates"]:
         lines.append(f"{counted(left_out['duplicates'], 'row')} equal to another left out")
     if left_out["missing cells"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any
 
 import pandas as pd
 
+from nnexp.data import commands
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import ENDINGS
 from nnexp.data.names import are_cells, listing, typed, without_header
 from nnexp.data.written import AUTO, COMMA
 from nnexp.errors import UserError
 
+TAB = "\t"
+_SEPARATOR_LINE = re.compile(r"(?i:sep)=.")
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 beside 567: thousands as well as not
 # how files that are no text begin, and the ending that they should have
@@ -39,11 +43,14 @@ class Dialect:
         header: its first line names the columns; else they have the names given here, or with
             False x1, x2, ...
         decimal: what parts the decimals of its numbers, as data.decimal.
+        labels: the column of the labels, whose cells are kept as they are written where numbers
+            or missing cells would say less.
     """
 
     separator: str | None = None
     header: bool | Sequence[str] = True
     decimal: str = AUTO
+    labels: str | None = None
 
 
 USUAL = Dialect()
@@ -76,9 +83,15 @@ def parse_delimited(
     if not data.strip(b"\xef\xbb\xbf \r\n\t"):
         raise no_rows(path, "is empty")
     missing, header = [*MISSING_TOKENS, *tokens], dialect.header
+    hexadecimal = b"0x" in data or b"0X" in data
     parsing = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=b'"' in data)
 
-    def read(types: dict[str, Any], columns: list[str] | None = None, point: str = ".") -> Any:
+    def read(
+        types: dict[str, Any],
+        columns: list[str] | None = None,
+        point: str = ".",
+        missing: Sequence[str] = missing,
+    ) -> Any:
         converting = arrow_csv.ConvertOptions(
             column_types=types,
             include_columns=columns,
@@ -96,6 +109,7 @@ def parse_delimited(
         )
 
     try:
+        _check_preamble(path, data, separator)
         written = _header(data, separator)
         _check_width(path, written, data, separator)
         if header is not True:
@@ -110,11 +124,17 @@ def parse_delimited(
             for field in table.schema
             if pa.types.is_temporal(field.type)
             or (dialect.decimal == COMMA and pa.types.is_floating(field.type))
+            or (hexadecimal and pa.types.is_integer(field.type))
         ]
         if kept:
             again = read({name: pa.string() for name in kept}, kept)
             for name in kept:
-                table = table.set_column(names.index(name), name, again.column(name))
+                if not pa.types.is_integer(table.column(name).type) or _has_hex(again.column(name)):
+                    table = table.set_column(names.index(name), name, again.column(name))
+        for name in [own for own in names if own.strip() == dialect.labels]:
+            again = read({name: pa.string()}, [name], missing=("",)).column(name)
+            if _says_more(again, table.column(name)):
+                table = table.set_column(names.index(name), name, again)
         commas = []
         if separator != "," and dialect.decimal == AUTO:
             commas = [name for name in names if _has_commas(table.column(name))]
@@ -157,7 +177,7 @@ def check_header(path: Path, names: list[str]) -> None:
                 allowed,
                 without_header(names)
                 if are_cells(names)
-                else f"sed -n 1p {path}  # then name it; pandas writes no such column with "
+                else f"{commands.show(path, 1)}  # then name it; pandas writes no such column with "
                 "to_csv(path, index=False)",
             )
     repeated = (
@@ -171,7 +191,7 @@ def check_header(path: Path, names: list[str]) -> None:
             allowed,
             without_header(names)
             if are_cells(names)
-            else f"sed -n 1p {path}  # then rename all but one",
+            else f"{commands.show(path, 1)}  # then rename all but one",
         )
 
 
@@ -220,6 +240,24 @@ def _has_commas(column: Any) -> bool:
     return not (mixed and grouped)
 
 
+def _has_hex(column: Any) -> bool:
+    """Whether a cell is written as 0x1f, which is a name rather than a number."""
+    import pyarrow.compute as compute
+
+    return bool(compute.any(compute.match_substring_regex(column, r"^\s*[+-]?0[xX]")).as_py())
+
+
+def _says_more(texts: Any, read: Any) -> bool:
+    """Whether cells as they are written tell more apart than what was read of them."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if pa.types.is_string(read.type) or pa.types.is_null(read.type):
+        return bool(texts.null_count < read.null_count)
+    stripped = compute.utf8_trim_whitespace(compute.filter(texts, compute.is_valid(read)))
+    return len(compute.unique(stripped)) > len(compute.unique(compute.drop_null(read)))
+
+
 def _header(data: bytes, separator: str) -> list[str]:
     # 1 MiB is far beyond any header, and keeps a broken quote from swallowing the file
     start = data[: 1 << 20].decode("utf-8-sig", errors="surrogateescape")
@@ -228,6 +266,30 @@ def _header(data: bytes, separator: str) -> list[str]:
     for name in header:
         name.encode("utf-8")  # surrogates of undecodable bytes raise here
     return header
+
+
+def _check_preamble(path: Path, data: bytes, separator: str) -> None:
+    """Refuse lines above the table: `sep=;`, as Excel reads it, and comments."""
+    lines = data[: 1 << 20].decode("utf-8-sig", errors="replace").splitlines()
+    first = lines[0].strip(' "') if lines else ""
+    above = 1 if _SEPARATOR_LINE.fullmatch(first) else 0
+    mark = first[4:] if above else separator
+    if not above and first.startswith("#"):
+        above = next((place for place, line in enumerate(lines) if line[:1] != "#"), 0)
+        # a header may begin with #, and has then as many cells as the line below
+        if not above or first.count(mark) == lines[above].count(mark):
+            return
+    if not above:
+        return
+    command, to = commands.table_of(path, above + 1)
+    words = commands.override("data.path", to)
+    if mark != ",":
+        words += f" {typed('data.separator', 'tab' if mark == TAB else mark)}"
+    raise UserError(
+        f"{path.name!r} begins with {first[:60]!r}, which is no line of the table",
+        "the names of the columns in the first line, or with data.header=false the first row",
+        f"{command}  # then {words}",
+    )
 
 
 def _check_width(path: Path, names: list[str], data: bytes, separator: str) -> None:
@@ -260,7 +322,7 @@ def _check_quote(path: Path, data: bytes, table: Any) -> None:
             raise UserError(
                 f"{path.name!r}: a quote in column {name!r} is opened and never closed",
                 'cells with a separator or a line end inside stand between two "',
-                f"grep -n '\"' {path} | tail",
+                commands.find(path, '"'),
             )
 
 
@@ -283,7 +345,7 @@ def _parse_error(
                     f"{path.name!r}, line {first}: {len(row)} cells where {first_line} has {width}",
                     f"rows with as many cells as {first_line}; a cell with the separator inside "
                     'stands between two "',
-                    f"sed -n {first}p {path}",
+                    commands.show(path, first),
                 )
             first = rows.line_num + 1
     except csv.Error:
@@ -293,17 +355,8 @@ def _parse_error(
     return UserError(
         f"{path.name!r} cannot be read: {str(problem).splitlines()[0]}",
         f"a file ending in {ENDINGS}",
-        f"head {path}",
+        commands.begin(path),
     )
-
-
-_UNPACK = {
-    ".gz": "gunzip -c",
-    ".bz2": "bunzip2 -c",
-    ".xz": "xz -dc",
-    ".zst": "zstd -dc",
-    ".zip": "unzip -p",
-}
 
 
 def _undecodable(path: Path, data: bytes, place: str) -> UserError:
@@ -312,19 +365,18 @@ def _undecodable(path: Path, data: bytes, place: str) -> UserError:
             return UserError(
                 f"{path.name!r} is no text: it begins as {ending[1:]} files do",
                 f"a file ending in {ENDINGS}",
-                f"mv {path} {path}{ending}"
-                if ending != ".parquet"
-                else f"mv {path} {path.with_suffix(ending)}",
+                commands.rename(
+                    path,
+                    path.with_name(f"{path.name}{ending}")
+                    if ending != ".parquet"
+                    else path.with_suffix(ending),
+                ),
             )
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin1"
-    unpack = _UNPACK.get(path.suffix.lower())
-    recode = f"iconv -f {encoding} -t utf-8"
-    name = "utf8-" + (path.stem if unpack else path.name)
-    source = f"{unpack} {path} | {recode}" if unpack else f"{recode} {path}"
     return UserError(
         f"{path.name!r}, {place}: the text is not UTF-8",
         "a file encoded in UTF-8",
-        f"{source} > {path.with_name(name)}",
+        commands.recode(path, encoding),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 import pandas as pd
 
+from nnexp.data import commands
 from nnexp.data.content import (
     BINARY_ENDINGS,
     COMPRESSED_ENDINGS,
@@ -80,13 +81,13 @@ def parse(
         raise UserError(
             f"{path.name!r} is a spreadsheet",
             f"the sheet saved as CSV by the program that made it, or a file ending in {ENDINGS}",
-            f"data.path={path.with_suffix('.csv')}",
+            commands.override("data.path", path.with_suffix(".csv")),
         )
     if ending not in TEXT_ENDINGS:
         raise UserError(
             f"{path.name!r} does not end like a table",
             f"a file ending in {ENDINGS}",
-            f"data.path={path.with_suffix('.csv')}" if ending else f"mv {path} {path}.csv",
+            commands.rename(path, path.with_name(f"{path.name}.csv")),
         )
     mark = cell_separator(dialect.separator, ending)
     return parse_delimited(path, data, mark, dialect, missing_tokens, set(text))

@@ -7,6 +7,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from shlex import quote
 from typing import IO
 
 import numpy as np
@@ -157,5 +158,5 @@ def _damaged(path: Path, reason: str) -> UserError:
     return UserError(
         f"{path.name!r} is damaged: {reason}",
         "a whole IDX file, plain or gzip",
-        f"ls -l {path}",
+        f"ls -l {quote(str(path))}",
     )

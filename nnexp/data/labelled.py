@@ -55,9 +55,10 @@ def read_labelled(table: Table, config: DataConfig) -> Labelled:
 
     Arguments:
         table: from `load_table`.
-        config: of which `labels`, `missing_tokens`, `sentinels`, `duplicates` and whether
-            `missing` is none are read; with duplicates=drop also `drop`, `numeric`,
-            `categorical` and the column that names the parts.
+        config: of which `categorical` (with the target in it, its cells are kept as they are
+            written), `labels`, `missing_tokens`, `sentinels`, `duplicates` and whether `missing`
+            is none are read; with duplicates=drop also `drop`, `numeric` and the column that
+            names the parts.
 
     Raises:
         UserError: the columns have no distinct names, the target is no column of classes, or
@@ -68,7 +69,8 @@ def read_labelled(table: Table, config: DataConfig) -> Labelled:
     names, target = list(table.frame.columns), str(table.target.name)
     sentinels = find_sentinels(config.sentinels, names, target)
     raw, merge = config.labels == "raw", config.labels == "merge"
-    labels = code_labels(table.target, raw, tokens, table.frame, merge)
+    written = target in config.categorical
+    labels = code_labels(table.target, raw, tokens, table.frame, merge, written)
     rows = np.flatnonzero(labels.codes >= 0)
     cells, emptied = _read_cells(table, rows, sentinels, tokens, config)
     parts = None if table.parts is None else table.parts[rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from string import capwords
 from typing import Any
 
@@ -29,11 +29,15 @@ class Labels:
         codes: int64 of shape (N,), the class index of each row; -1 where the label is missing.
         classes: the labels in index order, as Python values of the kind they were given in.
         raw: float32 of shape (N,), the numbers in the column, NaN where missing; or None.
+        missing: words that were read as missing labels, and the rows that hold each.
+        alike: texts that are one number, as `01` and `1`, those of each class together.
     """
 
     codes: np.ndarray
     classes: list[Any]
     raw: np.ndarray | None
+    missing: dict[str, int] = field(default_factory=dict)
+    alike: list[list[str]] = field(default_factory=list)
 
 
 def code_labels(
@@ -42,6 +46,7 @@ def code_labels(
     tokens: Collection[str] = MISSING_TOKENS,
     others: pd.DataFrame | None = None,
     merge: bool = False,
+    written: bool = False,
 ) -> Labels:
     """Code the labels of a target column 0..C-1, numbers in numeric order, texts in text order.
 
@@ -55,18 +60,27 @@ def code_labels(
         others: the table's other columns, to name one in a message.
         merge: take texts that differ only in case or blanks as one label, in the spelling that
             most rows have.
+        written: take every label as the text that it is, `01`, `NA` and `None` as well.
 
     Raises:
         UserError: fewer than two classes, numbers that look like a regression target, or labels
             that are no numbers where `raw` asks for them.
     """
-    codes, classes = _distinct(target, tokens)
+    codes, classes = _written(target) if written else _distinct(target, tokens)
     if merge:
         codes, classes = _merged(codes, classes)
     name = str(target.name)
     rows = int((codes >= 0).sum())
     if len(classes) < 2:
         found = f"one class only, {classes[0]!r}" if classes else "no label at all"
+        words = _words(target, tokens)
+        if words and not written and len(classes) + len(words) > 1:
+            raise UserError(
+                f"the target {name!r} has {found}, and cells with "
+                f"{listing(map(repr, words), 4)}, which were read as missing",
+                "a column with two classes or more; data.categorical keeps its cells as labels",
+                typed("data.categorical", [name]),
+            )
         raise UserError(
             f"the target {name!r} has {found}",
             "a column with two classes or more",
@@ -80,7 +94,10 @@ def code_labels(
             f"least {ROWS_A_CLASS} rows",
             _another(others, tokens),
         )
-    return Labels(codes, classes, _raw(name, codes, classes) if raw else None)
+    numbers = _raw(name, codes, classes) if raw else None
+    if written:
+        return Labels(codes, classes, numbers)
+    return Labels(codes, classes, numbers, _words(target, tokens), _alike(target, tokens))
 
 
 def spellings(classes: Collection[Any]) -> list[list[str]]:
@@ -105,6 +122,40 @@ def spellings(classes: Collection[Any]) -> list[list[str]]:
     found = [group for group in alike.values() if len(group) > 1]
     left = len(classes) - sum(len(group) - 1 for group in found)
     return found if left > 1 else []
+
+
+def _written(target: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    texts = read_texts(target, ("",))
+    classes = sorted(texts.levels)
+    place = {label: index for index, label in enumerate(classes)}
+    lookup = np.array([place[text] for text in texts.levels] + [-1], dtype=np.int64)
+    return lookup[texts.codes], classes
+
+
+def _words(target: pd.Series, tokens: Collection[str]) -> dict[str, int]:
+    """The words of a target that stand for a missing cell, and how many cells hold each."""
+    if is_number_dtype(target.dtype):
+        return {}
+    texts = read_texts(target, ("",))
+    counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.levels))
+    return {
+        text: int(count)
+        for text, count in zip(texts.levels, counts, strict=True)
+        if text in tokens and count
+    }
+
+
+def _alike(target: pd.Series, tokens: Collection[str]) -> list[list[str]]:
+    """The texts of a target of numbers that are one number each."""
+    if is_number_dtype(target.dtype) or isinstance(target.dtype, pd.CategoricalDtype):
+        return []
+    levels = read_texts(target, tokens).levels
+    if not levels or not all(_is_finite(text) for text in levels):
+        return []
+    same: dict[float, list[str]] = {}
+    for text in sorted(levels):
+        same.setdefault(float(text), []).append(text)
+    return [texts for texts in same.values() if len(texts) > 1]
 
 
 def _merged(codes: np.ndarray, classes: list[Any]) -> tuple[np.ndarray, list[Any]]:

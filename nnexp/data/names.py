@@ -102,16 +102,34 @@ def require(
         return
     guess: str | list[str] = nearest(name, names)
     if given is not None:
-        like = difflib.get_close_matches(name.casefold(), [n.casefold() for n in names], 1, 0.5)
+        meant = _meant(name, names)
         wrong = name if item is None else item
-        right = f"{guess}{wrong[len(name) :]}"
-        kept = [right if text == wrong else text for text in given if like or text != wrong]
+        right = f"{meant}{wrong[len(name) :]}"
+        kept = [right if text == wrong else text for text in given if meant or text != wrong]
         guess = list(dict.fromkeys(kept))
     raise UserError(
         f"{key} names the column {name!r}, which the table does not have",
         f"one of its columns: {listing(names)}",
         typed(key, guess),
     )
+
+
+def _meant(name: str, names: Sequence[str]) -> str | None:
+    """The column that was meant: one spelt alike, one that begins or ends so, the one of a number.
+
+    >>> _meant("incom", ["age", "Income"]), _meant("cust", ["age", "customer_number"])
+    ('Income', 'customer_number')
+    >>> _meant("0", ["age", "sex"]), _meant("kind", ["age", "sex"])
+    ('age', None)
+    """
+    if is_near(name, names):
+        return nearest(name, names)
+    plain = "".join(filter(str.isalnum, name.casefold()))
+    folded = {own: "".join(filter(str.isalnum, own.casefold())) for own in names}
+    begun = [own for own, text in folded.items() if text.startswith(plain) or text.endswith(plain)]
+    if len(plain) > 1 and len(begun) == 1:
+        return begun[0]
+    return names[int(name)] if name.isdecimal() and int(name) < len(names) else None
 
 
 def typed(key: str, value: str | list[str]) -> str:

@@ -158,7 +158,8 @@ def _csv(config: DataConfig) -> Table:
             "data.path=/path/of/your/table.csv",
         )
     tokens, texts = tuple(asked.missing_tokens), tuple(asked.categorical)
-    options = (Dialect(asked.separator, asked.header, asked.decimal), tokens, texts)
+    dialect = Dialect(asked.separator, asked.header, asked.decimal, asked.target)
+    options = (dialect, tokens, texts)
     content = read_content(asked.path)
     frame = files.parse(content, *options)
     if asked.header and files.is_text(content.path):
@@ -195,6 +196,8 @@ def _joined(table: Table, test: pd.DataFrame, content: Content, config: DataConf
             "data.test_path=null",
         )
     tokens = {*MISSING_TOKENS, *config.missing_tokens}
+    if target in config.categorical:
+        tokens = {""}
     known = set(read_texts(table.target, tokens).levels)
     found = set(read_texts(test[target], tokens).levels)
     unknown = found - known

@@ -9,17 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.config.compose import compose
+from nnexp.config.flags import places
 from nnexp.config.groups import groups
 from nnexp.config.typed import harmless
 from nnexp.errors import UserError
 
 
 def program_of(manifest: Mapping[str, Any] | None = None) -> Sequence[str]:
-    """How training is called: as the command of a run was, by its manifest; else as it can be."""
+    """How training is called: as the command of a run was, by its manifest; else as it can be.
+
+    The flags that say where options are read from belong to it.
+    """
     command = (manifest or {}).get("command")
     made = command if isinstance(command, str) else ""
     by_name = made.startswith("nnexp") or not (made or Path("train.py").is_file())
-    return ("nnexp", "train") if by_name else ("python", "train.py")
+    program = ("nnexp", "train") if by_name else ("python", "train.py")
+    try:
+        return (*program, *places(shlex.split(made)))
+    except ValueError:  # cut off, or a stranger's
+        return program
 
 
 def retyped(typed: Sequence[str], fix: Sequence[str], program: Sequence[str] = ()) -> str:

@@ -10,6 +10,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from nnexp.config.located import located
 from nnexp.config.many import compose_many
 from nnexp.errors import UserError
 from nnexp.jobs import Job
@@ -56,8 +57,8 @@ def launch(
     ):
         number = initial_job_idx + place
         job = Job(number, sweep / _subdir(load, config, overrides, number), overrides)
-        if isinstance(found, UserError):
-            job.fail(found)
+        if isinstance(found, UserError):  # perhaps of a file that says how to sweep
+            job.fail(located(found, config.hydra.overrides.task))
         else:
             job.config = found
         jobs.append(job)

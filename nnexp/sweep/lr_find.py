@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.compose import compose
-from nnexp.config.flags import overrides_of
+from nnexp.config.flags import overrides_of, places
+from nnexp.config.grammar import parse
+from nnexp.config.own import options_of, own_flags
 from nnexp.config.pairings import warnings
 from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
+from nnexp.sweep.rate_checks import (
+    PER_DECADE,
+    SEEDS,
+    START,
+    STOP,
+    check_config,
+    check_range,
+    check_root,
+)
+from nnexp.sweep.rate_words import CALL, FLAGS, Asked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +36,10 @@ if TYPE_CHECKING:
 
     from nnexp.sweep.lr_range import Budget, Losses
 
-START, STOP = 1e-6, 10.0
-PER_DECADE = 4  # rates, where the user gives no number
-SEEDS = 3
-MOST = 10_000  # runs
 ROOT = "outputs/lr-find"
 _WORDS = (
     "[group=option ...] [key=value ...] [--from RATE] [--to RATE] [--rates N] [--epochs N] "
-    "[--seeds N]"
+    "[--seeds N] [--config-dir FOLDER]"
 )
 
 
@@ -75,7 +83,7 @@ class RateTest:
         rate = self.configured if self.suggestion is None else self.suggestion
         from nnexp.report.retyped import program_of
 
-        return shlex.join([*program_of(), *words, f"optimizer.lr={rate:g}"])
+        return shlex.join([*program_of(), *own_flags(), *words, f"optimizer.lr={rate:g}"])
 
     def plot(self, axis: Any = None) -> Figure:
         """Draw losses over rates, with the suggestion; see `rate_plot.plot_rates`."""
@@ -113,26 +121,47 @@ def find_rate(
         UserError: a mistake in the overrides, the range or the table.
         KeyboardInterrupt: Ctrl-C.
     """
-    overrides = calls.words(overrides, "find_rate")
-    count = _check_range(start, stop, rates, epochs, seeds)
-    config = _composed(overrides)
-    _check_config(config)
-    result = _test(config, overrides, (start, stop, count), epochs, seeds)
+    overrides = calls.words(overrides, CALL)
+    usual = {"start": START, "stop": STOP, "rates": None, "epochs": None, "seeds": SEEDS}
+    given = {"start": start, "stop": stop, "rates": rates, "epochs": epochs, "seeds": seeds}
+    changed = {name: value for name, value in given.items() if value != usual[name]}
+    if root is not None:
+        root = calls.root(root, CALL)
+    return _find(overrides, given, root, Asked(overrides, changed))
+
+
+def _find(
+    overrides: list[str], given: Mapping[str, Any], root: str | Path | None, asked: Asked
+) -> RateTest:
+    """The test, whose mistakes are told in the words that asked for it."""
+    start, stop, epochs, seeds = (given[name] for name in ("start", "stop", "epochs", "seeds"))
+    count = check_range(start, stop, given["rates"], epochs, seeds, asked)
+    config = _composed(overrides, asked)
+    check_config(config, asked)
+    if root is not None:
+        check_root(Path(root))
+    result = _test(config, overrides, (start, stop, count), epochs, seeds, asked)
     if root is None:
         return result
     return _save(result, config, root)
 
 
-def _composed(overrides: list[str]) -> Config:
+def _composed(overrides: list[str], asked: Asked) -> Config:
     try:
         return compose(overrides)
     except UserError as error:
         flag, _, word = error.remedy.partition(" ")
         if flag != "-m":
             raise
-        seeds = word.startswith("seed=")  # several values, which are for a sweep
-        remedy = f"--seeds {word.count(',') + 1}" if seeds else word.partition(",")[0]
-        raise UserError(error.wrong, error.allowed, remedy) from error
+        override = parse(shlex.split(word)[0])  # several values, which are for a sweep
+        values = list(override.sweep_string_iterator()) if override.is_sweep_override() else []
+        key = override.key_or_group
+        remedy = asked.again(f"{key}={values[0]}") if values else asked.again()
+        if key == "seed":
+            words = [own for own in asked.words if own.partition("=")[0] != "seed"]
+            remedy = replace(asked, words=words).again(seeds=max(1, len(values)))
+        allowed = "one value of each; --seeds says how many seeds each rate has"
+        raise UserError(error.wrong, allowed, remedy) from error
 
 
 def main(words: Sequence[str]) -> int:
@@ -146,20 +175,16 @@ def main(words: Sequence[str]) -> int:
     parser.add("--epochs", type=int, metavar="N", help="of each run (about 200 steps)")
     parser.add("--seeds", type=int, default=SEEDS, metavar="N", help=f"for each rate ({SEEDS})")
     options, rest = parser.parse_known_args(words)
+    own = places(rest)
     for word in rest:
-        if word.startswith("-"):
+        if word.startswith("-") and word not in own:
             parser.error(f"unrecognized arguments: {word.partition('=')[0]}")
-    result = find_rate(
-        overrides_of(rest),
-        start=options.start,
-        stop=options.stop,
-        rates=options.rates,
-        epochs=options.epochs,
-        seeds=options.seeds,
-    )
-    from nnexp.sweep.rate_table import print_rates
+    with options_of(own):
+        given = {name: getattr(options, name) for name in FLAGS}
+        result = _find(overrides_of(rest), given, ROOT, Asked(words))
+        from nnexp.sweep.rate_table import print_rates
 
-    print_rates(result)
+        print_rates(result)
     return 0
 
 
@@ -175,59 +200,13 @@ class _Words(Arguments):
             raise UserError(error.wrong, error.allowed, remedy) from None
 
 
-def _check_range(
-    start: float, stop: float, rates: int | None, epochs: int | None, seeds: int
-) -> int:
-    """The number of rates.
-
-    Raises:
-        UserError: an option is out of range.
-    """
-    if not (0 < start < stop < math.inf):
-        ends = (stop, start) if 0 < stop < start < math.inf else (START, STOP)
-        raise UserError(
-            f"--from {start:g} --to {stop:g}",
-            "learning rates above 0, the larger one after --to",
-            f"nnexp lr-find --from {ends[0]:g} --to {ends[1]:g}",
-        )
-    decades = math.log10(stop / start)
-    count = max(5, round(PER_DECADE * decades) + 1) if rates is None else rates
-    given = (("rates", count, 3, 5), ("epochs", epochs, 1, 5), ("seeds", seeds, 1, SEEDS))
-    for name, value, least, usual in given:
-        if value is not None and value < least:
-            raise UserError(
-                f"--{name} {value}", f"{least} or more", f"nnexp lr-find --{name} {usual}"
-            )
-    if count * seeds > MOST:
-        raise UserError(
-            f"{count} rates with {seeds} seeds each are {count * seeds} runs",
-            f"at most {MOST} runs",
-            f"nnexp lr-find --rates {min(count, 50)} --seeds {min(seeds, 10)}",
-        )
-    return count
-
-
-def _check_config(config: Config) -> None:
-    """Refuse a run that climbs: it has no least loss."""
-    climbs = None
-    if config.optimizer.maximize:
-        climbs = "optimizer.maximize=true", "optimizer.maximize=false"
-    elif config.loss.scale < 0:
-        climbs = f"loss.scale={config.loss.scale:g}", "loss.scale=1"
-    if climbs is not None:
-        raise UserError(
-            f"{climbs[0]} climbs the loss, and lr-find looks for the least",
-            "a loss that is to fall",
-            f"nnexp lr-find {climbs[1]}",
-        )
-
-
 def _test(
     config: Config,
     overrides: list[str],
     span: tuple[float, float, int],
     epochs: int | None,
     seeds: int,
+    asked: Asked,
 ) -> RateTest:
     # imported here, as below, so that a mistake is answered without torch
     import numpy as np
@@ -240,7 +219,7 @@ def _test(
         raise UserError(
             f"from {span[0]:.7g} to {span[1]:.7g} there are fewer than 3 rates of three digits",
             "a range that holds 3 rates or more",
-            f"nnexp lr-find --from {span[0] / 10:g} --to {span[1] * 10:g}",
+            asked.again(start=span[0] / 10, stop=span[1] * 10),
         )
     losses, budget, remark = _train(config, rates, seeds, epochs)
     frame = pd.DataFrame({"rate": rates, "train_loss": losses.train.mean(1)})
@@ -339,7 +318,6 @@ def _notes(config: Config, frame: pd.DataFrame, chosen: int | None, untrained: f
 def _save(result: RateTest, config: Config, root: str | Path) -> RateTest:
     """Write the test's files into a folder of its own."""
     import io
-    from dataclasses import replace
 
     from nnexp.track import folder as folders
 
@@ -354,7 +332,7 @@ def _save(result: RateTest, config: Config, root: str | Path) -> RateTest:
         raise UserError(
             f"{str(root)!r} cannot be written: {error.strerror or error}",
             "a folder that is yours to write, on a disk with room",
-            "cd to such a folder",
+            f"df -h {shlex.quote(str(root))}",
         ) from error
     return replace(result, folder=folder)
 

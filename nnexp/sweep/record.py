@@ -20,18 +20,22 @@ FILE = "sweep.yaml"
 LARGEST = 1 << 20  # bytes
 FORMAT_VERSION = 1
 # of what is typed again for a resume, these are said anew
-DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir")
+DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir", "hydra.run.dir")
 
 
 def write_record(folder: Path, words: Sequence[str]) -> None:
     """Keep the words of a sweep's command line, flags included, in its folder."""
-    kept = [
+    content = {"format_version": FORMAT_VERSION, "words": kept(words)}
+    write_text(folder / FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def kept(words: Sequence[str]) -> list[str]:
+    """Those of a command line that say what a sweep is."""
+    return [
         word
         for word in words
         if word not in ("-m", "--multirun") and word.lstrip("+").partition("=")[0] not in DROPPED
     ]
-    content = {"format_version": FORMAT_VERSION, "words": kept}
-    write_text(folder / FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def read_record(folder: Path, trust: bool = False) -> list[str]:

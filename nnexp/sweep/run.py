@@ -144,7 +144,8 @@ def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:
     from nnexp.sweep.estimate import estimate, total_seconds
 
     for job in jobs[:SHOWN]:
-        state = "" if job.status == "running" else f"  [{job.status}: {job.reason}]"
+        told = f"{job.status}: {job.reason}" if job.reason else job.status
+        state = "" if job.status == "running" else f"  [{told}]"
         print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}{state}")
     if len(jobs) > SHOWN:
         print(f"... and {len(jobs) - SHOWN} more")

@@ -18,6 +18,7 @@ from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
 from nnexp.config.keys import literal
+from nnexp.config.shell import shell
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
@@ -112,7 +113,7 @@ class Space:
                 raise UserError(
                     f"{key} has an interval, of which a grid has no values",
                     "values with commas; or random, halving or optuna, which draw from intervals",
-                    f"{key}={low},{high}",
+                    shell(f"{key}={low},{high}"),
                 )
         for chosen in itertools.product(*(axis.values for axis in self.axes)):
             yield self.job(chosen)
@@ -143,9 +144,16 @@ def spaces(
             raise UserError(
                 f"sweep.zip names {key}, which the sweep does not vary",
                 "keys that are typed with several values, or are in sweep.params",
-                f"{key}=VALUE,VALUE",
+                _without(groups, key),
             )
     return [_space(typed, block, groups, parse) for block in blocks]
+
+
+def _without(groups: Sequence[Sequence[str]], key: str) -> str:
+    """`sweep.zip` without a key, and without what would then stand alone."""
+    left = [[own for own in keys if own != key] for keys in groups]
+    left = [keys for keys in left if len(keys) > 1]
+    return shell(f"sweep.zip={literal(left[0] if len(left) == 1 else left)}")
 
 
 def with_folds(jobs: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -193,7 +201,7 @@ def _axis(key: str, override: Override) -> Axis:
     words = [f"{key}={text}" for text in override.sweep_string_iterator()]
     if not words:
         raise UserError(
-            f"{override.input_line} has no value", "a range that is not empty", f"{key}=range(3)"
+            f"{override.input_line} has no value", "a range that is not empty", f"'{key}=range(3)'"
         )
     return Axis((key,), tuple((word,) for word in dict.fromkeys(words)))
 
@@ -218,7 +226,7 @@ def _zip(axes: dict[str, Axis], keys: Sequence[str]) -> dict[str, Axis]:
         raise UserError(
             f"sweep.zip takes values together, and there are unequally many: {told}",
             "equally many values for each key, and no intervals; or no zip, to cross them",
-            "'sweep.zip=[]'",
+            "sweep.zip=[]",
         )
     words = zip(*(axes[key].values for key in keys), strict=True)
     one = Axis(tuple(keys), tuple(tuple(word for (word,) in step) for step in words))
@@ -259,4 +267,5 @@ def _between(low: float, high: float, share: float, log: bool) -> float:
 
 
 def _unreadable(word: str) -> UserError:
-    return UserError(f"{word!r} cannot be read", "range(start,stop,step)", "seed=range(8)")
+    key = word.partition("=")[0]
+    return UserError(f"{word!r} cannot be read", "range(start,stop,step)", f"'{key}=range(8)'")

@@ -12,15 +12,19 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from nnexp.config.held import in_order
+from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.jobs import Job
+from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
 from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
+from nnexp.sweep.words import check_lists, check_used, check_words
 from nnexp.track.lock import locked
 
 MOST = 100_000  # jobs of a sweep
@@ -47,8 +51,13 @@ def sweep(
         UserError: a mistake by which no job can be run.
         KeyboardInterrupt: Ctrl-C.
     """
+    if session.held:
+        words = in_order([*words, *session.held], session.arguments)
+    check_words(words)
+    check_lists(words)
+    check_folder_key(config.hydra.overrides.hydra, sweep=True)
     settings = settings_of(config)
-    _check_words(words)
+    check_used(settings, words)
     stacks = str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
     if not stacks:
         _check_launcher(settings, words)
@@ -78,6 +87,8 @@ def sweep(
             "what is missing of that one",
             f"nnexp resume {quote(str(folder))}",
         )
+    if settings.resume is not None:
+        check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
     adopt = None if stacks else folder
     if settings.dry_run:
@@ -139,15 +150,6 @@ def _run(
         )
     launch(jobs)
     return returns
-
-
-def _check_words(words: Sequence[str]) -> None:
-    for word in filter(is_about_sweep, words):
-        name, _, value = word.partition("=")
-        if name == "sweep" and "," in value:
-            raise UserError(
-                f"{word}: one sweep at a time", "sweep=NAME", f"sweep={value.partition(',')[0]}"
-            )
 
 
 def _check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import io
 import numbers
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,7 @@ def _not_a_history(path: Path, first: Sequence[str]) -> UserError:
     return UserError(
         f"{str(path)!r} is not a history",
         f"a CSV file that begins with {','.join(first)}",
-        f"head -3 {str(path)!r}",
+        f"head -3 {quote(str(path))}",
     )
 
 

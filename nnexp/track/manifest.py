@@ -12,6 +12,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
@@ -123,7 +124,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{str(path)!r} is damaged",
             "format_version 1, and size and sha256 of every file",
-            f"head {str(path)!r}",
+            f"head {quote(str(path))}",
         )
     return content
 

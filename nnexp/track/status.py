@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
@@ -70,6 +71,6 @@ def read_status(folder: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{str(path)!r} holds no known status",
             f"one of {', '.join(STATES)}",
-            f"head {str(path)!r}",
+            f"head {quote(str(path))}",
         )
     return {"reason": None, **content}

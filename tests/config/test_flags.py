@@ -50,7 +50,7 @@ def test_a_flag_may_stand_between_overrides():
     [
         ("--optimizer=adam", "--optimizer", "optimizer=adam"),
         ("--lr 0.1", "--lr", "optimizer.lr=0.1"),
-        ("-x", "-x", "python train.py --help"),
+        ("-x", "-x", "nnexp train --help"),
         ("--cfg jobs", "'jobs'", "--cfg job"),
         ("--cfg", "without its value", "--cfg job"),
         ("--package", "without its value", "--package VALUE"),

@@ -65,9 +65,9 @@ MEANT = {
     "optimizer=adam;": "optimizer=adam",
     "optimizer=adam optimizer.lr=0.1": "optimizer=adam optimizer.lr=0.1",
     "optimizer.lr=0.1 # comment": "optimizer.lr=0.1",
-    "experiment=": "python train.py --help",
-    "experiment=null": "python train.py --help",
-    "qqqq=1": "python train.py --help",
+    "experiment=": "nnexp train --help",
+    "experiment=null": "nnexp train --help",
+    "qqqq=1": "nnexp train --help",
 }
 
 
@@ -119,9 +119,9 @@ def test_flags_of_other_tools(flag, value, remedy):
         ("optimizer.lr", [], "optimizer.lr=0.001"),
         ("64]", [], "'model.hidden=[64, 64]'"),
         ("wine", [], "data=wine"),
-        ("=5", [], "python train.py --help"),
+        ("=5", [], "nnexp train --help"),
         ("t.csv", [], "data=csv data.path=t.csv data.target=COLUMN"),
-        ("zzzz", [], "python train.py --help"),
+        ("zzzz", [], "nnexp train --help"),
     ],
 )
 def test_words_without_a_sign(word, following, remedy):

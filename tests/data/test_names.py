@@ -64,3 +64,19 @@ def test_a_list_keeps_its_other_names():
 
 def test_counted():
     assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (["cust", "age"], "'data.drop=[customer_number,age]'"),
+        (["0"], "'data.drop=[age]'"),
+        (["number"], "'data.drop=[customer_number]'"),
+        (["xyz", "age"], "'data.drop=[age]'"),
+    ],
+)
+def test_a_list_keeps_what_was_asked_for(given, remedy):
+    names = ["age", "customer_number", "sex"]
+    with pytest.raises(UserError) as caught:
+        require(given[0], names, "data.drop", given=given)
+    assert caught.value.remedy == remedy

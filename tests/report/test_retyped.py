@@ -45,3 +45,10 @@ def test_training_is_called_as_the_run_was_or_as_it_can_be(
         (tmp_path / "train.py").touch()
     assert " ".join(program_of({"command": command})) == program
     assert retyped(["data=wine"], [], program_of({"command": command})).startswith(program)
+
+
+def test_where_options_are_read_from_is_part_of_the_program():
+    command = "nnexp train -m --config-dir 'my conf' data=mine seed=0,1"
+    line = retyped(["data=mine", "seed=0"], ["reg.l2=0"], program_of({"command": command}))
+    assert line == "nnexp train --config-dir 'my conf' data=mine seed=0 reg.l2=0"
+    assert program_of({"command": "nnexp train 'torn"}) == ("nnexp", "train")

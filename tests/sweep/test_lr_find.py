@@ -179,8 +179,27 @@ def test_overrides_in_one_text():
 
 def test_a_root_that_is_a_file(tmp_path):
     (tmp_path / "taken").write_text("")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="is no folder"):
         quick(root=tmp_path / "taken")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_run(tmp_path, monkeypatch, capsys):
+    from nnexp.sweep import lr_range
+
+    monkeypatch.setattr(lr_range, "fit", interrupted)  # of the first run
+    (tmp_path / "outputs").write_text("")
+    assert cli.main(["lr-find", *QUICK, *SMALL]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "try: mv -n outputs outputs.old"
+
+
+def test_a_call_is_answered_with_a_call():
+    with pytest.raises(UserError) as caught:
+        find_rate(["data=iris"], rates=2, seeds=2)
+    assert caught.value.wrong == "rates=2"
+    assert caught.value.remedy == "find_rate(['data=iris'], rates=5, seeds=2)"
+    with pytest.raises(UserError) as caught:
+        find_rate(["data=iris", "optimizer.maximize=true"], stop=1.0)
+    assert caught.value.remedy == "find_rate(['data=iris', 'optimizer.maximize=false'], stop=1)"
 
 
 def test_ctrl_c_ends_it_without_files(tmp_path, monkeypatch):
@@ -207,8 +226,13 @@ def test_a_mistake_waits_for_no_heavy_library():
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        (["data=iris", "seed=0,1,2"], "--seeds 3"),
-        (["data=iris", "optimizer.lr=0.1,0.2"], "optimizer.lr=0.1"),
+        (["data=iris", "seed=0,1,2"], "nnexp lr-find data=iris --seeds 3"),
+        (
+            ["data=iris", "seed=range(4)", "--rates", "9"],
+            "nnexp lr-find data=iris --rates 9 --seeds 4",
+        ),
+        (["data=iris", "optimizer.lr=0.1,0.2"], "nnexp lr-find data=iris optimizer.lr=0.1"),
+        (["data=iris", "--rates=2", "--to", "1"], "nnexp lr-find data=iris --to 1 --rates 5"),
         (["data=iris", "--form", "1"], "nnexp lr-find --from"),
         (["data=iris", "--odd"], "nnexp lr-find --help"),
     ],

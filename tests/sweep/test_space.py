@@ -132,3 +132,18 @@ def test_every_fold_is_a_job_where_none_is_chosen():
     ]
     for job in (["seed=1"], ["data.split.folds=3", "data.split.fold=1"], ["data.split.folds=1"]):
         assert with_folds([job]) == [job]
+
+
+@pytest.mark.parametrize(
+    ("words", "zipped", "remedy"),
+    [
+        (["seed=range(0)"], (), "'seed=range(3)'"),
+        (["seed=range(0,4,0)"], (), "'seed=range(8)'"),
+        (["seed=0,1", "reg.l2=0,1"], ["seed", "reg.l2", "reg.l1"], "sweep.zip=[seed,reg.l2]"),
+        (["seed=0,1"], ["seed", "reg.l1"], "sweep.zip=[]"),
+    ],
+)
+def test_remedies_are_for_a_shell(words, zipped, remedy):
+    with pytest.raises(UserError) as caught:
+        spaces(words, zipped=zipped)
+    assert caught.value.remedy == remedy

@@ -228,7 +228,8 @@ def test_the_sweeps_kept_as_files_run(command, name):
 
 @pytest.mark.parametrize("name", ["random", "halving", "optuna"])
 def test_searches_try_n_configurations(command, name):
-    swept = command(f"sweep={name}", "sweep.n=6", "seed=0,1", "sweep.batch=3")
+    batch = ["sweep.batch=3"] if name == "optuna" else []
+    swept = command(f"sweep={name}", "sweep.n=6", "seed=0,1", *batch)
     assert swept.status == 0, swept.err
     assert len(statuses(swept)) == 12
     assert "6 configurations, 12 runs" in swept.out
@@ -278,3 +279,25 @@ def test_a_sweep_that_goes_on_elsewhere_is_not_resumed(command, monkeypatch):
     assert "another process is at work" in refused.err
     assert {path: path.read_bytes() for path in files} == files
     assert command("swept", program="resume").status == 0
+
+
+def test_a_word_that_fits_some_options_fails_the_other_jobs_alone(command):
+    swept = command("optimizer=adam,sgd", "optimizer.momentum=0.5", "seed=0")
+    assert swept.status == 1
+    assert statuses(swept) == ["failed", "done"]
+    assert "job 0 failed\nerror: optimizer.momentum is not a key of optimizer=adam" in swept.err
+    alone = command("optimizer=sgd", "optimizer.momentum=0.5", "seed=0", folder="alone")
+    assert swept.content(1) == alone.content(0)
+    shutil.rmtree(swept.folder / "1")
+    assert command(str(swept.folder), program="resume").status == 1
+    assert statuses(swept) == ["failed", "done"]
+    again = command("optimizer=adam,sgd", "optimizer.momentum=0.5", "seed=0,1",
+                    f"sweep.resume={swept.folder}")  # fmt: skip
+    assert "1 of 2 jobs are finished already" in again.err
+
+
+def test_numbers_for_a_list_say_how_lists_are_varied(command):
+    swept = command("model.hidden=64,32")
+    assert swept.status == 2
+    assert swept.err.endswith("try: model.hidden=[64],[32]\n")
+    assert "model.hidden=[64,32] is one list" in swept.err
