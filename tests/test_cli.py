@@ -452,7 +452,7 @@ def test_a_cut_off_sweep_ends_in_peace(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
     )
     process.stdout.close()
     said = process.stderr.read().decode()
