@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnexp.continuation import resume as resume
     from nnexp.diagnosis.auditing import audit as audit
     from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
@@ -36,6 +37,7 @@ __all__ = [
     "diagnose_history",
     "load",
     "multirun",
+    "resume",
     "run",
     "watch",
 ]
@@ -50,6 +52,7 @@ _HOMES = {
     "diagnose_history": "nnexp.diagnosis.curves",
     "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",
+    "resume": "nnexp.continuation",
     "run": "nnexp.runner",
     "watch": "nnexp.watching",
 }

@@ -118,7 +118,8 @@ def class_weights(config: Config, counts: NDArray[np.int64]) -> Tensor | None:
     if given is None:
         return None
     if given == "balanced":
-        return torch.from_numpy(counts.sum() / (len(counts) * np.maximum(counts, 1)))
+        weights = counts.sum() / (len(counts) * np.maximum(counts, 1))
+        return torch.from_numpy(np.where(counts > 0, weights, 1.0))  # none is learnt from: as is
     if len(given) != len(counts):
         raise UserError(
             f"loss.class_weight lists {len(given)} weights for {len(counts)} classes",

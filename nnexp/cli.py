@@ -20,7 +20,7 @@ _COMMANDS = {
     "compare": "nnexp.report.command",
     "diagnose": "nnexp.verdict",
     "lr-find": "nnexp.sweep.lr_find",
-    "resume": "nnexp.resume",
+    "resume": "nnexp.resuming",
 }
 _USAGE = """\
 usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help
@@ -29,7 +29,7 @@ usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp tr
        nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
        nnexp diagnose RUN [--probe] [--prove]            what is wrong with a run, and its proof
        nnexp lr-find [group=option ...] [key=value ...]  find a learning rate
-       nnexp resume SWEEP                                run what is missing of a sweep
+       nnexp resume RUN|SWEEP                            go on with what was cut off
        nnexp --version
 """
 

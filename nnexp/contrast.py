@@ -16,7 +16,9 @@ LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 WORTH = 0.02  # what it must bring to be told where nothing speaks for it but this gain, as much as
 # makes a run suspicious; beside a sign that is odd by itself the least gain is enough
 
-BALANCED = ("class_imbalance",)  # judged by balanced accuracy
+BALANCED = ("class_imbalance",)  # judged by balanced accuracy, ...
+FREQUENT = 0.9  # ... as all causes are where so large a share of the rows is of one class: to name
+# it alone has an accuracy that hardly a model exceeds
 
 
 def contrast(
@@ -29,7 +31,7 @@ def contrast(
     """
     pairs = min(len(before.accuracies), len(after.accuracies))
     low, high = (scores(arm, own.cause)[:pairs] for arm in (before, after))
-    metric = "balanced_accuracy/val" if own.cause in BALANCED else "accuracy/val"
+    metric = "balanced_accuracy/val" if is_balanced(own.cause, before) else "accuracy/val"
     sign = 1.0
     if own.cause in FLATTERING:
         metric, sign = f"overstatement of {metric}", -1.0
@@ -71,7 +73,7 @@ def is_beyond_rows(gain: float, cause: str, arm: Arm) -> bool:
     """
     classes = np.unique(list(arm.judges.values()), return_counts=True)[1]
     rows = float(classes.sum()) if arm.judges else float(max(arm.rows, 1))
-    if cause in BALANCED and arm.judges:  # rows of rare classes weigh more
+    if is_balanced(cause, arm) and arm.judges:  # rows of rare classes weigh more
         rows = len(classes) ** 2 / float((1 / classes).sum())
     return gain >= chance_of_rows(gain, rows)
 
@@ -83,6 +85,12 @@ def chance_of_rows(gain: float, rows: float) -> float:
     return 2 * math.sqrt((abs(gain) + WORTH) / rows)
 
 
+def is_balanced(cause: str, arm: Arm) -> bool:
+    """Whether a cause is judged by balanced accuracy, on rows like those that judged an arm."""
+    counts = np.unique(list(arm.judges.values()), return_counts=True)[1]
+    return cause in BALANCED or bool(len(counts) > 1 and counts.max() >= FREQUENT * counts.sum())
+
+
 def scores(arm: Arm, cause: str) -> np.ndarray:
     """The scores (seeds,) of an arm by which a cause is judged."""
-    return np.array(arm.balanced if cause in BALANCED else arm.accuracies)
+    return np.array(arm.balanced if is_balanced(cause, arm) else arm.accuracies)

@@ -27,12 +27,14 @@ from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
 from nnexp.examine import Material, examine
 from nnexp.files import read_regular
+from nnexp.model.weights import FILE as WEIGHTS
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import FILE as MANIFEST
 from nnexp.track.manifest import renew_entry
 
 FILE = "diagnosis.json"
 LARGEST = 1 << 22  # bytes
+NO_WEIGHTS = "the run has left no weights: it was judged by its curves and its table"
 
 
 def diagnose_run(
@@ -60,6 +62,8 @@ def diagnose_run(
     if audit is None:
         audit = Audit() if material is None else audit_sheet(material.sheet, material.trees)
     found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
+    if material is not None and not (Path(folder) / WEIGHTS).is_file():
+        found = replace(found, notes=[*found.notes, NO_WEIGHTS])
     found = with_earlier_proofs(found, Path(folder))
     write_diagnosis(Path(folder), found)
     return found
@@ -154,8 +158,9 @@ def read_diagnosis(folder: str | Path) -> Diagnosis:
     return Diagnosis.from_plain(content)
 
 
-def prove_command(folder: str | Path) -> str:
-    """The command that proves a run's findings."""
+def prove_command(folder: str | Path, trust: bool = False) -> str:
+    """The command that proves a run's findings; `trust` where the model is the user's own class."""
     path = Path(folder).absolute()
     near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return shlex.join(["nnexp", "diagnose", str(near), "--prove"])
+    more = ["--trust"] if trust else []
+    return shlex.join(["nnexp", "diagnose", str(near), "--prove", *more])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -169,6 +170,12 @@ def _judge(
             theta, buffers = from_tensors(model, tensors)
     except UserError:  # NaN in the weights: nothing to judge
         return {}
+    except OSError as error:
+        raise UserError(
+            f"{str(folder / WEIGHTS_FILE)!r} is damaged: {error}",
+            "the file that the run wrote, unchanged",
+            f"ls -l {shlex.quote(str(folder))}",
+        ) from error
     compute = plan.compute or plan.dtype
     stack = model.bind(theta, buffers, dtype=compute)
     counts = np.bincount(dataset.y[dataset.train], minlength=len(dataset.classes))

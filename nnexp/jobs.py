@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,3 +96,20 @@ def taken(folder: Path, sweep: bool, own: bool) -> TakenError:
         f"every run has a folder of its own; without {key} it gets a new one",
         remedy,
     )
+
+
+def sweep_of(folder: Path) -> Path | None:
+    """The sweep that a run's folder is in, if any."""
+    for parent in folder.absolute().parents[:3]:
+        if (parent / "sweep.yaml").is_file() and (parent / "multirun.yaml").is_file():
+            return _near(parent)
+    return None
+
+
+def resume_command(folder: Path) -> str:
+    """The command that goes on with a run, or with the sweep that it is part of."""
+    return shlex.join(["nnexp", "resume", str(sweep_of(folder) or _near(folder.absolute()))])
+
+
+def _near(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

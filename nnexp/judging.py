@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,6 @@ from nnexp.diagnosis.finding import (
     Finding,
     Proof,
 )
-from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm
 
@@ -86,54 +85,24 @@ def judge(
         elif own.verdict == HARMLESS:
             verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
         findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
-    return _without_followers(found, findings, by_change, seeds, seconds)
-
-
-def _without_followers(
-    found: Diagnosis,
-    findings: list[tuple[Finding, float]],
-    arms: Mapping[tuple[int, ...], Arm],
-    seeds: int,
-    seconds: float,
-) -> list[tuple[Finding, float]]:
-    """Confirmed findings that bring nothing once another is mended stay suspected.
-
-    More epochs help a rate that is too low, too: what they help against is the rate. Only what
-    brings less than half as much as the other by itself is asked.
-    """
-    alone = {
-        place: gain
-        for place, (own, gain) in enumerate(findings)
-        if own.verdict == CONFIRMED and own.proof is not None and own.proof.metric in METRICS
-    }
-    kept = list(findings)
-    for place, gain in alone.items():
-        own = findings[place][0]
-        alike = [
-            other
-            for other in alone
-            if other != place and findings[other][0].proof.metric == own.proof.metric  # type: ignore[union-attr]
-        ]
-        lead = max(alike, key=lambda other: alone[other], default=place)
-        both = arms.get(tuple(sorted((lead, place))))
-        if lead == place or gain >= HALF * alone[lead] or both is None:
-            continue
-        more = contrast(found.findings[place], arms[(lead,)], both, [both], seeds, seconds)
-        if more is not None and (more.gain < LEAST_GAIN or more.p >= LEVEL):
-            kept[place] = replace(own, verdict=SUSPECTED), gain
-    return kept
+    return findings
 
 
 def smallest(
     found: Diagnosis, arms: Sequence[Arm], seeds: int, confirmed: Sequence[int]
-) -> list[str]:
-    """The fewest confirmed changes whose score cannot be told from the best, as overrides.
+) -> tuple[int, ...]:
+    """The fewest confirmed changes whose scores cannot be told from the best.
+
+    Of several as few, those of the causes that were named first.
 
     Arguments:
         found: of whose findings the arms are.
         arms: the configuration as it is first.
         seeds: pairs of the first look, which all arms have.
         confirmed: places of the findings that count.
+
+    Returns:
+        Their places, ascending; empty where nothing is to be restored.
     """
     causes = [own.cause for own in found.findings]
     usable = [
@@ -142,38 +111,82 @@ def smallest(
         if {*arm.changed} <= {*confirmed}
         and not any(causes[place] in FLATTERING for place in arm.changed)
     ]
-    cause = BALANCED[0] if any(causes[place] in BALANCED for place in confirmed) else ""
+    # as good as the best by each score that convicted a cause
+    judged = sorted({causes[place] if causes[place] in BALANCED else "" for place in confirmed})
     means = {
-        arm.changed: float(values.mean())
+        tuple(arm.changed): np.array([scores(arm, cause)[:seeds].mean() for cause in judged])
         for arm in usable
-        if np.isfinite(values := scores(arm, cause)[:seeds]).all()
     }
-    if () not in means:
-        return []
-    best = max(means.values())
-    if best - means[()] < LEAST_GAIN:
-        return []
-    for changes in sorted(means, key=lambda own: (len(own), -means[own])):
-        if means[changes] >= best - max(LEAST_GAIN, 0.1 * (best - means[()])):
-            return united(*(found.findings[place].fix for place in changes)) or []
-    return []
+    means = {changes: own for changes, own in means.items() if np.isfinite(own).all()}
+    if () not in means or not judged:
+        return ()
+    best = np.max(list(means.values()), axis=0)
+    room = best - means[()]
+    if room.max() < LEAST_GAIN:
+        return ()
+    for changes in sorted(means, key=lambda own: (len(own), own)):
+        if (means[changes] >= best - np.maximum(LEAST_GAIN, 0.1 * room)).all():
+            return changes
+    return max(means, key=lambda own: float(means[own].sum()))
 
 
-def in_order(findings: Sequence[tuple[Finding, float]]) -> list[Finding]:
+def without_followers(
+    found: Diagnosis,
+    findings: Sequence[tuple[Finding, float]],
+    arms: Sequence[Arm],
+    seeds: int,
+    restores: tuple[int, ...],
+) -> list[tuple[Finding, float]]:
+    """Confirmed findings that bring nothing once what restores the score is mended are suspected.
+
+    More epochs help a rate that is too low, too: what they help against is the rate.
+
+    Arguments:
+        found, arms, seeds: as for `judge`.
+        findings: as it gave them.
+        restores: places of what restores the score.
+    """
+    by_change = {tuple(arm.changed): arm for arm in arms}
+    lead = max((findings[place][1] for place in restores), default=0.0)
+    kept = list(findings)
+    for place, (own, gain) in enumerate(findings):
+        both = by_change.get(tuple(sorted({*restores, place})))
+        alone = own.proof is not None and own.proof.metric in METRICS
+        if own.verdict != CONFIRMED or place in restores or not restores or both is None:
+            continue
+        if own.cause in FLATTERING or not alone:
+            continue
+        mended = by_change[restores]
+        more = contrast(found.findings[place], mended, both, [both], seeds, 0.0)
+        open_to_doubt = more is not None and more.p >= LEVEL and gain < HALF * lead
+        if more is not None and (more.gain < LEAST_GAIN or open_to_doubt):
+            kept[place] = replace(own, verdict=SUSPECTED), gain
+    return kept
+
+
+def in_order(
+    findings: Sequence[tuple[Finding, float]], first: Collection[int] = ()
+) -> list[Finding]:
     """Confirmed ones first; one that brought far less than another after it; harmless ones last.
 
     Gains of unlike scores are not compared.
+
+    Arguments:
+        findings: each with what its change brought.
+        first: places of what restores the score, which come before other confirmed ones.
     """
     most: dict[str, float] = {}
     for own, gain in findings:
         if own.verdict == CONFIRMED:
             most[_metric(own)] = max(gain, most.get(_metric(own), 0.0))
 
-    def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, int]:
+    def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, bool, int]:
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
-        small = own.verdict == CONFIRMED and gain < HALF * most[_metric(own)]
-        return group, small, place
+        confirmed = own.verdict == CONFIRMED
+        later = confirmed and place not in first and own.cause not in FLATTERING
+        small = confirmed and gain < HALF * most[_metric(own)]
+        return group, later, small, place
 
     return [own for _, (own, _) in sorted(enumerate(findings), key=key)]
 

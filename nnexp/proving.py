@@ -27,7 +27,7 @@ from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.judging import in_order, judge, smallest
+from nnexp.judging import in_order, judge, smallest, without_followers
 from nnexp.leaderboard.statistics import holm
 from nnexp.resplits import resplits
 
@@ -108,15 +108,19 @@ def prove(
         for place, (own, _) in enumerate(findings)
         if own.verdict == CONFIRMED and place not in dropped
     ]
-    restores = smallest(found, arms, seeds, confirmed)
+    chosen = smallest(found, arms, seeds, confirmed)
+    findings = without_followers(found, findings, arms, seeds, chosen)
+    restores = united(*(found.findings[place].fix for place in chosen)) or []
     # a score that a leak has made is none to be restored: what takes it away belongs to the cure
     leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
     restores = united(*leaks, restores) or united(*leaks) or []
-    kept = [item for place, item in enumerate(findings) if place not in dropped]
+    places = [place for place in range(len(findings)) if place not in dropped]
+    kept = [findings[place] for place in places]
+    first = [position for position, place in enumerate(places) if place in chosen]
     lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
     diagnosis = replace(
-        told, findings=in_order(kept), checked=[*told.checked, *tried], restores=restores
+        told, findings=in_order(kept, first), checked=[*told.checked, *tried], restores=restores
     )
     return Proven(diagnosis, seconds, runs, tried)
 

@@ -6,17 +6,22 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from omegaconf import OmegaConf
 
-from nnexp import calls
+from nnexp import calls, checkpoint
+from nnexp.checkpoint import Saver
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config
+from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.data import Dataset, load_table
 from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -31,12 +36,15 @@ from nnexp.task import Run, Task, begin, check_parts
 from nnexp.too_large import too_large
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
+from nnexp.track.lock import locked
 from nnexp.track.log import open_log
+from nnexp.track.origin import cpu_model
 from nnexp.track.progress import make_progress
 from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import claim, write_status
 from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device, pick_threads
+from nnexp.train.parked import Parked
 
 SHOWN = 12  # column names in a line
 
@@ -101,12 +109,19 @@ def run_in_folder(
     """
     if not claim(folder):
         raise taken(folder, sweep=False, own=False)
+    with locked(folder), status_kept(folder), open_log(folder) as log:
+        task = Task(config, folder, overrides, command, log.info)
+        begin(task)
+        log.info("overrides: %s", " ".join(overrides) or "none")
+        labelled, dataset = prepare(config)
+        return train(task, labelled, dataset, Stack([task], [dataset]))
+
+
+@contextmanager
+def status_kept(folder: Path) -> Iterator[None]:
+    """Let a run's status tell of an exception that ends it."""
     try:
-        with open_log(folder) as log:
-            task = Task(config, folder, overrides, command, log.info)
-            begin(task)
-            log.info("overrides: %s", " ".join(overrides) or "none")
-            return _run(task)
+        yield
     except KeyboardInterrupt:
         write_status(folder, "interrupted", "Ctrl-C before the end of the run")
         raise
@@ -130,33 +145,62 @@ def notes(config: Config, dataset: Dataset) -> list[str]:
     return [*_describe(config, dataset), *dataset.messages]
 
 
-def _run(task: Task) -> Run:
-    config = task.config
+def prepare(config: Config) -> tuple[Labelled, Dataset]:
+    """The table of a run: read, split and prepared.
+
+    Raises:
+        UserError: a mistake in it, or it does not go with the configuration.
+    """
     pick_device(config.device)  # a device that is not there is said before anything is read
 
     # table -> split -> preprocess, fitted on train rows only
     labelled = read_labelled(load_table(config.data), config.data)
     dataset = prepare_labelled(labelled, config.data, *config.seeds.of_split)
     check_parts(config, dataset)
+    return labelled, dataset
 
-    # tensors on the device -> stack of one
-    stack = Stack([task], [dataset])
+
+def train(
+    task: Task,
+    labelled: Labelled,
+    dataset: Dataset,
+    stack: Stack,
+    start: Parked | None = None,
+) -> Run:
+    """Train a run to its end, and show it.
+
+    Arguments:
+        task: the run, begun.
+        labelled, dataset: its table, as `prepare` gave it.
+        stack: of the one run: tensors on the device.
+        start: what it goes on from; None to begin.
+    """
+    config = task.config
     print_messages(notes(config, dataset), warnings(config))
     for line in (*notes(config, dataset), *warnings(config)):
         task.log("%s", line)
 
     # trainer -> scores -> files
+    threads = pick_threads(config.threads, stack.flops)
+    saver = None
+    if config.trainer.save_every:
+        facts = partial(facts_of, stack, dataset, threads)
+        saver = Saver(task.folder, config.trainer.save_every, facts, partial(task.log, "%s"))
     progress = make_progress(
         config.trainer.progress, config.trainer.epochs, monitor=config.trainer.monitor
     )
     with interrupts() as stop, closing(progress):
         (run,) = stack.train(
-            pick_threads(config.threads, stack.flops),
+            threads,
             observe=lambda epoch: progress.epoch(epoch_row(epoch, 0)),
             stop=stop,
             ended=lambda place, run: progress.close(),
+            start=[] if start is None else [start],
+            saver=saver,
         )
     assert isinstance(run, Run)
+    if run.status != "interrupted":
+        checkpoint.remove(run.folder)
     if run.reason:
         print_messages([f"{run.status}: {run.reason}"])
     shown = {**run.metrics, "kept": config.trainer.checkpoint}
@@ -164,6 +208,13 @@ def _run(task: Task) -> Run:
     if config.trainer.watch and run.epochs:
         _diagnose(task, labelled, dataset)
     return run
+
+
+def facts_of(stack: Stack, dataset: Dataset, threads: int) -> dict[str, Any]:
+    """What a run that is resumed should find unchanged: its table, and what it computes with."""
+    versions = {"torch": str(torch.__version__), "numpy": np.__version__}
+    means = {**stack.means(threads), "cpu": cpu_model(), **versions}
+    return {"data": dataset.summary["fingerprint"], "means": means}
 
 
 def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
@@ -177,7 +228,8 @@ def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
         task.log("no diagnosis: %s", traceback.format_exc())
         print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])
         return
-    text = found.text(prove_command(task.folder))
+    own = isinstance(task.config.model, CustomModelConfig)
+    text = found.text(prove_command(task.folder, trust=own))
     print_text(text)
     task.log("%s", text.rstrip())
     if task.config.trainer.tensorboard:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from nnexp import assemble, calls
+from nnexp.config import bounds
 from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
@@ -32,7 +33,7 @@ from nnexp.train.evaluate import chunks
 LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
 LARGEST = 3e38  # of a raw label, which float32 can hold
 LIMITS = {  # what loading reads, and the most bytes of it
-    saved_config.FILE: saved_config.LARGEST,
+    saved_config.FILE: bounds.LARGEST,
     saved_preprocessing.STATE_FILE: saved_preprocessing.LARGEST_STATE,
     saved_preprocessing.ARRAYS_FILE: saved_preprocessing.LARGEST_ARRAYS,
     WEIGHTS_FILE: 4 << 30,

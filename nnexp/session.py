@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
-from nnexp.jobs import Job, TakenError
+from nnexp.jobs import Job, TakenError, resume_command
 from nnexp.track.folder import write_text
 from nnexp.track.status import read_status, write_status
 
@@ -104,7 +104,8 @@ class Session:
             command = shlex.join(["nnexp", "resume", str(_relative(self.folder.absolute()))])
             print(f"interrupted; to run what is missing: {command}", file=sys.stderr)
         elif len(self.jobs) == 1 and self.jobs[0].folder.is_dir():
-            print(f"interrupted: {_relative(self.jobs[0].folder.absolute())}", file=sys.stderr)
+            command = resume_command(self.jobs[0].folder)
+            print(f"interrupted; to go on: {command}", file=sys.stderr)
 
     def _print_table(self) -> None:
         bad = [

@@ -37,7 +37,7 @@ from nnexp.train.machine import pick_device
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.parked import Parked
 from nnexp.train.plan import Data, Part
-from nnexp.train.trainer import Epoch, Outcome, fit
+from nnexp.train.trainer import Epoch, Outcome, Saver, fit, unbegun
 from nnexp.train.watch import Signals
 
 
@@ -54,6 +54,7 @@ class Stack:
         device: where it computes.
         flops: floating-point operations of one member's step.
         parameters: how many a member has.
+        steps: of an epoch.
 
     Raises:
         UserError: the table and the configuration do not fit each other.
@@ -104,6 +105,7 @@ class Stack:
         ]
         self.flops = 6.0 * min(self.plan.batch_size, len(first.train)) * self.model.layout.weights
         self.parameters = self.model.layout.used
+        self.steps = -(-len(first.train) // self.plan.batch_size)
 
     def train(
         self,
@@ -115,6 +117,7 @@ class Stack:
         origin: Mapping[str, Any] | None = None,
         start: Sequence[Parked] = (),
         until: int | None = None,
+        saver: Saver | None = None,
     ) -> list[Run | Parked]:
         """Train the runs, and finish each one's folder as soon as it leaves the stack.
 
@@ -124,7 +127,7 @@ class Stack:
             stop: asked before every step; True ends the runs as `interrupted`.
             ended: called with a run's place and the run, when its folder is finished.
             origin: what `track.origin.origin` gathered; None to gather it.
-            start, until: as for `fit`.
+            start, until, saver: as for `fit`.
 
         Returns:
             For each task its run, or what it goes on from where `until` was reached.
@@ -178,6 +181,7 @@ class Stack:
                     until=until,
                     note=note,
                     watched=watched if self.tasks[0].config.trainer.watch else None,
+                    saver=saver,
                 )
             finally:
                 for recording in recordings:
@@ -215,6 +219,10 @@ class Stack:
                 ended(place, self._finish(place, outcome, recording, facts))
             recording.close()
 
+    def unbegun(self) -> list[Parked]:
+        """What the runs go on from before their first epoch."""
+        return unbegun(self.model, self.data, self.members, self.plan)
+
     def _recordings(self, start: Sequence[Parked]) -> list[Recording]:
         resumed = start[0].epoch if start else None
         return [
@@ -228,9 +236,7 @@ class Stack:
         """What the manifest says of a member besides its files."""
         seeds, own = vars(self.members[place].seeds), self.tasks[place].config.seeds
         return describe(
-            device=torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
-            threads=threads,
-            products="openblas" if self._has_openblas(threads) else "torch",
+            **self.means(threads),
             data=self.datasets[place].summary,
             seeds={**dict(zip(("split", "valid"), own.of_split, strict=True)), **seeds},
             started=begun,
@@ -238,6 +244,14 @@ class Stack:
             command=self.tasks[place].command,
             origin=origin,
         )
+
+    def means(self, threads: int) -> dict[str, Any]:
+        """What it computes on, and with, by the manifest's names."""
+        return {
+            "device": torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
+            "threads": threads,
+            "products": "openblas" if self._has_openblas(threads) else "torch",
+        }
 
     def _has_openblas(self, threads: int) -> bool:
         """Whether OpenBLAS multiplies, which rounds otherwise than PyTorch's own library."""

@@ -20,6 +20,7 @@ from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
 from nnexp.examine import Material, read_material
+from nnexp.jobs import resume_command
 from nnexp.leaderboard.folders import find_runs
 from nnexp.probing import Probed
 from nnexp.probing import probe as make_probes
@@ -45,6 +46,7 @@ class Verdict:
         probing: what the probes took; 0 without any.
         tried: of a proof where nothing was suspected, what was tried and brought too little.
         asked: whether a proof was asked for.
+        trust: whether the folder was trusted with a class of the user's own.
     """
 
     folder: Path
@@ -53,6 +55,7 @@ class Verdict:
     probing: float = 0.0
     tried: Sequence[str] = ()
     asked: bool = False
+    trust: bool = False
 
     @property
     def restores(self) -> Sequence[str]:
@@ -65,7 +68,7 @@ class Verdict:
         return self.diagnosis.findings
 
     def __str__(self) -> str:
-        text = self.diagnosis.text("" if self.asked else prove_command(self.folder))
+        text = self.diagnosis.text("" if self.asked else prove_command(self.folder, self.trust))
         if self.restores:
             text += f"{cure(self.diagnosis)}: {self.command()}\n"
         if self.asked and not self.seconds and self.findings:
@@ -160,7 +163,7 @@ def _one(
     if not prove:
         if probe:
             _write_page(folder, config, found)
-        return Verdict(folder, found, probing=probed.seconds), why
+        return Verdict(folder, found, probing=probed.seconds, trust=trust), why
     proven = prove_findings(folder, found, seeds=seeds, budget=budget, trust=trust)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis)
@@ -208,8 +211,8 @@ def _check_ended(folder: Path) -> None:
     if status == "running":
         raise UserError(
             f"the run in {str(folder)!r} has not ended: it goes on, or was killed",
-            "a run that has ended, well or not",
-            retyped(read_typed(folder, trust=True) or [], ()),
+            "a run that has ended, well or not; one that was killed can be trained to its end",
+            resume_command(folder),
         )
 
 

@@ -224,9 +224,8 @@ def test_ctrl_c_is_130(runs, capsys):
     folder = runs.calls[0][1]
     assert json.loads((folder / "status.json").read_text())["status"] == "interrupted"
     assert read_config(folder).seed == 3  # as that of any run
-    assert (
-        capsys.readouterr().err.rstrip().endswith(f"interrupted: {folder.relative_to(Path.cwd())}")
-    )
+    command = f"nnexp resume {folder.relative_to(Path.cwd())}"
+    assert capsys.readouterr().err.rstrip().endswith(f"interrupted; to go on: {command}")
 
 
 def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, monkeypatch, capsys):

@@ -72,3 +72,11 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
     assert "nothing found" in level.text("nnexp diagnose run --prove")
     assert "further" not in level.text("nnexp diagnose run --prove")
+
+
+def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):
+    words = ["data=wine", "data.scaling=none", "trainer.epochs=5", *QUIET]
+    own = ["model=custom", f"model._target_={modules}.Normed"]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    told = str(nnexp.diagnose(done, trust=True))
+    assert f"nnexp diagnose {done.folder} --prove --trust" in told

@@ -22,7 +22,7 @@ LAYERS = (
     {"sweep"},
     {"session"},
     {"main"},
-    {"resume", "sweeping", "arms", "resplits", "loop"},
+    {"resuming", "sweeping", "arms", "resplits", "loop"},
     {"contrast"},
     {"judging", "probed"},
     {"proving", "probing"},

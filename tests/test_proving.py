@@ -16,7 +16,7 @@ from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.judging import in_order, judge, smallest
+from nnexp.judging import in_order, judge, smallest, without_followers
 from nnexp.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
@@ -146,7 +146,10 @@ def arm(mean, changed=(), spread=0.004, seeds=5):
 
 def judged(*arms, causes):
     found = Diagnosis([finding(cause, "seed=1") for cause in causes])
-    return [own.verdict for own, _ in judge(found, list(arms), 5, 1.0)]
+    findings = judge(found, list(arms), 5, 1.0)
+    places = [place for place, (own, _) in enumerate(findings) if own.verdict == "confirmed"]
+    chosen = smallest(found, arms, 5, places)
+    return [own.verdict for own, _ in without_followers(found, findings, arms, 5, chosen)]
 
 
 def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
@@ -276,18 +279,54 @@ def test_rows_that_all_pairs_share_are_no_proof():
 def test_rows_of_a_rare_class_weigh_more():
     many = Arm(compose(["data=wine"]), judges=dict.fromkeys(range(400), 0))
     few = replace(many, judges={row: int(row < 6) for row in range(400)})
+    some = replace(many, judges={row: int(row < 60) for row in range(400)})
     assert contrast_module.is_beyond_rows(0.06, "class_imbalance", many)
     assert not contrast_module.is_beyond_rows(0.06, "class_imbalance", few)
-    assert contrast_module.is_beyond_rows(0.06, "dead_units", few)
+    assert contrast_module.is_beyond_rows(0.06, "dead_units", some)
+    assert not contrast_module.is_beyond_rows(0.06, "dead_units", few)
 
 
 def test_only_confirmed_changes_restore():
     found = Diagnosis([finding(cause, f"reg.l{n}=0.1") for n, cause in ((1, "overfit"),
                        (2, "dead_units"))])  # fmt: skip
     arms = [arm(0.5), arm(0.7, (0,)), arm(0.75, (1,)), arm(0.8, (0, 1))]
-    assert smallest(found, arms, 5, [0]) == ["reg.l1=0.1"]
-    assert smallest(found, arms, 5, []) == []
-    assert smallest(found, arms, 5, [0, 1]) == ["reg.l1=0.1", "reg.l2=0.1"]
+    assert smallest(found, arms, 5, [0]) == (0,)
+    assert smallest(found, arms, 5, []) == ()
+    assert smallest(found, arms, 5, [0, 1]) == (0, 1)
+    # either restores it: the one that was named first
+    arms = [arm(0.5), arm(0.795, (0,)), arm(0.8, (1,)), arm(0.8, (0, 1))]
+    assert smallest(found, arms, 5, [0, 1]) == (0,)
+
+
+def test_what_restores_is_good_by_each_score_that_convicted():
+    found = Diagnosis([finding("class_imbalance", "a=1"), finding("over_regularized", "b=1")])
+    arms = [arm(0.7), arm(0.7, (0,)), arm(0.9, (1,)), arm(0.9, (0, 1))]
+    for own, balanced in zip(arms, (0.5, 0.9, 0.6, 0.9), strict=True):
+        own.balanced = [balanced + 0.001 * n for n in range(5)]
+    assert smallest(found, arms, 5, [0, 1]) == (0, 1)
+
+
+def test_where_one_class_makes_the_accuracy_causes_are_judged_by_balanced_accuracy():
+    arms = [arm(0.97), arm(0.972, (0,))]
+    for own, balanced in zip(arms, (0.5, 0.8), strict=True):
+        own.balanced = [balanced + 0.001 * n for n in range(5)]
+        own.judges = {row: int(row < 300) for row in range(5000)}
+    assert judged(*arms, causes=("sigmoid_twice",)) == ["confirmed"]
+    for own in arms:
+        own.judges = {row: int(row < 1000) for row in range(5000)}
+    assert judged(*arms, causes=("sigmoid_twice",)) == ["harmless"]
+
+
+def test_what_restores_the_score_comes_before_what_follows_from_it():
+    follower, cause = (0.5, 0.62), (0.5, 0.7)
+    found = Diagnosis([finding("underfit_capacity", "a=1"), finding("sentinel_values", "b=1")])
+    arms = [arm(0.5), arm(follower[1], (0,)), arm(cause[1], (1,)), arm(0.705, (0, 1))]
+    findings = judge(found, arms, 5, 1.0)
+    chosen = smallest(found, arms, 5, [0, 1])
+    assert chosen == (1,)
+    kept = without_followers(found, findings, arms, 5, chosen)
+    told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
+    assert told == [("sentinel_values", "confirmed"), ("underfit_capacity", "suspected")]
 
 
 def test_a_change_that_undoes_another_is_not_confirmed_by_that():

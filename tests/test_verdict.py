@@ -125,6 +125,25 @@ def test_scores_of_another_kind_of_loss_are_not_held_against_an_entropy(tmp_path
     assert told.startswith("The validation loss changed by ")
 
 
+def test_weights_that_are_gone_or_damaged(unscaled, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(unscaled.folder, copy)
+    weights = copy / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(UserError, match="is damaged"):
+        nnexp.diagnose(copy)
+    weights.unlink()
+    assert "the run has left no weights" in " ".join(nnexp.diagnose(copy).diagnosis.notes)
+
+
+def test_no_proof_is_promised_without_validation_rows(tmp_path):
+    words = ["data=wine", "data.split.valid=0", "trainer.monitor=train_loss", "trainer.epochs=3"]
+    done = nnexp.run([*words, "data.scaling=none", *QUIET], root=tmp_path)
+    plain = str(nnexp.diagnose(done))
+    assert "unscaled_features" in plain
+    assert "to prove it" not in plain
+
+
 @pytest.fixture
 def away(tmp_path, monkeypatch):
     """A run with a relative path, and a working directory elsewhere."""

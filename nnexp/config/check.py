@@ -10,6 +10,7 @@ from functools import cache
 from shlex import quote
 from typing import Any, cast, get_args, get_origin
 
+from nnexp.config import bounds
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
 from nnexp.config.pairings import warnings
@@ -95,6 +96,7 @@ def _check_value(key: Key, value: Any) -> None:
     if isinstance(value, list) and len(value) > key.limits.get("most", len(value)):
         remedy = f"{key.path}={literal(key.default)}"
         raise UserError(f"{key.path} is a list of length {len(value)}", key.allowed, remedy)
+    _check_size(key, value)
     for item in value if isinstance(value, list) else [value]:
         if _is_number(item) and not _in_range(key, item):
             quoted = f"{key.path}={literal(value)}"
@@ -106,6 +108,25 @@ def _check_value(key: Key, value: Any) -> None:
         raise UserError(
             f"{key.path} cannot be {value!r}", key.allowed, f"{key.path}={literal(best)}"
         )
+
+
+def _check_size(key: Key, value: Any) -> None:
+    """Refuse what could not be read back from the run's folder."""
+    items = value if isinstance(value, list) else [value]
+    wrong = ""
+    for item in items:
+        if _is_whole(item) and abs(item) >= 10**bounds.DIGITS:
+            wrong = f"a whole number of more than {bounds.DIGITS} digits"
+        elif isinstance(item, str) and len(item) > bounds.LONGEST:
+            wrong = f"a text of {len(item)} characters, where {bounds.LONGEST} are the most"
+    size = sum(
+        len(str(item).encode("utf-8", "replace")) + 8 for item in items
+    )  # with quotes, marks and line ends
+    if isinstance(value, list) and (size > bounds.LIST or len(items) > bounds.ITEMS):
+        wrong = f"a list of {len(items)} values, too long to be read back from a run's folder"
+    if wrong:
+        remedy = f"{key.path}={literal(key.default)}"
+        raise UserError(f"{key.path} is {wrong}", key.allowed, remedy)
 
 
 def wrong_type(key: Key, value: Any, typed: str | None = None) -> UserError:

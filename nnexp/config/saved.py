@@ -16,16 +16,13 @@ from typing import Any
 import yaml
 
 from nnexp.calls import is_text
+from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
 from nnexp.config.check import check
 from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 
 FILE = "config.yaml"
-LARGEST = 1 << 20  # bytes
-DEEPEST = 20  # levels of nesting
-MOST = 50_000  # values, about a second to read
-LONGEST = 10_000  # characters of a value
 # older runs lack them, and did as these defaults do
 ADDED: dict[str, Any] = {
     "data.sentinels": [],
@@ -33,13 +30,13 @@ ADDED: dict[str, Any] = {
     "data.decimal": "auto",
     "data.header": True,  # of data=csv alone
     "trainer.watch": True,
+    "trainer.save_every": 30.0,
     "seeds.valid": None,
 }
 # libyaml's writes the same text in a quarter of the time
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _texts: dict[tuple[str, str], str] = {}  # of sections: the runs of a sweep share most of them
 MOST_TEXTS = 10_000
-DIGITS = 20  # of a whole number: any of 64 bits fits
 
 
 def config_text(config: Config) -> str:

@@ -439,6 +439,9 @@ class TrainerConfig:
     checkpoint: str = option(
         "best", "the weights that are kept and scored", choices=("best", "last")
     )
+    save_every: float = option(
+        30.0, "seconds between two checkpoints, from which `nnexp resume` goes on; 0 for none", ge=0
+    )
     precision: str = option(
         "float32",
         "of the arithmetic; bfloat16 keeps weights and loss in float32",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -19,10 +19,14 @@ from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import SUSPECTED, Audit, Finding
+from nnexp.diagnosis.given_parts import given_parts
 from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.python_words import in_call
 from nnexp.errors import UserError
 
 WIDTH = 92  # columns of text that a line of the report takes
+
+SHOWN = 0.6  # strength of what is told of a table that no run has tried
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,47 @@ def audit(
             "rows to look at, and a target among the columns",
             "nnexp.audit(pandas.read_csv('table.csv'), target='class')",
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise UserError(f"seed={seed!r}", "a whole number >= 0", "seed=0")
+    if isinstance(target, Sized) and not isinstance(target, (str, tuple)):
+        raise UserError(
+            f"target= is of type {type(target).__name__}, and no name",
+            "the name of a column of the table",
+            "nnexp.audit(frame.assign(target=y), target='target')",
+        )
     target = None if target is None else str(target)  # pandas may number its columns
+    try:
+        return _audited(frame, target, overrides, options, (train, valid), int(seed))
+    except UserError as error:
+        if overrides:
+            raise
+        raise in_call(error) from error
+
+
+def _audited(
+    frame: pd.DataFrame,
+    target: str | None,
+    overrides: Sequence[str],
+    options: Mapping[str, Any],
+    rows: tuple[Sequence[int] | None, Sequence[int] | None],
+    seed: int,
+) -> AuditReport:
+    """The audit of a table, its train and validation rows given or None."""
+    train, valid = rows
     config = _config(overrides, target, options)
-    frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
+    names = [str(name) for name in frame.columns]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise UserError(
+            f"the table has two columns named {twice!r}",
+            "a distinct text for the name of every column",
+            "frame.columns = [...]",
+        )
+    frame = frame.set_axis(names, axis=1).reset_index(drop=True)
     table = table_from_frame(frame, target or config.target, "the table")
     config.target = str(table.target.name)
     if train is not None or valid is not None:
-        table = replace(table, parts=_parts(len(frame), train, valid))
+        table = replace(table, parts=given_parts(len(frame), train, valid))
         config.split = replace(config.split, valid=0.0)
     sheet = make_sheet(read_labelled(table, config), config, seed)
     found = audit_sheet(sheet)
@@ -136,8 +172,16 @@ def report_of(found: Audit, title: str) -> AuditReport:
             fix=nomination.fix,
         )
         for nomination in found.nominations
+        if nomination.strength >= SHOWN
     )
-    return AuditReport(findings, tuple(found.notes), tuple(found.checked), title, found.seconds)
+    # by itself the table does not say whether these do harm
+    signs = (
+        f"{_titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
+        for own in found.nominations
+        if own.strength < SHOWN
+    )
+    notes = (*found.notes, *signs)
+    return AuditReport(findings, notes, tuple(found.checked), title, found.seconds)
 
 
 def _titled(cause: str, subject: str) -> str:
@@ -178,49 +222,16 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
                 f"{prefix}.{nearest(name, names)}",
             )
         own = getattr(section, name)
-        if is_dataclass(own) and isinstance(value, Mapping):
+        if is_dataclass(own) and not is_dataclass(value):
+            if not isinstance(value, Mapping):
+                raise UserError(
+                    f"{prefix}.{name} cannot be {value!r}",
+                    f"a mapping of {', '.join(item.name for item in fields(own))}",
+                    f"{name}={{'{fields(own)[0].name}': {value!r}}}",
+                )
             _set(own, value, f"{prefix}.{name}")
         else:
             setattr(section, name, list(value) if isinstance(value, tuple) else value)
-
-
-def _parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | None) -> np.ndarray:
-    """The part of each row, of shape (size,)."""
-    parts = np.full(size, "valid" if valid is None else "test", dtype=object)
-    if train is None:
-        parts[:] = "train"
-    for name, rows in (("train", train), ("valid", valid)):
-        if rows is None:
-            continue
-        given = np.asarray(rows)
-        if given.ndim != 1 or (len(given) and given.dtype.kind not in "biu"):
-            raise UserError(
-                f"{name}= is no list of rows",
-                f"positions from 0 to {size - 1}, or for each of {size} rows whether it is one",
-                f"{name}=[0, 1, 2]",
-            )
-        if given.dtype == np.bool_ and len(given) != size:
-            raise UserError(
-                f"{name}= says of {len(given)} rows whether they are, and the table has {size}",
-                f"{size} truth values, or positions from 0 to {size - 1}",
-                f"{name}=[0, 1, 2]",
-            )
-        places = np.flatnonzero(given) if given.dtype == np.bool_ else given.astype(np.int64)
-        if len(places) and not (places.min() >= 0 and places.max() < size):
-            wrong = int(places.min() if places.min() < 0 else places.max())
-            raise UserError(
-                f"{name}= has the row {wrong}, and the table has {size} rows",
-                f"positions from 0 to {size - 1}",
-                f"{name}=[0, 1, 2]",
-            )
-        if (again := int((parts[places] == "train").sum())) and name == "valid":
-            raise UserError(
-                f"train= and valid= have {again} rows in common",
-                "rows that are in one part only",
-                f"valid=range({size // 2}, {size})",
-            )
-        parts[places] = name
-    return parts
 
 
 def _title(table: Table, sheet: Sheet) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 STRONGER = 100.0  # times the last layer's weights, to see what its outputs are bounded by
+NEAR = 0.1  # to a bound that outputs of a last layer so strong come
 LOOSE = 1e-4  # rounding of a float32 probability, and more
 
 
@@ -24,11 +25,13 @@ class Nature:
         kind: `logits`, `softmax`, `log_softmax`, `sigmoid`, `tanh` or `relu`.
         width: how many a row.
         range: the lowest and the highest that were seen.
+        over_rows: whether a softmax runs over the rows of a batch instead of the classes.
     """
 
     kind: str
     width: int
     range: tuple[float, float]
+    over_rows: bool = False
 
 
 def of_values(out: Tensor) -> Nature:
@@ -44,12 +47,16 @@ def of_values(out: Tensor) -> Nature:
         return Nature("softmax", width, seen)
     if width > 1 and high <= LOOSE and bool((out.logsumexp(1).abs() < 1e-3).all()):
         return Nature("log_softmax", width, seen)
+    if len(out) > 1 and low >= -LOOSE and bool(((out.sum(0) - 1).abs() < 1e-3).all()):
+        return Nature("softmax", width, seen, over_rows=True)
+    if len(out) > 1 and high <= LOOSE and bool((out.logsumexp(0).abs() < 1e-3).all()):
+        return Nature("log_softmax", width, seen, over_rows=True)
     return Nature("logits", width, seen)
 
 
 def is_sure(found: Nature) -> bool:
     """Whether values alone were enough: rows that all sum to one do not do so by chance."""
-    return found.kind in ("softmax", "log_softmax") and found.width > 1
+    return found.over_rows or (found.kind in ("softmax", "log_softmax") and found.width > 1)
 
 
 def with_strong(found: Nature, outputs: Sequence[Tensor]) -> Nature:
@@ -70,10 +77,11 @@ def _bounded(out: Tensor) -> str:
     if not bool(torch.isfinite(out).all()) or float(out.max() - out.min()) == 0:
         return "logits"
     low, high = float(out.min()), float(out.max())
+    # what is bounded comes near its bound; a last layer that has shrunk to nothing does not
     if low >= 0 and high <= 1:
-        return "sigmoid"
+        return "sigmoid" if low < NEAR or high > 1 - NEAR else "logits"
     if low >= -1 and high <= 1 and low < 0:
-        return "tanh"
+        return "tanh" if max(-low, high) > 1 - NEAR else "logits"
     if low == 0:
         return "relu"
     return "logits"

@@ -30,6 +30,7 @@ class Diagnosis:
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
         restores: after a proof the smallest set of changes that mends the run, as overrides; empty
             where none is known.
+        cautions: what makes the rest doubtful, one line each; they are told first.
     """
 
     findings: Sequence[Finding]
@@ -41,6 +42,7 @@ class Diagnosis:
     probes: Sequence[Probe] = ()
     in_code: bool = False
     restores: Sequence[str] = ()
+    cautions: Sequence[str] = ()
 
     @property
     def alarms(self) -> list[Finding]:
@@ -54,6 +56,8 @@ class Diagnosis:
             more["probes"] = [own.plain() for own in self.probes]
         if self.restores:
             more["restores"] = list(self.restores)
+        if self.cautions:
+            more["cautions"] = list(self.cautions)
         return {
             "findings": [own.plain() for own in self.findings],
             "explained": self.explained,
@@ -74,6 +78,7 @@ class Diagnosis:
             content.get("scores", {}),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
             restores=tuple(map(str, content.get("restores", ()))),
+            cautions=tuple(map(str, content.get("cautions", ()))),
         )
 
     def text(self, command: str = "") -> str:
@@ -82,10 +87,11 @@ class Diagnosis:
         Arguments:
             command: that proves them; "" to name none.
         """
+        before = "".join(f"caution: {own}\n" for own in self.cautions)
         if not self.findings:
             asked = command and is_behind(self) and not self.probes
             further = f"to look further: {command} --probe\n" if asked else ""
-            return f"{_healthy(self)}\n{further}" + table(self.probes)
+            return f"{before}{_healthy(self)}\n{further}" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -98,13 +104,15 @@ class Diagnosis:
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        if command and any(own.fix and own.proof is None for own in self.alarms):
+        # without validation rows no re-run can be judged
+        judged = "valid" in self.scores or "train" not in self.scores
+        if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        return "\n".join(lines) + "\n" + table(self.probes)
+        return before + "\n".join(lines) + "\n" + table(self.probes)
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
-        lines = []
+        lines = [f"**Caution**: {own}.\n" for own in self.cautions]
         for place, own in enumerate(self.findings, 1):
             lines += [
                 f"### {place}. {own.title}",
@@ -160,7 +168,10 @@ def is_behind(diagnosis: Diagnosis) -> bool:
 
 
 def _told(own: Finding, fix: str) -> str:
-    return f"fix: {fix}" if own.proof is None else f"{fix}: {_gain(own.proof)}"
+    # more validation rows make no run better, and others than those that judged it
+    if own.proof is None or own.cause == "validation_too_small":
+        return f"fix: {fix}"
+    return f"{fix}: {_gain(own.proof)}"
 
 
 def _gain(proof: Proof) -> str:
@@ -174,7 +185,8 @@ def _gain(proof: Proof) -> str:
 def _healthy(own: Diagnosis) -> str:
     valid = own.scores.get("valid")
     if not valid:
-        more = "".join(f"; {note}" for note in own.notes if own.in_code)
+        told = own.notes if own.in_code or "train" not in own.scores else ()
+        more = "".join(f"; {note}" for note in told)
         return f"diagnosis: nothing found{more}"
     found = "no cause found for what is missing" if is_behind(own) else "nothing found"
     return (

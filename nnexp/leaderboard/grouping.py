@@ -13,7 +13,16 @@ FOLD = "data.split.fold"
 FOLDS = "data.split.folds"
 SPLIT_SEEDS = ("seeds.split", "seeds.valid")
 # what a run's numbers do not depend on, or not by intent
-IMMATERIAL = frozenset({"device", "threads", "trainer.progress", "trainer.tensorboard"})
+IMMATERIAL = frozenset(
+    {
+        "device",
+        "threads",
+        "trainer.progress",
+        "trainer.save_every",
+        "trainer.tensorboard",
+        "trainer.watch",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnexp.leaderboard.records import Record
+from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, one_line, plural
 
 if TYPE_CHECKING:
@@ -76,6 +76,15 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         notes.append(
             f"the first has {len(first.records)} of its {first.planned} runs: its mean may be of "
             "other seeds, folds or settings than those of the others"
+        )
+    dropped = any(
+        HALVED in (record.reason or "") for row in board.configurations for record in row.records
+    )
+    outlived = sum(record.status in ("interrupted", "running") for record in board.failed)
+    if dropped and outlived:
+        notes.append(
+            f"{plural(outlived, 'run')} that halving had kept did not come to an end and "
+            "are not ranked: what is ranked was dropped for them"
         )
     apart = [
         row.rank

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nnexp.track.history import HistoryFrame
 
 METRICS_FILE = "metrics.json"
+HALVED = "stopped after epoch"  # how the reason of a run begins that successive halving dropped
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,6 @@ _WORDS: dict[str, str] = {
     "data.duplicates=drop": "drop duplicate rows before the split",
     "loss.class_weight=balanced": "weight=N / (C * torch.bincount(y)) in the loss",
     "loss": CROSS_ENTROPY,
-    "optimizer.weight_decay": "weight_decay=0 in the optimizer",
-    "reg.weight_decay": "weight_decay=0 in the optimizer",
-    "reg.dropout": "torch.nn.Dropout with p of 0.5 or less, or none",
-    "reg.input_dropout": "no dropout of the inputs",
-    "reg.label_smoothing": "label_smoothing=0 in the loss",
-    "reg.l1": "leave the penalty out of the loss, or divide its factor by 100",
-    "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
-    "reg.grad_clip": "do not clip gradients that short",
     "scheduler": "leave the scheduler out, or stretch it over the whole run",
     "model.init": _INIT,
     "model.init_scale": _INIT,
@@ -42,7 +34,27 @@ _WORDS: dict[str, str] = {
     "trainer.monitor": "keep the weights of the epoch of least validation loss",
     "data.split": _SPLIT,
 }
+# a setting that is to be left out, or set to nothing
+_OUT = {
+    "optimizer.weight_decay": "weight_decay=0 in the optimizer",
+    "reg.weight_decay": "weight_decay=0 in the optimizer",
+    "reg.dropout": "torch.nn.Dropout with p of 0.5 or less, or none",
+    "reg.input_dropout": "no dropout of the inputs",
+    "reg.label_smoothing": "label_smoothing=0 in the loss",
+    "reg.l1": "leave the penalty out of the loss, or divide its factor by 100",
+    "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
+    "reg.grad_clip": "do not clip gradients that short",
+    "reg.patience": "do not stop early",
+}
 _NUMBERS = {
+    "optimizer.weight_decay": "weight_decay={} in the optimizer",
+    "reg.weight_decay": "weight_decay={} in the optimizer",
+    "reg.dropout": "torch.nn.Dropout({}) behind the hidden layers",
+    "reg.input_dropout": "torch.nn.Dropout({}) before the first layer",
+    "reg.label_smoothing": "label_smoothing={} in the loss",
+    "reg.l1": "{} times the sum of the weights' sizes added to the loss",
+    "reg.l2": "{} times the sum of the weights' squares added to the loss",
+    "reg.grad_clip": "torch.nn.utils.clip_grad_norm_(model.parameters(), {})",
     "optimizer.lr": "lr={}",
     "trainer.epochs": "train for {} epochs",
     "trainer.batch_size": "batches of {} rows",
@@ -61,6 +73,8 @@ def code_words(words: Sequence[str]) -> tuple[str, ...]:
 
     >>> code_words(["optimizer.lr=0.001", "data.drop=[x3]"])
     ('lr=0.001', 'leave x3 out of X')
+    >>> code_words(["reg.label_smoothing=0.1", "reg.l2=0.0"])[0]
+    'label_smoothing=0.1 in the loss'
     """
     return tuple(dict.fromkeys(_word(word) for word in words))
 
@@ -76,6 +90,15 @@ def in_code(own: Nomination) -> Nomination:
     )
 
 
+def in_python(line: str) -> str:
+    """A line of an audit in the words of a loop, whose table has no settings.
+
+    >>> in_python("data.missing=none, and every number of every row is finite")
+    'every number of every row is finite'
+    """
+    return re.sub(r"^data\.[a-z_.]+=\S+, and | \(data\.[a-z_.]+=\w+\)", "", line)
+
+
 def _evidence(own: Evidence) -> Evidence:
     return replace(own, signal=_KEY.sub(r"\1", own.signal), expected=_KEY.sub(r"\1", own.expected))
 
@@ -84,9 +107,18 @@ def _word(word: str) -> str:
     key, given, text = word.partition("=")
     if not given:
         return word
+    if key in _OUT and _is_nothing(text):
+        return _OUT[key]
     if key in _NUMBERS:
         return _NUMBERS[key].format(text.strip("[]").replace(",", ", "))
     for name in (word, key, key.rpartition(".")[0]):
         if name in _WORDS:
             return _WORDS[name]
     return f"{key.rpartition('.')[2]}={text}" if re.fullmatch(r"[a-z_.]+", key) else word
+
+
+def _is_nothing(text: str) -> bool:
+    """Whether a value takes a setting away: 0 or null."""
+    return text in ("null", "none", "false") or (
+        text.replace(".", "").strip("0") == "" and text != ""
+    )

@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
-from nnexp.diagnosis.conclude import conclude
+from nnexp.diagnosis.conclude import ODD, conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import inputs, labels, network, optimisation, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Rows, Seen
-from nnexp.loop import pairing, updates, view
-from nnexp.loop.fixes import in_code
-from nnexp.loop.outputs import linear_layers, nature
-from nnexp.loop.quiet import quiet, tensor_of
+from nnexp.loop import metric, modes, pairing, updates, view
+from nnexp.loop.fed import cautions, misaligned, read_fed
+from nnexp.loop.fixes import in_code, in_python
+from nnexp.loop.outputs import is_affine, linear_layers, nature
+from nnexp.loop.quantities import unscaled_target
+from nnexp.loop.quiet import quiet
+from nnexp.loop.ratio import added, ratio_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -55,6 +57,16 @@ OF_ROWS = (
     "double_scaling",
 )
 
+# causes that inputs cannot have which are codes, as of an embedding
+OF_NUMBERS = (
+    "unscaled_features",
+    "dominant_feature",
+    "outlier_crushed_feature",
+    "double_scaling",
+    "categorical_as_number",
+    "identifier_feature",
+)
+
 
 def diagnose(watch: Watch) -> Diagnosis:
     """The diagnosis of a loop as it stands."""
@@ -62,7 +74,7 @@ def diagnose(watch: Watch) -> Diagnosis:
     sheet = view.make_sheet(table)
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
-    kind = nature(watch.model, looked, linear[-1] if linear else None)
+    kind = nature(watch.model, looked, linear[-1] if linear else None, watch.path)
     if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
         kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
@@ -70,21 +82,33 @@ def diagnose(watch: Watch) -> Diagnosis:
     trees = measure(sheet) if several else None
     seen = make_seen(watch, sheet, trees, linear)
     pairs = _pairing(watch, kind, seen)
-    found = [*pairing.nominate(pairs), *_of_loop(watch, seen)]
+    fed = read_fed(record, table)
+    found = [*pairing.nominate(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
-    found += [in_code(own) for rule in rules for own in rule(seen)]
+    signs = [in_code(own) for rule in rules for own in rule(seen)]
+    if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts
+        signs = [own for own in signs if own.certain or own.strength >= ODD]
+    found += signs
     audit = audit_sheet(sheet, trees) if several else Audit()
     # a leak makes a loop look better than it is: no score speaks against it
     of_table = [
         replace(own, certain=own.certain or own.cause == "target_leak")
         for own in map(in_code, audit.nominations)
     ]
+    if not table.x.is_floating_point():
+        of_table = [own for own in of_table if own.cause not in OF_NUMBERS]
     if not table.is_classes:
         of_table = [own for own in of_table if own.cause in OF_ROWS]
     notes = list(audit.notes) if table.is_classes else []
-    for item in updates.same_rows(record):
+    if table.unlabelled:
         notes.append(
-            f"{item.signal}: {item.value:.3g}, {item.expected}; hand X to watch as the batches are"
+            f"{table.unlabelled} rows with the target {watch.passed_over}, which the loss passes "
+            "over, are left out"
+        )
+    if not (table.is_classes or table.told) and table.is_whole:
+        notes.append(
+            "y holds whole numbers and is taken for quantities, as the loss takes them; with "
+            "classes= they are classes"
         )
     if not math.isfinite(record.points[-1].get("slice_loss", math.nan)):
         notes.append("the loss of the train rows is no number or could not be computed")
@@ -94,7 +118,7 @@ def diagnose(watch: Watch) -> Diagnosis:
             notes.append(f"{own.title}; it does no harm here")
     return Diagnosis(
         [own for own in told if own.verdict != HARMLESS or own.cause not in QUIET],
-        checked=audit.checked if table.is_classes else (),
+        checked=[in_python(line) for line in audit.checked] if table.is_classes else (),
         notes=notes,
         scores={
             name: own.plain()
@@ -102,6 +126,7 @@ def diagnose(watch: Watch) -> Diagnosis:
             if own is not None and table.is_classes
         },
         in_code=True,
+        cautions=cautions(fed, table),
     )
 
 
@@ -109,7 +134,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
-    affine = _is_affine(watch.model, table, linear)
+    affine = is_affine(watch.model, table.x[table.spaced(False, 16)], linear)
     epochs = round(watch.steps * record.batch / table.train)
     kernel = watch.kernel.kind
     config = view.make_config(
@@ -124,7 +149,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
         record.batch,
         affine,
     )
-    extra = _extra(watch)
+    extra = added(watch)
     if extra is not None:
         history["train_penalty"] = extra
         config.reg.l2 = 1e-3
@@ -134,6 +159,8 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     proper = kernel in ("softmax", "logistic") and table.is_classes
     valid, train = judge(watch, sheet, trees)
     loss = record.points[-1].get("slice_loss", math.nan)
+    with quiet(watch.model):  # a weight that is computed from others is computed where it is read
+        units = view.make_units(linear, getattr(config.model, "activation", ""))
     return Seen(
         config=config,
         overrides=(),
@@ -149,10 +176,10 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
         steps=max(1, watch.steps // max(1, len(history))),
         valid_rows=len(sheet.valid),
         rows=len(sheet.y),
-        inputs=view.make_inputs(table),
+        inputs=view.make_inputs(table) if table.x.is_floating_point() else None,
         valid=valid,
         train=train,
-        units=view.make_units(linear, getattr(config.model, "activation", "")),
+        units=units,
         train_loss=loss if math.isfinite(loss) else None,
     )
 
@@ -160,7 +187,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
 def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | None, Rows | None]:
     """The weights as they are on held-out and on train rows, beside the yardstick."""
     table = watch.table
-    first = tensor_of(watch.forward(table.x[: min(4, table.train)]))
+    first = watch.main(watch.forward(table.x[: min(4, table.train)]))
     if not table.is_classes and first.reshape(len(first), -1).shape[1] != 1:
         return None, None
     if trees is None:
@@ -179,58 +206,6 @@ def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | N
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
 
 
-def _is_affine(model: nn.Module, table: Any, linear: list[Any]) -> bool:
-    """Whether the layers are linear from first to last."""
-    x = table.x[table.spaced(False, 16)]
-    if len(x) < 4 or not bool(torch.isfinite(x).all()) or len(linear) == 0:
-        return False
-    half = len(x) // 2
-    a, b = x[:half].double(), x[half : 2 * half].double()
-    outs: list[Any] = []
-
-    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
-        outs.append(out.detach().double())
-
-    handle = linear[-1][1].register_forward_hook(hook)
-    try:
-        with quiet(model):
-            for given in (a, b, (a + b) / 2):
-                model(given.to(x.dtype))
-    finally:
-        handle.remove()
-    if len(outs) != 3:
-        return False
-    scale = float(torch.stack(outs).abs().max())
-    moves = float((outs[0] - outs[1]).abs().max())
-    wrong = float((outs[2] - (outs[0] + outs[1]) / 2).abs().max())
-    return math.isfinite(scale) and moves > 1e-3 * scale and wrong <= 1e-4 * scale
-
-
-def ratio_of(watch: Watch) -> float:
-    """The loop's loss over the loss function's own, where they are proportional; else NaN."""
-    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
-    ratios = np.array([a / b for a, b in pairs if abs(b) > 1e-6])
-    if not len(ratios):
-        return math.nan
-    middle = float(np.median(ratios))
-    spread = float(np.median(np.abs(ratios - middle)))
-    if spread > 0.02 * abs(middle):
-        return math.nan
-    return middle
-
-
-def _extra(watch: Watch) -> np.ndarray | None:
-    """What the loop adds to the loss, an evaluation each; None where it adds nothing."""
-    if math.isfinite(ratio_of(watch)):
-        return None
-    pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
-    added = np.array([a - b for a, b in pairs])
-    if len(added) < 3 or (added < -1e-6).any():
-        return None
-    places = np.linspace(0, len(added) - 1, len(watch.record.points) - 1).round().astype(int)
-    return added[places]
-
-
 def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
     assert watch.form is not None
     points = watch.record.frame()
@@ -242,11 +217,12 @@ def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
         kernel=watch.kernel,
         nature=kind,
         classes=len(watch.table.classes),
+        labels=watch.table.labels,
         levels=watch.form.levels(watch.table),
         wide=watch.form.is_wide,
         flips={
             "minus in the loop": math.isfinite(ratio) and ratio < 0,
-            "minus in the loss": watch.kernel.sign < 0,
+            "minus in the loss": watch.kernel.sign < 0 and not watch.table.labels,
             "maximize of the optimizer": maximize,
         },
         ratio=ratio,
@@ -268,7 +244,13 @@ def _of_loop(watch: Watch, seen: Seen) -> list[Nomination]:
         x = watch.table.x[rows]
         evaluated = watch.loss_of(watch.forward(x), rows)
         trained = watch.loss_of(watch.forward(x, training=True), rows)
-        found += updates.batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+        found += modes.batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+        found += modes.random_outputs(watch.model, x, watch.path)
+    if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
+        out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)
+        y = watch.table.y[rows].reshape(-1).double()
+        predicted = out.double().mean(1).cpu().numpy()
+        found += unscaled_target(watch.kernel, y.cpu().numpy(), predicted)
     if seen.train is not None and watch.table.is_classes:
-        found += updates.metric(record, seen.train.accuracy, seen.train.possible)
+        found += metric.metric(record, seen.train.accuracy, seen.train.possible)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from torch.func import functional_call
 
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.loop.kernel import Kernel
-from nnexp.loop.quiet import quiet, tensor_of
+from nnexp.loop.quiet import quiet
+from nnexp.loop.returned import Path, tensor_of
 
 
 def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Tensor]]:
@@ -43,16 +45,19 @@ def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Ten
     return found
 
 
-def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None) -> Nature:
+def nature(
+    model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None, path: Path = ()
+) -> Nature:
     """Find out what a model's outputs are.
 
     Arguments:
         model: any module.
         x: (n, ...) rows to ask about.
         last: the last linear layer, as of `linear_layers`; None to judge by the ranges alone.
+        path: to the tensor that is meant of those that the model returns.
     """
     with quiet(model):
-        out = _rows(tensor_of(model(x)))
+        out = _rows(tensor_of(model(x), path))
     found = of_values(out)
     if is_sure(found) or last is None:
         return found
@@ -62,27 +67,57 @@ def nature(model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | No
     for factor in (STRONGER, -STRONGER):
         changed = {f"{name}.{key}" if name else key: factor * p for key, p in given.items()}
         with quiet(model):
-            strong.append(_rows(tensor_of(functional_call(model, changed, (x,)))))
+            strong.append(_rows(tensor_of(functional_call(model, changed, (x,)), path)))
     return with_strong(found, [out, *strong])
+
+
+def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
+    """Whether the layers are linear from first to last.
+
+    Arguments:
+        model: any module.
+        x: (n, ...) some rows, of which pairs are averaged.
+        linear: as of `linear_layers`.
+    """
+    finite = x.is_floating_point() and bool(torch.isfinite(x).all())
+    if len(x) < 4 or not finite or not linear:
+        return False
+    half = len(x) // 2
+    a, b = x[:half].double(), x[half : 2 * half].double()
+    outs: list[Any] = []
+
+    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
+        outs.append(out.detach().double())
+
+    handle = linear[-1][1].register_forward_hook(hook)
+    try:
+        with quiet(model):
+            for given in (a, b, (a + b) / 2):
+                model(given.to(x.dtype))
+    finally:
+        handle.remove()
+    if len(outs) != 3:
+        return False
+    scale = float(torch.stack(outs).abs().max())
+    moves = float((outs[0] - outs[1]).abs().max())
+    wrong = float((outs[2] - (outs[0] + outs[1]) / 2).abs().max())
+    return math.isfinite(scale) and moves > 1e-3 * scale and wrong <= 1e-4 * scale
 
 
 def _rows(out: Tensor) -> Tensor:
     return out.detach().reshape(len(out), -1)
 
 
-def decide(
-    out: Any, kernel: Kernel, kind: str, values: Sequence[float], classes: int
-) -> np.ndarray:
+def decide(out: Tensor, kernel: Kernel, kind: str, values: Sequence[float]) -> np.ndarray:
     """The class index of each row (n,), -1 where the outputs are no numbers.
 
     Arguments:
-        out: of the model.
+        out: of the model (n, ...); of several outputs a row the largest wins.
         kernel: of the loss.
         kind: of the outputs, as of `Nature`; `applied` by the loop counts.
         values: the targets of the classes as the loss gets them, ascending; of one output.
-        classes: how many there are; with more than one output the largest wins.
     """
-    rows = _rows(tensor_of(out)).cpu()
+    rows = _rows(out).cpu()
     given = np.asarray((rows.float() if rows.dtype == torch.bfloat16 else rows).numpy())
     found: np.ndarray
     if given.shape[1] > 1:

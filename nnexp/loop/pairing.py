@@ -33,6 +33,7 @@ class Pairing:
         kernel: of the loss function.
         nature: of the outputs as the loss gets them.
         classes: how many there are; 0 for quantities.
+        labels: of rows that have several, each of which is there or not, how many; else 0.
         levels: the targets of the classes as the loss gets them, ascending.
         wide: whether a row has a target for each class.
         flips: how often the sign is turned: in the loop, in the loss, by the optimizer.
@@ -46,6 +47,7 @@ class Pairing:
     kernel: Kernel
     nature: Nature
     classes: int
+    labels: int
     levels: list[float]
     wide: bool
     flips: dict[str, bool]
@@ -64,13 +66,18 @@ def nominate(own: Pairing) -> list[Nomination]:
     found = [*_shapes(own), *_sign(own), *_sum(own)]
     if own.classes:
         found += [*_encoding(own), *_fit(own), *_width(own)]
+    if own.labels:
+        found += several(own)
     return found
 
 
 def _named(own: Pairing) -> Evidence:
     seen = f"{NAMES[own.kernel.kind]}, on {own.nature.kind}"
-    wanted = {"nll": "log_softmax", "bce": "sigmoid"}.get(own.kernel.kind, "logits")
-    return Evidence("loss and outputs by their values", seen, f"on {wanted}")
+    seen += " over the rows of a batch" * own.nature.over_rows
+    wanted = {"nll": "on log_softmax", "bce": "on sigmoid"}.get(own.kernel.kind, "on logits")
+    if own.kernel.kind in ("squared", "absolute"):
+        wanted = "a cross-entropy on logits"
+    return Evidence("loss and outputs by their values", seen, wanted)
 
 
 def _range(own: Pairing) -> Evidence:
@@ -87,6 +94,14 @@ def _fit(own: Pairing) -> list[Nomination]:
     def one(cause: str, text: str, strength: float = 0.96, fix: str = right) -> list[Nomination]:
         return [Nomination(cause, evidence, text, (fix,), strength)]
 
+    if own.nature.over_rows:
+        cause = {"nll": "nll_on_probabilities", "softmax": "softmax_twice"}.get(kernel, "")
+        return one(
+            cause if kind == "softmax" and cause else "activation_on_logits",
+            f"a {kind} over the rows of a batch, as with dim=0, shares each class out among the "
+            "rows: what a row gets depends on the others, and of one row alone it says nothing",
+            fix=f"{right}; a softmax for probabilities has dim=1",
+        )
     if width == 1 and (kind in ("softmax", "log_softmax") or kernel == "softmax"):
         return one(
             "single_unit_softmax",
@@ -123,7 +138,8 @@ def _fit(own: Pairing) -> list[Nomination]:
             if twice
             else f"a {kind} on the last layer cuts off what the logit can say",
         )
-    if kernel in ("squared", "absolute"):
+    # where shapes are broadcast, what the differences are is not known until that is mended
+    if kernel in ("squared", "absolute") and own.shapes is None:
         fix = BINARY if own.classes == 2 and width == 1 else CROSS_ENTROPY
         return one(
             "wrong_loss",
@@ -133,6 +149,18 @@ def _fit(own: Pairing) -> list[Nomination]:
             fix,
         )
     return []
+
+
+def several(own: Pairing) -> list[Nomination]:
+    """Rows with several labels: a loss that lets one of them win, or outputs that do not fit."""
+    if own.kernel.kind in ("softmax", "nll"):
+        given = Evidence("labels of a row", own.labels, "one, or shares that sum to 1")
+        text = (
+            "a softmax shares one row out among the labels: those that are there together take "
+            "from each other, and that none is there cannot be said"
+        )
+        return [Nomination("wrong_loss", (_named(own), given), text, (BINARY,), 0.9)]
+    return _fit(own) if own.kernel.kind == "logistic" else []
 
 
 def _encoding(own: Pairing) -> list[Nomination]:

@@ -17,7 +17,8 @@ import numpy as np
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm, paired_test
-from nnexp.loop.retrain import Arm, score
+from nnexp.loop.fresh import check_factory
+from nnexp.loop.retrain import Arm, score, score_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 CAUSES = 3  # that are tried
 LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
+APART = 0.1  # of two accuracies, by which a loop is not what was seen of it
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches
 ON_LOGITS = (
     "nll_on_probabilities",
@@ -61,8 +63,13 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
     """
     start = time.monotonic()
     metric = "accuracy" if watch.table.is_classes else "minus mean squared error"
+    check_factory(watch)
     base = [score(watch, Arm(), seed) for seed in range(seeds)]
-    arms = [(own, arm) for own in found.findings if (arm := change_of(own)) is not None][:CAUSES]
+    arms = [
+        (own, arm)
+        for own in found.findings
+        if (arm := change_of(own, watch.table.is_classes)) is not None
+    ][:CAUSES]
     where = "val" if watch.table.train < len(watch.table.x) else "train"
     proofs: list[Proof] = []
     for own, arm in arms:
@@ -77,12 +84,14 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
         for (own, _), proof, p in zip(arms, proofs, adjusted, strict=True)
     }
     findings = _in_order([proven.get(id(own), own) for own in found.findings])
+    unlike = _unlike(watch, [scores[0] for scores in base])
     checked, notes = _probes(watch, [scores[0] for scores in base])
     return replace(
         found,
         findings=findings,
         checked=[*found.checked, *checked],
         notes=[*found.notes, *notes],
+        cautions=[*found.cautions, *unlike],
     )
 
 
@@ -130,12 +139,27 @@ def _in_order(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=key)
 
 
-def change_of(own: Finding) -> Arm | None:
+def change_of(own: Finding, is_classes: bool = True) -> Arm | None:
     """How a model is trained with the fix of a finding; None where that cannot be tried here."""
     rates = [word.removeprefix("lr=") for word in own.fix if word.startswith("lr=")]
     if own.cause in ("lr_too_high", "lr_too_low"):
         return Arm(lr=float(rates[0])) if rates else None
+    if not is_classes and own.cause in ON_LOGITS:
+        return None
     return CHANGES.get(own.cause)
+
+
+def _unlike(watch: Watch, base: list[float]) -> list[str]:
+    """That a training as the loop was seen to train goes far better than the loop itself."""
+    own = score_of(watch)[0]
+    if not watch.table.is_classes or not min(base) > own + APART:
+        return []
+    return [
+        "fresh models that are trained as the loop was seen to train reach an accuracy of "
+        f"{np.mean(base):.3f}, and the loop's {own:.3f}: something that is not seen from here "
+        "keeps it back, such as weights that are set back or clamped, rows with the targets of "
+        "others, or few of the rows; what changes bring is measured without it"
+    ]
 
 
 def _probes(watch: Watch, base: list[float]) -> tuple[list[str], list[str]]:

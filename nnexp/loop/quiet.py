@@ -1,9 +1,10 @@
-"""A forward pass that leaves no trace: modes, buffers and random numbers are put back."""
+"""A call that leaves no trace: modes, buffers, gradients and random numbers are put back."""
 
 from __future__ import annotations
 
+import inspect
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,53 +29,80 @@ def same_draws(device: torch.device) -> Iterator[None]:
 
 
 @contextmanager
+def same_buffers(modules: Iterable[nn.Module]) -> Iterator[None]:
+    """Let modules work on copies of their buffers, such as running means.
+
+    The tensors themselves are not touched: a module may write into a buffer or put another tensor
+    in its place, and a backward pass under way that holds one finds it as it was.
+
+    Arguments:
+        modules: with their submodules.
+    """
+    every = {id(one): one for top in modules for one in top.modules()}
+    held = [(one, dict(one._buffers.items())) for one in every.values()]
+    copies: dict[int, Tensor] = {}  # a buffer that two modules share stays shared
+    for one, before in held:
+        for name, own in before.items():
+            if own is not None:
+                one._buffers[name] = copies.setdefault(id(own), own.detach().clone())
+    try:
+        yield
+    finally:
+        for one, before in held:
+            for name in [name for name in one._buffers if name not in before]:
+                del one._buffers[name]
+            for name, own in before.items():
+                one._buffers[name] = own
+
+
+@contextmanager
+def same_gradients(modules: Iterable[nn.Module]) -> Iterator[None]:
+    """Give the parameters of modules back the gradients that they had."""
+    held = [(own, own.grad) for one in modules for own in one.parameters()]
+    for own, _ in held:
+        own.grad = None
+    try:
+        yield
+    finally:
+        for own, gradient in held:
+            own.grad = gradient
+
+
+@contextmanager
 def quiet(model: nn.Module, training: bool = False) -> Iterator[None]:
     """Without gradients and in evaluation mode (or in training mode), and back to what was.
 
     Flags are set as they are, and not by `model.eval()`, which a module may have made its own.
-    Buffers, such as running means, get back what they held (batch normalisation writes into them
-    without counting a new version), and without a trace in their version counters, so that a
-    backward pass under way is not disturbed.
     """
     modules = [one for one in model.modules() if one.training != training]
-    buffers = [(own, own.detach().clone()) for own in model.buffers()]
     device = next((own.device for own in model.parameters()), torch.device("cpu"))
     for one in modules:
         one.training = training
     try:
-        with same_draws(device), torch.no_grad():
+        with same_draws(device), same_buffers([model]), torch.no_grad():
             yield
     finally:
         for one in modules:
             one.training = not training
-        for own, before in buffers:
-            own.data.copy_(before)
 
 
-def tensor_of(output: Any) -> Tensor:
-    """The first tensor of what a model returns: a tensor, or a tuple, list or dict of them.
+def modules_of(function: Any) -> list[nn.Module]:
+    """The modules that a loss works with: itself, or what it is bound to or refers to by name.
 
-    Raises:
-        TypeError: it holds no tensor.
+    >>> sum_of = nn.MSELoss(reduction="sum")
+    >>> modules_of(sum_of), modules_of(lambda output, target: sum_of(output, target) / 2)
+    ([MSELoss()], [MSELoss()])
     """
-    if isinstance(output, Tensor):
-        return output
-    items = output.values() if isinstance(output, dict) else output
-    for one in items if isinstance(items, (tuple, list)) or isinstance(output, dict) else ():
-        try:
-            return tensor_of(one)
-        except TypeError:
-            continue
-    raise TypeError(f"Expected a tensor or a tuple of them. Received: {type(output).__name__}")
-
-
-def each(output: Any, what: Callable[[Tensor], Tensor]) -> Any:
-    """What a model returns with a function applied to each of its tensors."""
-    if isinstance(output, Tensor):
-        return what(output)
-    if isinstance(output, dict):
-        return {key: each(own, what) for key, own in output.items()}
-    if isinstance(output, (tuple, list)):
-        done = [each(own, what) for own in output]
-        return type(output)(*done) if hasattr(output, "_fields") else type(output)(done)
-    return output
+    if isinstance(function, nn.Module):
+        return [function]
+    bound = getattr(function, "__self__", None)
+    if isinstance(bound, nn.Module):
+        return [bound]
+    inner = getattr(function, "func", None)  # of functools.partial
+    if callable(inner):
+        return modules_of(inner)
+    if not inspect.isfunction(function):
+        return []
+    cells = inspect.getclosurevars(function)
+    known = [*cells.nonlocals.values(), *cells.globals.values()]
+    return [own for own in known if isinstance(own, nn.Module)]

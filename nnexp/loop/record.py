@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @dataclass
@@ -30,7 +28,8 @@ class Record:
             optimizer step, and those that could have.
         met, pulled: names of parameters that got a gradient, and one that was not 0.
         detached: looks at which the loss had no graph.
-        rms: of the columns of a batch as the model got it (D,), beside that of X; None if unseen.
+        fed: some rows that the model got at looks (n, D), and the class index or the mean target
+            of each (n,).
     """
 
     points: list[dict[str, float]] = field(default_factory=list)
@@ -45,7 +44,7 @@ class Record:
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
     detached: int = 0
-    rms: tuple[Tensor, Tensor] | None = None
+    fed: list[tuple[Tensor, np.ndarray]] = field(default_factory=list)
 
     @property
     def batch(self) -> int:
@@ -55,100 +54,6 @@ class Record:
     def frame(self) -> pd.DataFrame:
         """`points` as a table."""
         return pd.DataFrame(self.points)
-
-
-class Looker:
-    """Looks closely at single steps: gradients, how far weights move, what the model gets.
-
-    Hooks are there only from two steps before a look until it.
-
-    Arguments:
-        model: any module.
-        layers: the weights whose norms are followed, by name.
-        record: what is noted.
-    """
-
-    def __init__(self, model: nn.Module, layers: Iterable[str], record: Record) -> None:
-        self.model, self.record = model, record
-        self.layers = set(layers)
-        self.inputs: Tensor | None = None
-        self._handles: list[Any] = []
-        self._before: dict[str, Tensor] = {}
-        self._norms: dict[str, float] = {}
-        self._versions: dict[str, int] = {}
-        self._passes = 0
-        self._first: str | None = None
-
-    def arm(self) -> None:
-        """Get ready for the steps that follow."""
-        if self._handles:
-            return
-        self._passes, self._versions, self._norms = 0, {}, {}
-        self._first = None
-        for name, parameter in self.model.named_parameters():
-            if parameter.requires_grad:
-                self._handles.append(parameter.register_hook(self._hook(name, parameter)))
-        self._handles.append(self.model.register_forward_pre_hook(self._forward))
-
-    def snapshot(self) -> None:
-        """Keep the weights, to see how far the next step moves them."""
-        self._before = {n: p.detach().clone() for n, p in self.model.named_parameters()}
-
-    def look(self) -> None:
-        """Note the step that was just made, and take the hooks off."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
-        for parameter in self.model.parameters():
-            if parameter._backward_hooks is not None and not parameter._backward_hooks:
-                parameter._backward_hooks = (
-                    None  # an empty dict of hooks costs time in each backward
-                )
-        found: dict[str, float] = {}
-        norms: list[Tensor] = []
-        names: list[str] = []
-        for name, parameter in self.model.named_parameters():
-            before = self._before.get(name)
-            if before is None or before.shape != parameter.shape:
-                continue
-            moved = torch.linalg.vector_norm(parameter.detach() - before)
-            norms += [moved, torch.linalg.vector_norm(before)]
-            names.append(name)
-        values = torch.stack(norms).tolist() if norms else []
-        for place, name in enumerate(names):
-            change, norm = values[2 * place], values[2 * place + 1]
-            if name in self.layers:
-                found[f"update_ratio/{name}"] = change / max(norm, 1e-30)
-                found[f"weight_norm/{name}"] = norm
-                if name in self._norms:
-                    found[f"gradient_norm/{name}"] = self._norms[name]
-        self._before = {}
-        self.record.layers.append(found)
-
-    def _hook(self, name: str, parameter: Tensor) -> Any:
-        def hook(gradient: Tensor) -> None:
-            self.record.met.add(name)
-            if name not in self.record.pulled and bool(gradient.any()):
-                self.record.pulled.add(name)
-            if self._first is None:
-                self._first = name
-            if name in self.layers:
-                self._norms[name] = float(torch.linalg.vector_norm(gradient))
-            if name == self._first:
-                held = parameter.grad
-                version = parameter._version
-                before = self._versions.get(name)
-                self._versions[name] = version
-                if before is not None and version != before:  # a step since the last backward
-                    self.record.backwards += 1
-                    self.record.uncleared += held is not None and bool(held.any())
-
-        return hook
-
-    def _forward(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
-        if inputs and isinstance(inputs[0], Tensor) and torch.is_grad_enabled():
-            self.inputs = inputs[0].detach()
-            self._passes += 1
 
 
 APPLIED = {

@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from nnexp.loop.gather import ratio_of
+from nnexp.loop.fresh import fresh
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
-from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
+from nnexp.loop.quiet import quiet, same_gradients
+from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
+from nnexp.loop.returned import each, tensor_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -66,17 +68,27 @@ def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[f
         seed: of initial weights and batches.
         only: train on so many rows alone, and judge by them.
     """
-    with same_draws(watch.table.x.device), warnings.catch_warnings():
+    kept = same_gradients([watch.model, *watch.loss_modules])
+    with watch.unseen(), kept, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
         return _trained(watch, arm, seed, only)
 
 
+def score_of(watch: Watch) -> tuple[float, float]:
+    """The same of the loop's own model as it is now."""
+    assert watch.form is not None
+    table = watch.table
+    held = np.arange(table.train, len(table.x))
+    rows = torch.from_numpy(held if len(held) else np.arange(table.train)).to(table.x.device)
+    targets = watch.form.make(table, rows)
+    return _judged(watch, watch.model, None, table.x[rows], table.codes[rows], targets)
+
+
 def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float, float]:
-    assert watch.factory is not None
     assert watch.form is not None
     table, record = watch.table, watch.record
     torch.manual_seed(seed)
-    model = watch.factory().to(table.x.device)
+    model = fresh(watch)
     x = _inputs(table.x, table.train, arm)
     targets = watch.form.make(table, torch.arange(len(x), device=x.device))
     index = torch.from_numpy(table.index).to(x.device)
@@ -97,7 +109,9 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float
     optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
     nothing = names is not None and not trained  # the loop's optimizer moves none of them
     weights = torch.bincount(index[: table.train], minlength=len(table.classes)).double()
-    weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(x.dtype)
+    weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(
+        next(model.parameters()).dtype
+    )
     steps = max(1, int(min(watch.steps, MOST) * arm.steps))
     batch = min(max(2, record.batch), len(train))
     model.train(training)
@@ -106,7 +120,7 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float
         for rows in train[torch.randperm(len(train)).to(x.device)].split(batch):
             if len(rows) < 2:
                 continue
-            out = model(x[rows])
+            out = watch.given(model(x[rows]))
             if tap is not None:
                 loss = tap.loss(index[rows], len(table.classes))
             else:
@@ -130,7 +144,7 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float
 def _inputs(x: Tensor, train: int, arm: Arm) -> Tensor:
     if arm.inputs == "zero":
         return torch.zeros_like(x)
-    if not arm.scaled:
+    if not arm.scaled or not x.is_floating_point():
         return x
     known = x[:train].double()
     std = known.std(0, correction=0)
@@ -217,15 +231,15 @@ def _judged(
     watch: Watch, model: nn.Module, tap: _Tap | None, x: Tensor, index: Tensor, targets: Tensor
 ) -> tuple[float, float]:
     with quiet(model):
-        out = model(x)
+        out = watch.given(model(x))
     if not watch.table.is_classes:
-        first = tensor_of(out)
+        first = watch.main(out)
         wrong = (first.reshape(len(first), -1)[:, 0] - targets.reshape(len(first), -1)[:, 0]) ** 2
         score = -float(wrong.mean())
         return score, score
     if tap is not None and tap.logits is not None:
         kind = "softmax" if tap.logits.shape[-1] > 1 else "logistic"
-        found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0], len(watch.table.classes))
+        found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0])
     else:
         found = watch.classes_of(out)
     true = index.cpu().numpy()

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from nnexp.errors import UserError
+from nnexp.loop.labels import check_classes, halves, index_numbers, index_texts
 
-MOST_CLASSES = 30  # distinct whole numbers that are taken for classes, not for quantities
-EACH = 2  # rows a class, on average, that distinct numbers must have to be classes
+NO_LABEL = -100  # that torch.nn.functional.cross_entropy passes over
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Table:
         index: class index (N,) int64; for quantities whether they are above the train median.
         classes: the labels in index order; empty for quantities.
         train: how many rows train; the others are held out.
+        told: whether the user said how many classes there are, or that there are none.
+        unlabelled: rows that were left out since the loss passes over them.
     """
 
     x: Tensor
@@ -34,23 +36,72 @@ class Table:
     index: np.ndarray
     classes: Sequence[Any]
     train: int
+    told: bool = False
+    unlabelled: int = 0
 
     @property
     def is_classes(self) -> bool:
         """Whether the targets are classes."""
         return bool(self.classes)
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether a row has several targets."""
+        return self.y[0].numel() > 1
+
+    @property
+    def labels(self) -> int:
+        """How many labels a row has, of which several may be there; 0 where it has none such."""
+        several = self.is_wide and not self.is_classes and self.y.ndim == 2
+        return self.y.shape[1] if several and bool(((self.y == 0) | (self.y == 1)).all()) else 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each row has one target, which is a whole number."""
+        if self.is_wide or self.y.dtype == torch.bool:
+            return False
+        return not self.y.is_floating_point() or bool((self.y == self.y.round()).all())
+
     def by_number(self, outputs: int) -> Table:
         """The table of a model with so many outputs: whole targets number them, where some of the
         classes are in no row.
         """
-        y = self.y
-        if not self.is_classes or y.ndim != 1 or y.is_floating_point() or y.dtype == torch.bool:
+        if not self.is_classes or not self.is_whole or self.y.is_floating_point():
             return self
-        most = int(y.max())
-        if int(y.min()) < 0 or not len(self.classes) <= most < outputs:
+        most = int(self.y.max())
+        if int(self.y.min()) < 0 or not len(self.classes) <= most < outputs:
             return self
-        return replace(self, classes=list(range(outputs)), index=y.cpu().numpy().astype(np.int64))
+        return self._numbered(outputs)
+
+    def as_used(self, outputs: int, target: Tensor, kernel: str) -> Table:
+        """The table as the loss reads its targets, where the targets alone leave it open.
+
+        Arguments:
+            outputs: how many the model has for a row.
+            target: of a batch, as the loss gets it.
+            kernel: kind of the loss, as of `Kernel`.
+        """
+        if self.told or not self.is_whole:
+            return self.by_number(outputs)
+        low, high = int(self.y.min()), int(self.y.max())
+        if not self.is_classes:  # too many to be sure of
+            numbers = not target.is_floating_point() and target.numel() == len(target)
+            return self._numbered(high + 1) if numbers and 0 <= low <= high < outputs else self
+        # squares of numbers that do not count from 0 as labels do, or were given as quantities are
+        ordered = low != 0 or self.y.is_floating_point()
+        measured = kernel == "other" or (kernel in ("squared", "absolute") and ordered)
+        if target.is_floating_point() and outputs == 1 and len(self.classes) > 2 and measured:
+            first = self.y.reshape(-1).double().cpu().numpy()
+            return replace(self, classes=[], index=halves(first, self.train))
+        return self.by_number(outputs)
+
+    def as_floats(self, like: Tensor) -> Table:
+        """The table with inputs as floats, where the model takes no whole numbers."""
+        return replace(self, x=self.x.to(like.dtype if like.is_floating_point() else torch.float32))
+
+    def _numbered(self, classes: int) -> Table:
+        index = self.y.reshape(-1).cpu().numpy().astype(np.int64)
+        return replace(self, classes=list(range(classes)), index=index)
 
     @cached_property
     def codes(self) -> Tensor:
@@ -60,14 +111,18 @@ class Table:
     @cached_property
     def values(self) -> list[float]:
         """The distinct targets as they were given, ascending."""
-        if self.y.ndim == 2 and self.y.shape[1] > 1:
+        if self.is_wide:
             return sorted({float(code) for code in self.index})
         return [float(value) for value in self.y.reshape(len(self.y)).unique().tolist()]
 
     @cached_property
     def middle(self) -> float:
-        """The median target of the train rows."""
-        return float(self.y[: self.train].double().reshape(self.train, -1)[:, 0].median())
+        """Halfway from the median target of the train rows to the next; of the mean of each."""
+        values = self.y[: self.train].double().reshape(self.train, -1).mean(1)
+        values = values[torch.isfinite(values)]
+        above = values[values > float(values.quantile(0.5))]
+        below = float(values[values <= float(values.quantile(0.5))].max())
+        return (below + float(above.min())) / 2 if len(above) else below
 
     @property
     def flat(self) -> np.ndarray:
@@ -87,52 +142,72 @@ class Table:
 
 
 def make_table(
-    train: tuple[Any, Any], valid: tuple[Any, Any] | None, classes: Any, like: Tensor
+    train: tuple[Any, Any],
+    valid: tuple[Any, Any] | None,
+    classes: Any,
+    like: Tensor,
+    passed_over: int = NO_LABEL,
 ) -> Table:
     """The table of what was given to `watch`.
 
     Arguments:
-        train, valid: inputs (N, ...) and targets (N,), (N, 1) or (N, C); tensors, arrays, frames.
+        train, valid: inputs (N, ...) and targets (N,), (N, 1) or (N, ...); tensors, arrays, frames.
         classes: how many classes there are, or their labels in index order; 0 for quantities;
             None to tell by the targets.
-        like: a parameter of the model, whose dtype and device the inputs get.
+        like: a parameter of the model, whose device the inputs get, and its dtype unless they are
+            whole numbers.
+        passed_over: a whole target of rows that have none.
 
     Raises:
-        UserError: inputs and targets of different lengths, or no rows.
+        UserError: inputs and targets of different lengths, no rows, held-out rows of another shape
+            than those of train, or `classes` that do not fit.
     """
+    given = check_classes(classes)
     parts = [_pair(train, "train")] + ([] if valid is None else [_pair(valid, "valid")])
-    y = np.concatenate([own for _, own in parts])
-    values: Tensor
+    for what, place in (("inputs", 0), ("targets", 1)):
+        shapes = [tuple(own[place].shape[1:]) for own in parts]
+        if shapes[0] != shapes[-1]:
+            raise UserError(
+                f"a row of valid= has {what} of shape {shapes[-1]}, and one of train= of "
+                f"{shapes[0]}",
+                "the same columns in both, prepared in the same way",
+                "valid=(Xv, yv)",
+            )
+    kept = [_labelled(x, y, passed_over) for x, y in parts]
+    if not len(kept[0][0]):
+        raise UserError(
+            f"every target of train= is {passed_over}, which the loss passes over",
+            "rows with a label",
+            "train=(X, y)",
+        )
+    y = np.concatenate([own for _, own in kept])
     if y.dtype.kind in "OUS":
-        texts = y.astype(str)
-        names = _order(np.unique(texts).tolist(), classes)
-        place = {name: code for code, name in enumerate(names)}
-        index = np.array([place[text] for text in texts.reshape(-1).tolist()], dtype=np.int64)
+        names, index = index_texts(y, given)
         values = torch.from_numpy(index)
     else:
         values = torch.from_numpy(np.ascontiguousarray(y))
-        named = isinstance(classes, Sequence) and not isinstance(classes, str)
-        names, index = _classes(y, len(parts[0][1]), len(classes) if named else classes)
-        if named and len(classes) >= len(names):
-            names = list(classes)
-    x = torch.cat([torch.as_tensor(own) for own, _ in parts])
-    dtype = like.dtype if x.is_floating_point() or like.dtype != torch.float32 else torch.float32
+        names, index = index_numbers(y, len(kept[0][1]), given)
+    x = torch.cat([torch.as_tensor(own) for own, _ in kept])
+    whole = not x.is_floating_point() and x.dtype != torch.bool
     return Table(
-        x=x.to(device=like.device, dtype=dtype),
+        x=x.to(device=like.device, dtype=torch.int64 if whole else like.dtype),
         y=values.to(like.device),
         index=index,
         classes=names,
-        train=len(parts[0][1]),
+        train=len(kept[0][1]),
+        told=given is not None,
+        unlabelled=sum(len(own) for own, _ in parts) - len(x),
     )
 
 
-def _order(labels: list[str], given: Any) -> list[str]:
-    """Texts in index order: as they were given where all are, else in that of the alphabet."""
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        names = [str(one) for one in given]
-        if set(labels) <= set(names):
-            return names
-    return labels
+def _labelled(x: Tensor, y: np.ndarray, passed_over: int) -> tuple[Tensor, np.ndarray]:
+    """The rows that have a label."""
+    if y.dtype.kind not in "iu" or y.size != len(y):
+        return x, y
+    kept = y.reshape(len(y)) != passed_over
+    if kept.all() or (kept.any() and y[kept].min() < 0):  # numbers below 0 are no labels
+        return x, y
+    return x[torch.from_numpy(kept)], y[kept]
 
 
 def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
@@ -163,25 +238,3 @@ def _array(one: Any) -> np.ndarray:
         one = one.detach().cpu()
         return one.float().numpy() if one.dtype == torch.bfloat16 else one.numpy()
     return np.asarray(one)
-
-
-def _classes(y: np.ndarray, train: int, given: Any) -> tuple[list[Any], np.ndarray]:
-    """Labels in index order and the index of each row; no labels for quantities."""
-    if y.ndim == 2 and y.shape[1] > 1 and given != 0:
-        sums = y.sum(1)
-        if y.min() >= 0 and np.allclose(sums, 1, atol=1e-3):
-            return list(range(y.shape[1])), y.argmax(1).astype(np.int64)
-    flat = y.reshape(len(y), -1)[:, 0].astype(np.float64)
-    known = np.unique(flat[np.isfinite(flat)])
-    whole = y.dtype.kind in "iub" or bool((known == np.round(known)).all())
-    few = len(known) <= 2 or (whole and len(known) <= MOST_CLASSES)
-    if given is None and not (few and len(known) * EACH <= len(y)):
-        given = 0
-    if isinstance(given, (int, np.integer)) and not isinstance(given, bool) and given == 0:
-        return [], (flat > np.median(flat[:train])).astype(np.int64)
-    names: list[Any] = [int(v) if float(v).is_integer() else float(v) for v in known]
-    count = given if isinstance(given, (int, np.integer)) else 0
-    if whole and len(known) and known.min() >= 0 and count > known.max():
-        names = list(range(int(count)))
-        return names, flat.astype(np.int64)
-    return names, np.searchsorted(known, np.nan_to_num(flat)).clip(0, len(known) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -19,17 +20,20 @@ class Form:
     Arguments:
         dtype: of the tensor.
         tail: its shape behind the rows: (), (1,) or (C,).
+        passed_over: a number of rows that have no target.
         values: distinct numbers that were seen in it, at most `KEPT`.
     """
 
     dtype: torch.dtype
     tail: tuple[int, ...]
+    passed_over: float
     values: set[float] = field(default_factory=set)
 
     def see(self, target: Tensor) -> None:
         """Take note of a batch's targets."""
         if len(self.values) < KEPT:
-            self.values.update(target.detach().reshape(-1).unique()[:KEPT].tolist())
+            found = target.detach().reshape(-1).unique()[:KEPT].tolist()
+            self.values.update(value for value in found if value != self.passed_over)
 
     @property
     def is_wide(self) -> bool:
@@ -54,7 +58,7 @@ class Form:
                 return y.to(self.dtype)
             index = table.codes[rows]
             return torch.nn.functional.one_hot(index, self.tail[-1]).to(self.dtype)
-        if y.ndim == 2 and y.shape[1] > 1:
+        if table.is_wide:
             y = table.codes[rows]
         elif table.is_classes:
             levels = self.levels(table)
@@ -63,8 +67,9 @@ class Form:
         return y.reshape(len(rows), *self.tail).to(self.dtype)
 
 
-def form_of(target: Tensor) -> Form:
+def form_of(target: Tensor, passed_over: float) -> Form:
     """The form of a batch's targets."""
-    found = Form(target.dtype, tuple(target.shape[1:]))
+    none = math.nan if target.is_floating_point() else passed_over
+    found = Form(target.dtype, tuple(target.shape[1:]), none)
     found.see(target)
     return found

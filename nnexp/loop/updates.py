@@ -1,20 +1,17 @@
-"""What only a loop can do wrong: gradients kept, parameters forgotten, modes and metrics mixed."""
+"""What only a loop can do wrong with parameters: gradients kept, parameters forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.fixes import CLEAR
 from nnexp.loop.record import Record
 
 MOST = 6  # names told
-APART = 0.12  # of two accuracies of the same rows
 TRAINED = "pass model.parameters() of this model to the optimizer"
 
 
@@ -176,120 +173,3 @@ def _unregistered(model: nn.Module) -> list[str]:
                     found.append(f"{place}.{name}" if place else name)
                     break
     return found
-
-
-def batch_norm(
-    model: nn.Module, record: Record, evaluated: float, trained: float, best: float
-) -> list[Nomination]:
-    """Batch normalisation whose running statistics do not fit what it was trained with.
-
-    Arguments:
-        model, record: as watched.
-        evaluated, trained: loss of the same train rows in evaluation and in training mode.
-        best: loss that is good, for scale: that of naming the class shares.
-    """
-    norms = [one for one in model.modules() if isinstance(one, _BatchNorm)]
-    if not norms:
-        return []
-    always = bool(record.training) and not any(record.training)
-    drops = any(isinstance(one, nn.Dropout) and one.p > 0 for one in model.modules())
-    evidence = (
-        Evidence("loss of the same train rows, in evaluation mode", evaluated, "as below"),
-        Evidence("loss of the same train rows, in training mode", trained, "as above"),
-        Evidence("rows of a batch", record.batch, "16 or more"),
-    )
-    worse = evaluated > 1.5 * trained + 0.1 * best
-    if always and abs(evaluated - trained) > 0.1 * best:
-        return [
-            Nomination(
-                "batchnorm_mode",
-                (Evidence("steps looked at in evaluation mode", len(record.training), "0"),),
-                "trained in evaluation mode, batch normalisation never sees the statistics of its "
-                "inputs and normalises nothing",
-                ("model.train() before the steps",),
-                0.9,
-            )
-        ]
-    momentum = [one.momentum for one in norms if one.momentum is not None]
-    if not worse or drops:
-        return []
-    small = record.batch <= 8
-    return [
-        Nomination(
-            "batchnorm_mode",
-            evidence,
-            "in evaluation mode the running statistics are used, and they do not fit the layers "
-            "as they are now: what was learnt does not show",
-            (
-                "batches of 32 rows"
-                if small
-                else "momentum=0.1 in BatchNorm1d"
-                if momentum and min(momentum) < 0.05
-                else "model.train() before the steps and model.eval() before the evaluation",
-            ),
-            0.93,
-        )
-    ]
-
-
-def metric(record: Record, own: float, possible: float) -> list[Nomination]:
-    """An accuracy of the loop's own that is not that of the predictions.
-
-    Arguments:
-        record: with the accuracies that were handed over.
-        own: of the largest output, on train rows now.
-        possible: on the same rows, by trees.
-    """
-    if len(record.metrics) < 3:
-        return []
-    theirs = np.array([given for given, _, _ in record.metrics])
-    ours = np.array([counted for _, counted, _ in record.metrics])
-    rows = np.array([size for _, _, size in record.metrics])
-    if theirs.max() > 1.5:
-        theirs = theirs / 100
-    gaps = theirs - ours
-    late, early = slice(len(theirs) // 2, None), slice(0, 3)
-    # of other rows or a mean over steps: then it is at the level that these rows have now, and
-    # was at that of guessing when the loop began
-    level = min(abs(float(theirs[late].mean()) - own), abs(float(theirs[-1]) - own))
-    began = abs(float(gaps[early].mean())) - 2 * _noise(rows[early])
-    apart = abs(float(gaps[late].mean())) - 2 * _noise(rows[late])
-    if apart < APART or max(level, began) < APART:
-        return []
-    return [
-        Nomination(
-            "metric_mismatch",
-            (
-                Evidence("accuracy that the loop counts", float(theirs[late].mean()), "as below"),
-                Evidence(
-                    "accuracy of the outputs for the same batches",
-                    float(ours[late].mean()),
-                    "as above",
-                ),
-                Evidence("accuracy on train rows now", own, f"trees reach {possible:.3f}"),
-            ),
-            "the accuracy that is counted is not that of the predicted classes: it would not rise "
-            "with them",
-            ("(logits.argmax(1) == y).float().mean(); of one logit (logit > 0) == y",),
-            0.97,
-            certain=True,
-        )
-    ]
-
-
-def _noise(rows: np.ndarray) -> float:
-    return float(np.sqrt(0.25 / max(1, rows.sum())))
-
-
-def same_rows(record: Record) -> Sequence[Evidence]:
-    """Evidence that batches are on another scale than the rows given to `watch`; empty if alike."""
-    if record.rms is None:
-        return ()
-    batch, given = (own.numpy() for own in record.rms)
-    fine = (batch > 1e-12) & (given > 1e-12) & np.isfinite(batch) & np.isfinite(given)
-    if not fine.any():
-        return ()
-    ratio = float(np.median(batch[fine] / given[fine]))
-    if 0.2 < ratio < 5:
-        return ()
-    return (Evidence("size of a batch's inputs over that of X", ratio, "about 1"),)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import ParametrizationList
 
 from nnexp.config.schema import (
     OPTIONS,
@@ -157,7 +158,7 @@ def _hidden_dropouts(model: nn.Module) -> list[Any]:
 def _model(
     model: nn.Module, linear: list[Any], initial: Mapping[str, torch.Tensor], is_affine: bool
 ) -> Any:
-    if not linear:
+    if not linear or _has_others(model):
         return CustomModelConfig()
     hidden = [own[1].out_features for own in linear[:-1]]
     kinds = [
@@ -174,6 +175,17 @@ def _model(
         hidden=hidden,
         activation=activation,
         norm="batch" if normed else "layer" if layered else "none",
+    )
+
+
+def _has_others(model: nn.Module) -> bool:
+    """Whether other layers than linear ones are trained, norms and activations aside."""
+    return any(
+        p.requires_grad
+        for one in model.modules()
+        if not isinstance(one, (nn.Linear, ParametrizationList, nn.PReLU))
+        and "Norm" not in type(one).__name__
+        for p in one.parameters(recurse=False)
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
@@ -16,12 +17,17 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
-from nnexp.loop.kernel import Kernel, identify, value
-from nnexp.loop.outputs import decide, linear_layers, nature
-from nnexp.loop.quiet import each, quiet, same_draws, tensor_of
-from nnexp.loop.record import APPLIED, Looker, Record, agrees
-from nnexp.loop.table import make_table
-from nnexp.loop.target import Form, form_of
+from nnexp.loop.accepted import check_parts, check_returned, check_step
+from nnexp.loop.kernel import Kernel, value
+from nnexp.loop.looker import Looker, is_look, next_look
+from nnexp.loop.meeting import meet
+from nnexp.loop.noting import note
+from nnexp.loop.outputs import decide, linear_layers
+from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
+from nnexp.loop.record import APPLIED, Record
+from nnexp.loop.returned import Path, each, tensor_of
+from nnexp.loop.table import NO_LABEL, make_table
+from nnexp.loop.target import Form
 
 SLICE = 128  # rows of each part that are evaluated
 # steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
@@ -43,14 +49,12 @@ class Watch:
         factory: Callable[[], nn.Module] | None = None,
         classes: int | Sequence[Any] | None = None,
     ) -> None:
-        _check(model, optimizer, loss_fn)
-        parameters = list(model.parameters())
-        if not parameters:
-            raise UserError(
-                "the model has no parameters", "a torch.nn.Module with weights", "nn.Linear(4, 3)"
-            )
+        check_parts(model, optimizer, loss_fn, factory)
+        like = next(model.parameters())
         self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
-        self.table = make_table(train, valid, classes, parameters[0])
+        self.loss_modules = modules_of(loss_fn)
+        self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
+        self.table = make_table(train, valid, classes, like, self.passed_over)
         self.record = Record()
         self.form: Form | None = None
         self.kernel = Kernel()
@@ -63,22 +67,29 @@ class Watch:
         self._rows = [self.table.spaced(False, SLICE), self.table.spaced(True, SLICE)]
         self._sizes = [len(rows) for rows in self._rows]
         chosen = torch.cat(self._rows)
-        self._x = self.table.x[chosen]
+        self._chosen = chosen.cpu().numpy()
+        # the way to the tensor that is judged, and whether it is all that the loss gets
+        self.path: Path = ()
+        self.picked = False
+        if not self.table.x.is_floating_point() and not _takes(model, self.table.x[chosen]):
+            self.table = self.table.as_floats(like)
+        self.x = self.table.x[chosen]
         try:
-            self._linear = linear_layers(model, self._x)
-            self._start = self.forward(self._x)
-            outputs = tensor_of(self._start)
-            self.table = self.table.by_number(outputs.shape[-1] if outputs.ndim > 1 else 1)
-            self._true = self.table.index[chosen.cpu().numpy()]
+            self.linear = linear_layers(model, self.x)
+            self.start = self.forward(self.x)
+            tensor_of(self.start)
         except Exception as error:
             raise UserError(
                 f"the model does not take the rows of train= ({type(error).__name__}: {error})",
                 "X as the loop hands it to the model",
                 "train=(X, y) after scaling, and of the shape of a batch",
             ) from error
+        check_returned(self.start, self.table)
         self.initial = {n: p.detach().clone() for n, p in model.named_parameters()}
         names = {id(p): n for n, p in model.named_parameters()}
-        weights = [names[id(own[1].weight)] for own in self._linear if id(own[1].weight) in names]
+        # a weight that is computed from others is none of these: to read it may change it
+        held = [own[1]._parameters.get("weight") for own in self.linear]
+        weights = [names[id(own)] for own in held if id(own) in names]
         self.looker = Looker(model, dict.fromkeys(weights), self.record)
         self.weights = list(dict.fromkeys(weights))
         self.looker.arm()
@@ -121,22 +132,50 @@ class Watch:
             raise UserError(
                 "no step was watched yet", "a loop that calls step", "watch.step(loss, logits, t)"
             )
-        if prove and (self.factory is None or seeds < 2):
+        if prove and self.factory is None:
             raise UserError(
-                "a proof needs a factory of fresh models, and 2 seeds or more",
+                "a proof needs a factory of fresh models",
                 "a function that returns the model as it was before training",
                 "nnexp.watch(..., factory=lambda: make_model())",
             )
-        with same_draws(self.table.x.device):  # some libraries draw while they are imported
+        if not isinstance(seeds, (int, np.integer)) or isinstance(seeds, bool) or seeds < 2:
+            raise UserError(
+                f"seeds={seeds!r}", "a whole number from 2", "watch.diagnosis(prove=True, seeds=3)"
+            )
+        self.looker.disarm()
+        self._next = self.steps + 1  # where hooks are due they are put back
+        with self.unseen():  # some libraries draw while they are imported
             self._evaluate()
             found = gather.diagnose(self)
             return proof.prove(self, found, seeds) if prove else found
 
     # ------------------------------------------------------------------------ what is looked at
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Let the loss be called without a trace of it in random numbers and its own buffers."""
+        with same_draws(self.table.x.device), same_buffers(self.loss_modules):
+            yield
+
     def forward(self, x: Tensor, training: bool = False) -> Any:
         """The model's outputs, leaving no trace."""
         with quiet(self.model, training):
-            return self.model(x)
+            return self.given(self.model(x))
+
+    def given(self, returned: Any) -> Any:
+        """What the loop hands on of what the model returned."""
+        return tensor_of(returned, self.path) if self.picked else returned
+
+    def main(self, output: Any) -> Tensor:
+        """The tensor of an output that is judged."""
+        return tensor_of(output, self.path)
+
+    def labelled(self, output: Any, target: Tensor) -> tuple[Any, Tensor]:
+        """The rows of a batch that have a label, detached."""
+        target = target.detach()
+        kept = target.reshape(len(target), -1)[:, 0] != self.passed_over
+        if target.is_floating_point() or bool(kept.all()):
+            return each(output, lambda own: own.detach()), target
+        return each(output, lambda own: own.detach()[kept]), target[kept]
 
     def loss_of(self, output: Any, rows: Tensor) -> float:
         """The loss of outputs of some rows, as the loop computes it; NaN where it cannot be."""
@@ -146,29 +185,35 @@ class Watch:
         return self._loss(output, target)
 
     def _loss(self, output: Any, target: Tensor) -> float:
-        with torch.no_grad():
+        with torch.no_grad(), self.unseen():
             return value(self.loss_fn, each(output, APPLIED[self.applied]), target)
 
     def classes_of(self, output: Any) -> np.ndarray:
         """The class index of each row (n,), -1 for none."""
         levels = self.form.levels(self.table) if self.form is not None else [0.0, 1.0]
         if not self.table.is_classes:
-            first = tensor_of(output).detach().reshape(len(tensor_of(output)), -1)[:, 0].double()
-            return np.asarray((first > self.table.middle).long().cpu().numpy())
+            first = self.main(output).detach()
+            means = first.reshape(len(first), -1).double().mean(1)
+            # what another loss than a difference gets may be on another scale, as a logarithm
+            same = self.kernel.kind in ("squared", "absolute")
+            middle = self.table.middle if same else float(means.nanmedian())
+            return np.asarray((means > middle).long().cpu().numpy())
         kind = self.applied or self.nature.kind
-        return decide(output, self.kernel, kind, levels, len(self.table.classes))
+        return decide(self.main(output), self.kernel, kind, levels)
 
     def _attend(self, loss: Any, output: Any, target: Any, accuracy: float | None) -> None:
         now = self.steps
-        target = torch.as_tensor(target)
+        target = check_step(loss, output, target, self.start)
         if self.form is None:
-            self._meet(output, target)
+            meet(self, output, target)
+            self._true = self.table.index[self._chosen]
         if is_look(now) and self.form is not None:
             self.form.see(target)
-            self._note(loss, output, target, accuracy)
+            with self.unseen():
+                note(self, loss, output, target, accuracy)
             self.looker.look()
         if now == 1:
-            self._point(0, self._start, math.nan)
+            self._point(0, self.start, math.nan)
             self._evaluate_at = self._gap(len(target))
         if now >= self._evaluate_at:
             self._evaluate()
@@ -180,71 +225,12 @@ class Watch:
         look = now + (ahead - 2 if ahead > 2 else 1)
         self._next = min(look, self._evaluate_at)
 
-    def _meet(self, output: Any, target: Tensor) -> None:
-        """Find out at the first step what loss, outputs and targets are."""
-        self.form = form_of(target)
-        with quiet(self.model):
-            last = self._linear[-1] if self._linear else None
-            self.nature = nature(self.model, self._x, last)
-            first = tensor_of(output)
-            # the loop has taken an axis away before it called `step`
-            self.squeezed = first.ndim == tensor_of(self._start).ndim - 1
-            given = output if isinstance(output, Tensor) else first
-            self.kernel = identify(self.loss_fn, given.detach(), target.detach())
-
     def _gap(self, batch: int) -> int:
         """The step of the next evaluation."""
         epoch = -(-self.table.train // max(1, batch))
         gap = max(epoch, min(APART, self.steps // BEGINNING), self.steps // SHARE)
         self._collect = self.steps + gap - LAST
         return self.steps + gap
-
-    def _note(self, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
-        record, first = self.record, tensor_of(output).detach()
-        record.batches.append(len(target))
-        record.training.append(self.model.training)
-        if isinstance(loss, Tensor) and not loss.requires_grad:
-            record.detached += 1
-        inputs = self.looker.inputs
-        if inputs is not None and inputs.is_floating_point() and len(inputs) > 1:
-            flat = self.table.x[self._rows[0]].reshape(self._sizes[0], -1)
-            own = inputs.reshape(len(inputs), -1)
-            if own.shape[1] == flat.shape[1]:
-                record.rms = _rms(own), _rms(flat)
-        number = float(_plain(loss))
-        with torch.no_grad():
-            for name in dict.fromkeys((self.applied, *APPLIED)):
-                fed = each(_detached(output), APPLIED[name])
-                own_loss = value(self.loss_fn, fed, target)
-                if agrees(number, own_loss) or not isinstance(output, Tensor):
-                    break
-            else:
-                name, own_loss = "", value(self.loss_fn, _detached(output), target)
-        if name and agrees(number, own_loss):
-            self.applied = name
-            fed = each(_detached(output), APPLIED[name])
-            if self.kernel.kind == "other":
-                self.kernel = identify(self.loss_fn, fed, target.detach())
-        shapes = tuple(first.shape), tuple(target.shape)
-        mixed = shapes[0] in ((len(target), 1), (len(target),)) and shapes[0] != shapes[1]
-        if mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1:
-            record.shapes = record.shapes or shapes
-        record.pairs.append((number, own_loss, name))
-        if accuracy is not None and self.form is not None and self.table.is_classes:
-            own_accuracy = float((self.classes_of(first) == self._indices(target)).mean())
-            share = float(accuracy)
-            record.metrics.append((share, own_accuracy, len(target)))
-
-    def _indices(self, target: Tensor) -> np.ndarray:
-        """Class indices of a batch's targets."""
-        assert self.form is not None
-        if self.form.is_wide:
-            return np.asarray(target.argmax(1).cpu().numpy())
-        flat = target.detach().reshape(len(target)).double().cpu().numpy()
-        names = list(self.table.classes)
-        if names == list(range(len(names))) and np.isin(flat, names).all():
-            return flat.astype(np.int64)
-        return np.searchsorted(np.array(self.form.levels(self.table)) + 1e-9, flat)
 
     def _evaluate(self) -> None:
         """Evaluate the slices, and note the mean of the losses since the last time."""
@@ -253,7 +239,7 @@ class Watch:
         losses = [float(own) for own in self._losses or (_plain(self._last),)]
         self._losses.clear()
         mean = sum(losses) / len(losses)
-        self._point(self.steps, self.forward(self._x), mean)
+        self._point(self.steps, self.forward(self.x), mean)
         self._evaluate_at = self._gap(self.record.batch)
 
     def _point(self, step: int, output: Any, mean: float) -> None:
@@ -276,40 +262,14 @@ class Watch:
         self.record.points.append(point)
 
 
-def is_look(step: int) -> bool:
-    """Whether a step is looked at closely: the powers of 2, and more of the first ones."""
-    return step.bit_count() == 1 or step in (3, 6, 11)
-
-
-def next_look(step: int) -> int:
-    """The first step after this one that is looked at closely.
-
-    >>> [next_look(step) for step in (0, 3, 4, 8, 30)]
-    [1, 4, 6, 11, 32]
-    """
-    early = next((own for own in (3, 6, 11) if own > step), 1 << step.bit_length())
-    return min(early, 1 << step.bit_length())
-
-
 def _plain(loss: Any) -> Any:
     return loss.detach() if isinstance(loss, Tensor) else loss
 
 
-def _detached(output: Any) -> Any:
-    return each(output, lambda own: own.detach())
-
-
-def _rms(x: Tensor) -> Tensor:
-    return x.detach().double().pow(2).mean(0).sqrt().cpu()
-
-
-def _check(model: Any, optimizer: Any, loss_fn: Any) -> None:
-    """Refuse what is not what its place asks for, as where two arguments have changed places."""
-    usual = "nnexp.watch(model, optimizer, loss_fn, train=(X, y), valid=(Xv, yv))"
-    for name, own, fits, allowed in (
-        ("model", model, isinstance(model, nn.Module), "a torch.nn.Module"),
-        ("optimizer", optimizer, hasattr(optimizer, "param_groups"), "a torch.optim.Optimizer"),
-        ("loss_fn", loss_fn, callable(loss_fn), "a function of output and target"),
-    ):
-        if not fits:
-            raise UserError(f"{name} is of type {type(own).__name__}", allowed, usual)
+def _takes(model: nn.Module, x: Tensor) -> bool:
+    try:
+        with quiet(model):
+            model(x)
+    except Exception:  # whatever a model may raise
+        return False
+    return True

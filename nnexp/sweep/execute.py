@@ -28,6 +28,7 @@ from nnexp.sweep.processes import Processes, can_fork
 from nnexp.task import Task, check_parts
 from nnexp.too_large import too_large
 from nnexp.track.origin import origin
+from nnexp.track.status import FILE as STATUS
 from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
@@ -143,6 +144,8 @@ class Execution:
             for job in self.jobs:
                 if job.status in ("running", "parked"):
                     job.status, job.reason = "interrupted", reason
+                    if (job.folder / STATUS).exists():  # it had begun, and will not end now
+                        record_failure(job)
 
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config

@@ -17,6 +17,7 @@ from nnexp.config.saved import flat
 from nnexp.errors import UserError
 from nnexp.jobs import Job
 from nnexp.leaderboard.grouping import is_repetition
+from nnexp.leaderboard.records import HALVED
 from nnexp.sweep.execute import Execution
 from nnexp.track.history import read_history
 
@@ -67,7 +68,7 @@ def halve(execution: Execution, finished: Sequence[Job], factor: int, least: int
         for place, job in enumerate(jobs):
             if job.status == "parked" and _configuration(job) not in kept:
                 position = ranked.index(_configuration(job)) + 1
-                job.reason = f"stopped after epoch {rung}: {position} of {len(ranked)}"
+                job.reason = f"{HALVED} {rung}: {position} of {len(ranked)}"
                 weak.append(place)
         standing = {key: standing[key] for key in kept}
         execution.end(weak)

@@ -38,7 +38,7 @@ def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
             if time.monotonic() > until:
                 raise UserError(
                     f"another process is at work in {str(folder)!r}",
-                    "one process at a time; a sweep that goes on elsewhere needs no resuming",
+                    "one process at a time; what goes on elsewhere needs no resuming",
                     "ps aux | grep nnexp",
                 )
             time.sleep(0.05)

@@ -163,7 +163,7 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
         raise UserError(
             f"{str(folder)!r} is no folder of a finished run: it has no {FILE}",
             "a run whose status.json says done, interrupted or diverged",
-            f"one of its runs, such as {below[0]}" if below else "ls outputs",
+            f"one of its runs, such as {below[0]}" if below else _whole(folder),
         )
     files = read_manifest(folder)["files"]
     for name, limit in limits.items():
@@ -183,12 +183,19 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
         )
 
 
+def _whole(folder: Path) -> str:
+    """What makes a finished run of a folder."""
+    begun = (folder / "status.json").is_file()
+    return shlex.join(["nnexp", "resume", str(folder)]) if begun else "ls outputs"
+
+
 def list_files(folder: str | Path, *, sync: bool = False) -> dict[str, dict[str, Any]]:
     """Give size and sha256 of a run's finished files, by their names with forward slashes.
 
     Arguments:
         folder: the run folder. Left out are what goes on growing (TensorBoard events, the log),
-            the status, the manifest itself, temporary files and links.
+            the status, the manifest itself, checkpoints, which are gone once the run has ended,
+            temporary files and links.
         sync: wait until they are on the disk.
     """
     folder = Path(folder)
@@ -208,6 +215,7 @@ def _is_left_out(name: str) -> bool:
     leaf = name.rpartition("/")[2]
     return (
         name in {FILE, "status.json", "train.log"}
+        or name.startswith("checkpoint/")
         or leaf.startswith("events.out.tfevents.")
         or leaf.endswith(".tmp")
     )

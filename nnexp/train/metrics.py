@@ -70,8 +70,9 @@ def ratio_stderr(values: NDArray[np.floating], weights: NDArray[np.floating]) ->
     total = float(weights.sum())
     if n < 2 or total <= 0:
         return 0.0
-    residuals = values - values.sum() / total * weights
-    return float(np.std(residuals, ddof=1)) * math.sqrt(n) / total
+    with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges
+        residuals = values - values.sum() / total * weights
+        return float(np.std(residuals, ddof=1)) * math.sqrt(n) / total
 
 
 def area_under_curve(
@@ -97,7 +98,9 @@ def area_under_curve(
         placement[~positive] = 1 - _below(score[~positive], score[positive]) / ahead
         area = float(placement[positive].mean())
         areas.append(area)
-        influences.append((placement - area) / np.where(positive, ahead, behind))
+        # DeLong's variances are unbiased; one row has none
+        sizes = [math.sqrt(size * max(size - 1, 1)) for size in (ahead, behind)]
+        influences.append((placement - area) / np.where(positive, *sizes))
     if not areas:
         return None, None
     influence = np.mean(influences, axis=0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
+
+from nnexp.train.selection import Selection
+from nnexp.train.state import StackState
 
 
 @dataclass(frozen=True)
@@ -28,3 +32,38 @@ class Parked:
     kept: Mapping[str, Tensor]
     selection: Mapping[str, np.ndarray]
     schedule: Mapping[str, np.ndarray]
+
+
+def park_row(state: StackState, kept: Selection, row: int, epoch: int) -> Parked:
+    """One member's row of everything, as it stands after `epoch`."""
+    return Parked(
+        epoch,
+        state.optimizer.steps,
+        {name: value[row].cpu().clone() for name, value in state.tensors().items()},
+        {"theta": kept.theta[row].cpu().clone(), "buffers": kept.buffers[row].cpu().clone()},
+        {name: value[row].copy() for name, value in kept.numbers().items()},
+        {name: value[row].copy() for name, value in state.schedule.state().items()},
+    )
+
+
+def take_up_rows(state: StackState, kept: Selection, start: Sequence[Parked]) -> None:
+    """Put the rows of parked members, in their order, into a fresh stack."""
+    first = start[0]
+
+    def rows(tensors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        names = {name: value for own in tensors for name, value in own.items()}
+        # RMSprop's momentum is missing where no member of a stack had any: it is 0
+        return {
+            name: torch.stack([own.get(name, torch.zeros_like(value)) for own in tensors])
+            for name, value in names.items()
+        }
+
+    def arrays(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {name: np.stack([own[name] for own in values]) for name in values[0]}
+
+    device = state.theta.device
+    state.restore((first.steps, rows([parked.tensors for parked in start])))
+    state.schedule.load(arrays([parked.schedule for parked in start]))
+    chosen = rows([parked.kept for parked in start])
+    numbers = arrays([parked.selection for parked in start])
+    kept.load(chosen["theta"].to(device), chosen["buffers"].to(device), numbers)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from nnexp.train.graph import Replayed
 from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory
 from nnexp.train.member import Member
-from nnexp.train.parked import Parked
+from nnexp.train.parked import Parked, park_row, take_up_rows
 from nnexp.train.plan import Data, Plan
 from nnexp.train.selection import Selection
 from nnexp.train.state import StackState
@@ -85,6 +85,16 @@ class Outcome:
     parked: Parked | None = None
 
 
+class Saver(Protocol):
+    """What writes down now and then how far the members are, for whoever takes them up again."""
+
+    def is_due(self) -> bool:
+        """Whether `save` should be called after this epoch."""
+
+    def save(self, members: Sequence[int], parked: Sequence[Parked]) -> None:
+        """Write the members still in the stack, by their indices, after the epoch of `parked`."""
+
+
 @torch.no_grad()
 def fit(
     model: Any,
@@ -101,6 +111,7 @@ def fit(
     until: int | None = None,
     note: Callable[[str], None] = lambda line: None,
     watched: Callable[[Sequence[int], Sequence[Signals]], None] | None = None,
+    saver: Saver | None = None,
 ) -> list[Outcome]:
     """Train a stack.
 
@@ -119,33 +130,17 @@ def fit(
         watched: called now and then with the indices of the members still in the stack and what
             was seen of them in the epochs since the last call, before any of them leaves; None to
             watch nothing.
+        saver: asked after every epoch, and told where `stop` ended the run; what was seen until
+            then is given to `watched` before. None to write nothing.
 
     Returns:
         The outcome of each member, in the order given.
     """
     keep_freed_memory()
-    steps = math.ceil(data.train_rows / plan.batch_size)
-    device = data.x.device
-
-    def fresh_state(chosen: Sequence[Member]) -> StackState:
-        return StackState(
-            model,
-            chosen,
-            optimizer=plan.optimizer,
-            flags=plan.flags,
-            schedule=plan.schedule,
-            steps_per_epoch=steps,
-            epochs=plan.epochs,
-            device=device,
-            dtype=plan.dtype,
-            compute=plan.compute or plan.dtype,
-        )
-
-    state = fresh_state(members)
+    state, kept = _begin(model, data, members, plan)
     replayed = _replayed(state, loss, note)
-    kept = Selection(state.theta, state.buffers, plan.monitor, plan.checkpoint == "last")
     if start:
-        _take_up(state, kept, start)
+        take_up_rows(state, kept, start)
     watch = None
     if watched is not None:
         watch = Watch(state, data, loss, decision, plan.batch_size)
@@ -179,6 +174,9 @@ def fit(
         everyone = range(len(state.columns))
         if trained is None:
             tell_signals()
+            if saver is not None and epoch > 1:
+                state.restore(before)
+                saver.save(state.columns, _park(state, kept, epoch - 1))
             finish(everyone, "interrupted", epoch - 1, [None for _ in everyone])
             break
         record = {**trained.record, **validate(state, data, loss, decision, plan, watch)}
@@ -189,7 +187,7 @@ def fit(
         broken = np.flatnonzero(~finite).tolist()
         reasons = []
         for row in broken:
-            alone = fresh_state([state.members[row]])
+            alone, _ = _begin(model, data, [state.members[row]], plan)
             alone.schedule.load({k: v[[row]] for k, v in state.schedule.state().items()})
             alone.restore((before[0], {k: v[[row]] for k, v in before[1].items()}))
             reason, own, shown = rerun(alone, data, loss, decision, plan, epoch)
@@ -229,7 +227,7 @@ def fit(
             break
         state.schedule.observe(kept.sign * values, epoch)
         if epoch == until:
-            parked = [_park(state, kept, row, epoch) for row in left]
+            parked = [park_row(state, kept, row, epoch) for row in left]
             finish(left, "parked", epoch, [None for _ in left], parked)
             break
         if len(left) < len(everyone):
@@ -239,7 +237,38 @@ def fit(
             kept.keep(left)
             if watch is not None:
                 watch.keep(left)
+        if saver is not None and saver.is_due():
+            tell_signals()
+            saver.save(state.columns, _park(state, kept, epoch))
     return [outcome for outcome in outcomes if outcome is not None]
+
+
+def unbegun(model: Any, data: Data, members: Sequence[Member], plan: Plan) -> list[Parked]:
+    """What members go on from before their first epoch; arguments as for `fit`."""
+    return _park(*_begin(model, data, members, plan), 0)
+
+
+def _begin(
+    model: Any, data: Data, members: Sequence[Member], plan: Plan
+) -> tuple[StackState, Selection]:
+    """Members before their first epoch, and what is kept of them."""
+    state = StackState(
+        model,
+        members,
+        optimizer=plan.optimizer,
+        flags=plan.flags,
+        schedule=plan.schedule,
+        steps_per_epoch=math.ceil(data.train_rows / plan.batch_size),
+        epochs=plan.epochs,
+        device=data.x.device,
+        dtype=plan.dtype,
+        compute=plan.compute or plan.dtype,
+    )
+    return state, Selection(state.theta, state.buffers, plan.monitor, plan.checkpoint == "last")
+
+
+def _park(state: StackState, kept: Selection, epoch: int) -> list[Parked]:
+    return [park_row(state, kept, row, epoch) for row in range(len(state.columns))]
 
 
 def _replayed(state: StackState, loss: Loss, note: Callable[[str], None]) -> Replayed | None:
@@ -248,41 +277,6 @@ def _replayed(state: StackState, loss: Loss, note: Callable[[str], None]) -> Rep
     if make is None or isinstance(state.stack, ModuleStack):
         return None
     return Replayed(lambda batch: take_step(state, loss, batch), make, note)
-
-
-def _park(state: StackState, kept: Selection, row: int, epoch: int) -> Parked:
-    """One member's row of everything."""
-    return Parked(
-        epoch,
-        state.optimizer.steps,
-        {name: value[row].cpu().clone() for name, value in state.tensors().items()},
-        {"theta": kept.theta[row].cpu().clone(), "buffers": kept.buffers[row].cpu().clone()},
-        {name: value[row].copy() for name, value in kept.numbers().items()},
-        {name: value[row].copy() for name, value in state.schedule.state().items()},
-    )
-
-
-def _take_up(state: StackState, kept: Selection, start: Sequence[Parked]) -> None:
-    """Put the rows of parked members, in their order, into a fresh stack."""
-    first = start[0]
-
-    def rows(tensors: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        names = {name: value for own in tensors for name, value in own.items()}
-        # RMSprop's momentum is missing where no member of a stack had any: it is 0
-        return {
-            name: torch.stack([own.get(name, torch.zeros_like(value)) for own in tensors])
-            for name, value in names.items()
-        }
-
-    def arrays(values: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        return {name: np.stack([own[name] for own in values]) for name in values[0]}
-
-    device = state.theta.device
-    state.restore((first.steps, rows([parked.tensors for parked in start])))
-    state.schedule.load(arrays([parked.schedule for parked in start]))
-    chosen = rows([parked.kept for parked in start])
-    numbers = arrays([parked.selection for parked in start])
-    kept.load(chosen["theta"].to(device), chosen["buffers"].to(device), numbers)
 
 
 def rerun(

@@ -220,7 +220,8 @@ class Watch:
             ("wrong", ~flipped & ~hits),
             ("flips", flipped),
         ):
-            now[f"val_moved_{name}"] = np.where(which, change, 0.0 * change).sum(2)
+            moved = np.where(np.isfinite(change), np.where(which, change, 0.0), math.nan)
+            now[f"val_moved_{name}"] = moved.sum(2)
         spaced = [place for place, number in enumerate(numbers) if is_log_spaced(number)]
         now["val_entropy"] = np.full(shape[:2], math.nan)
         if spaced:

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,20 +73,25 @@ def test_any_index_and_any_names(wine):
     ("arguments", "message"),
     [
         ({"target": "tagret"}, "tagret"),
-        ({}, "data.target is not given"),
-        ({"target": "target", "scalin": "none"}, "data.scalin is no setting"),
-        ({"target": "target", "scaling": "loud"}, "data.scaling cannot be 'loud'"),
-        ({"target": "target", "split": {"valid": 2.0}}, "data.split.valid"),
-        ({"target": "target", "split": {"vald": 0.1}}, "data.split.vald is no setting"),
+        ({}, "target is not given"),
+        ({"target": "target", "scalin": "none"}, "error: scalin is no setting"),
+        ({"target": "target", "scaling": "loud"}, "error: scaling cannot be 'loud'"),
+        ({"target": "target", "split": {"valid": 2.0}}, "error: split.valid"),
+        ({"target": "target", "split": {"vald": 0.1}}, "error: split.vald is no setting"),
         ({"target": "target", "overrides": "data.scaling=none"}, "overrides are one text"),
         ({"target": "target", "train": [0, 178]}, "row 178"),
         ({"target": "target", "train": range(100), "valid": range(90, 178)}, "10 rows in common"),
         ({"target": "target", "train": "all"}, "train= is no list of rows"),
         ({"target": "target", "seed": "a"}, "seed='a'"),
+        ({"target": "target", "split": "group"}, "split={'method': 'group'}"),
+        ({"target": pd.Series([0, 1])}, "target= is of type Series"),
+        ({"target": np.zeros(3)}, "target= is of type ndarray"),
+        ({"target": ["target"]}, "target= is of type list"),
+        ({"target": "target", "split": {"test": 0.999}}, "try: nnexp.audit"),
     ],
 )
 def test_mistakes(wine, arguments, message):
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=re.escape(message)):
         nnexp.audit(wine, **arguments)
 
 
@@ -104,3 +111,24 @@ def test_train_rows_can_be_a_mask(wine):
 def test_an_empty_frame_is_answered():
     with pytest.raises(UserError, match="0 rows"):
         nnexp.audit(pd.DataFrame(), "species")
+
+
+def test_a_column_that_stands_twice_is_named(wine):
+    for name in ("target", "alcohol"):
+        twice = pd.concat([wine, wine[[name]]], axis=1)
+        with pytest.raises(UserError, match=f"two columns named '{name}'"):
+            nnexp.audit(twice, "target")
+
+
+def test_a_seed_may_be_of_numpy(wine):
+    assert str(nnexp.audit(wine, "target", seed=np.int64(3))) == str(
+        nnexp.audit(wine, "target", seed=3)
+    )
+
+
+def test_errors_speak_of_the_call_where_it_was_one(wine):
+    few = wine.iloc[[0, 60, 150, 1, 61]]
+    with pytest.raises(UserError, match=r"split={'stratify': False}"):
+        nnexp.audit(few, "target")
+    with pytest.raises(UserError, match=r"data.split.stratify=false"):
+        nnexp.audit(few, "target", ["data.scaling=none"])

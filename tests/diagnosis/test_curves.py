@@ -1,6 +1,7 @@
 """Curves alone: what they name, and that healthy ones name nothing."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -81,7 +82,7 @@ def test_a_healthy_curve_names_nothing(frame):
 
 def test_shapes_of_other_libraries_are_read():
     keras = {"loss": [1.0, 0.9], "val_loss": [1.0, 0.8], "val_accuracy": [50.0, 90.0]}
-    from nnexp.diagnosis.curves import read_curves
+    from nnexp.diagnosis.curve_reading import read_curves
 
     curves = read_curves(keras, 3)
     assert curves.val_accuracy.tolist() == [0.5, 0.9]
@@ -116,3 +117,72 @@ def test_what_are_no_numbers_is_refused(given):
 def test_classes_that_are_no_numbers_are_refused():
     with pytest.raises(nnexp.UserError, match="classes='ten'"):
         nnexp.diagnose_history({"loss": [1.0, 0.5]}, "ten")
+
+
+OVERFIT = {"train_loss": fall(0.001), "val_loss": fall(0.4) + 0.012 * E}
+
+
+def _logged(curves, epoch=True):
+    """As Lightning logs: a row for each curve and epoch, the others empty."""
+    rows = []
+    for place in range(60):
+        for name, curve in curves.items():
+            rows.append({name: curve[place], **({"epoch": place} if epoch else {})})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("epoch", [True, False])
+def test_a_log_with_several_rows_an_epoch_is_read_as_one(epoch):
+    assert causes(_logged(OVERFIT, epoch)) == causes(OVERFIT) == ["overfit"]
+    named = {"train_loss_epoch": OVERFIT["train_loss"], "val_loss": OVERFIT["val_loss"]}
+    assert causes(_logged(named, epoch)) == ["overfit"]
+
+
+def test_epochs_without_validation_have_not_diverged():
+    seldom = np.where(E < 30, fall() + 0.01, np.nan)
+    assert not causes({"loss": fall(), "val_loss": seldom})
+    assert not causes(pd.DataFrame({"loss": [0.5, np.nan], "val_loss": [np.nan, 0.6]}))
+    assert causes({"val_loss": seldom}) == ["lr_too_high"]
+
+
+@pytest.mark.parametrize("curves", [[(1.0, 0.5), (0.5, 0.6)], np.ones((3, 2))])
+def test_curves_without_names_are_refused(curves):
+    with pytest.raises(nnexp.UserError, match="shape"):
+        nnexp.diagnose_history(curves)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("solver", "rate"), [("sgd", 0.01), ("adam", 0.001)])
+def test_a_loss_far_above_guessing_is_named(solver, rate):
+    x, y = load_wine(return_X_y=True)
+    raw = MLPClassifier(solver=solver, learning_rate_init=rate, random_state=0).fit(x, y)
+    assert causes(raw.loss_curve_, 3)[0] == "unscaled_features"
+    x, y = load_digits(return_X_y=True)
+    fast = MLPClassifier(learning_rate_init=1.0, max_iter=40, random_state=0).fit(x / 16, y)
+    assert "lr_too_high" in causes(fast.loss_curve_, 10)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_holds_curves_is_read():
+    from nnexp.diagnosis.curve_reading import read_curves
+
+    history = SimpleNamespace(history={"loss": [1.0, 0.5], "val_accuracy": [0.1, 0.5]})
+    assert read_curves(history).val_accuracy.tolist() == [0.1, 0.5]
+    x, y = load_wine(return_X_y=True)
+    fitted = MLPClassifier(max_iter=20, early_stopping=True, random_state=0).fit(x, y)
+    curves = read_curves(fitted)
+    assert curves.loss.tolist() == fitted.loss_curve_
+    assert curves.val_accuracy.tolist() == fitted.validation_scores_
+    assert curves.classes == 3
+    assert read_curves([{"loss": 1.0}, {"loss": 0.5}]).loss.tolist() == [1.0, 0.5]
+    assert read_curves({"Train Loss": [1.0]}).loss.tolist() == [1.0]
+
+
+def test_losses_may_be_tensors_with_a_graph():
+    import torch
+
+    from nnexp.diagnosis.curve_reading import read_curves
+
+    losses = torch.tensor([1.0, 0.5], requires_grad=True)
+    assert read_curves({"loss": losses}).loss.tolist() == [1.0, 0.5]
+    assert read_curves(list(losses)).loss.tolist() == [1.0, 0.5]

@@ -434,3 +434,42 @@ def test_batches_of_a_file_that_is_sorted():
     # it comes before the dead units that it makes
     units = Units({"layers.0": 0.97}, {}, {"layers.0": 0.0})
     assert first(run("trainer.shuffle=false", label_changes=0.02, units=units)) == "ordered_split"
+
+
+def test_fewer_outputs_than_classes():
+    few = run("model.outputs=1", "loss=bce_with_logits", outputs=1)
+    assert first(few) == "wrong_output_size"
+    two = replace(few, classes=["a", "b"], counts=np.array([50, 50]))
+    assert "wrong_output_size" not in [own.cause for own in nominate(two)]
+
+
+def test_what_diverges_on_finite_inputs_has_too_high_a_rate():
+    words = ["optimizer=sgd", "optimizer.lr=0.05"]
+    assert first(run(*words, status="diverged", reason="epoch 1, step 4: NaN")) == "lr_too_high"
+    ended = run(*words)
+    assert "lr_too_high" not in [own.cause for own in conclude(ended, nominate(ended))]
+
+
+def test_the_usual_rate_of_sgd_falls_with_small_batches():
+    rates = {}
+    for words in (["optimizer=sgd"], ["optimizer=adam"]):
+        seen = run(*words, "trainer.batch_size=1", signals={"update_ratio/layers.0": 0.1})
+        rates[words[0]] = [own for own in nominate(seen) if own.cause == "lr_too_high"]
+    [found] = rates["optimizer=sgd"]
+    assert found.fix == ("optimizer.lr=0.00156",)
+    assert all(own.strength < found.strength for own in rates["optimizer=adam"])
+
+
+def test_decay_that_sgd_adds_to_its_gradient():
+    many = np.linspace(1.1, 0.9, 200)
+    words = ["optimizer=sgd", "optimizer.weight_decay=0.05"]
+    assert "over_regularized" in [own.cause for own in nominate(run(*words, losses=many))]
+    few = run("optimizer=sgd", "optimizer.weight_decay=0.001", losses=many)
+    assert "over_regularized" not in [own.cause for own in nominate(few)]
+
+
+def test_a_loss_that_is_weighed_already_is_not_told_to_weigh():
+    seen = imbalanced(recall=0.1)
+    weighed = replace(seen.config, loss=replace(seen.config.loss, class_weight="balanced"))
+    told = [own.cause for own in nominate(replace(seen, config=weighed))]
+    assert "class_imbalance" not in told

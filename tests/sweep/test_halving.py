@@ -1,8 +1,13 @@
 """The rungs of successive halving."""
 
+import signal
+
 import pytest
 
+from nnexp.sweep import chunk, execute
 from nnexp.sweep.halving import rungs
+from nnexp.track.manifest import verify
+from nnexp.track.status import read_status
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,7 @@ def test_of_each_rung_the_best_share_goes_on_by_what_it_has_reached(command):
     assert swept.status == 0
     best = {}
     for folder in swept.folder.glob("[0-9]*"):
+        assert verify(folder) == []  # what a resume takes as finished
         rows = (folder / "history.csv").read_text().splitlines()
         place = rows[0].split(",").index("val_loss")
         losses = [float(row.split(",")[place]) for row in rows[1:]]
@@ -51,3 +57,27 @@ def test_a_configuration_that_diverges_does_not_go_on(command):
     )
     assert swept.status == 1
     assert len((swept.folder / "0" / "history.csv").read_text().splitlines()) == 5
+
+
+def test_interrupted_halving_leaves_nothing_running_and_says_what_is_ranked(command, monkeypatch):
+    monkeypatch.setattr(execute, "can_fork", lambda: False)
+    take_up, taken = chunk.take_up, []
+
+    def interrupted(folder):
+        taken.append(folder)
+        if len(taken) == 3:  # the first two end, and the third is to be trained on
+            signal.raise_signal(signal.SIGINT)
+        return take_up(folder)
+
+    monkeypatch.setattr(chunk, "take_up", interrupted)
+    words = ["model.hidden=[4],[5],[6],[7]", "sweep.method=halving", "sweep.factor=2"]
+    swept = command(*words, "trainer.epochs=8", "sweep.min_epochs=1")
+    assert swept.status == 130
+    found = [read_status(swept.folder / str(n))["status"] for n in range(4)]
+    assert set(found) <= {"done", "interrupted"}
+    assert found.count("interrupted") == 2
+    assert "2 runs that halving had kept did not come to an end" in swept.out
+    monkeypatch.setattr(chunk, "take_up", take_up)
+    resumed = command("swept", program="resume")
+    assert resumed.status == 0
+    assert [read_status(swept.folder / str(n))["status"] for n in range(4)] == ["done"] * 4

@@ -179,7 +179,7 @@ def test_a_sweep_that_is_resumed_with_other_values_keeps_what_it_has(command):
 
 
 def test_what_cannot_be_resumed(command, tmp_path):
-    assert "is no sweep" in command("absent", program="resume").err
+    assert "no run and no sweep" in command("absent", program="resume").err
     swept = command("seed=0,1")
     assert "cannot be changed" in command(str(swept.folder), "seed=3", program="resume").err
     assert command(str(swept.folder), "sweep.processes=1", program="resume").status == 0

@@ -35,9 +35,11 @@ def facts(**more: Any) -> dict[str, Any]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     run = tmp_path / "run"
-    (run / "checkpoint").mkdir(parents=True)
+    for name in ("plots", "checkpoint"):
+        (run / name).mkdir(parents=True)
+    (run / "checkpoint" / "parked.safetensors").write_bytes(b"gone at the end")
     (run / "model.safetensors").write_bytes(b"weights")
-    (run / "checkpoint" / "state.json").write_bytes(b"{}")
+    (run / "plots" / "state.json").write_bytes(b"{}")
     for name in ("train.log", "status.json", "events.out.tfevents.1.2", ".a.1.tmp"):
         (run / name).write_bytes(b"grows")
     write_manifest(run, facts())
@@ -74,7 +76,7 @@ def test_what_is_told(folder: Path) -> None:
 def test_files_are_those_that_are_finished(folder: Path) -> None:
     digest = hashlib.sha256(b"weights").hexdigest()
     files = read_manifest(folder)["files"]
-    assert set(files) == {"model.safetensors", "checkpoint/state.json"}
+    assert set(files) == {"model.safetensors", "plots/state.json"}
     assert files["model.safetensors"] == {"size": 7, "sha256": digest}
 
 
@@ -114,8 +116,8 @@ def test_untouched_folder_verifies(folder: Path) -> None:
 def test_one_flipped_bit_other_size_and_missing_file_are_named(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"weighus")
     assert verify(folder) == ["model.safetensors"]
-    (folder / "checkpoint" / "state.json").unlink()
-    assert verify(folder) == ["checkpoint/state.json", "model.safetensors"]
+    (folder / "plots" / "state.json").unlink()
+    assert verify(folder) == ["model.safetensors", "plots/state.json"]
     write_manifest(folder, read_manifest(folder))
     assert verify(folder) == []
     assert read_manifest(folder)["started"] == "2030-01-02T01:04:05.678+00:00"
@@ -138,8 +140,8 @@ def test_nothing_outside_is_read(folder: Path, name: str) -> None:
 
 def test_links_are_not_listed(folder: Path) -> None:
     (folder / "link").symlink_to(folder / "model.safetensors")
-    (folder / "folder").symlink_to(folder / "checkpoint")
-    assert set(manifest.list_files(folder)) == {"model.safetensors", "checkpoint/state.json"}
+    (folder / "folder").symlink_to(folder / "plots")
+    assert set(manifest.list_files(folder)) == {"model.safetensors", "plots/state.json"}
 
 
 @pytest.mark.parametrize(

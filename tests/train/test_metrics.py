@@ -74,3 +74,17 @@ def test_auc_where_it_has_no_meaning():
     assert broken == (None, None)
     even, _ = area_under_curve(np.array([0, 1, 0, 1]), np.full((4, 2), 0.5))
     assert even == 0.5
+
+
+def test_the_error_of_an_auc_is_delongs():
+    """Unbiased variances of the placements over the rows of each class (DeLong et al. 1988)."""
+    rng = np.random.default_rng(0)
+    classes = np.array([1] * 4 + [0] * 20)
+    score = rng.normal(size=24) + classes
+    shares = np.stack((1 - score, score), 1)
+    positive, negative = score[classes == 1], score[classes == 0]
+    below = (positive[:, None] > negative).astype(float)
+    variance = below.mean(1).var(ddof=1) / 4 + below.mean(0).var(ddof=1) / 20
+    area, error = area_under_curve(classes, shares)
+    assert area == pytest.approx(below.mean())
+    assert error == pytest.approx(math.sqrt(variance))

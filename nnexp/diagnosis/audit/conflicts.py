@@ -31,7 +31,9 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
     concerned = int(total[conflict].sum())
     line = f"{concerned} rows ({percent(concerned / len(y))}) equal one with another label"
     twice, disagree, p = _disagree(kind, y)
-    if lost < LOST or not (rows.copied(conflict) or p < AGAINST):
+    # copies that agree may have been left out: of those that are left, all disagree
+    whole = sheet.config.duplicates == "keep"
+    if lost < LOST or not whole or not (rows.copied(conflict) or p < AGAINST):
         return Audit(
             notes=[f"{line}, which bounds the accuracy to {1 - lost:.3f}: repeats by nature"]
         )

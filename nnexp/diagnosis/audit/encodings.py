@@ -16,6 +16,7 @@ RELATED = 0.5  # correlation of the values with the shares, at least
 LEVELS = 5  # fewer distinct values can equal class shares by chance
 MOST = 0.5  # distinct values over rows, at most: each stands for several rows
 EXACT = 1e-6  # rounding, not coincidence
+DECIMALS = 3  # of rounded shares, at least: with fewer, they are near to any
 WHOLE = 0.03  # distance from a whole number, likewise
 LOOKED = 300  # levels that are looked at
 MERGED = 1000  # levels that meet in one value, at most
@@ -118,7 +119,7 @@ def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     if len(encoded) < LEVELS:
         return False
     left = total - encoded * count
-    if np.abs(left / count).max() <= EXACT:
+    if np.abs(left / count).max() <= _rounding(encoded):
         return True
     share = total.sum() / count.sum()
     own = total / count
@@ -127,6 +128,14 @@ def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     return _is_smoothed(encoded, left, np.array([share])) or _is_smoothed(
         encoded, left, share + np.linspace(-PRIORS, PRIORS, STEPS)
     )
+
+
+def _rounding(values: np.ndarray) -> float:
+    """Half a unit of the last decimal that values are written with, of three or more."""
+    for decimals in range(DECIMALS, 6):
+        if np.abs(values - np.round(values, decimals)).max() <= 1e-9:
+            return 0.5 * 10.0**-decimals + EXACT
+    return EXACT
 
 
 def _is_smoothed(encoded: np.ndarray, left: np.ndarray, priors: np.ndarray) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,10 +84,16 @@ def check(sheet: Sheet) -> Audit:
     if not rules:
         return Audit(checked=["no single column settles the label"])
     told = {rule.name for rule in rules}
-    rest = out_of_bag(sheet.without(told), sheet.y, classes, rows)
-    trees = rest.predicted == y
+    trees = out_of_bag(sheet.without(told), sheet.y, classes, rows).predicted == y
     enough = len(rules) <= MANY and len(sheet.names) - len(rules) >= OTHERS
     found = [rule for rule in rules if rule.itself or (enough and _beats(rule, trees))]
+    shielded = False
+    beside = _strongest(sheet, rows, told)
+    if not found and enough and beside and len(sheet.names) - len(rules) > OTHERS:
+        # two columns that are known only after the label shield each other
+        without = out_of_bag(sheet.without({*told, beside}), sheet.y, classes, rows).predicted == y
+        found = [rule for rule in rules if _beats(rule, without)]
+        trees, shielded = (without, True) if found else (trees, False)
     if not found:
         return Audit(
             checked=[
@@ -104,6 +110,8 @@ def check(sheet: Sheet) -> Audit:
         ),
         Evidence("accuracy by all other columns together", round(float(trees.mean()), 3), "more"),
     ]
+    if shielded:
+        evidence.append(Evidence("left out of those, as it may be one too", beside, "none"))
     if best.itself:
         evidence.insert(
             0,
@@ -130,6 +138,25 @@ def check(sheet: Sheet) -> Audit:
             )
         ]
     )
+
+
+def _strongest(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
+    """The one of the other columns that tells most of the label by itself; "" for none."""
+    y, classes = sheet.y[rows], len(sheet.classes)
+    best: tuple[float, str] = (0.0, "")
+    for name, values in sheet.numbers.items():
+        cells = values[rows]
+        known = np.isfinite(cells)
+        if name not in told and _enough(known, y[known]):
+            best = max(best, (_binned(cells[known], y[known], classes), name))
+    for name, (codes, _) in sheet.levels.items():
+        cells = codes[rows]
+        known = cells >= 0
+        if name not in told and _enough(known, y[known]):
+            own, labels = cells[known], y[known]
+            right = _majority_right(own, own, labels, labels, classes)
+            best = max(best, (float(right.mean()), name))
+    return best[1]
 
 
 def _beats(rule: Rule, trees: np.ndarray) -> bool:

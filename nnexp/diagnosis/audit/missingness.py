@@ -167,10 +167,10 @@ def _leaks(sheet: Sheet, masks: dict[str, np.ndarray]) -> tuple[list[Nomination]
             "missingness_leak",
             (
                 Evidence(
-                    f"errors on class {sheet.classes[place]!r} that knowing whether {told[0]!r} "
-                    "is missing removes",
+                    f"share of the errors on class {sheet.classes[place]!r} that one fact removes, "
+                    f"whether {told[0]!r} is missing",
                     percent(removed),
-                    f"well below {percent(SETTLED)}",
+                    f"below {percent(SETTLED)}",
                 ),
                 Evidence("accuracy by all other columns together", round(others, 3), "higher"),
             ),

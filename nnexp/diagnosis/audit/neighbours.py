@@ -15,6 +15,7 @@ DIMENSIONS = 8  # of the projection that is searched
 COLUMNS = 4  # with fewer, near rows are chance, and only an excess over train says anything
 QUERIES = 1000  # held-out rows looked up
 USUAL = (100, 5000)  # train rows that the usual distance is taken from, and to which
+COPIES, LEAP = 12, 5.0  # copies of a row, at most, and how much farther its next neighbour is
 LISTED = 6  # nearest rows looked at
 KNOWN = 0.8  # cells of a column that is compared
 SHARE = 0.05  # of the held-out rows with a near copy in train
@@ -121,14 +122,25 @@ def _drawn(rows: np.ndarray) -> np.ndarray:
 
 
 def _usual_distance(points: Points, train: np.ndarray) -> float:
-    """Median distance to the nearest other row, root mean square over the columns."""
+    """Median distance to the nearest other row, root mean square over the columns.
+
+    Where most rows have copies, it is the one to the nearest row that is none: distances of
+    neighbours grow step by step, and those of copies are followed by a leap.
+    """
     rng = np.random.default_rng(0)
     chosen, others = (points.at(rng.permutation(train)[:count]) for count in USUAL)
-    best = np.empty(len(chosen))
+    ranked = np.full((len(chosen), COPIES + 1), np.inf)
     for place, row in enumerate(chosen):
         away = ((others - row) ** 2).mean(1)
-        best[place] = away[away > 0].min(initial=np.inf)
-    return float(np.sqrt(np.median(best)))
+        nearest = np.sort(away[away > 0])[: COPIES + 1]
+        ranked[place, : len(nearest)] = np.sqrt(nearest)
+    with np.errstate(invalid="ignore"):
+        leaps = ranked[:, 1:] / ranked[:, :-1]
+    leaps = np.where(np.isfinite(leaps), leaps, 0.0)
+    after = np.where(leaps.max(1) >= LEAP, leaps.argmax(1) + 1, 0)
+    if (after > 0).mean() > 0.5:
+        return float(np.median(ranked[np.arange(len(ranked)), after]))
+    return float(np.median(ranked[:, 0]))
 
 
 def _near(

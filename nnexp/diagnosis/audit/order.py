@@ -13,6 +13,7 @@ from nnexp.diagnosis.overrides import override
 APART = 0.2  # half the sum of the differences of class shares (total variation)
 CHANCE = 1e-6  # p below which class shares of the parts differ
 RUNS = 0.5  # changes of label down the file over those of a random order: sorted, or in blocks
+FEW = 0.02  # share of the held-out rows below which a class without a train row is only noted
 BLOCKS = 0.9  # share of held-out rows beyond the last train row that makes a split follow the file
 
 
@@ -38,7 +39,14 @@ def check(sheet: Sheet) -> Audit:
         return Audit(
             [_ordered(sheet, "held-out", 1.0, train, _counts(sheet, sheet.held_out), unseen)], notes
         )
-    return Audit([_no_train(sheet, unseen)] if unseen else [], notes)
+    if not unseen:
+        return Audit([], notes)
+    rows = int(_counts(sheet, sheet.held_out)[unseen].sum())
+    if rows < FEW * len(sheet.held_out):
+        names = ", ".join(f"class {sheet.classes[place]!r}" for place in unseen[:6])
+        line = f"no train row of {names}, of which {rows} of the held-out rows are"
+        return Audit([], [*notes, line])
+    return Audit([_no_train(sheet, unseen)], notes)
 
 
 def changes(y: np.ndarray) -> float:

@@ -1,6 +1,8 @@
-"""A few extreme values that squeeze a column into a sliver of its range."""
+"""A few large values that squeeze a column into a sliver of its range: outliers, or a long tail."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,42 +16,86 @@ JUMP = 30.0  # distance of the nearest outlier over that of the farthest other v
 # the others have a long tail themselves: as far as their farthest is from their usual value
 MOVING = 0.1  # share of the values that differ from the median
 FEW = 0.01  # share of the rows that can be outliers, or three rows of a small table
+TAIL = 1.0  # standard deviations that the middle nine tenths of a column span; a normal one's: 3.3
+FIX = (override("data.scaling", "quantile"),)  # the only scaling that leaves no value far out
 
 
 def check(sheet: Sheet) -> Audit:
-    """Columns of which a scaling by mean or range leaves the outliers and little else."""
-    if sheet.config.scaling not in ("standard", "minmax", "none"):
-        return Audit()
-    found = {}
-    for name, values in sheet.numbers.items():
-        known = values[sheet.train]
-        crushed = find_outliers(known[np.isfinite(known)])
-        if crushed is not None:
-            found[name] = crushed
-    if not found:
-        return Audit()
+    """Columns of which a scaling by mean or range leaves a few values and little else."""
+    known = {name: values[sheet.train] for name, values in sheet.numbers.items()}
+    known = {name: values[np.isfinite(values)] for name, values in known.items()}
+    crushed = {name: find_outliers(values) for name, values in known.items()}
+    found = {name: own for name, own in crushed.items() if own is not None}
+    scaling, told = sheet.config.scaling, []
+    if found and scaling in ("standard", "minmax", "robust", "none"):
+        told.append(_outliers(found))
+    tails = {
+        name: span
+        for name, values in known.items()
+        if name not in found and (span := middle_span(values)) is not None and span < TAIL
+    }
+    if tails and scaling in ("standard", "minmax"):
+        told.append(_tails(tails, len(known)))
+    return Audit(told)
+
+
+def _outliers(found: Mapping[str, tuple[int, float, float]]) -> Nomination:
     name, (rows, reach, rest) = max(found.items(), key=lambda item: item[1][1] / item[1][2])
-    fix = "quantile" if sheet.config.scaling == "robust" else "robust"
-    return Audit(
-        [
-            Nomination(
-                "outlier_crushed_feature",
-                (
-                    Evidence(
-                        f"distance of {rows} of the values of {name!r} from its median",
-                        figure(reach),
-                        f"about {figure(rest)}, the farthest of all other values",
-                    ),
-                    Evidence("columns with such values", ", ".join(map(repr, found)), "none"),
-                ),
-                f"The scale of {name!r} is that of its outliers: all other rows fall onto one "
-                "point, and what the column tells of them is lost.",
-                (override("data.scaling", fix),),
-                strength=0.8,
-                subject=", ".join(found),
-            )
-        ]
+    of = "the farthest value" if rows == 1 else f"the {rows} farthest values"
+    return Nomination(
+        "outlier_crushed_feature",
+        (
+            Evidence(
+                f"distance of {of} of {name!r} from its median",
+                figure(reach),
+                f"about {figure(rest)}, the farthest of all other values",
+            ),
+            Evidence("columns with such values", ", ".join(map(repr, found)), "none"),
+        ),
+        f"The scale of {name!r} is that of its outliers: all other rows fall onto one "
+        "point, and what the column tells of them is lost.",
+        FIX,
+        strength=0.8,
+        subject=", ".join(found),
     )
+
+
+def _tails(found: Mapping[str, float], columns: int) -> Nomination:
+    """Columns with a long tail; the more of them there are, the more it may have cost."""
+    name = min(found, key=lambda own: found[own])
+    return Nomination(
+        "outlier_crushed_feature",
+        (
+            Evidence(
+                f"standard deviations that the middle nine tenths of {name!r} span",
+                round(found[name], 3),
+                "3.3 of a normal column, 2.9 of an exponential one",
+            ),
+            Evidence("columns with so long a tail", len(found), f"few of {columns}"),
+        ),
+        f"A few large values make the scale of {name!r}: nearly all rows stand close together, "
+        "and the network has to tell them apart by small differences.",
+        FIX,
+        strength=0.5 + 0.3 * len(found) / columns,
+        subject=", ".join(list(found)[:3]) + ", ..." * (len(found) > 3),
+    )
+
+
+def middle_span(known: np.ndarray) -> float | None:
+    """What the values from the 5th to the 95th of a hundred span, in standard deviations.
+
+    Arguments:
+        known: the finite numbers of a column.
+
+    Returns:
+        The span; None for few values, or where half of them or more are alike.
+    """
+    if len(known) < 20:
+        return None
+    low, first, middle, third, high = np.quantile(known, (0.05, 0.25, 0.5, 0.75, 0.95))
+    if not first < middle < third:
+        return None
+    return float((high - low) / known.std())
 
 
 def find_outliers(known: np.ndarray) -> tuple[int, float, float] | None:

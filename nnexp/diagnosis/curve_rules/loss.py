@@ -9,13 +9,16 @@ import numpy as np
 from nnexp.diagnosis.curve_rules.curve import ROUNDING, SHORT, Curves, Sign
 from nnexp.diagnosis.finding import Evidence
 
+ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at the end
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
 
 
 def broken(own: Curves) -> list[Sign]:
     """NaN or infinity."""
     for name, values in (("loss", own.loss), ("validation loss", own.val_loss)):
-        wrong = np.flatnonzero(~np.isfinite(values))
+        # held-out rows may not be looked at in each epoch: what is NaN there is no number missing
+        absent = len(own.train_loss) > 0 and name != "loss"
+        wrong = np.flatnonzero(np.isinf(values) if absent else ~np.isfinite(values))
         if not len(wrong) or np.isfinite(values[wrong[0] :]).any():
             continue  # a gap, such as of epochs without validation
         first = int(wrong[0])
@@ -141,6 +144,27 @@ def guessing(own: Curves) -> list[Sign]:
     return [Sign(cause, tuple(evidence), text, fix, needs, 0.65)]
 
 
+def far_above(own: Curves) -> list[Sign]:
+    """A loss that begins or ends far above that of guessing."""
+    at = own.guessing
+    loss, accuracy = own.loss[np.isfinite(own.loss)], own.accuracy[np.isfinite(own.accuracy)]
+    if at is None or len(loss) < SHORT:
+        return []
+    first, last = float(loss[0]), float(np.median(loss[-SHORT:]))
+    fine = last < 0.1 * at or (len(accuracy) > 0 and accuracy[-1] > 0.97)
+    if fine or (first < ABOVE * at and last < WORSE * at):
+        return []
+    evidence = (Evidence("first and last loss", [first, last], f"{at:.3f} or less"),)
+    text = (
+        "a fresh network has about the loss of guessing: one that is sure of its answers before it "
+        "has learned any gets inputs on large scales, or makes steps that are too long"
+    )
+    needs = "np.abs(X).max() does; so does a re-run with a tenth of the learning rate"
+    scales = Sign("unscaled_features", evidence, text, "scale the columns of X", needs, 0.62)
+    rate = Sign("lr_too_high", evidence, text, "a tenth of the learning rate", needs, 0.61)
+    return [scales, rate] if first >= ABOVE * at else [rate]
+
+
 def imbalance(own: Curves) -> list[Sign]:
     """An accuracy that stays at a majority's share while the loss falls."""
     accuracy = own.accuracy[np.isfinite(own.accuracy)]
@@ -199,4 +223,4 @@ def flat_accuracy(own: Curves) -> list[Sign]:
     ]
 
 
-RULES = (broken, negative, guessing, imbalance, flat_accuracy)
+RULES = (broken, negative, guessing, far_above, imbalance, flat_accuracy)

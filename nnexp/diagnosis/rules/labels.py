@@ -74,6 +74,8 @@ def imbalance(seen: Seen) -> list[Nomination]:
     """An accuracy that is the majority's share, though the inputs tell the rare class."""
     if seen.train is None or seen.prior_accuracy < FREQUENT:
         return []
+    if seen.config.loss.class_weight is not None:  # it is weighed already
+        return []
     rare = int(np.argmin(np.where(seen.counts > 0, seen.counts, np.inf)))
     frequent = int(np.argmax(seen.counts))
     found = _by_trees(seen.train, rare, frequent) or _by_itself(seen, rare, frequent)

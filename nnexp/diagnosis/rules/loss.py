@@ -273,28 +273,33 @@ def reduction(seen: Seen) -> list[Nomination]:
 
 
 def output_size(seen: Seen) -> list[Nomination]:
-    """More outputs than classes."""
+    """More outputs than classes, or fewer than can tell them."""
     classes, outputs = len(seen.classes), seen.outputs
     given = seen.config.model.outputs
     if given == "auto" or not classes or seen.config.data.labels == "raw":
         return []
-    if outputs <= classes:
+    fewer = outputs < classes and classes > 2
+    if outputs <= classes and not fewer:
         return []
+    start = Evidence(
+        "loss before the first step",
+        seen.initial_loss,
+        f"near ln {classes} = {math.log(classes):.3f}; ln {outputs} = {math.log(outputs):.3f} "
+        "with these outputs",
+    )
     return [
         Nomination(
             "wrong_output_size",
             (
                 Evidence("outputs", outputs, f"{classes}, one a class"),
-                Evidence(
-                    "loss before the first step",
-                    seen.initial_loss,
-                    f"near ln {classes} = {math.log(classes):.3f}; ln {outputs} = "
-                    f"{math.log(outputs):.3f} with these outputs",
-                ),
+                *(() if fewer else (start,)),
             ),
-            f"{outputs - classes} outputs stand for no class: the loss first has to push them down",
+            f"{outputs} outputs cannot tell {classes} classes apart"
+            if fewer
+            else f"{outputs - classes} outputs stand for no class: the loss first has to push them "
+            "down",
             ("model.outputs=auto",),
-            0.75,
+            0.95 if fewer else 0.75,
         )
     ]
 

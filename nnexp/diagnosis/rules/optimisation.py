@@ -14,12 +14,21 @@ from nnexp.diagnosis.seen import Seen
 # TheDeepChecker warns above 1e-1 and below 1e-4
 FAST, SLOW = 3e-2, 1e-4
 BATCHES = "batches"  # what of the run is in order, where it is not the split
+BATCH = 32  # rows, for which SGD's default rate is
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
 
 def usual_rate(name: str) -> float:
     """The default learning rate of an optimizer."""
     return float(OPTIONS["optimizer"][name]().lr)
+
+
+def _usual(seen: Seen) -> float:
+    """The usual rate for the run's batch size: SGD's falls with batches smaller than usual, whose
+    gradients are noise (linear scaling, Goyal et al. 2017; Adam and RMSprop divide by the noise).
+    """
+    usual = usual_rate(seen.config.optimizer.name)
+    return usual * min(1.0, seen.config.trainer.batch_size / BATCH) if _plain(seen) else usual
 
 
 def _rate(seen: Seen) -> float:
@@ -35,12 +44,12 @@ def _plain(seen: Seen) -> bool:
 
 def too_high(seen: Seen) -> list[Nomination]:
     """Steps so long that the loss jumps or diverges."""
-    usual = usual_rate(seen.config.optimizer.name)
+    usual = _usual(seen)
     ratio = _rate(seen) / usual
     moved = seen.update_ratio
     jumps, died = _jumps(seen), _died(seen)
     loud = seen.diverged or jumps >= 0.25 or died > 0.5 or (moved is not None and moved > FAST)
-    if ratio < 3 and not (loud and ratio >= 1):
+    if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
         return []
     # ten times the default is a usual choice for small tables: by itself it says little
     quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= 30 else 0.35
@@ -53,6 +62,8 @@ def too_high(seen: Seen) -> list[Nomination]:
     strength = loud_strength if loud else quiet_strength
     if loud and ratio < 3:
         strength = 0.35
+    if seen.diverged and (seen.inputs is None or seen.inputs.finite.all()):
+        strength = max(strength, 0.85)  # finite numbers went in
     evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {usual:g}")]
     if moved is not None:
         evidence.append(
@@ -95,7 +106,7 @@ def _died(seen: Seen) -> float:
 def too_low(seen: Seen) -> list[Nomination]:
     """Steps too short to get anywhere, from the start or since the schedule died."""
     config = seen.config
-    usual = usual_rate(config.optimizer.name)
+    usual = _usual(seen)
     ratio = _rate(seen) / usual
     moved = seen.update_ratio
     found = []
@@ -188,7 +199,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
         Nomination(
             "undertrained",
             (
-                Evidence("steps taken", steps, "some thousand"),
+                *([Evidence("steps taken", steps, "thousands")] if seen.knows_table else []),
                 Evidence("epochs", epochs, "until the loss stays"),
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
             ),

@@ -38,7 +38,10 @@ def too_much(seen: Seen) -> list[Nomination]:
     if reg.weight_decay and shrunk > DECAYED and reg.weight_decay >= 0.3:
         found.append(("reg.weight_decay", reg.weight_decay, 0.0, 0.9, "about 0.01"))
     own = config.optimizer.weight_decay
-    if own >= 0.1:
+    # SGD adds it to the gradient as it is, and momentum to the step
+    pulled = config.optimizer.lr * own * steps / (1 - getattr(config.optimizer, "momentum", 0.0))
+    plain = config.optimizer.name == "sgd"
+    if own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
         found.append(("optimizer.weight_decay", own, 0.0, 0.85, "about 0.01"))
     penalties, losses = seen.column("train_penalty"), seen.column("train_loss")
     heavy = (

@@ -70,3 +70,10 @@ def test_copies_of_a_grid_with_the_other_label(sheet_of, causes):
     frame = pd.DataFrame(np.r_[grid, grid[again]][order], columns=list("abcde"))
     found = look(sheet_of(frame, np.r_[y, 1 - y[again]][order]))
     assert causes(found) == ["conflicting_labels"]
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine"])
+def test_what_is_left_where_copies_that_agree_were_left_out(sheet_of, table, causes, name):
+    found = look(sheet_of(*repeated(*table(name), 0.1, flip=1), duplicates="drop"))
+    assert causes(found) == []
+    assert "equal one with another label" in found.notes[0]

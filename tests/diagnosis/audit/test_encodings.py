@@ -67,3 +67,15 @@ def test_a_share_that_is_only_near(sheet_of, table, causes, name):
     shares = encode(y, every, len(y) // 6, 1.0)
     frame["city"] = (shares + np.random.default_rng(0).normal(0, 0.02, len(y))).round(2)
     assert causes(encodings.check(sheet_of(frame, y))) == []
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 5])
+@pytest.mark.parametrize("name", TABLES)
+def test_means_that_were_rounded(sheet_of, table, parts_of, causes, name, decimals):
+    frame, y = table(name)
+    parts = parts_of(len(y))
+    frame["city"] = encode(y, np.arange(len(y)), len(y) // 6).round(decimals)
+    assert causes(encodings.check(sheet_of(frame, y, parts))) == ["selection_leak"]
+    train = np.flatnonzero(parts == "train")
+    frame["city"] = encode(y, train, len(y) // 6).round(decimals)
+    assert causes(encodings.check(sheet_of(frame, y, parts))) == []

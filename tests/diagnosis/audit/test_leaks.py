@@ -95,3 +95,17 @@ def _frame(x):
     import pandas as pd
 
     return pd.DataFrame(x, columns=[f"x{place}" for place in range(x.shape[1])])
+
+
+def test_leaks_that_shield_each_other(sheet_of, table, causes):
+    rng = np.random.default_rng(0)
+    size = 1500
+    y = rng.integers(0, 2, size)
+    frame = pd.DataFrame(rng.normal(size=(size, 5)) + 0.4 * y[:, None], columns=list("abcde"))
+    frame["calls"] = np.where(y == 1, rng.poisson(4, size), rng.poisson(0.15, size))
+    assert causes(leaks.check(sheet_of(frame, y))) == []
+    known = rng.random(size) < 0.97
+    frame["fee"] = np.where((y == 1) & known, rng.uniform(20, 80, size), 0.0)
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].subject == "fee"

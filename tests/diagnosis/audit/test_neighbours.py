@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import neighbours
@@ -31,3 +32,16 @@ def test_noisy_copies(sheet_of, table, parts_of, causes, name, noise):
 )
 def test_tables_as_they_are(sheet_of, table, causes, name, seed):
     assert causes(look(sheet_of(*table(name), seed=seed))) == []
+
+
+@pytest.mark.parametrize("copies", [2, 3, 5])
+@pytest.mark.parametrize("name", ["breast_cancer", "classification", "wine"])
+def test_copies_of_every_row(sheet_of, table, causes, name, copies):
+    frame, y = table(name)
+    rng = np.random.default_rng(1)
+    rows = np.repeat(np.arange(len(y)), copies)
+    rows = rng.permutation(rows)
+    values = frame.astype(float).to_numpy()[rows]
+    noise = 0.03 * frame.std().to_numpy() * rng.normal(size=values.shape)
+    copied = pd.DataFrame(values + noise, columns=frame.columns)
+    assert causes(look(sheet_of(copied, y[rows]))) == ["duplicate_leak"]

@@ -53,3 +53,12 @@ def test_changes_of_a_random_order_are_about_one():
     assert order.changes(y) == pytest.approx(1, abs=0.05)
     assert order.changes(np.sort(y)) < 0.01
     assert order.total_variation(np.array([1, 1]), np.array([1, 0])) == 0.5
+
+
+def test_a_single_row_of_a_class_is_noted_only(sheet_of, table, parts_of, causes):
+    frame, y = table("digits")
+    parts = parts_of(len(y))
+    y[np.flatnonzero(parts == "valid")[0]] = 10
+    found = order.check(sheet_of(frame, y, parts))
+    assert causes(found) == []
+    assert "of which 1 of the held-out rows are" in found.notes[-1]

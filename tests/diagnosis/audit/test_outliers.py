@@ -1,10 +1,11 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import outliers
 
 
-@pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
+@pytest.mark.parametrize("scaling", ["standard", "minmax", "robust", "none"])
 @pytest.mark.parametrize("factor", [300, 1e4, 1e6])
 @pytest.mark.parametrize("name", ["wine", "breast_cancer", "iris", "digits", "classification"])
 def test_an_outlier_that_crushes_a_column(sheet_of, table, parts_of, causes, name, factor, scaling):
@@ -15,8 +16,8 @@ def test_an_outlier_that_crushes_a_column(sheet_of, table, parts_of, causes, nam
     found = outliers.check(sheet_of(frame, y, parts, scaling=scaling))
     assert causes(found) == ["outlier_crushed_feature"]
     assert found.nominations[0].subject == column
-    for other in ("robust", "quantile"):
-        assert causes(outliers.check(sheet_of(frame, y, parts, scaling=other))) == []
+    assert found.nominations[0].fix == ("data.scaling=quantile",)
+    assert causes(outliers.check(sheet_of(frame, y, parts, scaling="quantile"))) == []
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0, 3.0])
@@ -38,3 +39,34 @@ def test_rare_events_and_constants_are_none():
 def test_how_many_and_how_far():
     values = np.r_[np.linspace(-1, 1, 1000), 5000.0, -7000.0]
     assert outliers.find_outliers(values) == (2, pytest.approx(5000), pytest.approx(1))
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax"])
+def test_long_tails_are_told_by_how_many_columns_have_them(sheet_of, parts_of, scaling):
+    normal = np.random.default_rng(0).normal(size=(1000, 6))
+    y, strengths = (normal[:, 0] > 0).astype(int), []
+    for tails in (1, 4, 6):
+        values = np.where(np.arange(6) < tails, np.exp(2.5 * normal), normal)
+        frame = pd.DataFrame(values, columns=list("abcdef"))
+        [found] = outliers.check(sheet_of(frame, y, parts_of(1000), scaling=scaling)).nominations
+        assert found.fix == ("data.scaling=quantile",)
+        assert not found.certain  # a run that is not behind is not bothered
+        strengths.append(found.strength)
+    assert strengths == sorted(strengths)
+    assert strengths[0] < 0.6 < strengths[1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.random.default_rng(0).normal(size=500),
+        np.random.default_rng(0).exponential(size=500),
+        np.exp(np.random.default_rng(0).normal(size=500)),
+        np.random.default_rng(0).random(500),
+        np.r_[np.zeros(300), np.exp(3 * np.random.default_rng(0).normal(size=200))],
+        np.zeros(100),
+    ],
+)
+def test_no_long_tail(values):
+    span = outliers.middle_span(values)
+    assert span is None or span > outliers.TAIL

@@ -1,0 +1,187 @@
+"""A run that was cut off, trained to its end: `nnexp.resume`.
+
+folder -> configuration -> table, as before -> newest good checkpoint -> trainer -> the same folder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from shlex import join, quote
+from typing import Any
+
+from nnexp import calls, checkpoint
+from nnexp.checkpoint import Checkpoint
+from nnexp.config.saved import read_config
+from nnexp.config.schema import Config
+from nnexp.config.typed import read_typed
+from nnexp.data import Dataset
+from nnexp.errors import UserError
+from nnexp.jobs import resume_command, sweep_of
+from nnexp.runner import facts_of, prepare, status_kept, train
+from nnexp.stack import Stack
+from nnexp.task import Run, Task
+from nnexp.track.folder import read_json
+from nnexp.track.history import FILE as HISTORY_FILE
+from nnexp.track.history import SIGNALS_FILE, read_history
+from nnexp.track.lock import locked
+from nnexp.track.log import open_log
+from nnexp.track.manifest import read_manifest
+from nnexp.track.status import read_status, write_status
+from nnexp.track.summary import print_messages
+from nnexp.train.machine import pick_threads
+
+ENDED = ("done", "diverged")
+# what the end of a run writes, the manifest first: without it nothing takes the rest as finished
+PRODUCTS = (
+    "manifest.json",
+    "metrics.json",
+    "diagnosis.json",
+    "report.html",
+    "model.safetensors",
+    "preprocess.json",
+    "preprocess.safetensors",
+)
+
+
+def resume(run: Any, trust: bool = False) -> Run:
+    """Train a run that was killed, interrupted or failed to the end that it would have had.
+
+    It goes on from its last good checkpoint; without one it begins anew, in the same folder. What
+    the folder holds then is what an undisturbed run leaves, to the byte where it computes alike.
+
+    Arguments:
+        run: its folder, or what `nnexp.run` gave.
+        trust: allow a model class of the user's own to be run.
+
+    Returns:
+        The run; one that has ended already as it is.
+
+    Raises:
+        UserError: this is no run, its table has changed, it is part of a sweep, another process
+            is at work in it, or its checkpoint is not its own. The folder is then as it was.
+    """
+    folder = calls.folder(run, "nnexp.resume")
+    config = _config(folder, trust)
+    _check_links(folder)
+    with locked(folder):
+        status = read_status(folder)
+        if status["status"] in ENDED:
+            checkpoint.remove(folder)  # it may have been killed before it did
+            return _as_it_ended(folder, status)
+        _check_alone(folder)
+        with open_log(folder) as log:
+            typed = read_typed(folder, trust=True) or []  # for the record: nothing composes them
+            task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
+            labelled, dataset = prepare(config)
+            stack = Stack([task], [dataset])
+            (like,) = stack.unbegun()
+            _check_table(folder, dataset, _facts_of_manifest(folder))
+            found, remarks = checkpoint.read(
+                folder,
+                like,
+                stack.steps,
+                config.trainer.epochs,
+                partial(_check_table, folder, dataset),
+            )
+            remarks += _remarks(found, facts_of(stack, dataset, _threads(config, stack)))
+            with status_kept(folder):
+                write_status(folder, "running")
+                _clear(folder, found)
+                print_messages(remarks)
+                for line in remarks:
+                    log.info("%s", line)
+                start = None if found is None else found.parked
+                return train(task, labelled, dataset, stack, start)
+
+
+def _config(folder: Path, trust: bool) -> Config:
+    try:
+        return read_config(folder, trust)
+    except UserError as error:
+        if not error.remedy.endswith("--trust"):
+            raise
+        remedy = f"nnexp resume {quote(str(folder))} --trust"
+        raise UserError(error.wrong, error.allowed, remedy) from error
+
+
+def _check_links(folder: Path) -> None:
+    """Refuse a folder in which a file is elsewhere: it would be written to."""
+    for path in (*folder.iterdir(), *folder.glob(f"{checkpoint.FOLDER}/*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise UserError(
+                f"{str(path)!r} is a link, or no regular file",
+                "a run folder as a run has left it",
+                f"ls -l {quote(str(folder))}",
+            )
+
+
+def _check_alone(folder: Path) -> None:
+    """Refuse a job of a sweep, which its sweep goes on with: it may have been parked."""
+    if (sweep := sweep_of(folder)) is not None:
+        raise UserError(
+            f"{str(folder)!r} is part of the sweep {str(sweep)!r}",
+            "the folder of a sweep, or of a run that is in none",
+            resume_command(folder),
+        )
+
+
+def _facts_of_manifest(folder: Path) -> dict[str, Any]:
+    """What an interrupted run was trained on; nothing where it was killed."""
+    if not (folder / PRODUCTS[0]).exists():
+        return {}
+    told = read_manifest(folder).get("data")
+    return {"data": told.get("fingerprint")} if isinstance(told, dict) else {}
+
+
+def _check_table(folder: Path, dataset: Dataset, facts: Mapping[str, Any]) -> None:
+    """Refuse a table that is not the one that the run was trained on, where that is known."""
+    before = facts.get("data")
+    if before not in (None, dataset.summary["fingerprint"]):
+        raise UserError(
+            f"the table {dataset.summary['source']!r} has changed since the run began",
+            "the table that it was trained on; with another one it is another run",
+            f"nnexp train {join(read_typed(folder) or [])}".strip(),
+        )
+
+
+def _remarks(found: Checkpoint | None, facts: dict[str, Any]) -> list[str]:
+    """What to say of where it goes on, and of what may keep it from being exact."""
+    if found is None:
+        return ["no checkpoint to go on from: the run begins anew"]
+    before, now = found.facts.get("means"), facts["means"]
+    before = before if isinstance(before, dict) else {}
+    changed = [
+        f"{key} {before.get(key)} then, {value} now"
+        for key, value in now.items()
+        if before.get(key) != value
+    ]
+    lines = [f"going on after epoch {found.parked.epoch}"]
+    if changed:
+        lines.append(f"the last digits may differ from an undisturbed run's: {'; '.join(changed)}")
+    return lines
+
+
+def _clear(folder: Path, found: Checkpoint | None) -> None:
+    """Let a folder be as at the checkpoint; without one, as when the run began."""
+    for name in PRODUCTS:
+        (folder / name).unlink(missing_ok=True)
+    for path in folder.glob(".*.tmp"):  # of a write that was cut off
+        path.unlink()
+    if found is not None:
+        checkpoint.cut_back(folder, found)
+        return
+    checkpoint.remove(folder)
+    for path in (folder / HISTORY_FILE, folder / SIGNALS_FILE, *folder.glob(checkpoint.EVENTS)):
+        path.unlink(missing_ok=True)
+
+
+def _as_it_ended(folder: Path, status: dict[str, Any]) -> Run:
+    metrics, history = read_json(folder / "metrics.json"), read_history(folder)
+    epochs = int(history["epoch"].iloc[-1]) if len(history) else 0
+    return Run(status["status"], status["reason"], folder, metrics, epochs)
+
+
+def _threads(config: Config, stack: Stack) -> int:
+    return pick_threads(config.threads, stack.flops)

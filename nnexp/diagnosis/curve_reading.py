@@ -1,0 +1,163 @@
+"""Curves as people have them, read as one number an epoch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nnexp.diagnosis.curve_rules.curve import Curves
+from nnexp.errors import UserError
+
+EXAMPLE = 'nnexp.diagnose_history({"loss": [0.9, 0.5], "val_loss": [0.8, 0.6]})'
+NAMES = {
+    "train_loss": (
+        "train_loss",
+        "train_loss_epoch",
+        "loss",
+        "loss_epoch",
+        "training_loss",
+        "trn_loss",
+        "loss_curve",
+        "loss_curve_",
+    ),
+    "val_loss": (
+        "val_loss",
+        "val_loss_epoch",
+        "valid_loss",
+        "validation_loss",
+        "eval_loss",
+        "dev_loss",
+        "test_loss",
+    ),
+    "train_accuracy": (
+        "train_accuracy",
+        "train_accuracy_epoch",
+        "accuracy",
+        "acc",
+        "train_acc",
+        "train_acc_epoch",
+        "training_accuracy",
+        "binary_accuracy",
+        "categorical_accuracy",
+        "sparse_categorical_accuracy",
+    ),
+    "val_accuracy": (
+        "val_accuracy",
+        "val_accuracy_epoch",
+        "val_acc",
+        "val_acc_epoch",
+        "valid_accuracy",
+        "validation_accuracy",
+        "eval_accuracy",
+        "dev_accuracy",
+        "dev_acc",
+        "validation_scores_",
+        "val_binary_accuracy",
+        "val_categorical_accuracy",
+        "val_sparse_categorical_accuracy",
+        "test_accuracy",
+    ),
+    "lr": ("lr", "learning_rate"),
+}
+
+
+def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curves:
+    """The curves of what was given to `diagnose_history`; raises as that does."""
+    given, known = _given(frame)
+    classes = known if classes is None else classes
+    own = {re.sub(r"[^a-z0-9_]+", "_", str(name).lower()): name for name in given}
+    found: dict[str, Any] = {}
+    for curve, names in NAMES.items():
+        name = next((own[n] for n in names if n in own and given[own[n]] is not None), None)
+        found[curve] = np.zeros(0) if name is None else _numbers(name, given[name])
+    epochs = _numbers("epoch", given[own["epoch"]]) if "epoch" in own else np.zeros(0)
+    found = _one_row_an_epoch(found, epochs)
+    if not any(len(found[name]) for name in found if name != "lr"):
+        raise UserError(
+            f"no curve of a loss or an accuracy among {sorted(map(str, given))}",
+            "columns such as loss, val_loss, accuracy, val_accuracy",
+            EXAMPLE,
+        )
+    for name in ("train_accuracy", "val_accuracy"):
+        known = found[name][np.isfinite(found[name])]
+        if len(known) and known.max() > 1.5:  # in percent
+            found[name] = found[name] / 100
+    if classes is None:
+        return Curves(**found)
+    if isinstance(classes, (int, np.integer)) and classes > 1:
+        return Curves(**found, classes=int(classes))
+    try:
+        shares = np.asarray(classes, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        shares = np.zeros(0)
+    if len(shares) < 2 or not np.isfinite(shares).all() or shares.min() < 0 or not shares.sum():
+        raise UserError(
+            f"classes={classes!r}", "how many, or the share of each", "classes=[0.9, 0.1]"
+        )
+    return Curves(**found, classes=len(shares), shares=shares / shares.sum())
+
+
+def _given(frame: Any) -> tuple[Mapping[Any, Any], int | None]:
+    """Curves by name, and how many classes there are where that is told as well."""
+    history = getattr(frame, "history", None)  # of Keras' History
+    if isinstance(history, Mapping) and not isinstance(frame, (Mapping, pd.DataFrame)):
+        frame = history
+    if hasattr(frame, "loss_curve_"):
+        curves = {
+            name: getattr(frame, name, None) for name in ("loss_curve_", "validation_scores_")
+        }
+        labels: Any = getattr(frame, "classes_", None)
+        several = labels is not None and np.ndim(labels) == 1 and len(labels) > 1
+        return curves, len(labels) if several else None
+    rows = isinstance(frame, Sequence) and len(frame) > 0
+    if rows and all(isinstance(row, Mapping) for row in frame):
+        frame = pd.DataFrame(list(frame))
+    if isinstance(frame, pd.DataFrame):
+        return {name: frame[name].to_numpy() for name in frame}, None
+    return (frame if isinstance(frame, Mapping) else {"loss": frame}), None
+
+
+def _one_row_an_epoch(found: dict[str, Any], epochs: np.ndarray) -> dict[str, Any]:
+    """Curves of a log that has several rows an epoch, each with some of the curves.
+
+    Arguments:
+        found: curves (rows,), NaN where a row has none; others are empty.
+        epochs: of each row (rows,); empty where that is not told.
+    """
+    full = {name: curve for name, curve in found.items() if len(curve)}
+    if len(epochs) and len(np.unique(epochs)) < len(epochs):
+        if any(len(curve) != len(epochs) for curve in full.values()):
+            return found
+        last = pd.DataFrame(full).groupby(epochs, sort=True).last()
+        return {**found, **{str(name): last[name].to_numpy(float) for name in last}}
+    known = [~np.isnan(curve) for curve in full.values()]
+    if len({len(own) for own in known}) != 1 or len(known) < 2 or not all(map(np.any, known)):
+        return found
+    if np.sum(known, axis=0).max() > 1:
+        return found
+    least = min(int(own.sum()) for own in known)
+    return {name: curve[~np.isnan(curve)][:least] for name, curve in found.items()}
+
+
+def _numbers(name: Any, values: Any) -> np.ndarray:
+    """A curve as (epochs,) float64."""
+    if hasattr(values, "detach"):  # of torch, which may have a graph and lie on a device
+        values = values.detach().cpu()
+    elif isinstance(values, (list, tuple)):
+        values = [own.detach().cpu() if hasattr(own, "detach") else own for own in values]
+    try:
+        curve = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        curve = np.zeros(())
+    if curve.ndim == 0 or curve.size != len(curve):
+        raise UserError(
+            f"the curve {str(name)!r} is no list of numbers"
+            + (f", but of shape {curve.shape}" if curve.ndim else ""),
+            "a number for each epoch, each curve by its name",
+            EXAMPLE,
+        )
+    return curve.reshape(-1)

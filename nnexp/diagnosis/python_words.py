@@ -1,0 +1,42 @@
+"""Errors that speak of overrides, in the words of a call from Python."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from nnexp.errors import UserError
+
+ANOTHER = "nnexp.audit(pandas.read_csv('table.csv'), target='class')"
+_PREFIX = re.compile(r"\bdata\.(?=[a-z_])")
+
+
+def in_call(error: UserError) -> UserError:
+    """An error about settings of `data` as one about arguments of `nnexp.audit`.
+
+    >>> in_call(UserError("too few", "more rows", "data.split.stratify=false")).remedy
+    "nnexp.audit(frame, split={'stratify': False})"
+    """
+    remedy = error.remedy
+    if re.match(r"data[.=]", remedy):
+        remedy = _call(remedy)
+    return UserError(_PREFIX.sub("", error.wrong), _PREFIX.sub("", error.allowed), remedy)
+
+
+def _call(remedy: str) -> str:
+    """The call that overrides stand for; one with another table where they name one."""
+    words = shlex.split(remedy)
+    if any(word.startswith(("data=", "data.path=")) for word in words):
+        return ANOTHER
+    arguments: dict[str, Any] = {}
+    for word in words:
+        key, given, _ = word.partition("=")
+        *section, name = key.removeprefix("data.").split(".")
+        if not key.startswith("data.") or not given:
+            return _PREFIX.sub("", remedy)
+        held = arguments.setdefault(section[0], {}) if section else arguments
+        held[name] = OverridesParser.create().parse_override(word).value()
+    return f"nnexp.audit(frame, {', '.join(f'{k}={v!r}' for k, v in arguments.items())})"

@@ -1,0 +1,171 @@
+"""Whether the batches of a loop are the rows that `watch` was given, each with its own target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.rules.optimisation import BATCHES
+from nnexp.loop.record import Record
+from nnexp.loop.table import Table
+
+LEAST = 64  # rows of batches that were looked at, below which nothing is said
+SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
+OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
+NARROW = 0.2  # spread of a column's numbers over that of X
+TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
+
+
+@dataclass(frozen=True)
+class Fed:
+    """Rows that the model got in training.
+
+    Arguments:
+        rows: (n, D) float64.
+        places: the train row of each that is equal to it (n,), the first of several; -1 for none.
+        wanted: what each was to give (n,): a class index, or a number.
+    """
+
+    rows: np.ndarray
+    places: np.ndarray
+    wanted: np.ndarray
+
+    @property
+    def is_same(self) -> bool:
+        """Whether they are rows of X as they stand there."""
+        return len(self.rows) >= LEAST and float((self.places >= 0).mean()) >= SAME
+
+
+def read_fed(record: Record, table: Table) -> Fed:
+    """The rows that were looked at, found again in the train rows."""
+    kept = [(part, own) for part, own in record.fed if len(part)]
+    if not kept:
+        return Fed(np.zeros((0, 0)), np.zeros(0, np.int64), np.zeros(0))
+    rows = _plain(torch.cat([part for part, _ in kept]).to(table.x.dtype))
+    first: dict[bytes, int] = {}
+    for place, row in enumerate(_plain(table.x[: table.train])):
+        first.setdefault(row.tobytes(), place)
+    places = np.array([first.get(row.tobytes(), -1) for row in rows], dtype=np.int64)
+    wanted = np.concatenate([own for _, own in kept])
+    return Fed(rows.astype(np.float64), places, wanted)
+
+
+def _plain(rows: Tensor) -> np.ndarray:
+    """Rows that are equal in bytes where they are equal (n, D)."""
+    if rows.dtype == torch.bfloat16:  # numpy has none
+        rows = rows.float()
+    return np.ascontiguousarray(rows.detach().cpu().reshape(len(rows), -1).numpy()) + 0  # no -0.0
+
+
+def cautions(fed: Fed, table: Table) -> list[str]:
+    """What makes all that is said of the loop doubtful, one line each."""
+    return [*_elsewhere(fed, table), *_few(fed, table)]
+
+
+def _elsewhere(fed: Fed, table: Table) -> list[str]:
+    """Batches that were prepared in another way than X."""
+    if len(fed.rows) < LEAST or fed.is_same or not table.x.is_floating_point():
+        return []
+    known = table.flat[: table.train]
+    with np.errstate(invalid="ignore"):
+        low, high = np.nanmin(known, 0), np.nanmax(known, 0)
+        room = 0.25 * (high - low)
+        outside = ((fed.rows < low - room) | (fed.rows > high + room)).mean(0)
+        spread, own = _spread(known), _spread(fed.rows)
+        size = np.abs(np.nanmedian(known, 0)) + spread
+    varies = (high > low) & np.isfinite(size)
+    narrow = varies & (spread > 0) & (own < NARROW * spread)
+    beyond = varies & (outside > OUTSIDE)
+    if not narrow.any() and not beyond.any():
+        return []
+    worst = int(np.argmax(np.where(beyond, 1 + outside, 0) + narrow))
+    count = int((beyond | narrow).sum())
+    own_low, own_high = fed.rows[:, worst].min(), fed.rows[:, worst].max()
+    return [
+        f"the batches are on another scale than X in {count} of {len(low)} columns: column {worst} "
+        f"is within [{own_low:.3g}, {own_high:.3g}] in the batches, and within "
+        f"[{low[worst]:.3g}, {high[worst]:.3g}] in X. Hand X to watch as the model gets it: until "
+        "then what is said here is about rows that the loop never saw"
+    ]
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    low, high = np.nanquantile(rows, (0.05, 0.95), axis=0)
+    return np.asarray(high - low)
+
+
+def _few(fed: Fed, table: Table) -> list[str]:
+    """Batches that hold the same few rows again and again."""
+    found = fed.places[fed.places >= 0]
+    if not fed.is_same:
+        return []
+    met = len(np.unique(found))
+    usual = table.train * (1 - (1 - 1 / table.train) ** len(found))
+    if met >= 0.5 * usual or len(found) < 2 * met:
+        return []
+    return [
+        f"the loop trains on few of its rows: {len(found)} rows of batches that were looked at are "
+        f"{met} different ones, of {table.train} in X, where about {usual:.0f} are usual"
+    ]
+
+
+def misaligned(fed: Fed, table: Table) -> list[Nomination]:
+    """Rows that are trained with the targets of others."""
+    known = fed.places >= 0
+    if not fed.is_same or table.is_wide:
+        return []
+    wanted = fed.wanted[known]
+    if table.is_classes:
+        own = table.index[fed.places[known]]
+        share, chance = _followed(wanted, own)
+        tied = (share - chance) / max(1 - chance, 1e-9)
+    else:
+        own = table.y.reshape(-1).double().numpy(force=True)[fed.places[known]]
+        fine = np.isfinite(own) & np.isfinite(wanted)
+        if not fine.any() or min(np.ptp(own[fine]), np.ptp(wanted[fine])) == 0:
+            return []
+        tied = abs(float(np.corrcoef(own[fine], wanted[fine])[0, 1]))
+        chance = 0.0
+    if tied >= TIED or chance > 0.95:
+        return []
+    return [
+        Nomination(
+            "label_permuted",
+            (
+                Evidence(
+                    "how far the targets of the batches follow those of their rows in y",
+                    tied,
+                    "1; 0 is chance",
+                ),
+                Evidence("rows of batches that were found in X", int(known.sum()), "most"),
+            ),
+            "the loss gets each row with the target of another: X and y are shuffled apart, or "
+            "indexed by different numbers",
+            ("one index for both: model(X[rows]) and y[rows]",),
+            0.98,
+            certain=True,
+            subject=BATCHES,
+        )
+    ]
+
+
+def _followed(given: np.ndarray, true: np.ndarray) -> tuple[float, float]:
+    """How often a row's class is the most frequent one among the other rows with its target.
+
+    Returns:
+        That share, and the one of the class that is most frequent over all.
+    """
+    hits = 0.0
+    classes = int(true.max()) + 1
+    for target in np.unique(given):
+        own = true[given == target]
+        counts = np.bincount(own, minlength=classes)
+        for label in np.unique(own):
+            others = counts.copy()
+            others[label] -= 1
+            hits += counts[label] * float(others[label] >= others.max() and others[label] > 0)
+    return hits / len(true), float(np.bincount(true).max() / len(true))

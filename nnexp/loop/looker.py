@@ -1,0 +1,174 @@
+"""Close looks at single steps, by hooks that leave nothing on the model that is watched."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
+
+from nnexp.loop.record import Record
+from nnexp.loop.returned import leaves
+
+CALLS = 8  # of the model that are remembered, the last ones
+
+
+class Looker:
+    """Looks closely at single steps: gradients, how far weights move, what the model gets.
+
+    Hooks are there only from two steps before a look until it. Those of the parameters are not
+    copied or saved with them, and the one of the inputs is with torch and not with the model, so
+    that a model may be copied, saved and scripted at any step.
+
+    Arguments:
+        model: any module.
+        layers: the weights whose norms are followed, by name.
+        record: what is noted.
+    """
+
+    def __init__(self, model: nn.Module, layers: Iterable[str], record: Record) -> None:
+        self.model, self.record = model, record
+        self.layers = set(layers)
+        # what the model got in training, beside what it gave for that
+        self._calls: deque[tuple[Tensor, list[weakref.ref[Tensor]]]] = deque(maxlen=CALLS)
+        self._handles: list[Any] = []
+        self._parameters: dict[str, Tensor] = {}
+        self._before: dict[str, Tensor] = {}
+        self._norms: dict[str, float] = {}
+        self._versions: dict[str, int] = {}
+        self._first: str | None = None
+        weakref.finalize(self, _remove, self._handles).atexit = False
+
+    def arm(self) -> None:
+        """Get ready for the steps that follow."""
+        if self._handles:
+            return
+        self._versions, self._norms = {}, {}
+        self._first = None
+        self._calls.clear()
+        here = weakref.ref(self)  # a watch that is dropped takes its hooks with it
+        self._parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
+        for name, parameter in self._parameters.items():
+            self._handles.append(parameter.register_hook(_of_gradient(here, name)))
+        if hasattr(self.model, "_orig_mod"):  # torch.compile warns of hooks for all modules
+            self._handles.append(self.model.register_forward_hook(_of_call(here)))
+        else:
+            self._handles.append(register_module_forward_hook(_of_call(here)))
+
+    def disarm(self) -> None:
+        """Take the hooks off."""
+        _remove(self._handles)
+        for parameter in self._parameters.values():
+            if parameter._backward_hooks is not None and not parameter._backward_hooks:
+                # an empty dict of hooks costs time in each backward
+                parameter._backward_hooks = None
+        self._parameters = {}
+
+    def snapshot(self) -> None:
+        """Keep the weights, to see how far the next step moves them."""
+        self._before = {n: p.detach().clone() for n, p in self.model.named_parameters()}
+
+    def look(self) -> None:
+        """Note the step that was just made, and take the hooks off."""
+        self.disarm()
+        self._calls.clear()
+        found: dict[str, float] = {}
+        norms: list[Tensor] = []
+        names: list[str] = []
+        for name, parameter in self.model.named_parameters():
+            before = self._before.get(name)
+            if before is None or before.shape != parameter.shape:
+                continue
+            moved = torch.linalg.vector_norm(parameter.detach() - before)
+            norms += [moved, torch.linalg.vector_norm(before)]
+            names.append(name)
+        values = torch.stack(norms).tolist() if norms else []
+        for place, name in enumerate(names):
+            change, norm = values[2 * place], values[2 * place + 1]
+            if name in self.layers:
+                found[f"update_ratio/{name}"] = change / max(norm, 1e-30)
+                found[f"weight_norm/{name}"] = norm
+                if name in self._norms:
+                    found[f"gradient_norm/{name}"] = self._norms[name]
+        self._before = {}
+        self.record.layers.append(found)
+
+    def take_gradient(self, name: str, gradient: Tensor) -> None:
+        """Note the gradient of a parameter, before it is added to what is held."""
+        self.record.met.add(name)
+        if name not in self.record.pulled and bool(gradient.any()):
+            self.record.pulled.add(name)
+        if self._first is None:
+            self._first = name
+        if name in self.layers:
+            self._norms[name] = float(torch.linalg.vector_norm(gradient))
+        parameter = self._parameters.get(name)
+        if name == self._first and parameter is not None:
+            held, version = parameter.grad, parameter._version
+            before = self._versions.get(name)
+            self._versions[name] = version
+            if before is not None and version != before:  # a step since the last backward
+                self.record.backwards += 1
+                self.record.uncleared += held is not None and bool(held.any())
+
+    def take_call(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        """Note what the model gets in training, and for what."""
+        trains = module is self.model and torch.is_grad_enabled() and not torch.jit.is_tracing()
+        if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
+            given = [weakref.ref(own) for _, own in leaves(output)]
+            self._calls.append((inputs[0].detach(), given))
+
+    def inputs_of(self, output: Any) -> Tensor | None:
+        """What the model got where it gave this output, or one that this is a view of."""
+        known = {id(one) for _, own in leaves(output) for one in (own, own._base)}
+        return next(
+            (
+                inputs
+                for inputs, given in reversed(self._calls)
+                if any((own := ref()) is not None and id(own) in known for ref in given)
+            ),
+            None,
+        )
+
+
+def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:
+    def hook(gradient: Tensor) -> None:
+        looker = here()
+        if looker is not None:
+            looker.take_gradient(name, gradient)
+
+    return hook
+
+
+def _of_call(here: weakref.ref[Looker]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
+    def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        looker = here()
+        if looker is not None:
+            looker.take_call(module, inputs, output)
+
+    return hook
+
+
+def _remove(handles: list[Any]) -> None:
+    for handle in handles:
+        handle.remove()
+    handles.clear()
+
+
+def is_look(step: int) -> bool:
+    """Whether a step is looked at closely: the powers of 2, and more of the first ones."""
+    return step.bit_count() == 1 or step in (3, 6, 11)
+
+
+def next_look(step: int) -> int:
+    """The first step after this one that is looked at closely.
+
+    >>> [next_look(step) for step in (0, 3, 4, 8, 30)]
+    [1, 4, 6, 11, 32]
+    """
+    early = next((own for own in (3, 6, 11) if own > step), 1 << step.bit_length())
+    return min(early, 1 << step.bit_length())

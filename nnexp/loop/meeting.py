@@ -1,0 +1,40 @@
+"""What the first step of a loop tells of it: its targets, its outputs and its loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from nnexp.loop.kernel import identify
+from nnexp.loop.outputs import nature
+from nnexp.loop.quiet import quiet
+from nnexp.loop.returned import judged, place_of
+from nnexp.loop.target import form_of
+
+if TYPE_CHECKING:
+    from nnexp.loop.watch import Watch
+
+
+def meet(watch: Watch, output: Any, target: Tensor) -> None:
+    """Find out what loss, outputs and targets are, and read the table by that.
+
+    Arguments:
+        watch: before its first step.
+        output, target: of that step.
+    """
+    watch.form = form_of(target, watch.passed_over)
+    watch.picked = isinstance(output, Tensor) and not isinstance(watch.start, Tensor)
+    with quiet(watch.model), watch.unseen():
+        if isinstance(output, Tensor) and watch.picked:
+            watch.path = place_of(watch.start, output) or ()
+            watch.start = watch.given(watch.start)
+        elif not isinstance(output, Tensor):
+            watch.path = judged(lambda own: watch.loss_fn(own, target), output)
+        start, given = watch.main(watch.start), watch.main(output)
+        last = watch.linear[-1] if watch.linear else None
+        watch.nature = nature(watch.model, watch.x, last, watch.path)
+        # the loop has taken an axis away before it called `step`
+        watch.squeezed = given.ndim == start.ndim - 1
+        watch.kernel = identify(watch.loss_fn, *watch.labelled(given, target))
+    watch.table = watch.table.as_used(start[0].numel(), target, watch.kernel.kind)

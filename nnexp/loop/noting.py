@@ -1,0 +1,86 @@
+"""What a close look notes of a step's loss, output, target and inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnexp.loop.kernel import identify, value
+from nnexp.loop.record import APPLIED, agrees
+from nnexp.loop.returned import each
+
+if TYPE_CHECKING:
+    from nnexp.loop.watch import Watch
+
+ROWS = 32  # of a batch that are kept
+
+
+def note(watch: Watch, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
+    """Note a step, which `step` was given.
+
+    Arguments:
+        watch: that has met its first step.
+        loss, output, target, accuracy: as for `Watch.step`.
+    """
+    record, first = watch.record, watch.main(output).detach()
+    record.batches.append(len(target))
+    record.training.append(watch.model.training)
+    if isinstance(loss, Tensor) and not loss.requires_grad:
+        record.detached += 1
+    keep_rows(watch, output, target)
+    number = float(loss.detach() if isinstance(loss, Tensor) else loss)
+    plain = each(output, lambda own: own.detach())
+    with torch.no_grad():
+        for name in dict.fromkeys((watch.applied, *APPLIED)):
+            own_loss = value(watch.loss_fn, each(plain, APPLIED[name]), target)
+            if agrees(number, own_loss) or not isinstance(output, Tensor):
+                break
+        else:
+            name, own_loss = "", value(watch.loss_fn, plain, target)
+    if name and agrees(number, own_loss):
+        watch.applied = name
+        if watch.kernel.kind == "other":
+            fed = each(plain, APPLIED[name])
+            watch.kernel = identify(watch.loss_fn, *watch.labelled(fed, target))
+    shapes = tuple(first.shape), tuple(target.shape)
+    mixed = shapes[0] in ((len(target), 1), (len(target),)) and shapes[0] != shapes[1]
+    if mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1:
+        record.shapes = record.shapes or shapes
+    record.pairs.append((number, own_loss, name))
+    if accuracy is not None and watch.table.is_classes:
+        own_accuracy = float((watch.classes_of(first) == indices(watch, target)).mean())
+        record.metrics.append((float(accuracy), own_accuracy, len(target)))
+
+
+def keep_rows(watch: Watch, output: Any, target: Tensor) -> None:
+    """Keep some rows that the model got, each with the class index or the number it was to give."""
+    inputs = watch.looker.inputs_of(output)
+    if inputs is None or len(inputs) != len(target):
+        return
+    if inputs[0].numel() != watch.table.x[0].numel():
+        return
+    drawn = torch.Generator().manual_seed(watch.steps)  # of a batch that is always the same too
+    chosen = torch.randperm(len(target), generator=drawn)[:ROWS]
+    if watch.table.is_classes:
+        wanted = indices(watch, target)[chosen.numpy()].astype(np.float64)
+    else:
+        flat = target.detach().cpu()[chosen].reshape(len(chosen), -1)
+        wanted = flat.double().mean(1).numpy()
+    rows = inputs[chosen.to(inputs.device)].reshape(len(chosen), -1)
+    watch.record.fed.append((rows.cpu(), wanted))
+
+
+def indices(watch: Watch, target: Tensor) -> np.ndarray:
+    """Class indices of a batch's targets."""
+    assert watch.form is not None
+    if watch.form.is_wide:
+        return np.asarray(target.argmax(1).cpu().numpy())
+    flat = target.detach().reshape(len(target)).double().cpu().numpy()
+    names = list(watch.table.classes)
+    if names == list(range(len(names))) and np.isin(flat, names).all():
+        return flat.astype(np.int64)
+    found = np.searchsorted(np.array(watch.form.levels(watch.table)) + 1e-9, flat)
+    return np.where(flat == watch.passed_over, -2, found)  # which is no class

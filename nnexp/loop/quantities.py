@@ -1,0 +1,48 @@
+"""What only quantities can have wrong: a target that the outputs are far away from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.loop.kernel import Kernel
+
+FAR = 10.0  # root mean square of a target, of which outputs near 1 are far away
+LEARNED = 0.1  # share of the variance, above which its scale is no hindrance
+TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
+
+
+def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[Nomination]:
+    """A target on a large scale, with predictions that have not come near it.
+
+    Arguments:
+        kernel: of the loss.
+        given, predicted: quantities of train rows (n,).
+    """
+    fine = np.isfinite(given) & np.isfinite(predicted)
+    if kernel.kind not in ("squared", "absolute") or fine.sum() < 2:
+        return []
+    given, predicted = given[fine], predicted[fine]
+    size, variance = float(np.sqrt((given**2).mean())), float(given.var())
+    if size < FAR or variance == 0:
+        return []
+    learned = 1 - float(((given - predicted) ** 2).mean()) / variance
+    if learned > LEARNED:
+        return []
+    return [
+        Nomination(
+            "label_encoding",
+            (
+                Evidence("size (root mean square) of the target", size, "about 1"),
+                Evidence("share of its variance that is predicted", learned, "above 0"),
+                Evidence(
+                    "size of the predictions", float(np.sqrt((predicted**2).mean())), f"{size:.3g}"
+                ),
+            ),
+            "outputs start near 0, and steps of a usual size take long to a target this far away: "
+            "until then the network learns its mean and nothing of the rows",
+            (TARGET_SCALE,),
+            0.95,
+            subject="a target on a large scale",
+        )
+    ]

@@ -1,0 +1,115 @@
+"""Batches that are not the rows that `watch` was given, or not all, or with others' targets."""
+
+import pytest
+import torch
+from torch import nn
+
+import nnexp
+
+MADE = torch.Generator().manual_seed(0)
+X = 100 + 40 * torch.randn(600, 6, generator=MADE)
+Z = (X - 100) / 40
+Y = (Z[:, 0] + Z[:, 1] > 0).long() + (Z[:, 2] > 0).long()
+
+
+def model():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 3))
+
+
+def run(body, x=Z, y=Y, epochs=15, batch=32, prove=False, each=None):
+    own = model()
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(own.parameters(), lr=5e-3)
+    watch = nnexp.watch(
+        own, optimizer, loss_fn, train=(x[:400], y[:400]), valid=(x[400:], y[400:]), factory=model
+    )
+    made = torch.Generator().manual_seed(1)
+    for _ in range(epochs):
+        if each:
+            each(own)
+        for rows in torch.randperm(400, generator=made).split(batch):
+            inputs, target = body(rows)
+            out = own(inputs)
+            loss = loss_fn(out, target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, out, target)
+    return watch.diagnosis(prove=prove, seeds=2)
+
+
+def test_rows_that_are_scaled_in_the_loop_are_told_first():
+    found = run(lambda rows: (Z[rows], Y[rows]), x=X)
+    assert "another scale than X" in found.cautions[0]
+    assert str(found).startswith("caution: the batches")
+    assert type(found).from_plain(found.plain()).cautions == tuple(found.cautions)
+    assert found.markdown().startswith("**Caution**")
+
+
+def test_one_column_that_is_scaled_in_the_loop_is_enough():
+    one = X.clone()
+    one[:, 1:] = Z[:, 1:]
+    found = run(lambda rows: (Z[rows], Y[rows]), x=one)
+    assert "in 1 of 6 columns" in found.cautions[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x,
+        lambda x: x + 0.1 * torch.randn(x.shape, generator=torch.Generator().manual_seed(2)),
+        lambda x: 0.7 * x + 0.3 * x.flip(0),
+    ],
+    ids=["same", "noise", "mixed"],
+)
+def test_rows_that_are_augmented_are_no_other_rows(change):
+    found = run(lambda rows: (change(Z[rows]), Y[rows]))
+    assert not found.cautions
+    assert not found.findings
+
+
+def test_all_rows_in_one_batch_are_not_few():
+    found = run(lambda rows: (Z[:400], Y[:400]), batch=400, epochs=100)
+    assert not found.cautions
+
+
+def test_the_targets_of_other_rows_are_named():
+    found = run(lambda rows: (Z[rows], Y[rows.flip(0)]))
+    assert found.findings[0].cause == "label_permuted"
+    assert "one index for both" in found.findings[0].fix[0]
+
+
+def test_targets_in_another_coding_are_those_of_their_rows():
+    found = run(lambda rows: (Z[rows], 2 - Y[rows]))
+    assert "label_permuted" not in [own.cause for own in found.findings]
+
+
+def test_a_second_call_of_the_model_is_not_taken_for_the_batch():
+    own = {}
+
+    def twice(rows):
+        own["model"](Z[rows.flip(0)])  # as for a consistency loss
+        return Z[rows], Y[rows]
+
+    def remember(module):
+        own["model"] = module
+
+    found = run(twice, each=remember)
+    assert not found.findings
+
+
+def test_a_batch_that_is_always_the_same_is_told():
+    found = run(lambda rows: (Z[:32], Y[:32]))
+    assert "trains on few of its rows" in found.cautions[0]
+
+
+def test_a_loop_that_undoes_what_is_learnt_is_told_with_a_proof():
+    def reset(own):
+        for layer in (own[0], own[2]):
+            layer.reset_parameters()
+
+    found = run(lambda rows: (Z[rows], Y[rows]), each=reset, batch=200, prove=True)
+    assert "something that is not seen from here" in found.cautions[-1]
+    found = run(lambda rows: (Z[rows], Y[rows]), epochs=5, prove=True)
+    assert not found.cautions

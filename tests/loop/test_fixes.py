@@ -1,0 +1,30 @@
+"""Fixes in the words of a loop say the same as the overrides that they come from."""
+
+import pytest
+
+from nnexp.loop.fixes import code_words
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("reg.label_smoothing=0.1", "label_smoothing=0.1 in the loss"),
+        ("reg.label_smoothing=0.0", "label_smoothing=0 in the loss"),
+        ("reg.dropout=0.5", "torch.nn.Dropout(0.5) behind the hidden layers"),
+        ("reg.dropout=0.0", "torch.nn.Dropout with p of 0.5 or less, or none"),
+        ("reg.l2=0.01", "0.01 times the sum of the weights' squares added to the loss"),
+        ("reg.l2=0.0", "leave the penalty out of the loss, or divide its factor by 100"),
+        ("optimizer.weight_decay=0.01", "weight_decay=0.01 in the optimizer"),
+        ("optimizer.weight_decay=0", "weight_decay=0 in the optimizer"),
+        ("reg.grad_clip=null", "do not clip gradients that short"),
+        ("reg.patience=null", "do not stop early"),
+    ],
+)
+def test_to_add_is_not_to_leave_out(word, said):
+    assert code_words([word]) == (said,)
+
+
+def test_what_was_in_order_has_no_settings(loops):
+    found = loops.run(loops.Loop(epochs=5), 0)
+    assert found.checked
+    assert "data." not in " ".join([*found.checked, *found.notes])

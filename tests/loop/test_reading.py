@@ -1,0 +1,227 @@
+"""How targets and outputs are read: classes, quantities or several labels, and which tensor."""
+
+import dataclasses
+from collections import namedtuple
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import nnexp
+from nnexp.config.schema import MLPConfig
+from nnexp.loop.outputs import linear_layers
+from nnexp.loop.view import make_config
+
+MADE = torch.Generator().manual_seed(0)
+X = torch.randn(600, 6, generator=MADE)
+
+
+def mlp(outputs, *tail):
+    return nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, outputs), *tail)
+
+
+def run(model, loss_fn, y, epochs=30, lr=5e-3, out=lambda own: own, give=None, **more):
+    """A loop over 400 rows, with 200 held out."""
+    torch.manual_seed(0)
+    model = model()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    own = y if give is None else give
+    watch = nnexp.watch(
+        model, optimizer, loss_fn, train=(X[:400], own[:400]), valid=(X[400:], own[400:]), **more
+    )
+    for _ in range(epochs):
+        for rows in torch.randperm(400).split(32):
+            given = out(model(X[rows]))
+            loss = loss_fn(given, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, given, y[rows])
+    return watch, watch.diagnosis()
+
+
+SEVERAL = torch.stack([(X[:, i] + X[:, i + 1] > 0).float() for i in range(4)], 1)
+
+
+def causes(found):
+    return [own.cause for own in found.findings]
+
+
+def test_several_labels_a_row_are_no_classes():
+    watch, found = run(lambda: mlp(4), nn.BCEWithLogitsLoss(), SEVERAL, 60, lr=0.01)
+    assert not watch.table.is_classes
+    assert not found.findings
+
+
+def test_a_softmax_over_several_labels_is_named():
+    _, found = run(lambda: mlp(4), nn.CrossEntropyLoss(), SEVERAL)
+    assert causes(found)[0] == "wrong_loss"
+    _, found = run(lambda: mlp(4, nn.Sigmoid()), nn.BCEWithLogitsLoss(), SEVERAL)
+    assert causes(found)[0] == "sigmoid_twice"
+
+
+def test_an_autoencoder_has_no_classes():
+    held = (X > 0).float()  # whose first column has two values
+    _, found = run(lambda: mlp(6, nn.Sigmoid()), nn.MSELoss(), held, 100, lr=0.01)
+    assert not found.findings
+
+
+def test_ratings_that_are_regressed_are_quantities():
+    noise = 0.5 * torch.randn(600, generator=torch.Generator().manual_seed(1))
+    y = (5.5 + X[:, 0] + 0.5 * X[:, 1] + noise).round().clamp(3, 8)
+    for give in (y, y.long()):
+        watch, found = run(
+            lambda: mlp(1), nn.MSELoss(), y, out=lambda own: own.squeeze(1), give=give
+        )
+        assert not watch.table.is_classes
+        assert not found.findings
+        assert any("taken for quantities" in note for note in found.notes)
+    watch, _ = run(
+        lambda: mlp(1), nn.MSELoss(), y, 1, out=lambda own: own.squeeze(1), classes=range(3, 9)
+    )
+    assert watch.table.is_classes
+
+
+def test_rows_that_the_loss_passes_over_have_no_class():
+    y = (X[:, 0] > 0).long() + (X[:, 1] > 0).long()
+    y[::10] = -100
+    watch, found = run(lambda: mlp(3), nn.CrossEntropyLoss(), y)
+    assert list(watch.table.classes) == [0, 1, 2]
+    assert not found.findings
+    assert any("left out" in note for note in found.notes)
+    assert found.scores["train"]["accuracy"] > 0.9
+
+
+def test_many_labels_are_classes_where_there_is_an_output_for_each():
+    y = torch.arange(600) % 40
+    watch, _ = run(lambda: mlp(40), nn.CrossEntropyLoss(), y, 1)
+    assert len(watch.table.classes) == 40
+    watch, found = run(lambda: mlp(1), nn.MSELoss(), y.float()[:, None], 1)
+    assert not watch.table.is_classes
+    assert any("taken for quantities" in note for note in found.notes)
+
+
+class Heads(nn.Module):
+    """Gives its hidden layer, then the logits."""
+
+    def __init__(self, form):
+        super().__init__()
+        self.hidden, self.last, self.form = nn.Linear(6, 32), nn.Linear(32, 2), form
+
+    def forward(self, x):
+        hidden = self.hidden(x).relu()
+        return self.form(hidden, self.last(hidden))
+
+
+Pair = namedtuple("Pair", "hidden logits")
+
+
+@dataclasses.dataclass
+class Data:
+    hidden: torch.Tensor
+    logits: torch.Tensor
+
+
+@pytest.mark.parametrize(
+    ("form", "take"),
+    [
+        (lambda h, z: (h, z), lambda own: own[1]),
+        (lambda h, z: {"hidden": h, "logits": z}, lambda own: own["logits"]),
+        (Pair, lambda own: own.logits),
+        (Data, lambda own: own.logits),
+    ],
+    ids=["tuple", "dict", "named", "dataclass"],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_output_that_the_loss_depends_on_is_judged(form, take, whole):
+    y = (X[:, 0] + X[:, 1] > 0).long()
+    if whole:
+        loss_fn, out = (lambda own, t: F.cross_entropy(take(own), t)), lambda own: own
+    else:
+        loss_fn, out = F.cross_entropy, take
+    watch, found = run(lambda: Heads(form), loss_fn, y, out=out)
+    assert not found.findings
+    assert found.scores["valid"]["accuracy"] > 0.9
+    assert watch.nature.width == 2
+    assert watch.record.points[-1]["slice_loss"] < 0.3
+
+
+class Recurrent(nn.Module):
+    """Has one linear layer, and others before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell, self.last = nn.GRU(2, 16, batch_first=True), nn.Linear(16, 2)
+
+    def forward(self, x):
+        return self.last(self.cell(x.reshape(len(x), 3, 2))[0][:, -1])
+
+
+@pytest.mark.parametrize(
+    ("model", "layered"),
+    [
+        (mlp(2), True),
+        (nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.PReLU(), nn.Linear(8, 2)), True),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(6, 2)), True),
+        (Recurrent(), False),
+        (
+            nn.Sequential(
+                nn.Unflatten(1, (1, 6)), nn.Conv1d(1, 2, 6), nn.Flatten(), nn.Linear(2, 2)
+            ),
+            False,
+        ),
+    ],
+    ids=["linear", "normed", "weight_norm", "recurrent", "convolution"],
+)
+def test_only_a_network_of_linear_layers_is_judged_as_one(model, layered):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    given = optimizer, nn.CrossEntropyLoss(), "softmax", {}, 0.1, 1, 32, False
+    config = make_config(model, linear_layers(model, X), *given)
+    assert isinstance(config.model, MLPConfig) is layered
+
+
+def test_a_last_layer_that_has_shrunk_is_not_called_bounded():
+    def shrunk():
+        model = mlp(3)
+        nn.init.normal_(model[2].weight, std=1e-4)
+        nn.init.zeros_(model[2].bias)
+        return model
+
+    y = (X[:, 0] > 0).long() + (X[:, 1] > 0).long()
+    watch, _ = run(shrunk, nn.CrossEntropyLoss(), y, 1, lr=1e-9)
+    assert watch.nature.kind == "logits"
+    watch, _ = run(lambda: mlp(3, nn.Tanh()), nn.CrossEntropyLoss(), y, 1, lr=1e-9)
+    assert watch.nature.kind == "tanh"
+
+
+@pytest.mark.parametrize(
+    ("tail", "loss_fn", "cause"),
+    [
+        (nn.Softmax(0), nn.CrossEntropyLoss(), "softmax_twice"),
+        (nn.LogSoftmax(0), nn.NLLLoss(), "activation_on_logits"),
+    ],
+)
+def test_a_softmax_over_the_rows_is_named_as_such(tail, loss_fn, cause):
+    y = (X[:, 0] > 0).long() + (X[:, 1] > 0).long()
+    watch, found = run(lambda: mlp(3, tail), loss_fn, y, 3, lr=1e-3)
+    assert watch.nature.over_rows
+    assert causes(found)[0] == cause
+    assert "dim=1" in found.findings[0].fix[0]
+
+
+def test_a_target_on_a_large_scale_is_named_before_more_epochs_are():
+    y = 300 + 80 * (X[:, 0] + 0.5 * X[:, 1])
+    _, found = run(lambda: mlp(1), nn.MSELoss(), y[:, None], 10, lr=1e-3)
+    assert causes(found)[0] == "label_encoding"
+    assert "scale y" in found.findings[0].fix[0]
+    _, found = run(lambda: mlp(1), nn.MSELoss(), y[:, None] / 80 - 4, 30)
+    assert not found.findings
+
+
+def test_squares_are_not_blamed_where_shapes_are_broadcast():
+    y = (X[:, 0] > 0).float()
+    with pytest.warns(UserWarning, match="target size"):
+        _, found = run(lambda: mlp(1), nn.MSELoss(), y, 5)
+    assert causes(found)[0] == "broadcast_mismatch"
+    assert "wrong_loss" not in causes(found)
