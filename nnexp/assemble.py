@@ -211,15 +211,22 @@ def member(config: Config, hidden_layers: int) -> Member:
     )
 
 
-def plan(config: Config) -> Plan:
-    """What the configuration fixes for all members of a stack."""
+def plan(config: Config, validated: bool = True) -> Plan:
+    """What the configuration fixes for all members of a stack.
+
+    Arguments:
+        config: theirs.
+        validated: whether there are validation rows. Without any nothing may go by their scores
+            (`nnexp.task.check_parts`), and what is noted of the best epoch is by the train rows.
+    """
     trainer = config.trainer
+    monitor = trainer.monitor if validated else trainer.monitor.replace("val_", "train_")
     flags = OPTIMIZERS[config.optimizer.name].flags
     return Plan(
         epochs=trainer.epochs,
         batch_size=trainer.batch_size,
         shuffle=trainer.shuffle,
-        monitor=trainer.monitor,
+        monitor=monitor,
         checkpoint=trainer.checkpoint,
         optimizer=config.optimizer.name,
         flags={flag: getattr(config.optimizer, flag) for flag in flags},

@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         resume()
         return int(command.main(rest))
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(error.printed(sys.stderr.encoding), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -115,7 +115,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
         overrides, flags = parted(words)
         return train_with_hydra([*overrides, *flags], overrides, [*called, *words])
     except UserError as error:
-        print(error.called(called), file=sys.stderr)
+        print(error.called(called).printed(sys.stderr.encoding), file=sys.stderr)
         return 2
 
 

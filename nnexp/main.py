@@ -108,6 +108,8 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
             run()
     except KeyboardInterrupt:
         return True
+    except BrokenPipeError:  # `| head`: nobody reads
+        raise
     except Exception as error:
         session.refusal = translate(error, overrides)
     finally:
@@ -130,11 +132,7 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
     session.start(job)
     try:
         if folder == Path.cwd():
-            raise UserError(
-                "the output folder is the working directory",
-                "hydra.run.dir is a folder of its own",
-                "hydra.run.dir=outputs/mine",
-            )
+            raise _works_in_output(bool(settings.job.chdir))
         if (folder / "status.json").exists():
             raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         check_alone(folder)
@@ -170,6 +168,21 @@ def _of_all(session: Session, overrides: Sequence[str]) -> list[str]:
     if {"-m", "--multirun"} & set(session.arguments):
         session.held = held(overrides)
     return [word for word in session.arguments if word not in session.held]
+
+
+def _works_in_output(moved: bool) -> UserError:
+    """The error of a run whose files would lie among those of its user."""
+    if moved:
+        return UserError(
+            "hydra.job.chdir=true makes the output folder the working directory",
+            "the working directory stays where the command is typed: paths are read from there",
+            "hydra.job.chdir=false",
+        )
+    return UserError(
+        "the output folder is the working directory",
+        "hydra.run.dir is a folder of its own",
+        "hydra.run.dir=outputs/mine",
+    )
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from nnexp.jobs import check_alone, taken
 from nnexp.recording import epoch_row
 from nnexp.stack import Stack
 from nnexp.task import Run, Task, begin, check_parts
+from nnexp.too_large import too_large
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
 from nnexp.track.lock import locked
@@ -125,8 +126,11 @@ def status_kept(folder: Path) -> Iterator[None]:
         write_status(folder, "interrupted", "Ctrl-C before the end of the run")
         raise
     except BaseException as error:
-        write_status(folder, "failed", reason_of(error))
-        raise
+        told = too_large(error, config)
+        write_status(folder, "failed", reason_of(told or error))
+        if told is None:
+            raise
+        raise told from error
 
 
 def reason_of(error: BaseException) -> str:

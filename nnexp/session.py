@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import traceback
@@ -58,7 +59,8 @@ class Session:
         """A job begins; in a sweep its number and overrides are printed."""
         self.jobs.append(job)
         if job.number is not None:
-            print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}", flush=True)
+            with contextlib.suppress(BrokenPipeError):  # `| head`: nobody reads, the sweep goes on
+                print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}", flush=True)
 
     def end(self, job: Job) -> None:
         """A job has ended; what went wrong is printed as one block."""
@@ -85,7 +87,7 @@ class Session:
         if refusal is not None:
             if not isinstance(refusal, TakenError):
                 self.remove_folder()
-            print(refusal.called(self.command), file=sys.stderr)
+            print(refusal.called(self.command).printed(sys.stderr.encoding), file=sys.stderr)
             return 2
         found = {job.status for job in self.jobs}
         if interrupted or "interrupted" in found:

@@ -67,7 +67,7 @@ class Stack:
         # wait for the disk for each of hundreds of runs would take as long as to train them.
         self.sync = len(tasks) == 1
         self.device = pick_device(config.device)
-        self.plan = assemble.plan(config)
+        self.plan = assemble.plan(config, len(first.valid) > 0)
         coded = assemble.coding(config, first.classes)
         counts = np.bincount(first.y[first.train], minlength=len(first.classes))
         weights = assemble.class_weights(config, counts)

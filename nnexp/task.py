@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nnexp.config.contradictions import monitor_user
 from nnexp.config.saved import config_text, overrides_text
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
@@ -71,7 +72,7 @@ def begin(task: Task) -> None:
 def check_parts(config: Config, dataset: Dataset) -> None:
     """Refuse a run that would be judged by validation rows where there are none."""
     by_validation = config.trainer.monitor.startswith("val_")
-    if len(dataset.valid) == 0 and by_validation:
+    if len(dataset.valid) == 0 and by_validation and monitor_user(config) is not None:
         raise UserError(
             f"trainer.monitor={config.trainer.monitor}, and no row is left for validation",
             "validation rows (data.split.valid, or valid in the split column), or train_loss or "

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from nnexp.config.schema import CustomModelConfig
 from nnexp.errors import UserError
 from nnexp.model.module import ModuleModel
+from nnexp.user_class import check_import_path
 
 
 def user_model(
@@ -47,6 +48,7 @@ def _user_module(
             "data.encoding=onehot or ordinal, and data.missing other than embedding",
             "data.encoding=onehot data.missing=mean",
         )
+    check_import_path(path)
     module_name, _, name = path.rpartition(".")
     try:
         with _working_directory_importable():

@@ -431,3 +431,30 @@ def test_a_cut_off_output_is_no_failure(tmp_path):
         assert process.wait() == 0
     (status,) = tmp_path.rglob("status.json")
     assert '"done"' in status.read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_answered_with_one_that_can(runs, capsys, tmp_path):
+    (tmp_path / "outputs").write_text("")
+    for words, key in ([], "hydra.run.dir"), (["-m", "seed=0,1"], "hydra.sweep.dir"):
+        assert train(words) == 2
+        remedy = lines(capsys)[2].removeprefix("try: ")
+        assert remedy.startswith(f"{key}=")
+    assert train(["hydra.run.dir=file", "hydra.job.chdir=true"]) == 2
+    assert lines(capsys)[2] == "try: hydra.job.chdir=false"
+
+
+def test_a_cut_off_sweep_ends_in_peace(tmp_path):
+    words = ["data=iris", "seed=0,1", "trainer.epochs=1", "sweep.dry_run=true"]
+    command = [sys.executable, "-m", "nnexp", "train", "-m", *words]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+    )
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    assert process.wait() == 0, said
+    assert "Broken pipe" not in said
+    process.stderr.close()

@@ -276,3 +276,8 @@ def test_the_folder_is_named_as_on_the_command_line(word, name, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     assert nnexp.run([*QUICK, word]).folder == Path(name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_monitor_that_nothing_goes_by_needs_no_rows(tmp_path):
+    words = ["data=iris", "data.split.valid=0", "trainer.checkpoint=last", "trainer.epochs=1"]
+    assert nnexp.run([*words, "trainer.progress=none"], root=tmp_path).status == "done"

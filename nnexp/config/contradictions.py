@@ -197,20 +197,25 @@ def monitor_has_rows(config: Config) -> UserError | None:
     has_rows = split.method == "column" or split.valid > 0 or split.folds is not None
     if has_rows or not trainer.monitor.startswith("val_"):
         return None
+    by = monitor_user(config)
+    if by is None:
+        return None
+    return UserError(
+        f"{by} goes by trainer.monitor={trainer.monitor}, but data.split.valid=0 leaves "
+        "no validation rows",
+        "data.split.valid > 0, or trainer.monitor is train_loss or train_accuracy",
+        f"trainer.monitor={trainer.monitor.replace('val_', 'train_')}",
+    )
+
+
+def monitor_user(config: Config) -> str | None:
+    """What goes by `trainer.monitor`, as it is typed; None where nothing does."""
     users = [
         (config.reg.patience is not None, f"reg.patience={config.reg.patience}"),
         (isinstance(config.scheduler, PlateauSchedulerConfig), "scheduler=plateau"),
-        (trainer.checkpoint == "best", "trainer.checkpoint=best"),
+        (config.trainer.checkpoint == "best", "trainer.checkpoint=best"),
     ]
-    for used, by in users:
-        if used:
-            return UserError(
-                f"{by} goes by trainer.monitor={trainer.monitor}, but data.split.valid=0 leaves "
-                "no validation rows",
-                "data.split.valid > 0, or trainer.monitor is train_loss or train_accuracy",
-                f"trainer.monitor={trainer.monitor.replace('val_', 'train_')}",
-            )
-    return None
+    return next((by for used, by in users if used), None)
 
 
 def model_is_given(config: Config) -> UserError | None:

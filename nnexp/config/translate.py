@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 from typing import Any, get_args
 
 import yaml
@@ -22,6 +24,7 @@ from nnexp.config.check import wrong_type
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.located import located
+from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.schema import OPTIONS
 from nnexp.config.several import several
 from nnexp.config.shell import shell
@@ -109,10 +112,11 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
         return UserError("a configuration file is no UTF-8 text", "YAML in UTF-8", HELP)
     file = next((e for e in chain if isinstance(e, OSError) and e.filename), None)
     if file is not None:
+        place = SWEEP_FOLDER if _is_of_sweep(str(file.filename), overrides) else RUN_FOLDER
         return UserError(
             f"{str(file.filename)!r} cannot be made or read: {file.strerror}",
             "a folder that is yours to write",
-            "hydra.run.dir=outputs/mine",
+            shell(f"{place}={Path(gettempdir(), 'nnexp', token_hex(2))}"),
         )
     odd = next((o for o in overrides if _is_odd_choice(o)), None)
     if "Config group override must be" in text and odd:
@@ -120,6 +124,11 @@ def _recognise(chain: list[BaseException], overrides: Sequence[str]) -> UserErro
         return unknown_option(group, option) if group else bare_word("=", (), overrides)
     line = next((s.strip() for e in chain for s in str(e).splitlines() if s.strip()), "unreadable")
     return UserError(line, f"{HELP} lists every group and key", HELP)
+
+
+def _is_of_sweep(folder: str, overrides: Sequence[str]) -> bool:
+    """Whether a folder is that of a sweep: nothing but its name and the words can tell."""
+    return "/sweeps" in folder or any(_split(word)[0] == SWEEP_FOLDER for word in overrides)
 
 
 def _syntax(override: str, overrides: Sequence[str]) -> UserError:
@@ -180,7 +189,7 @@ def _unreadable(error: yaml.YAMLError) -> UserError:
     return UserError(
         f"{place} cannot be read as YAML: {problem}",
         "`key: value` lines; two blanks deeper for each level; no tabs",
-        f"mend {place}" if mark else HELP,
+        f"sed -n {mark.line + 1}p {shell(str(mark.name))}" if mark else HELP,
     )
 
 

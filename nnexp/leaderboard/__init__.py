@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from nnexp import calls
+from nnexp.errors import UserError
 from nnexp.leaderboard.leaderboard import (
     Comparison,
     Configuration,
@@ -54,6 +55,14 @@ def compare(
     alone = isinstance(paths, str | PathLike) or hasattr(paths, "folder")
     several: Any = [paths] if alone or not isinstance(paths, Iterable) else paths
     keys = [by] if isinstance(by, str) else by
-    return leaderboard(
-        read_records([calls.folder(path, "nnexp.compare") for path in several]), sort, keys
-    )
+    records = read_records([calls.folder(path, "nnexp.compare") for path in several])
+    try:
+        return leaderboard(records, sort, keys)
+    except UserError as error:
+        flag, _, rest = error.remedy.partition(" ")
+        if flag not in ("--sort", "--by"):
+            raise
+        shown = [str(calls.folder(path, "nnexp.compare")) for path in several]
+        value = repr(rest) if flag == "--sort" else repr(rest.split())
+        call = f"nnexp.compare({shown!r}, {flag[2:]}={value})"
+        raise UserError(error.wrong, error.allowed.replace(flag, flag[2:]), call) from error

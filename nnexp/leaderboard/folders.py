@@ -14,6 +14,7 @@ from nnexp.track.status import FILE as STATUS_FILE
 
 MARKS = (STATUS_FILE, CONFIG_FILE, "metrics.json", "manifest.json")  # any of them marks a run
 SWEEP_FILE = "multirun.yaml"
+LARGEST = 1 << 20  # bytes of a configuration that are looked at
 DEEPEST = 4  # folders below a path: outputs/sweeps/<date>/<time>/<n>
 NUMBER = re.compile(r"\d+")
 
@@ -77,7 +78,8 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
                 names[entry.name] = entry.is_dir(follow_symlinks=False)
     except OSError:  # of somebody else's
         return
-    if any(mark in names for mark in MARKS):
+    marks = [mark for mark in MARKS if mark in names]
+    if marks and (marks != [CONFIG_FILE] or not _is_another_s(folder / CONFIG_FILE)):
         yield folder
         return
     if depth == 0:
@@ -89,6 +91,16 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
         if not runs and SWEEP_FILE in names and NUMBER.fullmatch(name):
             yield folder / name  # a sweep's member of which nothing is left
         yield from runs
+
+
+def _is_another_s(config: Path) -> bool:
+    """Whether a config.yaml alone is no run's: it begins a composition, or lacks what a run has."""
+    try:
+        with config.open("rb") as file:
+            tops = {line.split(b":")[0] for line in file.read(LARGEST).splitlines() if b":" in line}
+    except OSError:
+        return False
+    return b"defaults" in tops or not tops & {b"trainer", b"optimizer"}
 
 
 def _nothing(wrong: str, path: Path | None = None) -> UserError:

@@ -73,7 +73,7 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
     records = [record for record in records if record.config]
     keys = list(dict.fromkeys(key for record in records for key in record.config))
     if by is not None:
-        chosen = list(dict.fromkeys(_known_key(key, keys) for key in by))
+        chosen = list(dict.fromkeys(_known_key(key, keys, by) for key in by))
     else:
         chosen = [key for key in keys if not is_repetition(key) and key not in IMMATERIAL]
     groups: dict[Hashable, list[Record]] = {}
@@ -147,14 +147,15 @@ def _varies(key: str, records: Iterable[Record]) -> bool:
     return len({frozen(record.config.get(key)) for record in records}) > 1
 
 
-def _known_key(word: str, keys: Sequence[str]) -> str:
+def _known_key(word: str, keys: Sequence[str], by: Sequence[str]) -> str:
     """The key that a user means; `optimizer`, as is typed to train, is `optimizer.name`."""
     key = word if word in keys else f"{word}.name"
+    others = [own for own in by if not is_repetition(own)]
     if is_repetition(word):
         raise UserError(
             f"{word} tells no configurations apart: their scores are means over it",
             "keys of the configuration other than seeds and data.split.fold",
-            "--by optimizer.lr",
+            f"--by {' '.join(others) or 'optimizer.lr'}",
         )
     if key in keys:
         return key
@@ -167,5 +168,5 @@ def _known_key(word: str, keys: Sequence[str]) -> str:
     raise UserError(
         f"no run has a key {word!r}",
         "keys of the runs' config.yaml, as typed to train: optimizer.lr",
-        f"--by {best}",
+        f"--by {' '.join(best if own == word else own for own in by)}",
     )

@@ -351,11 +351,11 @@ def _check_sort(sort: str) -> None:
             f"--sort is one of {', '.join(SORTS)}",
             f"--sort {sort.replace('test_', 'val_')}",
         )
-    begun = [own for own in SORTS if sort and own.startswith(sort)]
+    begun = [own for own in SORTS if sort and own.startswith(str(sort))]
     raise UserError(
         f"there is no score {sort!r}",
         f"--sort is one of {', '.join(SORTS)}",
-        f"--sort {begun[0] if begun else nearest(sort, SORTS) or SORTS[0]}",
+        f"--sort {begun[0] if begun else nearest(str(sort), SORTS) or SORTS[0]}",
     )
 
 

@@ -26,7 +26,7 @@ def main(words: Sequence[str]) -> int:
         "RUN... [--sort KEY] [--by KEY...] [-o FOLDER]",
         "Rank configurations by their mean validation score, and say which cannot be told apart.",
     )
-    parser.add("paths", nargs="+", type=Path, metavar="RUN", help="run folders, sweeps, or trees")
+    parser.add("paths", nargs="*", type=Path, metavar="RUN", help="run folders, sweeps, or trees")
     parser.add(
         "--sort",
         default="val_loss",
@@ -47,10 +47,15 @@ def main(words: Sequence[str]) -> int:
         help="write leaderboard.csv, .md and report.html there",
     )
     options = parser.parse_args(words)
-    by = None
+    by, paths = None, list(options.paths)
     if options.by is not None:
-        by = [key for word in options.by for key in word.split(",") if key]
-    records = read_records(options.paths)
+        # a folder after --by is a run: no key is called so
+        paths += [Path(word) for word in options.by if Path(word).is_dir()]
+        words = [word for word in options.by if not Path(word).is_dir()]
+        by = [key for word in words for key in word.split(",") if key]
+    if not paths:
+        parser.error("the following arguments are required: RUN")
+    records = read_records(paths)
     board = leaderboard(records, options.sort, by)
     print_leaderboard(board)
     if options.out is not None:
@@ -59,8 +64,8 @@ def main(words: Sequence[str]) -> int:
         except OSError as error:
             raise cannot_write(options.out, error) from error
         print(f"written: {' '.join(map(str, files))}")
-    elif len(options.paths) == 1 and len(records) > 1:
-        folder = quote(str(options.paths[0]))
+    elif len(paths) == 1 and len(records) > 1:
+        folder = quote(str(paths[0]))
         hint = f"nothing is written; -o {folder} writes leaderboard.csv, .md and report.html"
         print(hint, file=sys.stderr)
     return 0

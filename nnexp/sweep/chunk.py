@@ -18,6 +18,7 @@ from nnexp.parking import leave, park, take_up
 from nnexp.runner import notes, reason_of
 from nnexp.stack import Stack
 from nnexp.task import Run, Task, begin
+from nnexp.too_large import too_large
 from nnexp.track.log import open_log
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch
@@ -74,7 +75,9 @@ class Work:
         except BrokenPipeError:
             raise
         except Exception as error:
-            send(("failed", None, reason_of(error)))
+            alone = len(chunk.places) == 1  # a chunk of several is halved
+            told = too_large(error, self._config(chunk.places[0])) if alone else None
+            send(("failed", None, reason_of(told or error)))
 
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config

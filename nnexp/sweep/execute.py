@@ -26,6 +26,7 @@ from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
 from nnexp.task import Task, check_parts
+from nnexp.too_large import too_large
 from nnexp.track.origin import origin
 from nnexp.track.status import FILE as STATUS
 from nnexp.train.machine import pick_device, usable_cores
@@ -186,7 +187,7 @@ class Execution:
             return member_bytes(stack)
         except Exception as error:
             for place in own.places:
-                self.jobs[place].fail(error)
+                self.jobs[place].fail(too_large(error, self._config(place)) or error)
             return 0
 
     def _cut(self, own: Group, places: Sequence[int]) -> list[Chunk]:

@@ -67,7 +67,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
         raise UserError(
             f"{str(path)!r} is damaged: {type(error).__name__}",
             f"the {FILE} that nnexp wrote, unchanged",
-            "the command of the sweep once more, with sweep.resume=FOLDER",
+            f"head {quote(str(path))}",
         ) from error
     odd = next((word for word in words if any(map(may_run_code, _unfolded(word)))), None)
     if odd is not None and not trust:

