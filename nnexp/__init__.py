@@ -7,15 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnexp.continuation import resume as resume
     from nnexp.diagnosis.auditing import audit as audit
     from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
-    from nnexp.runner import run as run
+    from nnexp.runs.continuation import resume as resume
+    from nnexp.runs.runner import run as run
+    from nnexp.runs.task import Run as Run
     from nnexp.saved_model import load as load
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
-    from nnexp.task import Run as Run
     from nnexp.verdict import diagnose as diagnose
     from nnexp.watching import watch as watch
 
@@ -44,7 +44,7 @@ __all__ = [
 
 # imported when asked for: `nnexp --help` should not wait for torch
 _HOMES = {
-    "Run": "nnexp.task",
+    "Run": "nnexp.runs.task",
     "Sweep": "nnexp.sweeping",
     "audit": "nnexp.diagnosis.auditing",
     "compare": "nnexp.leaderboard",
@@ -52,8 +52,8 @@ _HOMES = {
     "diagnose_history": "nnexp.diagnosis.curves",
     "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",
-    "resume": "nnexp.continuation",
-    "run": "nnexp.runner",
+    "resume": "nnexp.runs.continuation",
+    "run": "nnexp.runs.runner",
     "watch": "nnexp.watching",
 }
 

@@ -1,4 +1,4 @@
-"""The training command: Hydra composes each job, `nnexp.runner` runs it; the only `@hydra.main`."""
+"""The training command: Hydra composes each job, `nnexp.runs` runs it; the only `@hydra.main`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.garbage import paused
-from nnexp.jobs import Job, TakenError, check_alone, score_of, taken
+from nnexp.runs.jobs import Job, TakenError, check_alone, score_of, taken
 from nnexp.session import SESSION, Session, record
 
 
@@ -140,7 +140,7 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
         if not sweep:
             check_folder_key(settings.overrides.hydra, sweep=False)
         # imported here so that a mistake is answered without torch
-        from nnexp.runner import run_in_folder
+        from nnexp.runs.runner import run_in_folder
 
         result = run_in_folder(config, folder=folder, overrides=overrides, command=session.command)
         job.status, job.reason = str(result.status), str(result.reason or "")

@@ -13,8 +13,8 @@ from nnexp.config.grammar import parse
 from nnexp.config.shell import shell
 from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
-from nnexp.jobs import resume_command
-from nnexp.started import FILE_KEYS, started_in
+from nnexp.runs.jobs import resume_command
+from nnexp.runs.started import FILE_KEYS, started_in
 from nnexp.sweep.record import FILE as SWEEP_FILE
 from nnexp.sweep.record import read_record
 from nnexp.sweep.settings import RUNNING
@@ -65,7 +65,7 @@ def main(words: Sequence[str]) -> int:
 
 def _run(folder: Path, trust: bool) -> int:
     """Go on with a run; the exit status is that of training it."""
-    from nnexp.continuation import ENDED, resume
+    from nnexp.runs.continuation import ENDED, resume
     from nnexp.track.status import read_status
 
     ended = read_status(folder)["status"] in ENDED

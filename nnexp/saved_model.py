@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from nnexp import assemble, calls
+from nnexp import calls
 from nnexp.config import bounds
 from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
@@ -26,6 +26,7 @@ from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
+from nnexp.runs import assemble
 from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import check_files
 from nnexp.train.evaluate import chunks

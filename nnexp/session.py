@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
-from nnexp.jobs import Job, TakenError, resume_command
+from nnexp.runs.jobs import Job, TakenError, resume_command
 from nnexp.track.folder import write_text
 from nnexp.track.status import read_status, write_status
 

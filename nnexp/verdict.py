@@ -14,20 +14,20 @@ from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
-from nnexp.diagnosing import diagnose_run, prove_command, read_diagnosis, write_diagnosis
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
-from nnexp.examine import Material, read_material
-from nnexp.jobs import resume_command
 from nnexp.leaderboard.folders import find_runs
-from nnexp.probing import Probed
-from nnexp.probing import probe as make_probes
-from nnexp.proving import prove as prove_findings
+from nnexp.proof.probing import Probed
+from nnexp.proof.probing import probe as make_probes
+from nnexp.proof.proving import prove as prove_findings
 from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_page import write_run_file
-from nnexp.started import files_of, started_in
+from nnexp.runs.diagnosing import diagnose_run, prove_command, read_diagnosis, write_diagnosis
+from nnexp.runs.examine import Material, read_material
+from nnexp.runs.jobs import resume_command
+from nnexp.runs.started import files_of, started_in
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
@@ -119,7 +119,7 @@ def diagnose(
         seeds: pairs of a proof, >= 2.
         budget: seconds that the proof may take, about, and the probes as well; None for no limit.
         trust: allow a model class of the user's own to be run.
-        probe: change the run in a dozen ways first (`nnexp.probing`), which may nominate causes.
+        probe: change the run in a dozen ways first (`nnexp.proof.probing`), which may name causes.
 
     Raises:
         UserError: this is no run that has trained for an epoch.

@@ -279,7 +279,7 @@ def audit(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> No
 
 def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
     """Print what a run takes without watching, with it, and with the diagnosis at its end."""
-    import nnexp.runner as runner
+    import nnexp.runs.runner as runner
 
     diagnose = runner._diagnose
     ways = {"plain": ["trainer.watch=false"], "watched": [], "diagnosed": []}
@@ -308,9 +308,9 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
 
 def proofs(cases: Sequence[Case], place: Place, rounds: int) -> None:
     """Print what the proof of one cause takes, five pairs of runs, beside the run itself."""
-    import nnexp.runner as runner
-    from nnexp.diagnosing import read_diagnosis
-    from nnexp.proving import prove
+    import nnexp.runs.runner as runner
+    from nnexp.proof.proving import prove
+    from nnexp.runs.diagnosing import read_diagnosis
 
     diagnose = runner._diagnose
     print(

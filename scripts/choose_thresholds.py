@@ -88,10 +88,10 @@ def as_set(bars: Bars, setting: Setting) -> Iterator[None]:
 def judge(folder: str, harmful: bool) -> Judged | None:
     """What each setting says of a recorded run; None for a pair, and where nothing was trained."""
     from nnexp.config.saved import read_config
-    from nnexp.diagnosing import all_named
     from nnexp.diagnosis.audit.run import audit_sheet
     from nnexp.errors import UserError
-    from nnexp.examine import examine, read_material
+    from nnexp.runs.diagnosing import all_named
+    from nnexp.runs.examine import examine, read_material
 
     warnings.simplefilter("ignore")
     about = json.loads(Path(folder, "case.json").read_text(encoding="utf-8"))

@@ -123,9 +123,9 @@ def activate(name: str, value: Array) -> Array:
 
 def read(folder: Path) -> Recorded:
     """A finished run, from its folder and its table."""
-    from nnexp import assemble
     from nnexp.config.saved import read_config
     from nnexp.data import load_table, prepare
+    from nnexp.runs import assemble
 
     config = read_config(folder)
     source = load_table(config.data)

@@ -23,7 +23,7 @@ def _undiagnosed(request, monkeypatch):
     if request.node.get_closest_marker("diagnosed") is None:
         import sys
 
-        runner = sys.modules.get("nnexp.runner")
+        runner = sys.modules.get("nnexp.runs.runner")
         if runner is None:
-            import nnexp.runner as runner
+            import nnexp.runs.runner as runner
         monkeypatch.setattr(runner, "_diagnose", lambda *arguments: None)

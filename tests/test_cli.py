@@ -35,7 +35,7 @@ BASIC = ["-m", "hydra/launcher=basic"]
 @pytest.fixture
 def runs(monkeypatch, tmp_path):
     """An empty working directory, and a run that only notes what it was asked for."""
-    module = types.ModuleType("nnexp.runner")
+    module = types.ModuleType("nnexp.runs.runner")
     module.calls = []
     module.answer = lambda config, folder: Ended()
 
@@ -46,7 +46,7 @@ def runs(monkeypatch, tmp_path):
         return module.answer(config, folder)
 
     module.run_in_folder = run_in_folder
-    monkeypatch.setitem(sys.modules, "nnexp.runner", module)
+    monkeypatch.setitem(sys.modules, "nnexp.runs.runner", module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
     monkeypatch.setattr(sys, "argv", ["train.py"])

@@ -4,8 +4,9 @@ import gc
 
 import pytest
 
-from nnexp import garbage, stack
+from nnexp import garbage
 from nnexp.cli import main, train
+from nnexp.runs import stack
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 import nnexp
 from nnexp import UserError
-from nnexp.changes import changed
+from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.typed import read_typed

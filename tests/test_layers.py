@@ -15,22 +15,19 @@ LAYERS = (
     {"data", "model"},
     {"train", "track"},
     {"diagnosis"},
-    {"run"},  # and whatever module joins parts into a run
+    {"runs"},  # joins the parts into a run
     {"saved_model", "leaderboard"},
     {"predict"},
     {"report"},
     {"sweep"},
     {"session"},
     {"main"},
-    {"resuming", "sweeping", "arms", "resplits", "loop"},
-    {"contrast"},
-    {"judging", "probed"},
-    {"proving", "probing"},
+    {"resuming", "sweeping", "loop"},
+    {"proof"},
     {"verdict", "watching"},
     {"cli"},
     {"__main__"},
 )
-JOINING = 6
 
 
 def part_of(path):
@@ -38,7 +35,7 @@ def part_of(path):
 
 
 def rank(part):
-    return next((level for level, parts in enumerate(LAYERS) if part in parts), JOINING)
+    return next(level for level, parts in enumerate(LAYERS) if part in parts)
 
 
 def imports(path, everywhere=True):
@@ -66,7 +63,7 @@ def test_imports_run_downwards(path):
         if not ((ROOT / parts[1]).is_dir() or (ROOT / f"{parts[1]}.py").is_file()):
             continue  # a name of nnexp/__init__.py
         below, here = rank(parts[1]), rank(own)
-        assert below < here or (below == here == JOINING), f"{own} imports {name}"
+        assert below < here, f"{own} imports {name}"
 
 
 def roots(path, everywhere=True):

@@ -9,8 +9,8 @@ import pytest
 
 import nnexp
 from nnexp import UserError
-from nnexp.diagnosing import read_diagnosis
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.runs.diagnosing import read_diagnosis
 from nnexp.track.manifest import verify
 from nnexp.track.status import write_status
 from nnexp.verdict import Verdict, main

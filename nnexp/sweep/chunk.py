@@ -13,12 +13,12 @@ from typing import Any
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
-from nnexp.jobs import Job, score_of
-from nnexp.parking import leave, park, take_up
-from nnexp.runner import notes, reason_of
-from nnexp.stack import Stack
-from nnexp.task import Run, Task, begin
-from nnexp.too_large import too_large
+from nnexp.runs.jobs import Job, score_of
+from nnexp.runs.parking import leave, park, take_up
+from nnexp.runs.runner import notes, reason_of
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Run, Task, begin
+from nnexp.runs.too_large import too_large
 from nnexp.track.log import open_log
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import Epoch

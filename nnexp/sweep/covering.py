@@ -17,7 +17,7 @@ from nnexp.config.schema import Config
 from nnexp.config.translate import translate
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
-from nnexp.jobs import content_id
+from nnexp.runs.jobs import content_id
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.record import kept, read_record
 from nnexp.sweep.settings import RUNNING, is_about_sweep, settings_of

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.track.progress import duration, is_terminal
 
 LINES = 10  # about so many lines in all where lines are printed

@@ -6,10 +6,10 @@ import math
 import time
 from dataclasses import dataclass
 
-from nnexp.stack import Stack
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Task
 from nnexp.sweep.chunk import Chunk
 from nnexp.sweep.execute import Execution
-from nnexp.task import Task
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.trainer import fit
 

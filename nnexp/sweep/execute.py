@@ -17,16 +17,16 @@ from nnexp import garbage
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
-from nnexp.jobs import Job
 from nnexp.model.products import openblas
-from nnexp.stack import Stack
+from nnexp.runs.jobs import Job
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Task, check_parts
+from nnexp.runs.too_large import too_large
 from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
-from nnexp.task import Task, check_parts
-from nnexp.too_large import too_large
 from nnexp.track.origin import origin
 from nnexp.track.status import FILE as STATUS
 from nnexp.train.machine import pick_device, usable_cores

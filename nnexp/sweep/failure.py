@@ -6,7 +6,7 @@ import traceback
 
 from nnexp.config.saved import config_text, overrides_text
 from nnexp.errors import UserError
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.track.folder import append, write_text
 from nnexp.track.status import write_status
 

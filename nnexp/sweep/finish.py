@@ -8,10 +8,10 @@ from pathlib import Path
 from shlex import quote
 
 from nnexp.errors import UserError
-from nnexp.jobs import Job
 from nnexp.leaderboard import leaderboard, print_leaderboard, read_records
 from nnexp.leaderboard.writing import write_files
 from nnexp.report.page import write_file
+from nnexp.runs.jobs import Job
 
 
 def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from nnexp.config import saved
 from nnexp.errors import UserError
 from nnexp.files import read_regular
-from nnexp.jobs import Job, content_id, score_of
+from nnexp.runs.jobs import Job, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import read_json
 from nnexp.track.status import read_status

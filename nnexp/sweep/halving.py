@@ -15,9 +15,9 @@ import numpy as np
 
 from nnexp.config.saved import flat
 from nnexp.errors import UserError
-from nnexp.jobs import Job
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.records import HALVED
+from nnexp.runs.jobs import Job
 from nnexp.sweep.execute import Execution
 from nnexp.track.history import read_history
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from nnexp.config.located import located
 from nnexp.config.many import compose_many
 from nnexp.errors import UserError
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.sweep.settings import is_about_sweep, settings_of
 
 LAUNCHER = "hydra_plugins.nnexp_sweep.launcher.StackLauncher"

@@ -249,9 +249,9 @@ def _train(
 ) -> tuple[Losses, Budget, list[str]]:
     """Read the table and train on it; with a remark where only some of its rows are used."""
     from nnexp.data import load_table, prepare
-    from nnexp.interrupts import interrupts
+    from nnexp.runs.interrupts import interrupts
+    from nnexp.runs.task import check_parts
     from nnexp.sweep.lr_range import plan_budget, train_rates
-    from nnexp.task import check_parts
     from nnexp.track.progress import make_progress
     from nnexp.track.summary import print_messages
     from nnexp.train.machine import pick_device

@@ -19,11 +19,11 @@ from torch import Tensor
 
 from nnexp.config.schema import Config, ConstantSchedulerConfig
 from nnexp.data import Dataset
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Task
 from nnexp.seeds import generator
-from nnexp.stack import Stack
 from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
-from nnexp.task import Task
 from nnexp.train.machine import pick_device, pick_threads, threads
 from nnexp.train.plan import Part
 from nnexp.train.trainer import Epoch, fit

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
-from nnexp.jobs import Job, taken
 from nnexp.leaderboard.words import plural
+from nnexp.runs.jobs import Job, taken
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import NOT_BEGUN, Execution, gib
 from nnexp.sweep.failure import record_failure

@@ -16,7 +16,7 @@ from nnexp.config.held import in_order
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from nnexp.config.compose import compose
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.sweep.display import LINES, Display
 
 

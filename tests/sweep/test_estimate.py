@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from nnexp.config.compose import compose
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.sweep.estimate import estimate, total_seconds
 from nnexp.sweep.execute import Execution
 

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from nnexp.stack import Stack
+from nnexp.runs.stack import Stack
 from nnexp.sweep import chunk, execute
 
 

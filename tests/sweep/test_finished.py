@@ -4,7 +4,7 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text
-from nnexp.jobs import Job, content_id
+from nnexp.runs.jobs import Job, content_id
 from nnexp.sweep.finished import take_finished
 from nnexp.track.folder import write_json, write_text
 from nnexp.track.manifest import write_manifest

@@ -4,9 +4,9 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.data import Tables
-from nnexp.stack import Stack
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Task
 from nnexp.sweep.memory import free_bytes, member_bytes
-from nnexp.task import Task
 
 TABLES = Tables()
 

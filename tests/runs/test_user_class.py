@@ -3,7 +3,7 @@
 import pytest
 
 from nnexp.errors import UserError
-from nnexp.user_class import check_import_path
+from nnexp.runs.user_class import check_import_path
 
 SOURCE = """
 import torch

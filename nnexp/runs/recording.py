@@ -9,8 +9,8 @@ from typing import Any
 
 from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
-from nnexp.hparams import hparams
-from nnexp.scoring import Part
+from nnexp.runs.hparams import hparams
+from nnexp.runs.scoring import Part
 from nnexp.track.history import SIGNALS_FILE, History
 from nnexp.train.trainer import Epoch, Outcome
 from nnexp.train.watch import Signals

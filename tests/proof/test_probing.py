@@ -8,15 +8,15 @@ import pytest
 
 import nnexp
 from nnexp import cli
-from nnexp.arms import Arm, member
 from nnexp.config.compose import compose
 from nnexp.data import load_table, prepare
 from nnexp.data.altered import blank, dealt, one_batch
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.probed import Plan, nominations, read
-from nnexp.probing import planned, probe
+from nnexp.proof.arms import Arm, member
+from nnexp.proof.probed import Plan, nominations, read
+from nnexp.proof.probing import planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 

@@ -11,17 +11,18 @@ from pathlib import Path
 from shlex import join, quote
 from typing import Any
 
-from nnexp import calls, checkpoint
-from nnexp.checkpoint import Checkpoint
+from nnexp import calls
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.errors import UserError
-from nnexp.jobs import resume_command, sweep_of
-from nnexp.runner import facts_of, prepare, status_kept, train
-from nnexp.stack import Stack
-from nnexp.task import Run, Task
+from nnexp.runs import checkpoint
+from nnexp.runs.checkpoint import Checkpoint
+from nnexp.runs.jobs import resume_command, sweep_of
+from nnexp.runs.runner import facts_of, prepare, status_kept, train
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Run, Task
 from nnexp.track.folder import read_json
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
@@ -86,7 +87,7 @@ def resume(run: Any, trust: bool = False) -> Run:
                 partial(_check_table, folder, dataset),
             )
             remarks += _remarks(found, facts_of(stack, dataset, _threads(config, stack)))
-            with status_kept(folder):
+            with status_kept(folder, config):
                 write_status(folder, "running")
                 _clear(folder, found)
                 print_messages(remarks)

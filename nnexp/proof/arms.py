@@ -12,7 +12,7 @@ from nnexp.config.schema import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.errors import UserError
-from nnexp.jobs import Job
+from nnexp.runs.jobs import Job
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution
 from nnexp.track.manifest import read_manifest

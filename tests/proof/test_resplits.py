@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp import resplits as module
 from nnexp.config.compose import compose
 from nnexp.data.cache import Tables
-from nnexp.resplits import resplits
+from nnexp.proof import resplits as module
+from nnexp.proof.resplits import resplits
 
 
 @pytest.fixture

@@ -16,20 +16,20 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.arms import Arm, cost, member_seconds, train_arms
-from nnexp.changes import changed
+from nnexp.config.changes import changed
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
-from nnexp.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.judging import in_order, judge, smallest, without_followers
 from nnexp.leaderboard.statistics import holm
-from nnexp.resplits import resplits
+from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
+from nnexp.proof.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
+from nnexp.proof.judging import in_order, judge, smallest, without_followers
+from nnexp.proof.resplits import resplits
 
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look

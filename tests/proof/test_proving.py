@@ -8,16 +8,16 @@ import pytest
 from scipy.stats import ttest_1samp
 
 import nnexp
-from nnexp import contrast as contrast_module
-from nnexp import proving
-from nnexp.arms import Arm
-from nnexp.changes import changed
+from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.judging import in_order, judge, smallest, without_followers
-from nnexp.proving import prove
+from nnexp.proof import contrast as contrast_module
+from nnexp.proof import proving
+from nnexp.proof.arms import Arm
+from nnexp.proof.judging import in_order, judge, smallest, without_followers
+from nnexp.proof.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 

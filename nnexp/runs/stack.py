@@ -18,16 +18,17 @@ import torch
 from safetensors.numpy import save as safetensors_bytes
 from torch import Tensor
 
-from nnexp import assemble, garbage
+from nnexp import garbage
 from nnexp.data import Dataset
 from nnexp.model.mlp import MLP
 from nnexp.model.products import openblas
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import to_arrays
-from nnexp.recording import Recording
-from nnexp.scoring import Part as Scored
-from nnexp.scoring import score_part
-from nnexp.task import Run, Task
+from nnexp.runs import assemble
+from nnexp.runs.recording import Recording
+from nnexp.runs.scoring import Part as Scored
+from nnexp.runs.scoring import score_part
+from nnexp.runs.task import Run, Task
 from nnexp.track import folder as folders
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status

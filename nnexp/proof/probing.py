@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.arms import Arm, cost, member_seconds, train_arms
-from nnexp.changes import changed, value_of
+from nnexp.config.changes import changed, value_of
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
@@ -26,7 +25,8 @@ from nnexp.diagnosis.finding import Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
-from nnexp.probed import Plan, nominations, read
+from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
+from nnexp.proof.probed import Plan, nominations, read
 
 SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs

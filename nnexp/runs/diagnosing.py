@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nnexp.changes import fits
+from nnexp.config.changes import fits
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
@@ -25,9 +25,9 @@ from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
-from nnexp.examine import Material, examine
 from nnexp.files import read_regular
 from nnexp.model.weights import FILE as WEIGHTS
+from nnexp.runs.examine import Material, examine
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import FILE as MANIFEST
 from nnexp.track.manifest import renew_entry

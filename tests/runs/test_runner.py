@@ -14,9 +14,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import nn
 
 import nnexp
-from nnexp import UserError, stack
+from nnexp import UserError
 from nnexp.config.compose import compose
-from nnexp.runner import run_in_folder
+from nnexp.runs import stack
+from nnexp.runs.runner import run_in_folder
 from nnexp.track.manifest import verify
 from nnexp.track.status import claim, read_status
 
@@ -120,7 +121,7 @@ def test_tensorboard_events(tmp_path):
 
 def test_hparams_have_the_same_keys_in_every_run():
     from nnexp.config.compose import compose
-    from nnexp.hparams import hparams
+    from nnexp.runs.hparams import hparams
 
     runs = [
         hparams(compose(overrides))

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnexp import stack
 from nnexp.config.check import check
 from nnexp.config.schema import (
     AdamConfig,
@@ -34,10 +33,11 @@ from nnexp.config.schema import (
     TrainerConfig,
 )
 from nnexp.data import Tables
-from nnexp.runner import run_in_folder
-from nnexp.stack import Stack
+from nnexp.runs import stack
+from nnexp.runs.runner import run_in_folder
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Task, begin
 from nnexp.sweep.grouping import group, traits
-from nnexp.task import Task, begin
 from nnexp.track.manifest import read_manifest
 
 FILES = (

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from nnexp.config.schema import CustomModelConfig
 from nnexp.errors import UserError
 from nnexp.model.module import ModuleModel
-from nnexp.user_class import check_import_path
+from nnexp.runs.user_class import check_import_path
 
 
 def user_model(

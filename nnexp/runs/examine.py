@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from nnexp import assemble
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config, CustomModelConfig
 from nnexp.config.typed import read_typed
@@ -29,6 +28,7 @@ from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
+from nnexp.runs import assemble
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import logits

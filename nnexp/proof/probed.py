@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.arms import Arm
-from nnexp.contrast import LEVEL, WORTH, chance_of_rows
 from nnexp.data.altered import blank
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.leaderboard.statistics import holm, paired_test
+from nnexp.proof.arms import Arm
+from nnexp.proof.contrast import LEVEL, WORTH, chance_of_rows
 
 LEARNT = 0.95  # accuracy on them
 PAIRS = 3  # with a score, for a nomination

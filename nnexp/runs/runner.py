@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
-from nnexp import calls, checkpoint
-from nnexp.checkpoint import Saver
+from nnexp import calls
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
@@ -27,13 +26,15 @@ from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.names import listing
 from nnexp.errors import UserError
-from nnexp.examine import make_material
-from nnexp.interrupts import interrupts
-from nnexp.jobs import check_alone, taken
-from nnexp.recording import epoch_row
-from nnexp.stack import Stack
-from nnexp.task import Run, Task, begin, check_parts
-from nnexp.too_large import too_large
+from nnexp.runs import checkpoint
+from nnexp.runs.checkpoint import Saver
+from nnexp.runs.examine import make_material
+from nnexp.runs.interrupts import interrupts
+from nnexp.runs.jobs import check_alone, taken
+from nnexp.runs.recording import epoch_row
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Run, Task, begin, check_parts
+from nnexp.runs.too_large import too_large
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
 from nnexp.track.lock import locked
@@ -109,7 +110,7 @@ def run_in_folder(
     """
     if not claim(folder):
         raise taken(folder, sweep=False, own=False)
-    with locked(folder), status_kept(folder), open_log(folder) as log:
+    with locked(folder), status_kept(folder, config), open_log(folder) as log:
         task = Task(config, folder, overrides, command, log.info)
         begin(task)
         log.info("overrides: %s", " ".join(overrides) or "none")
@@ -118,7 +119,7 @@ def run_in_folder(
 
 
 @contextmanager
-def status_kept(folder: Path) -> Iterator[None]:
+def status_kept(folder: Path, config: Config) -> Iterator[None]:
     """Let a run's status tell of an exception that ends it."""
     try:
         yield
@@ -219,7 +220,7 @@ def facts_of(stack: Stack, dataset: Dataset, threads: int) -> dict[str, Any]:
 
 def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
     """Say what is wrong with the run, in its folder, on the screen and in TensorBoard."""
-    from nnexp.diagnosing import diagnose_run, prove_command
+    from nnexp.runs.diagnosing import diagnose_run, prove_command
 
     try:
         # whoever trusted a module of their own to train trusts it now

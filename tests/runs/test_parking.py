@@ -25,9 +25,9 @@ from nnexp.config.schema import (
     TrainerConfig,
 )
 from nnexp.data import Tables
-from nnexp.parking import FILE, leave, park, take_up
-from nnexp.stack import Stack
-from nnexp.task import Run, Task, begin
+from nnexp.runs.parking import FILE, leave, park, take_up
+from nnexp.runs.stack import Stack
+from nnexp.runs.task import Run, Task, begin
 from nnexp.train.parked import Parked
 
 FILES = ("model.safetensors", "metrics.json", "history.csv", "status.json", "preprocess.json")

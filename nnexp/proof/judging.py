@@ -7,15 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnexp.arms import Arm
-from nnexp.contrast import (
-    BALANCED,
-    LEAST_GAIN,
-    LEVEL,
-    contrast,
-    is_beyond_rows,
-    scores,
-)
 from nnexp.diagnosis.finding import (
     CONFIRMED,
     FLATTERING,
@@ -26,6 +17,15 @@ from nnexp.diagnosis.finding import (
 )
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.leaderboard.statistics import holm
+from nnexp.proof.arms import Arm
+from nnexp.proof.contrast import (
+    BALANCED,
+    LEAST_GAIN,
+    LEVEL,
+    contrast,
+    is_beyond_rows,
+    scores,
+)
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
 WIDE = 0.1  # gain that the interval of a mean without one may still hold, for an acquittal

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnexp.arms import Arm
 from nnexp.diagnosis.finding import FLATTERING, Finding, Proof
 from nnexp.leaderboard.statistics import paired_test
+from nnexp.proof.arms import Arm
 
 LEVEL = 0.05  # of the paired t-test, after Holm's correction
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making

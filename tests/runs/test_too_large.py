@@ -9,7 +9,7 @@ import nnexp
 from nnexp.cli import train
 from nnexp.config.compose import compose
 from nnexp.errors import UserError
-from nnexp.too_large import too_large
+from nnexp.runs.too_large import too_large
 
 HUGE = "[10000000,10000000]"
 

@@ -27,13 +27,13 @@ from nnexp.config.schema import (
 from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
+from nnexp.runs.user_module import user_model
 from nnexp.train.decision import Decision
 from nnexp.train.losses import CATEGORICAL, Loss
 from nnexp.train.member import Member, Seeds
 from nnexp.train.optimizers import OPTIMIZERS
 from nnexp.train.plan import Plan
 from nnexp.train.targets import Targets
-from nnexp.user_module import user_model
 
 Model = MLP | ModuleModel
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.float32}
@@ -217,7 +217,7 @@ def plan(config: Config, validated: bool = True) -> Plan:
     Arguments:
         config: theirs.
         validated: whether there are validation rows. Without any nothing may go by their scores
-            (`nnexp.task.check_parts`), and what is noted of the best epoch is by the train rows.
+            (`task.check_parts`), and what is noted of the best epoch is by the train rows.
     """
     trainer = config.trainer
     monitor = trainer.monitor if validated else trainer.monitor.replace("val_", "train_")

@@ -18,9 +18,10 @@ from safetensors.numpy import load, save
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import nnexp
-from nnexp import UserError, checkpoint
+from nnexp import UserError
 from nnexp.cli import main
-from nnexp.recording import Recording
+from nnexp.runs import checkpoint
+from nnexp.runs.recording import Recording
 from nnexp.track.manifest import verify
 from nnexp.track.status import read_status, write_status
 from nnexp.train.step import update
@@ -78,7 +79,7 @@ def stopping(step):
         yield lambda: next(steps) >= step
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nnexp.runner.interrupts", interrupts)
+        patch.setattr("nnexp.runs.runner.interrupts", interrupts)
         yield
 
 
