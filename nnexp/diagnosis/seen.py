@@ -148,6 +148,8 @@ class Seen:
             None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
         emitted: the activation that a user's own module ends in, by what it gives; none: "".
+        frozen: parameters of a user's own module with requires_grad=False.
+        unregistered: lists of a user's own module that hold layers which it does not know.
     """
 
     config: Config
@@ -172,6 +174,8 @@ class Seen:
     label_changes: float | None = None
     ordinal: Sequence[str] = ()
     emitted: str = ""
+    frozen: Sequence[str] = ()
+    unregistered: Sequence[str] = ()
 
     # ---------------------------------------------------------------------------- the prior
     @property

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.fixes import CLEAR
 from nnexp.loop.record import Record
+from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
 TRAINED = "pass model.parameters() of this model to the optimizer"
@@ -51,7 +52,7 @@ def parameters(
     own = dict(model.named_parameters())
     wanted = {name: p for name, p in own.items() if p.requires_grad}
     missing = [name for name, p in wanted.items() if id(p) not in held]
-    lost = _unregistered(model)
+    lost = unregistered(model)
     still = [
         name
         for name, p in wanted.items()
@@ -153,23 +154,3 @@ def _norms(record: Record) -> list[float]:
         if values:
             return [float(values[0]), float(values[-1])]
     return []
-
-
-def _unregistered(model: nn.Module) -> list[str]:
-    known = {id(one) for one in model.modules()} | {id(p) for p in model.parameters()}
-    found = []
-    for place, module in model.named_modules():
-        for name, held in vars(module).items():
-            if name.startswith("_"):
-                continue
-            items = held.values() if isinstance(held, dict) else held
-            if not isinstance(held, (list, tuple, dict)):
-                continue
-            for item in items:
-                learns = isinstance(item, nn.Parameter) or (
-                    isinstance(item, nn.Module) and any(True for _ in item.parameters())
-                )
-                if learns and id(item) not in known:
-                    found.append(f"{place}.{name}" if place else name)
-                    break
-    return found

@@ -26,6 +26,8 @@ from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
+from nnexp.model.module import ModuleModel
+from nnexp.model.registered import unregistered
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
 from nnexp.runs import assemble
@@ -131,6 +133,10 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
             if config.data.encoding == "ordinal" and category.size > 2
         ],
     }
+    if isinstance(model, ModuleModel):
+        named = model.module.named_parameters()
+        seen["frozen"] = [name for name, own in named if not own.requires_grad]
+        seen["unregistered"] = unregistered(model.module)
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
     return Seen(**seen, **_judge(folder, config, model, coded, material))

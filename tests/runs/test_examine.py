@@ -25,6 +25,22 @@ LogSoft = net(lambda n: [nn.LogSoftmax(-1)])
 Sigmoid = net(lambda n: [nn.Sigmoid()])
 Tanh = net(lambda n: [nn.Tanh()])
 Cut = net(lambda n: [nn.ReLU()])
+
+class Frozen(Plain):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        for parameter in self[0].parameters():
+            parameter.requires_grad_(False)
+            parameter.mul_(0.01)
+
+class Listed(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.body = [nn.Linear(inputs, 8), nn.Linear(8, 3)]
+        self.head = nn.Linear(3, outputs)
+
+    def forward(self, x):
+        return self.head(self.body[1](self.body[0](x).relu()).relu())
 """
 
 
@@ -72,6 +88,15 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
     assert "nothing found" in level.text("nnexp diagnose run --prove")
     assert "further" not in level.text("nnexp diagnose run --prove")
+
+
+@pytest.mark.parametrize("name", ["Frozen", "Listed"])
+def test_layers_that_no_optimizer_gets(modules, tmp_path, name):
+    words = ["data=digits", "trainer.epochs=8", "optimizer=sgd", *QUIET]
+    own = ["model=custom", f"model._target_={modules}.{name}"]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    first = nnexp.diagnose(done, trust=True).findings[0]
+    assert first.cause == "parameters_not_updated"
 
 
 def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):

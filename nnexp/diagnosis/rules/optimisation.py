@@ -278,6 +278,22 @@ def frozen(seen: Seen) -> list[Nomination]:
     ]
 
 
+def untrained(seen: Seen) -> list[Nomination]:
+    """Layers of a user's own module that no optimizer gets."""
+    if seen.unregistered:
+        signal, value = "lists that hold layers", list(seen.unregistered[:6])
+        expected, strength = "torch.nn.ModuleList or ModuleDict", 0.95
+        text = "layers in a plain list are no part of the module: they stay at their start"
+    elif seen.frozen:
+        signal, value = "parameters with requires_grad=False", list(seen.frozen[:6])
+        expected, strength = "none, unless on purpose", 0.7
+        text = "these parameters stay at their start"
+    else:
+        return []
+    evidence = (Evidence(signal, value, expected),)
+    return [Nomination("parameters_not_updated", evidence, text, (), strength)]
+
+
 def batch_norm(seen: Seen) -> list[Nomination]:
     """Batch statistics of next to no rows."""
     config = seen.config
@@ -340,4 +356,13 @@ def ordered_batches(seen: Seen) -> list[Nomination]:
     ]
 
 
-RULES = (too_high, too_low, undertrained, optimizer_numbers, frozen, batch_norm, ordered_batches)
+RULES = (
+    too_high,
+    too_low,
+    undertrained,
+    optimizer_numbers,
+    frozen,
+    untrained,
+    batch_norm,
+    ordered_batches,
+)
