@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnexp.diagnosis.conclude import BRINGS
 from nnexp.diagnosis.finding import (
     CONFIRMED,
     FLATTERING,
@@ -154,7 +155,7 @@ def without_followers(
         alone = own.proof is not None and own.proof.metric in METRICS
         if own.verdict != CONFIRMED or place in restores or not restores or both is None:
             continue
-        if own.cause in FLATTERING or not alone:
+        if own.cause in FLATTERING or not alone or _brings(findings, place, restores):
             continue
         mended = by_change[restores]
         more = contrast(found.findings[place], mended, both, [both], seeds, 0.0)
@@ -162,6 +163,12 @@ def without_followers(
         if more is not None and (more.gain < LEAST_GAIN or open_to_doubt):
             kept[place] = replace(own, verdict=SUSPECTED), gain
     return kept
+
+
+def _brings(findings: Sequence[tuple[Finding, float]], place: int, others: Collection[int]) -> bool:
+    """Whether a cause is known to bring about one of others, which is what it is mended by."""
+    brought = BRINGS.get(findings[place][0].cause, set())
+    return any(findings[other][0].cause in brought for other in others)
 
 
 def in_order(
@@ -184,7 +191,8 @@ def in_order(
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
         confirmed = own.verdict == CONFIRMED
-        later = confirmed and place not in first and own.cause not in FLATTERING
+        leads = place in first or _brings(findings, place, first)
+        later = confirmed and not leads and own.cause not in FLATTERING
         small = confirmed and gain < HALF * most[_metric(own)]
         return group, later, small, place
 

@@ -327,6 +327,12 @@ def test_what_restores_the_score_comes_before_what_follows_from_it():
     kept = without_followers(found, findings, arms, 5, chosen)
     told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
     assert told == [("sentinel_values", "confirmed"), ("underfit_capacity", "suspected")]
+    # but what is known to bring it about stays first: many epochs help against flat gradients, too
+    found = Diagnosis([finding("vanishing_gradients", "a=1"), finding("undertrained", "b=1")])
+    findings = judge(found, arms, 5, 1.0)
+    kept = without_followers(found, findings, arms, 5, chosen)
+    told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
+    assert told == [("vanishing_gradients", "confirmed"), ("undertrained", "confirmed")]
 
 
 def test_a_change_that_undoes_another_is_not_confirmed_by_that():
