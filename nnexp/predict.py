@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from nnexp.arguments import Arguments
 from nnexp.data.content import BINARY_ENDINGS
-from nnexp.data.delimited import Dialect, numbered
+from nnexp.data.dialect import Dialect
 from nnexp.data.files import SPREADSHEETS
+from nnexp.data.header import numbered
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.saved_model import Model, load

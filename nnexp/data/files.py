@@ -17,14 +17,9 @@ from nnexp.data.content import (
     decompress,
     read_content,
 )
-from nnexp.data.delimited import (
-    USUAL,
-    Dialect,
-    cell_separator,
-    check_header,
-    parse_delimited,
-    with_rows,
-)
+from nnexp.data.delimited import parse_delimited
+from nnexp.data.dialect import USUAL, Dialect, cell_separator
+from nnexp.data.header import check_header, with_rows
 from nnexp.errors import UserError
 
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")

@@ -18,7 +18,7 @@ from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
-from nnexp.data.delimited import USUAL, Dialect
+from nnexp.data.dialect import USUAL, Dialect
 from nnexp.data.files import read_file
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import Block, fit_blocks, transform_blocks

@@ -24,7 +24,7 @@ from nnexp.config.schema import (
 from nnexp.data import files, idx
 from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
-from nnexp.data.delimited import Dialect
+from nnexp.data.dialect import Dialect
 from nnexp.data.labels import spellings
 from nnexp.data.names import are_cells, is_near, listing, without_header
 from nnexp.data.table import Table, table_from_frame

@@ -8,7 +8,7 @@ import pytest
 
 from nnexp.data import commands
 from nnexp.data.content import read_content
-from nnexp.data.delimited import Dialect
+from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
 from nnexp.errors import UserError
 

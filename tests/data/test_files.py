@@ -10,7 +10,7 @@ from pyarrow import feather
 
 from nnexp.config.compose import compose
 from nnexp.data import load_table, read_file
-from nnexp.data.delimited import Dialect
+from nnexp.data.dialect import Dialect
 from nnexp.errors import UserError
 
 CSV = "a,b,c\n1,x,0.5\n2,y,?\n"

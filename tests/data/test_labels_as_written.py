@@ -5,7 +5,7 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.data import load_table, prepare
-from nnexp.data.delimited import Dialect
+from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
 from nnexp.errors import UserError
 

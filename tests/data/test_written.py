@@ -8,7 +8,7 @@ import pytest
 
 import nnexp
 from nnexp.cli import main
-from nnexp.data.delimited import Dialect
+from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
 from nnexp.data.written import parse_written, style_of
 

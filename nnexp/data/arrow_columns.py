@@ -1,0 +1,40 @@
+"""Columns as pyarrow has read them from a CSV: which of them were written otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
+_GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 beside 567: thousands as well as not
+
+
+def has_commas(column: Any) -> bool:
+    """Whether a column holds numbers and nothing else, plainly written with a decimal comma."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if not pa.types.is_string(column.type):
+        return False
+    if not compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py():
+        return False
+    mixed = compute.any(compute.invert(compute.match_substring(column, ","))).as_py()
+    grouped = compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
+    return not (mixed and grouped)
+
+
+def has_hex(column: Any) -> bool:
+    """Whether a cell is written as 0x1f, which is a name rather than a number."""
+    import pyarrow.compute as compute
+
+    return bool(compute.any(compute.match_substring_regex(column, r"^\s*[+-]?0[xX]")).as_py())
+
+
+def says_more(texts: Any, read: Any) -> bool:
+    """Whether cells as they are written tell more apart than what was read of them."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if pa.types.is_string(read.type) or pa.types.is_null(read.type):
+        return bool(texts.null_count < read.null_count)
+    stripped = compute.utf8_trim_whitespace(compute.filter(texts, compute.is_valid(read)))
+    return len(compute.unique(stripped)) > len(compute.unique(compute.drop_null(read)))

@@ -1,0 +1,113 @@
+"""The names of a table's columns, and what stands above them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from nnexp.data import commands
+from nnexp.data.names import are_cells, listing, typed, without_header
+from nnexp.data.refusals import no_rows
+from nnexp.errors import UserError
+
+TAB = "\t"
+_SEPARATOR_LINE = re.compile(r"(?i:sep)=.")
+
+
+def numbered(count: int) -> list[str]:
+    """The names of the columns of a file without a header."""
+    return [f"x{place}" for place in range(1, count + 1)]
+
+
+def check_header(path: Path, names: list[str]) -> None:
+    """Raise UserError unless every column has a name, and each a different one."""
+    allowed = "a header that gives every column a name of its own"
+    for position, name in enumerate(names, 1):
+        if not name:
+            raise UserError(
+                f"{path.name!r}: column {position} of {len(names)} has no name",
+                allowed,
+                without_header(names)
+                if are_cells(names)
+                else f"{commands.show(path, 1)}  # then name it; pandas writes no such column with "
+                "to_csv(path, index=False)",
+            )
+    repeated = (
+        sorted({name for name in names if names.count(name) > 1})
+        if (len(set(names)) < len(names))
+        else []
+    )
+    if repeated:
+        raise UserError(
+            f"{path.name!r}: more than one column is named {listing(map(repr, repeated))}",
+            allowed,
+            without_header(names)
+            if are_cells(names)
+            else f"{commands.show(path, 1)}  # then rename all but one",
+        )
+
+
+def with_rows(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, or UserError where it has no columns or no rows."""
+    if not len(frame.columns):
+        raise no_rows(path, "has no columns")
+    if not len(frame):
+        raise no_rows(path, "has a header and no rows")
+    return frame
+
+
+def header_of(data: bytes, separator: str) -> list[str]:
+    """The cells of the first row that is not empty."""
+    # 1 MiB is far beyond any header, and keeps a broken quote from swallowing the file
+    start = data[: 1 << 20].decode("utf-8-sig", errors="surrogateescape")
+    rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
+    header = next((row for row in rows if row), [])
+    for name in header:
+        name.encode("utf-8")  # surrogates of undecodable bytes raise here
+    return header
+
+
+def check_preamble(path: Path, data: bytes, separator: str) -> None:
+    """Refuse lines above the table: `sep=;`, as Excel reads it, and comments."""
+    lines = data[: 1 << 20].decode("utf-8-sig", errors="replace").splitlines()
+    first = lines[0].strip(' "') if lines else ""
+    above = 1 if _SEPARATOR_LINE.fullmatch(first) else 0
+    mark = first[4:] if above else separator
+    if not above and first.startswith("#"):
+        above = next((place for place, line in enumerate(lines) if line[:1] != "#"), 0)
+        # a header may begin with #, and has then as many cells as the line below
+        if not above or first.count(mark) == lines[above].count(mark):
+            return
+    if not above:
+        return
+    command, to = commands.table_of(path, above + 1)
+    words = commands.override("data.path", to)
+    if mark != ",":
+        words += f" {typed('data.separator', 'tab' if mark == TAB else mark)}"
+    raise UserError(
+        f"{path.name!r} begins with {first[:60]!r}, which is no line of the table",
+        "the names of the columns in the first line, or with data.header=false the first row",
+        f"{command}  # then {words}",
+    )
+
+
+def check_width(path: Path, names: list[str], data: bytes, separator: str) -> None:
+    """Refuse a table of one column whose name holds what divides cells elsewhere."""
+    if len(names) != 1:
+        return
+    first = next((line for line in data.splitlines()[1:2]), b"").decode(errors="replace")
+    for other in ";\t|, ":
+        # a name may hold blanks; they divide cells where the row below has as many
+        if other == separator or other not in names[0]:
+            continue
+        if other == " " and first.strip().count(" ") != names[0].strip().count(" "):
+            continue
+        raise UserError(
+            f"{path.name!r} has one column, named {names[0][:60]!r}",
+            f"cells divided by the separator, which is {separator!r} here",
+            typed("data.separator", "tab" if other == "\t" else other),
+        )
