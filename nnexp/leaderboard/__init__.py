@@ -8,13 +8,8 @@ from typing import Any
 
 from nnexp import calls
 from nnexp.errors import UserError
-from nnexp.leaderboard.leaderboard import (
-    Comparison,
-    Configuration,
-    Leaderboard,
-    Summary,
-    leaderboard,
-)
+from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard, Summary
+from nnexp.leaderboard.leaderboard import leaderboard
 from nnexp.leaderboard.records import Record, read_records
 from nnexp.leaderboard.text import print_leaderboard
 from nnexp.leaderboard.writing import write_leaderboard

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.errors import UserError
+from nnexp.leaderboard.board import SCORES, SORTS, Comparison, Configuration, Leaderboard, Summary
 from nnexp.leaderboard.folders import natural
 from nnexp.leaderboard.grouping import Group, Grouping, group_records, order_of, split_of
 from nnexp.leaderboard.notes import notes_on
@@ -27,140 +28,7 @@ from nnexp.leaderboard.statistics import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-SORTS = ("val_loss", "val_accuracy", "val_balanced_accuracy", "val_auc")
-SCORES = (*SORTS, *(sort.replace("val_", "test_") for sort in SORTS))
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A score of a configuration, over its runs that are done.
-
-    Where runs differ in their split, the values that the spread and the interval are of are means
-    over the seeds of each split.
-
-    Arguments:
-        n: runs that have the score; 0 makes all the rest NaN.
-        mean: over the runs.
-        sd: standard deviation of the values; NaN for one.
-        low, high: 95 % interval of the mean by Student's t, over seeds (and splits) with the
-            table as it is; NaN for one value.
-        stderr: standard error of the mean as an estimate for new seeds and new rows; see
-            `_stderr`.
-    """
-
-    n: int
-    mean: float
-    sd: float
-    low: float
-    high: float
-    stderr: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A configuration against the first, by their runs of the same seeds and folds.
-
-    Arguments:
-        difference: mean of its scores less those of the first; NaN without pairs.
-        low, high: 95 % interval of the difference, not adjusted; NaN for one pair.
-        p: of the paired t-test, two-sided; NaN for one pair.
-        p_holm: adjusted for the number of configurations by Holm's method.
-        distinguishable: whether p_holm < 0.05.
-        pairs: what the test has counted: runs, or splits where the split varies.
-        pairs_needed: the number of pairs for 80 % power if difference and spread are as seen;
-            None where that is unknown or beyond 10 000.
-    """
-
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
-    distinguishable: bool
-    pairs: int
-    pairs_needed: int | None
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """A row of the leaderboard.
-
-    Arguments:
-        rank: from 1.
-        values: varied key -> value; a key that it does not have is left out.
-        records: its runs that are done, one for each seed and fold.
-        planned: the number of its runs, however they ended.
-        scores: `val_loss`, `val_accuracy`, `val_balanced_accuracy`, `val_auc`, and the same of
-            `test_`.
-        against_leader: by the score that ranks; None for the first.
-    """
-
-    rank: int
-    values: dict[str, Any]
-    records: list[Record]
-    planned: int
-    scores: dict[str, Summary]
-    against_leader: Comparison | None
-
-
-@dataclass(frozen=True, repr=False)
-class Leaderboard:
-    """Configurations from the best validation score down.
-
-    Arguments:
-        configurations: those with at least one run that is done.
-        failed: the runs that are not in any mean, each with its reason.
-        varied: the keys that tell the configurations apart.
-        sort: the score that ranks.
-        winner_test: the test scores of the first, those that it has: what it is good for, since
-            its validation score was picked as the best and is optimistic.
-        unit: what the comparisons count: `seeds`; `splits` where the runs of a configuration
-            differ in their split, each with the mean over its seeds; `pairs` where they differ
-            in further keys.
-        notes: what to know before trusting the ranks, a sentence each.
-    """
-
-    configurations: list[Configuration]
-    failed: list[Record]
-    varied: list[str]
-    sort: str
-    winner_test: dict[str, Summary]
-    unit: str = "seeds"
-    notes: list[str] = field(default_factory=list)
-
-    def frame(self) -> pd.DataFrame:
-        """A row a configuration; the columns are those of leaderboard.csv."""
-        from nnexp.leaderboard.table import frame
-
-        return frame(self)
-
-    def csv(self) -> str:
-        """leaderboard.csv: the same text for the same runs, in whatever order they came."""
-        from nnexp.leaderboard.table import csv_text
-
-        return csv_text(self)
-
-    def markdown(self) -> str:
-        """leaderboard.md: the table, the runs left out, and the notes."""
-        from nnexp.leaderboard.table import markdown
-
-        return markdown(self)
-
-    def text(self, width: int | None = None) -> str:
-        """The leaderboard as aligned lines.
-
-        Arguments:
-            width: columns of the screen, beyond which columns are shortened and left out; None
-                for no limit.
-        """
-        from nnexp.leaderboard.text import text
-
-        return text(self, width)
-
-    def __repr__(self) -> str:
-        return self.text(100)
+    pass
 
 
 def leaderboard(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, one_line, plural
-
-if TYPE_CHECKING:
-    from nnexp.leaderboard.leaderboard import Leaderboard
 
 SEVERAL_SEEDS = "'seed=range(5)'"
 # what is done to the columns of a table; every other key of `data` decides which rows are scored

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnexp.config.keys import literal
-from nnexp.leaderboard.leaderboard import SCORES, Configuration, Leaderboard
+from nnexp.leaderboard.board import SCORES, Configuration, Leaderboard
 from nnexp.leaderboard.words import (
     number,
     one_line,

@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
-from nnexp.leaderboard.leaderboard import Comparison, Configuration, Leaderboard
+from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
 from nnexp.leaderboard.words import (
     cut,
     number,

@@ -6,7 +6,8 @@ from pathlib import Path
 from shlex import quote
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.leaderboard import Leaderboard, leaderboard
+from nnexp.leaderboard.board import Leaderboard
+from nnexp.leaderboard.leaderboard import leaderboard
 from nnexp.leaderboard.records import read_records
 from nnexp.track.folder import write_text
 

@@ -18,7 +18,7 @@ from nnexp.diagnosis.conclude import ODD, conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.diagnosis.rules import inputs, labels, network, optimisation, regularization
+from nnexp.diagnosis.rules import inputs, labels, network, optimisation, rates, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Rows, Seen
 from nnexp.loop import metric, modes, pairing, updates, view
@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     labels.imbalance,
     labels.exchanged,
     penalty,
+    *rates.RULES,
     *optimisation.RULES,
     *network.RULES,
     regularization.too_much,

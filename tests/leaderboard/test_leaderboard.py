@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.leaderboard import SCORES, leaderboard, score_of
+from nnexp.leaderboard.board import SCORES
+from nnexp.leaderboard.leaderboard import leaderboard, score_of
 
 
 def grid(make, losses, key="optimizer__lr"):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnexp.diagnosis.finding import Nomination
-from nnexp.diagnosis.rules import inputs, labels, loss, network, optimisation, regularization
+from nnexp.diagnosis.rules import (
+    inputs,
+    labels,
+    loss,
+    network,
+    optimisation,
+    pairing,
+    rates,
+    regularization,
+)
 from nnexp.diagnosis.seen import Seen
 
 Rule = Callable[[Seen], list[Nomination]]
@@ -13,7 +22,9 @@ Rule = Callable[[Seen], list[Nomination]]
 RULES: tuple[Rule, ...] = (
     *inputs.RULES,
     *labels.RULES,
+    *pairing.RULES,
     *loss.RULES,
+    *rates.RULES,
     *optimisation.RULES,
     *regularization.RULES,
     *network.RULES,

@@ -1,0 +1,172 @@
+"""The learning rate and its schedule: steps that overshoot, and steps that get nowhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.config.schema import OPTIONS
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.seen import Seen
+
+# shares of its weights that a layer moves in a step: about 1e-3 is usual (Karpathy's recipe);
+# TheDeepChecker warns above 1e-1 and below 1e-4
+FAST, SLOW = 3e-2, 1e-4
+BATCH = 32  # rows, for which SGD's default rate is
+DEAD_RATE = 0.02  # of the peak rate: the schedule has died
+
+
+def usual_rate(name: str) -> float:
+    """The default learning rate of an optimizer."""
+    return float(OPTIONS["optimizer"][name]().lr)
+
+
+def _usual(seen: Seen) -> float:
+    """The usual rate for the run's batch size: SGD's falls with batches smaller than usual, whose
+    gradients are noise (linear scaling, Goyal et al. 2017; Adam and RMSprop divide by the noise).
+    """
+    usual = usual_rate(seen.config.optimizer.name)
+    return usual * min(1.0, seen.config.trainer.batch_size / BATCH) if _plain(seen) else usual
+
+
+def _rate(seen: Seen) -> float:
+    """The learning rate as it acts: a summed loss multiplies the gradient that SGD follows."""
+    config = seen.config
+    rate = config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
+    return rate
+
+
+def _plain(seen: Seen) -> bool:
+    return seen.config.optimizer.name == "sgd"
+
+
+def too_high(seen: Seen) -> list[Nomination]:
+    """Steps so long that the loss jumps or diverges."""
+    usual = _usual(seen)
+    ratio = _rate(seen) / usual
+    moved = seen.update_ratio
+    jumps, died = _jumps(seen), _died(seen)
+    loud = seen.diverged or jumps >= 0.25 or died > 0.5 or (moved is not None and moved > FAST)
+    if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
+        return []
+    # ten times the default is a usual choice for small tables: by itself it says little
+    quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= 30 else 0.35
+    loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= 30 else 0.75 if ratio >= 8 else 0.5
+    stuck = any(len(own) and own[-1] > 0.95 for own in seen.of_layers("dead").values())
+    if stuck and ratio >= 8:  # what killed the units, if anything of this did, moves nothing now
+        quiet_strength = max(quiet_strength, 0.6)
+    elif moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
+        quiet_strength = 0.6 if ratio >= 30 else 0.35
+    strength = loud_strength if loud else quiet_strength
+    if loud and ratio < 3:
+        strength = 0.35
+    if seen.diverged and (seen.inputs is None or seen.inputs.finite.all()):
+        strength = max(strength, 0.85)  # finite numbers went in
+    evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {usual:g}")]
+    if moved is not None:
+        evidence.append(
+            Evidence("share of its weights that a layer moves in a step", moved, "about 0.001")
+        )
+    evidence.append(Evidence("share of epochs in which the loss jumped up", jumps, "below 0.25"))
+    if seen.diverged:
+        evidence.append(Evidence("how the run ended", seen.reason, "done"))
+    if died > 0.5:
+        evidence.append(Evidence("share of a layer's units that died while training", died, "0"))
+    target = usual if ratio >= 3 else seen.config.optimizer.lr / 10
+    return [
+        Nomination(
+            "lr_too_high",
+            tuple(evidence),
+            "each step overshoots: the loss may fall in the mean while decisions are thrown about, "
+            "or units are pushed to where they never fire again",
+            (override("optimizer.lr", float(f"{target:.3g}")),),
+            strength,
+        )
+    ]
+
+
+def _jumps(seen: Seen) -> float:
+    """Share of epochs whose train loss is more than 10 % above the epoch before."""
+    losses = seen.column("train_loss")
+    losses = losses[np.isfinite(losses)]
+    if len(losses) < 4:
+        return 0.0
+    before, after = losses[:-1], losses[1:]
+    return float((after - before > 0.1 * np.abs(before) + 1e-3).mean())
+
+
+def _died(seen: Seen) -> float:
+    """Largest share of a layer's units that fired before the first step and never at the end."""
+    layers = [own for own in seen.of_layers("dead").values() if len(own) > 1]
+    return max((float(own[-1] - own[0]) for own in layers), default=0.0)
+
+
+def too_low(seen: Seen) -> list[Nomination]:
+    """Steps too short to get anywhere, from the start or since the schedule died."""
+    config = seen.config
+    usual = _usual(seen)
+    ratio = _rate(seen) / usual
+    moved = seen.update_ratio
+    found = []
+    slow = moved is not None and moved < SLOW
+    clipped = config.reg.grad_clip is not None and _plain(seen) and config.reg.grad_clip < 0.05
+    # a rate that moves a layer visibly, if only at first, is not too low: something else stopped it
+    fastest = max(
+        (float(own.max()) for own in seen.of_layers("update_ratio").values() if len(own)),
+        default=0.0,
+    )
+    if fastest > 10 * SLOW or _died(seen) > 0.5:
+        slow, ratio = False, max(ratio, 1.0)
+    if ratio <= 1 / 8 or (slow and (ratio < 1 or clipped)):
+        strength = 0.92 if ratio <= 1 / 30 else 0.75
+        if slow:
+            strength = min(0.96, strength + 0.1)
+        evidence = [Evidence("optimizer.lr", config.optimizer.lr, f"about {usual:g}")]
+        fix = [override("optimizer.lr", usual)]
+        if clipped:
+            evidence.append(Evidence("reg.grad_clip", config.reg.grad_clip, "null, or about 1"))
+            fix = [override("reg.grad_clip", None), *fix]
+        if moved is not None:
+            evidence.append(
+                Evidence("share of its weights that a layer moves in a step", moved, "about 0.001")
+            )
+        evidence.append(_slope(seen))
+        found.append(
+            Nomination(
+                "lr_too_low",
+                tuple(evidence),
+                "the loss falls steadily but hardly, and rows do not get across the border between "
+                "classes in the epochs given",
+                tuple(fix),
+                strength,
+            )
+        )
+    rates = seen.column("lr")
+    if len(rates) >= 2 and rates.max() > 0 and not found:
+        alive = float((rates > DEAD_RATE * rates.max()).mean())
+        early = len(rates) > 3 and alive < 0.5
+        if early and config.scheduler.name != "plateau":
+            found.append(
+                Nomination(
+                    "lr_too_low",
+                    (
+                        Evidence("share of epochs with a learning rate worth the name", alive, "1"),
+                        Evidence(
+                            "last learning rate", float(rates[-1]), f"{rates.max():g} at the peak"
+                        ),
+                    ),
+                    "the schedule brought the learning rate to next to nothing long before the end",
+                    ("scheduler=constant",),
+                    0.9,
+                )
+            )
+    return found
+
+
+def _slope(seen: Seen) -> Evidence:
+    losses = seen.column("train_loss")
+    change = float(losses[-1] - losses[0]) if len(losses) else 0.0
+    return Evidence("change of the train loss over the run", change, "most of the first loss")
+
+
+RULES = (too_high, too_low)
