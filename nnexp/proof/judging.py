@@ -125,10 +125,17 @@ def smallest(
     room = best - means[()]
     if room.max() < LEAST_GAIN:
         return ()
+    chosen = max(means, key=lambda own: float(means[own].sum()))
     for changes in sorted(means, key=lambda own: (len(own), own)):
         if (means[changes] >= best - np.maximum(LEAST_GAIN, 0.1 * room)).all():
-            return changes
-    return max(means, key=lambda own: float(means[own].sum()))
+            chosen = changes
+            break
+    # what is known to bring one of them about is mended as well, where that costs nothing
+    leads = {place for place in confirmed if _brings(causes, place, chosen)}
+    whole = tuple(sorted({*chosen, *leads}))
+    if whole in means and (means[whole] >= means[chosen] - LEAST_GAIN).all():
+        return whole
+    return chosen
 
 
 def without_followers(
@@ -148,6 +155,7 @@ def without_followers(
         restores: places of what restores the score.
     """
     by_change = {tuple(arm.changed): arm for arm in arms}
+    causes = [own.cause for own, _ in findings]
     lead = max((findings[place][1] for place in restores), default=0.0)
     kept = list(findings)
     for place, (own, gain) in enumerate(findings):
@@ -155,7 +163,7 @@ def without_followers(
         alone = own.proof is not None and own.proof.metric in METRICS
         if own.verdict != CONFIRMED or place in restores or not restores or both is None:
             continue
-        if own.cause in FLATTERING or not alone or _brings(findings, place, restores):
+        if own.cause in FLATTERING or not alone or _brings(causes, place, restores):
             continue
         mended = by_change[restores]
         more = contrast(found.findings[place], mended, both, [both], seeds, 0.0)
@@ -165,10 +173,9 @@ def without_followers(
     return kept
 
 
-def _brings(findings: Sequence[tuple[Finding, float]], place: int, others: Collection[int]) -> bool:
-    """Whether a cause is known to bring about one of others, which is what it is mended by."""
-    brought = BRINGS.get(findings[place][0].cause, set())
-    return any(findings[other][0].cause in brought for other in others)
+def _brings(causes: Sequence[str], place: int, others: Collection[int]) -> bool:
+    """Whether a cause is known to bring about one of others, by which it may be mended in part."""
+    return any(causes[other] in BRINGS.get(causes[place], ()) for other in others)
 
 
 def in_order(
@@ -182,6 +189,7 @@ def in_order(
         findings: each with what its change brought.
         first: places of what restores the score, which come before other confirmed ones.
     """
+    causes = [own.cause for own, _ in findings]
     most: dict[str, float] = {}
     for own, gain in findings:
         if own.verdict == CONFIRMED:
@@ -191,9 +199,9 @@ def in_order(
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
         confirmed = own.verdict == CONFIRMED
-        leads = place in first or _brings(findings, place, first)
-        later = confirmed and not leads and own.cause not in FLATTERING
-        small = confirmed and gain < HALF * most[_metric(own)]
+        leads = _brings(causes, place, first)
+        later = confirmed and place not in first and not leads and own.cause not in FLATTERING
+        small = confirmed and not leads and gain < HALF * most[_metric(own)]
         return group, later, small, place
 
     return [own for _, (own, _) in sorted(enumerate(findings), key=key)]

@@ -383,3 +383,15 @@ def test_gains_of_unlike_scores_are_not_compared():
     assert order == ["softmax_twice", "class_imbalance"]
     order = [one.cause for one in in_order([small, balanced, large])]
     assert order == ["class_imbalance", "lr_too_high", "softmax_twice"]
+
+
+def test_what_brings_about_the_rest_is_mended_too_where_it_costs_nothing():
+    found = Diagnosis([finding("sigmoid_twice", "a=1"), finding("class_imbalance", "b=1")])
+    arms = [arm(0.5), arm(0.6, (0,)), arm(0.9, (1,)), arm(0.899, (0, 1))]
+    findings = judge(found, arms, 5, 1.0)
+    chosen = smallest(found, arms, 5, [0, 1])
+    assert chosen == (0, 1)
+    kept = without_followers(found, findings, arms, 5, chosen)
+    assert [own.cause for own in in_order(kept, chosen)] == ["sigmoid_twice", "class_imbalance"]
+    arms[3] = arm(0.8, (0, 1))
+    assert smallest(found, arms, 5, [0, 1]) == (1,)
