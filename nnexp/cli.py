@@ -113,6 +113,9 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
                 print(help_text(typed, command), end="")
             return 0
         overrides, flags = parted(words)
+        if flags == ["--version"]:
+            print(f"nnexp {__version__}")
+            return 0
         return train_with_hydra([*overrides, *flags], overrides, [*called, *words])
     except UserError as error:
         print(error.called(called).printed(sys.stderr.encoding), file=sys.stderr)
@@ -123,7 +126,9 @@ def _unknown_command(word: str) -> UserError:
     from nnexp.config.suggest import nearest
 
     commands = ("train", *_COMMANDS)
-    if "=" in word or word.startswith("-"):
+    if word in ("-v", "-V"):
+        remedy = "nnexp --version"
+    elif "=" in word or word.startswith("-"):
         remedy = f"nnexp train {word}"
     else:
         remedy = f"nnexp {nearest(word, commands) or '--help'}"
