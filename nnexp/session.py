@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
+from nnexp.near import near
 from nnexp.runs.jobs import Job, TakenError, resume_command
 from nnexp.track.folder import write_text
 from nnexp.track.status import read_status, write_status
@@ -72,7 +73,7 @@ class Session:
             if job.number is not None:
                 print(f"{head}{job.error.called(self.command)}", file=sys.stderr, flush=True)
         else:
-            log = _relative(job.folder / "train.log")
+            log = near(job.folder / "train.log")
             first = "".join(str(job.error).splitlines()[:1])
             wrong = f"{type(job.error).__name__}: {first}"
             print(f"{head}error: {wrong} (traceback in {log})", file=sys.stderr, flush=True)
@@ -101,7 +102,7 @@ class Session:
     def _say_interrupted(self) -> None:
         """Print where what there is lies, and how a sweep goes on."""
         if self.folder is not None and (self.folder / "sweep.yaml").exists():
-            command = shlex.join(["nnexp", "resume", str(_relative(self.folder.absolute()))])
+            command = shlex.join(["nnexp", "resume", str(near(self.folder.absolute()))])
             print(f"interrupted; to run what is missing: {command}", file=sys.stderr)
         elif len(self.jobs) == 1 and self.jobs[0].folder.is_dir():
             command = resume_command(self.jobs[0].folder)
@@ -182,7 +183,3 @@ def _as_yaml(composed: DictConfig) -> str:
         return OmegaConf.to_yaml(composed, resolve=True)
     except Exception:  # an interpolation that does not resolve may be what failed the job
         return OmegaConf.to_yaml(composed)
-
-
-def _relative(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -27,6 +27,7 @@ from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
 from nnexp.files import read_regular
 from nnexp.model.weights import FILE as WEIGHTS
+from nnexp.near import near
 from nnexp.runs.examine import Material, examine
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import FILE as MANIFEST
@@ -160,7 +161,5 @@ def read_diagnosis(folder: str | Path) -> Diagnosis:
 
 def prove_command(folder: str | Path, trust: bool = False) -> str:
     """The command that proves a run's findings; `trust` where the model is the user's own class."""
-    path = Path(folder).absolute()
-    near = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     more = ["--trust"] if trust else []
-    return shlex.join(["nnexp", "diagnose", str(near), "--prove", *more])
+    return shlex.join(["nnexp", "diagnose", str(near(Path(folder).absolute())), "--prove", *more])

@@ -242,10 +242,11 @@ def _nature(
             model.layout.view(changed, name).mul_(factor)
         return model.bind(changed, buffers, dtype=x.dtype).forward(x, None)[0]
 
-    found = of_values(outputs(1.0))
+    out = outputs(1.0)
+    found = of_values(out)
     if is_sure(found):
         return found
-    return with_strong(found, [outputs(factor) for factor in (1.0, STRONGER, -STRONGER)])
+    return with_strong(found, [out, outputs(STRONGER), outputs(-STRONGER)])
 
 
 def _units(

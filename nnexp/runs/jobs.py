@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nnexp.config.saved import config_text
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
+from nnexp.near import near
 
 if TYPE_CHECKING:
     from nnexp.data import Dataset
@@ -102,14 +103,10 @@ def sweep_of(folder: Path) -> Path | None:
     """The sweep that a run's folder is in, if any."""
     for parent in folder.absolute().parents[:3]:
         if (parent / "sweep.yaml").is_file() and (parent / "multirun.yaml").is_file():
-            return _near(parent)
+            return near(parent)
     return None
 
 
 def resume_command(folder: Path) -> str:
     """The command that goes on with a run, or with the sweep that it is part of."""
-    return shlex.join(["nnexp", "resume", str(sweep_of(folder) or _near(folder.absolute()))])
-
-
-def _near(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return shlex.join(["nnexp", "resume", str(sweep_of(folder) or near(folder.absolute()))])

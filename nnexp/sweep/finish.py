@@ -10,6 +10,7 @@ from shlex import quote
 from nnexp.errors import UserError
 from nnexp.leaderboard import leaderboard, print_leaderboard, read_records
 from nnexp.leaderboard.writing import write_files
+from nnexp.near import near
 from nnexp.report.page import write_file
 from nnexp.runs.jobs import Job
 
@@ -35,7 +36,7 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
         written.append(write_file(board, records, folder).name)
     print(flush=True)
     print_leaderboard(board)
-    shown = _relative(folder)
+    shown = near(folder)
     print(f"\nfolder:      {shown} ({', '.join(written)})")
     if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
         print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
@@ -47,8 +48,3 @@ def _sort(jobs: Sequence[Job]) -> str:
     monitors = {job.config.trainer.monitor for job in jobs if job.config is not None}
     accuracy = monitors and all(monitor.endswith("accuracy") for monitor in monitors)
     return "val_accuracy" if accuracy else "val_loss"
-
-
-def _relative(path: Path) -> Path:
-    absolute = path.absolute()
-    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else path

@@ -9,6 +9,7 @@ from shlex import quote
 
 from nnexp.config.schema import Config
 from nnexp.errors import UserError
+from nnexp.near import near
 from nnexp.sweep.rate_words import Asked
 
 START, STOP = 1e-6, 10.0
@@ -22,8 +23,7 @@ def check_root(root: Path) -> None:
     there = next(path for path in (root.absolute(), *root.absolute().parents) if path.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return
-    near = there.relative_to(Path.cwd()) if there.is_relative_to(Path.cwd()) else there
-    shown, what = quote(str(near)), "not yours to write" if there.is_dir() else "no folder"
+    shown, what = quote(str(near(there))), "not yours to write" if there.is_dir() else "no folder"
     raise UserError(
         f"{str(root)!r} cannot be made: {shown} is {what}",
         "a folder that is yours to write",

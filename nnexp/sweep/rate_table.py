@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from nnexp.near import near
 from nnexp.sweep.rate_choice import stable
 from nnexp.track.progress import is_terminal
 
@@ -108,7 +108,11 @@ def _title(result: RateTest) -> str:
 
 def _places(result: RateTest) -> list[tuple[str, str]]:
     places = [] if result.suggestion is None else [("train with", result.command)]
-    return places if result.folder is None else [*places, ("files", _near(result.folder))]
+    return (
+        places
+        if result.folder is None
+        else [*places, ("files", str(near(result.folder.absolute())))]
+    )
 
 
 def _nearest(rates: Sequence[float], rate: float) -> float | None:
@@ -116,13 +120,6 @@ def _nearest(rates: Sequence[float], rate: float) -> float | None:
     if not rates[0] <= rate <= rates[-1]:
         return None
     return min(rates, key=lambda tested: max(tested / rate, rate / tested))
-
-
-def _near(path: Path) -> str:
-    """A path as it is typed from the working directory, where that is shorter."""
-    absolute = path.absolute()
-    here = Path.cwd()
-    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
 
 
 def _loss(value: float) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from nnexp.near import near
 from nnexp.track.progress import is_terminal
 
 # metrics.json's key -> the column's title
@@ -141,7 +142,7 @@ def tensorboard_command(folder: str | Path) -> str:
     """
     path = Path(folder)
     logdir = path.parent if OWN_NAME.fullmatch(path.name) else path
-    words = ["tensorboard", "--logdir", _near(logdir)]
+    words = ["tensorboard", "--logdir", str(near(logdir.absolute()))]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
@@ -178,16 +179,8 @@ def _score(value: Any, stderr: Any) -> str:
 
 
 def _places(folder: str | Path, tensorboard: bool) -> list[tuple[str, str]]:
-    places = [("run folder", _near(Path(folder)))]
+    places = [("run folder", str(near(Path(folder).absolute())))]
     return [*places, ("TensorBoard", tensorboard_command(folder))] if tensorboard else places
-
-
-def _near(path: Path) -> str:
-    """A path as it is typed from the working directory, where that is shorter."""
-    absolute = path.absolute()
-    if absolute.is_relative_to(Path.cwd()):
-        return str(absolute.relative_to(Path.cwd()))
-    return str(absolute)
 
 
 def _one_line(text: str) -> str:

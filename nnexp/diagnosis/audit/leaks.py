@@ -88,8 +88,10 @@ def check(sheet: Sheet) -> Audit:
     enough = len(rules) <= MANY and len(sheet.names) - len(rules) >= OTHERS
     found = [rule for rule in rules if rule.itself or (enough and _beats(rule, trees))]
     shielded = False
-    beside = _strongest(sheet, rows, told)
-    if not found and enough and beside and len(sheet.names) - len(rules) > OTHERS:
+    beside = ""
+    if not found and enough and len(sheet.names) - len(rules) > OTHERS:
+        beside = _strongest(sheet, rows, told)
+    if beside:
         # two columns that are known only after the label shield each other
         without = out_of_bag(sheet.without({*told, beside}), sheet.y, classes, rows).predicted == y
         found = [rule for rule in rules if _beats(rule, without)]
