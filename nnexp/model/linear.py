@@ -10,11 +10,96 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nnexp.model.products import are_quick, multiply
+from nnexp.model.products import Operand, Product, are_quick, multiply
 
 # multiplications of one product; up to here oneDNN takes products of bfloat16 or leaves them by
 # how many there are (16^3 in ATen/native/mkldnn/Matmul.cpp)
 SMALL = 16**3
+
+
+class Linear:
+    """A linear layer of a stack: its forward pass and the two halves of its backward pass.
+
+    Arguments:
+        weight, bias: (K, in, out) and (K, 1, out), views of theta.
+        weight_grad: where the gradient by the weight is written; None for a layer that only
+            predicts.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, weight_grad: Tensor | None) -> None:
+        self.weight, self.bias, self.weight_grad = weight, bias, weight_grad
+
+    def forward(self, h: Tensor) -> Tensor:
+        """`h @ weight + bias`, (K, B, out), of h (K, B, in)."""
+        return linear(h, self.weight, self.bias)
+
+    def weight_gradient(self, h: Tensor, d: Tensor) -> None:
+        """Write the gradient by the weight; h (K, B, in) went in, d (K, B, out) is the gradient."""
+        assert self.weight_grad is not None
+        weight_gradient(h, d, self.weight_grad)
+
+    def input_gradient(self, d: Tensor) -> Tensor:
+        """The gradient (K, B, in) by what went in, from that by what came out (K, B, out)."""
+        return input_gradient(d, self.weight)
+
+
+class PreparedLinear(Linear):
+    """A linear layer with the products of its training step prepared, for batches of one size.
+
+    A step of a small network is short: looking at the operands, asking for memory and converting
+    the arguments of a foreign call take longer than its products. What it returns is overwritten by
+    the next step.
+
+    Arguments:
+        layer: the layer, with a `weight_grad`.
+        h: a batch (K, B, in); `is_preparable` holds for it.
+        keeps: return another tensor from each `forward`.
+    """
+
+    def __init__(self, layer: Linear, h: Tensor, *, keeps: bool) -> None:
+        super().__init__(layer.weight, layer.bias, layer.weight_grad)
+        assert layer.weight_grad is not None
+        self._keeps = keeps
+        self._out = h.new_empty(len(h), h.size(1), layer.weight.size(2))
+        self._h, self._d = Operand(h), Operand(self._out)
+        self._weight, self._result = Operand(layer.weight), Operand(self._out)
+        self._forward = Product(self._h, self._weight, self._result, add=True)
+        by_weight = Operand(layer.weight_grad)
+        self._by_weight = Product(self._h, self._d, by_weight, turn_a=True)
+        self._input_gradient: Tensor | None = None  # of a first layer nobody asks for it
+
+    def forward(self, h: Tensor) -> Tensor:
+        if h is not self._h.matrices:
+            self._h.point_at(h)
+        out = self._out
+        if self._keeps:
+            out = torch.empty_like(out)
+            self._result.point_at(out)
+        out.copy_(self.bias)
+        self._forward()
+        return out
+
+    def weight_gradient(self, h: Tensor, d: Tensor) -> None:
+        if h is not self._h.matrices:
+            self._h.point_at(h)
+        if d is not self._d.matrices:
+            self._d.point_at(d)
+        self._by_weight()
+
+    def input_gradient(self, d: Tensor) -> Tensor:
+        if d is not self._d.matrices:
+            self._d.point_at(d)
+        if self._input_gradient is None:
+            members, inputs, _ = self._weight.shape
+            self._input_gradient = out = d.new_empty(members, d.size(1), inputs)
+            self._by_input = Product(self._d, self._weight, Operand(out), turn_b=True)
+        self._by_input()
+        return self._input_gradient
+
+
+def is_preparable(h: Tensor, weight: Tensor) -> bool:
+    """Whether a `PreparedLinear` takes batches like h (K, B, in)."""
+    return min(*h.shape[1:], weight.size(2)) > 1 and are_quick(h, weight)
 
 
 def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from nnexp.model.activation import ACTIVATIONS
 from nnexp.model.embedding import Embedding
 from nnexp.model.init import initial_bias, initial_weight
 from nnexp.model.layout import Layout
-from nnexp.model.linear import input_gradient, linear, weight_gradient
+from nnexp.model.linear import Linear, PreparedLinear, is_preparable
 from nnexp.model.norm import Saved, batch_norm, layer_norm, norm_backward
 from nnexp.seeds import torch_seed
 
@@ -157,20 +157,26 @@ class MLPStack:
             self._grad.zero_()
         layout = mlp.layout
         names = mlp.layers
-        self._weights = [layout.view(self._theta, f"{name}.weight") for name in names]
-        self._biases = [layout.view(self._theta, f"{name}.bias").unsqueeze(1) for name in names]
         self._values = layout.views(self._theta)
         self._running = mlp.buffers.views(buffers)
-        if self._grad is not None:
-            self._grads = layout.views(self._grad)
-            self._weight_grads = [self._grads[f"{name}.weight"] for name in names]
-            self._bias_grads = [self._grads[f"{name}.bias"] for name in names]
+        self._grads = layout.views(self._grad) if self._grad is not None else {}
+        self._bias_grads = [self._grads.get(f"{name}.bias") for name in names]
+        self._linears = [
+            Linear(
+                self._values[f"{name}.weight"],
+                self._values[f"{name}.bias"].unsqueeze(1),
+                self._grads.get(f"{name}.weight"),
+            )
+            for name in names
+        ]
+        self._prepared: dict[int, list[Linear]] = {}  # by the rows of a batch
         self._act, self._act_backward = ACTIVATIONS[mlp.activation]
         # what relu leaves tells its derivative, also after dropout: a unit that was dropped has
         # no gradient anyway, so nothing else needs to be kept, unless autograd follows
         self._may_overwrite = mlp.activation == "relu" and mlp.norm == "none" and not mlp.skip
         self._in_place = False
         # what backward needs of forward, a list entry for each layer
+        self._used = self._linears
         self._inputs: list[Tensor] = []  # what enters the linear layer, (K, B, in)
         self._pre: list[Tensor] = []  # what enters the activation, (K, B, H)
         self._post: list[Tensor] = []  # what leaves it
@@ -212,9 +218,10 @@ class MLPStack:
         if masks[0] is not None:
             h = h * masks[0]
         last = len(mlp.hidden)
+        self._used = linears = self._linears_for(h) if training else self._linears
         for layer in range(last):
             self._inputs.append(h)
-            z = linear(h, self._weights[layer], self._biases[layer])  # (K, B, H)
+            z = linears[layer].forward(h)  # (K, B, H)
             mask = masks[layer + 1]
             if self._in_place:
                 h = z.relu_() if mask is None else z.relu_().mul_(mask)
@@ -230,7 +237,7 @@ class MLPStack:
                 a = a * mask
             h = a + h if mlp.skip and a.shape == h.shape else a
         self._inputs.append(h)
-        return linear(h, self._weights[last], self._biases[last])  # (K, B, C)
+        return linears[last].forward(h)  # (K, B, C)
 
     def backward(self, dlogits: Tensor) -> None:
         """Write the gradient of the loss by theta into `grad`, from that by the logits.
@@ -238,7 +245,7 @@ class MLPStack:
         Arguments:
             dlogits: (K, B, C), for the batch of the last `forward(..., training=True)`.
         """
-        mlp, masks = self.mlp, self._masks
+        mlp, masks, linears = self.mlp, self._masks, self._used
         last = len(mlp.hidden)
         d = dlogits  # the gradient by what left the layer
         for layer in range(last, -1, -1):
@@ -247,7 +254,7 @@ class MLPStack:
                 if mlp.skip and mlp.widths[layer] == mlp.widths[layer + 1]:
                     dskip = d
                 mask = masks[layer + 1]
-                if self._in_place:  # d is this layer's own: `input_gradient` made it
+                if self._in_place:  # d is this step's own: `input_gradient` wrote it
                     d = d if mask is None else d.mul_(mask)
                 elif mask is not None:
                     d = d * mask
@@ -261,10 +268,10 @@ class MLPStack:
                         self._grads[f"norms.{layer}.weight"],
                         self._grads[f"norms.{layer}.bias"],
                     )
-            weight_gradient(self._inputs[layer], d, self._weight_grads[layer])
+            linears[layer].weight_gradient(self._inputs[layer], d)
             torch.sum(d, 1, out=self._bias_grads[layer])
             if layer > 0 or mlp.embedding:
-                d = input_gradient(d, self._weights[layer])  # (K, B, in)
+                d = linears[layer].input_gradient(d)  # (K, B, in)
                 if dskip is not None:
                     d = d + dskip
         if mlp.embedding:
@@ -287,6 +294,23 @@ class MLPStack:
     def activations(self) -> list[tuple[str, Tensor]]:
         """(name, values (K, B, H)) of what left each hidden activation in the last forward pass."""
         return list(zip(self.mlp.layers[:-1], self._post, strict=True))
+
+    def _linears_for(self, h: Tensor) -> list[Linear]:
+        """The layers for a training step on a batch (K, B, in)."""
+        if self._grad is None or torch.is_grad_enabled() or torch.get_num_threads() != 1:
+            return self._linears
+        rows = h.size(1)
+        if rows not in self._prepared:
+            self._prepared[rows] = [self._prepare(place, h) for place in range(len(self._linears))]
+        return self._prepared[rows]
+
+    def _prepare(self, place: int, h: Tensor) -> Linear:
+        linear = self._linears[place]
+        if place > 0:
+            h = h.new_empty(len(h), h.size(1), linear.weight.size(1))
+        if not is_preparable(h, linear.weight):
+            return linear
+        return PreparedLinear(linear, h, keeps=place == len(self._linears) - 1)
 
     def _normalise(self, z: Tensor, layer: int, training: bool) -> Tensor:
         gain, shift = self._values[f"norms.{layer}.weight"], self._values[f"norms.{layer}.bias"]

@@ -71,6 +71,91 @@ def has_idle_vector_units() -> bool:
     return "AuthenticAMD" in told and "avx512vl" in told
 
 
+class Operand:
+    """K matrices as the library is handed them: where they are, and how far apart.
+
+    Arguments:
+        matrices: float32 (K, M, N) on the CPU, rows contiguous, not empty.
+    """
+
+    __slots__ = ("matrices", "shape", "taken")
+
+    def __init__(self, matrices: Tensor) -> None:
+        self.shape = matrices.shape
+        self.taken = ctypes.c_void_p(), ctypes.c_int(), ctypes.c_int()
+        self.point_at(matrices)
+
+    def point_at(self, matrices: Tensor) -> None:
+        """Take others of the same shape from now on.
+
+        Raises:
+            ValueError: they are not such as the library takes, which would read beyond them.
+        """
+        strides = matrices.stride()
+        if (
+            matrices.shape != self.shape
+            or matrices.dtype is not torch.float32
+            or not matrices.is_cpu
+            or strides[2] != 1
+            or self.shape[0] * strides[0] >= LARGEST
+        ):
+            raise ValueError(
+                f"Expected float32 {tuple(self.shape)} on the CPU, its rows contiguous. "
+                f"Received: {matrices.dtype} {tuple(matrices.shape)}, strides {strides}"
+            )
+        self.matrices = matrices  # kept alive: the library knows its address alone
+        pointer, row, member = self.taken
+        pointer.value, row.value, member.value = matrices.data_ptr(), strides[1], strides[0]
+
+
+class Product:
+    """A product of K pairs of matrices, prepared once to be computed many times.
+
+    A call writes `a @ b` into `out`, or adds it to what is there.
+
+    Arguments:
+        a: (K, M, N), or (K, N, M) with `turn_a`.
+        b: (K, N, O), or (K, O, N) with `turn_b`.
+        out: (K, M, O), apart from `a` and `b`.
+        turn_a, turn_b: take the matrices transposed.
+        add: to `out`.
+    """
+
+    __slots__ = ("_gemm", "_handed", "_held")
+
+    def __init__(
+        self,
+        a: Operand,
+        b: Operand,
+        out: Operand,
+        *,
+        turn_a: bool = False,
+        turn_b: bool = False,
+        add: bool = False,
+    ) -> None:
+        gemm = openblas()
+        assert gemm is not None
+        members, rows, columns = out.shape
+        own, inner = a.shape[:0:-1] if turn_a else a.shape[1:]
+        assert inner == (b.shape[2] if turn_b else b.shape[1])
+        assert (members, members, rows) == (a.shape[0], b.shape[0], own)
+        assert columns == (b.shape[1] if turn_b else b.shape[2])
+        self._gemm, self._held = gemm, (a, b, out)
+        integer, real = ctypes.c_int, ctypes.c_float
+        turns = (TRANSPOSED if turn_a else AS_IT_IS, TRANSPOSED if turn_b else AS_IT_IS)
+        head = (ROW_MAJOR, *turns, rows, columns, inner)
+        self._handed = (
+            *map(integer, head),
+            real(1.0), *a.taken,
+            *b.taken,
+            real(1.0 if add else 0.0), *out.taken, integer(members),
+        )  # fmt: skip
+
+    def __call__(self) -> None:
+        """Compute it from what the operands point at now."""
+        self._gemm(*self._handed)
+
+
 def are_quick(a: Tensor, b: Tensor) -> bool:
     """Whether `multiply` takes these batches (K, ., .), and should."""
     return (
@@ -96,30 +181,9 @@ def multiply(
     turn_b: bool = False,
     add: bool = False,
 ) -> None:
-    """Write the products `a @ b` of K pairs of matrices into `out`, or add them to what is there.
-
-    Arguments:
-        a: (K, M, N), or (K, N, M) with `turn_a`; `are_quick` holds for it and b.
-        b: (K, N, O), or (K, O, N) with `turn_b`.
-        out: (K, M, O), its rows contiguous, apart from `a` and `b`.
-        turn_a, turn_b: take the matrices transposed.
-        add: to `out`.
-    """
-    gemm = openblas()
-    assert gemm is not None
-    members, rows, columns = out.shape
-    inner = a.size(1) if turn_a else a.size(2)
-    # it is handed addresses, and would read and write beyond what is there
-    assert inner == (b.size(2) if turn_b else b.size(1))
-    assert (members, rows) == (len(a), a.size(2) if turn_a else a.size(1))
-    assert columns == (b.size(1) if turn_b else b.size(2))
-    gemm(
-        ROW_MAJOR, TRANSPOSED if turn_a else AS_IT_IS, TRANSPOSED if turn_b else AS_IT_IS,
-        rows, columns, inner,
-        1.0, a.data_ptr(), a.stride(1), a.stride(0),
-        b.data_ptr(), b.stride(1), b.stride(0),
-        1.0 if add else 0.0, out.data_ptr(), out.stride(1), out.stride(0), members,
-    )  # fmt: skip
+    """A `Product` computed at once; arguments as for it, of tensors for which `are_quick` holds."""
+    operands = Operand(a), Operand(b), Operand(out)
+    Product(*operands, turn_a=turn_a, turn_b=turn_b, add=add)()
 
 
 @contextmanager

@@ -5,7 +5,16 @@ import itertools
 import pytest
 import torch
 
-from nnexp.model.linear import input_gradient, linear, weight_gradient
+from nnexp.model.linear import (
+    Linear,
+    PreparedLinear,
+    input_gradient,
+    is_preparable,
+    linear,
+    weight_gradient,
+)
+from nnexp.model.mlp import MLP
+from nnexp.model.products import openblas
 
 MEMBERS = 5
 SHAPES = [*itertools.product((1, 2, 7, 32), (1, 9, 20, 64), (1, 3, 17, 32)), (64, 33, 40)]
@@ -66,3 +75,48 @@ def test_values_are_those_of_the_definition():
             "dh": torch.einsum("kbo,kio->kbi", d, weight),
         }
         torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
+
+
+@pytest.fixture
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
+@pytest.mark.usefixtures("_one_thread")
+def test_a_prepared_layer_has_the_bits_of_one_that_is_not():
+    for shape in SHAPES:
+        h, weight, bias, d = drawn(*shape, torch.float32)
+        if not is_preparable(h, weight):
+            assert min(shape) == 1
+            continue
+        used = weight[0].numel()
+        rows, prepared_rows = torch.zeros(2, MEMBERS, used + 16)
+        layer = Linear(weight, bias, rows[:, :used].view(weight.shape))
+        own = Linear(weight, bias, prepared_rows[:, :used].view(weight.shape))
+        prepared = PreparedLinear(own, torch.empty_like(h), keeps=False)
+        for turn in range(3):  # other batches in other places, and again the one before
+            h_now, d_now = (h, d) if turn != 1 else (h.neg(), d.neg())
+            assert torch.equal(prepared.forward(h_now), layer.forward(h_now))
+            layer.weight_gradient(h_now, d_now)
+            prepared.weight_gradient(h_now, d_now)
+            assert torch.equal(prepared_rows, rows)
+            assert torch.equal(prepared.input_gradient(d_now), layer.input_gradient(d_now))
+
+
+@pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
+@pytest.mark.usefixtures("_one_thread")
+def test_logits_of_a_step_outlive_the_next_one():
+    mlp = MLP(20, 10, (32, 16))
+    theta, buffers = mlp.initial([0, 1], torch.float32)
+    stack = mlp.bind(theta, buffers, torch.zeros_like(theta))
+    x = drawn(8, 20, 1, torch.float32, members=2)[0]
+    with torch.no_grad():
+        first = stack.forward(x, training=True)
+        kept = first.clone()
+        stack.backward(torch.ones_like(first))
+        stack.forward(-x, training=True)
+    assert torch.equal(first, kept)

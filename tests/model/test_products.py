@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nnexp.model import products
-from nnexp.model.products import are_quick, multiply, openblas
+from nnexp.model.products import Operand, Product, are_quick, multiply, openblas
 from nnexp.train.evaluate import CHUNK
 
 needs_openblas = pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
@@ -145,3 +145,36 @@ def test_loading_it_leaves_the_environment_as_it_was(monkeypatch):
     openblas()
     assert products.os.environ["OPENBLAS_NUM_THREADS"] == "7"
     assert "OPENBLAS_CORETYPE" not in products.os.environ
+
+
+@needs_openblas
+def test_a_prepared_product_follows_its_operands():
+    a, b, out = drawn(2, 3, 4), drawn(2, 4, 5), torch.full((2, 3, 5), torch.nan)
+    left, right, result = Operand(a), Operand(b), Operand(out)
+    product = Product(left, right, result)
+    product()
+    torch.testing.assert_close(out, a @ b)
+    a.mul_(2)  # in place: the operand is where it was
+    product()
+    torch.testing.assert_close(out, a @ b)
+    block, elsewhere = drawn(2, 9, 4, seed=3), torch.empty(2, 3, 5)
+    left.point_at(block[:, 4:7])
+    result.point_at(elsewhere)
+    before = out.clone()
+    product()
+    torch.testing.assert_close(elsewhere, block[:, 4:7] @ b)
+    assert torch.equal(out, before)
+
+
+@needs_openblas
+def test_an_operand_is_not_pointed_at_what_would_be_read_beyond():
+    operand = Operand(drawn(2, 3, 4))
+    for wrong in (
+        drawn(2, 3, 5),
+        drawn(1, 3, 4),
+        drawn(2, 4, 3).mT,
+        drawn(2, 3, 4).double(),
+        torch.empty(2, 3, 4, device="meta"),
+    ):
+        with pytest.raises(ValueError, match=r"Expected float32 \(2, 3, 4\) on the CPU"):
+            operand.point_at(wrong)
