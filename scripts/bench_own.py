@@ -127,9 +127,10 @@ def trainer(work: Work, settings: Sequence[Setting], *, device: str = "cpu") -> 
     from nnexp.train.losses import Loss
     from nnexp.train.machine import threads
     from nnexp.train.member import Member, Seeds
+    from nnexp.train.outcome import Epoch
     from nnexp.train.plan import Data, Part, Plan
     from nnexp.train.targets import Targets
-    from nnexp.train.trainer import Epoch, fit
+    from nnexp.train.trainer import fit
 
     classes = work.widths[-1]
     labels = torch.from_numpy(np.concatenate([work.y_train, work.y_valid]))

@@ -32,9 +32,10 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory, pick_threads
 from nnexp.train.member import Member
+from nnexp.train.outcome import Epoch
 from nnexp.train.plan import Data, Part, Plan
 from nnexp.train.targets import Targets
-from nnexp.train.trainer import Epoch, fit
+from nnexp.train.trainer import fit
 
 Arrays = tuple[np.ndarray, np.ndarray]
 # table: (hidden widths, batch size, epochs)

@@ -34,7 +34,7 @@ from nnexp.runs import assemble
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import logits
-from nnexp.train.watch import SATURATED, STEADY
+from nnexp.train.signals import SATURATED, STEADY
 
 UNIT_ROWS = 512  # train rows on which hidden units are looked at
 

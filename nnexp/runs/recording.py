@@ -12,8 +12,8 @@ from nnexp.config.schema import Config
 from nnexp.runs.hparams import hparams
 from nnexp.runs.scoring import Part
 from nnexp.track.history import SIGNALS_FILE, History
-from nnexp.train.trainer import Epoch, Outcome
-from nnexp.train.watch import Signals
+from nnexp.train.outcome import Epoch, Outcome
+from nnexp.train.signals import Signals
 
 HISTOGRAM_EPOCHS = 20  # about so many epochs have weight histograms
 METRICS = tuple(

@@ -36,10 +36,11 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import pick_device
 from nnexp.train.machine import threads as with_threads
+from nnexp.train.outcome import Epoch, Outcome, Saver
 from nnexp.train.parked import Parked
 from nnexp.train.plan import Data, Part
-from nnexp.train.trainer import Epoch, Outcome, Saver, fit, unbegun
-from nnexp.train.watch import Signals
+from nnexp.train.signals import Signals
+from nnexp.train.trainer import fit, unbegun
 
 
 class Stack:

@@ -21,7 +21,7 @@ from nnexp.runs.task import Run, Task, begin
 from nnexp.runs.too_large import too_large
 from nnexp.track.log import open_log
 from nnexp.train.machine import threads as with_threads
-from nnexp.train.trainer import Epoch
+from nnexp.train.outcome import Epoch
 
 OFTEN = 0.2  # seconds between two words on its epochs
 

@@ -25,8 +25,9 @@ from nnexp.seeds import generator
 from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
 from nnexp.train.machine import pick_device, pick_threads, threads
+from nnexp.train.outcome import Epoch
 from nnexp.train.plan import Part
-from nnexp.train.trainer import Epoch, fit
+from nnexp.train.trainer import fit
 
 STEPS = 200  # of each run, where the user gives no epochs
 

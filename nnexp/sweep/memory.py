@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from nnexp.runs.stack import Stack
-from nnexp.train.epoch import BLOCK_BYTES, BLOCK_STEPS
+from nnexp.train.block import BLOCK_BYTES, BLOCK_STEPS
 from nnexp.train.evaluate import CHUNK
 from nnexp.train.optimizers import OPTIMIZERS
 

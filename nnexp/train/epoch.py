@@ -1,8 +1,7 @@
 """One epoch of a stack: a pass over the train rows, and the validation after it.
 
-Batches are rows of the table on the device, picked by index. An epoch is cut into blocks of
-steps: a block's rows, targets and dropout masks are gathered at once, and its outputs kept, so
-that losses and accuracies cost nothing in the step and are read once an epoch.
+An epoch is cut into blocks of steps. A block's outputs are kept, so that losses and accuracies
+cost nothing in the step and are read once an epoch.
 """
 
 from __future__ import annotations
@@ -19,17 +18,13 @@ from torch import Tensor
 
 from nnexp.model.module import ModuleStack
 from nnexp.seeds import generator, torch_seed
-from nnexp.train.decision import Decision
+from nnexp.train.block import Block, block_steps, dropout_generators, gather
 from nnexp.train.evaluate import logits
 from nnexp.train.graph import Replayed
-from nnexp.train.losses import Loss
-from nnexp.train.plan import Data, Plan
+from nnexp.train.plan import Data, Problem
 from nnexp.train.state import StackState
 from nnexp.train.step import Batch, differentiate, update
 from nnexp.train.watch import Watch
-
-BLOCK_BYTES = 2**21  # gathered at once for one member
-BLOCK_STEPS = 256
 
 
 @dataclass(frozen=True)
@@ -49,10 +44,7 @@ class TrainedEpoch:
 
 def run_epoch(
     state: StackState,
-    data: Data,
-    loss: Loss,
-    decision: Decision,
-    plan: Plan,
+    problem: Problem,
     epoch: int,
     *,
     stop: Callable[[], bool] = lambda: False,
@@ -63,121 +55,106 @@ def run_epoch(
 
     Arguments:
         state: changed in place.
+        problem: what is learnt.
         epoch: from 1; with the members' seeds it determines row order and dropout.
+        stop: asked before every step; True ends the epoch.
         inspect: called in every step, with its number from 0 and the logits, between the
             backward pass and the update; not with `replayed`.
         replayed: `take_step` of this state and loss, recorded; None to take the steps as usual.
-        data, loss, decision, plan, stop: as for `fit`.
 
     Returns:
         The record; None where `stop` ended it.
     """
-    batch, members, device = plan.batch_size, len(state.members), data.x.device
-    theta, grad, penalty, optimizer = state.theta, state.grad, state.penalty, state.optimizer
+    data, loss, plan, optimizer = problem.data, problem.loss, problem.plan, state.optimizer
     order = _order(state, data, plan.shuffle, epoch)  # (K, n)
-    count = order.shape[1]
     factors = state.schedule.factors(epoch)  # (S, K)
     rates = factors * optimizer.array("lr")
-    shrink = penalty.shrink_table(rates, theta)
+    shrink = state.penalty.shrink_table(rates, state.theta)
     optimizer.begin_epoch(factors)
-    generators = [
-        [generator(member.seeds.dropout, "dropout", epoch, place) for member in state.members]
-        if mask.active
-        else []
-        for place, mask in enumerate(state.masks)
-    ]
-    block_rows = batch * _block_steps(state, data, batch)
-    signal_step = max(count // batch, 1) - 1  # the last full step
-
-    zeros = torch.zeros(members, dtype=torch.float64, device=device)
-    total_loss, total_weight, total_hits = zeros.clone(), zeros.clone(), zeros.clone()
-    signals: tuple[Tensor, Tensor] | None = None
+    generators = dropout_generators(state, epoch)
+    totals = _Totals(problem, len(state.members))
+    signal_step = max(order.shape[1] // plan.batch_size, 1) - 1  # the last full step
+    signals: Tensor | None = None
     step = 0
     with _module_randomness(state, epoch):
-        for start in range(0, count, block_rows):
-            rows = order[:, start : start + block_rows]  # (K, R)
-            flat = rows.reshape(-1)
-            size = rows.shape[1]
-            x = data.x.index_select(0, flat).view(members, size, -1)  # (K, R, D)
-            codes = None
-            if data.codes is not None:
-                codes = data.codes.index_select(0, flat).view(members, size, -1)
-            target = data.targets.dense(rows, state.smoothing)  # (K, R, C)
-            weight = data.targets.row_weights(rows)
-            xs, targets = x.split(batch, 1), target.split(batch, 1)
-            all_codes = codes.split(batch, 1) if codes is not None else None
-            weights = weight.split(batch, 1) if weight is not None else None
-            drawn = [
-                mask.draw(own, size).split(batch, 1) if mask.active else None
-                for mask, own in zip(state.masks, generators, strict=True)
-            ]
+        for rows in order.split(plan.batch_size * block_steps(state, problem), 1):  # (K, R)
+            block = gather(state, problem, rows, generators)
             outs = []
-            for place, x_step in enumerate(xs):
+            for place in range(len(block.x)):
                 if stop():
                     return None
-                now = Batch(
-                    x_step,
-                    all_codes[place] if all_codes is not None else None,
-                    targets[place],
-                    weights[place] if weights is not None else None,
-                    [mask[place] if mask is not None else None for mask in drawn],
-                    shrink[step] if shrink is not None else None,
-                    optimizer.at(step),
+                batch = block.batch(
+                    place, shrink[step] if shrink is not None else None, optimizer.at(step)
                 )
                 if step == signal_step or replayed is None:
-                    out = differentiate(state, loss, now)
+                    out = differentiate(state, loss, batch)
                     if inspect is not None:
                         inspect(step, out)
                     if step == signal_step:
-                        gradient_norms = _layer_norms(state, grad)
-                        old = theta.clone()
-                    update(state, now)
-                    if step == signal_step:
-                        moved = _layer_norms(state, theta - old)
-                        signals = gradient_norms, moved / _layer_norms(state, old).clamp(min=1e-12)
+                        signals = _update_seen(state, batch)
+                    else:
+                        update(state, batch)
                 else:
-                    out = replayed(now)
+                    out = replayed(batch)
                 optimizer.steps += 1
                 outs.append(out)
                 step += 1
-            out = torch.cat(outs, 1)  # (K, R, C)
-            plain = target if state.smoothing is None else data.targets.dense(rows)
-            total_loss += loss.rows(out, plain, weight).double().sum(1)
-            total_weight += size if weight is None else weight.double().sum(1)
-            hits = decision.classes(loss.activate(out)) == data.targets.classes[rows]
-            total_hits += hits.double().sum(1)
+            totals.add(rows, torch.cat(outs, 1), block, smoothed=state.smoothing is not None)
 
     assert signals is not None
-    reduced = loss.of_set(total_loss, total_weight, count, plan.batch_size)
-    accuracy = total_hits / count
-    accuracy[~torch.isfinite(reduced)] = math.nan
+    reduced, accuracy = totals.reduced()
     whole = torch.linalg.vector_norm(signals[0], dim=1).double()
     used = state.model.layout.used  # eps=0 may leave 0/0 in the padding, which is no parameter
-    finite = theta[:, :used].isfinite().all(1) & state.buffers.isfinite().all(1)
-    read = torch.stack(
-        (reduced, penalty.value(theta).double(), accuracy, whole, finite.double())
-    ).cpu()  # the one time an epoch that anything waits for the device, with the signals below
+    finite = state.theta[:, :used].isfinite().all(1) & state.buffers.isfinite().all(1)
+    penalty = state.penalty.value(state.theta).double()
+    # the one time an epoch that anything waits for the device, with the signals below
+    read = torch.stack((reduced, penalty, accuracy, whole, finite.double())).cpu()
     names = ("train_loss", "train_penalty", "train_accuracy", "gradient_norm")
     record = dict(zip(names, read[:4].numpy(), strict=True))
     record["lr"] = rates[-1]
-    norms, ratios = torch.stack(signals).double().cpu().numpy()
+    norms, ratios = signals.double().cpu().numpy()
     return TrainedEpoch(record, (norms, ratios), read[4].numpy() > 0)
 
 
+class _Totals:
+    """Loss and hits over the rows of an epoch, from the outputs of its steps."""
+
+    def __init__(self, problem: Problem, members: int) -> None:
+        self.problem, self.rows = problem, 0
+        device = problem.data.x.device
+        self.loss = torch.zeros(members, dtype=torch.float64, device=device)
+        self.weight, self.hits = self.loss.clone(), self.loss.clone()
+
+    def add(self, rows: Tensor, out: Tensor, block: Block, *, smoothed: bool) -> None:
+        """Take the outputs (K, R, C) of a block of rows (K, R)."""
+        loss, targets = self.problem.loss, self.problem.data.targets
+        plain = targets.dense(rows) if smoothed else block.targets
+        self.loss += loss.rows(out, plain, block.weights).double().sum(1)
+        count = rows.shape[1]
+        self.weight += count if block.weights is None else block.weights.double().sum(1)
+        hits = self.problem.decision.classes(loss.activate(out)) == targets.classes[rows]
+        self.hits += hits.double().sum(1)
+        self.rows += count
+
+    def reduced(self) -> tuple[Tensor, Tensor]:
+        """Loss and accuracy, (K,) each; no accuracy of outputs that are not finite."""
+        batch_size = self.problem.plan.batch_size
+        reduced = self.problem.loss.of_set(self.loss, self.weight, self.rows, batch_size)
+        accuracy = self.hits / self.rows
+        accuracy[~torch.isfinite(reduced)] = math.nan
+        return reduced, accuracy
+
+
 def validate(
-    state: StackState,
-    data: Data,
-    loss: Loss,
-    decision: Decision,
-    plan: Plan,
-    watch: Watch | None = None,
+    state: StackState, problem: Problem, watch: Watch | None = None
 ) -> dict[str, np.ndarray]:
     """Data loss and accuracy (K,) on the validation rows; nothing where there are none.
 
     Arguments:
-        state, data, loss, decision, plan: as for `run_epoch`.
+        state, problem: as for `run_epoch`.
         watch: shown the outputs; None for nobody.
     """
+    data, loss, decision, plan = problem.data, problem.loss, problem.decision, problem.plan
     rows = [data.parts[member.part].valid for member in state.members]
     if not len(rows[0]):
         return {}
@@ -228,10 +205,12 @@ def _side_by_side(rows: Sequence[Tensor]) -> Tensor:
     return torch.stack(filled)
 
 
-def _block_steps(state: StackState, data: Data, batch: int) -> int:
-    """Steps gathered at once; it depends on one member's sizes only, never on K."""
-    width = data.x.shape[1] + sum(state.model.dropout_widths) + 3 * data.targets.outputs
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
+def _update_seen(state: StackState, batch: Batch) -> Tensor:
+    """`update`, and what it did: gradient norms and update ratios, (2, K, layers)."""
+    norms, old = _layer_norms(state, state.grad), state.theta.clone()
+    update(state, batch)
+    moved = _layer_norms(state, state.theta - old)
+    return torch.stack((norms, moved / _layer_norms(state, old).clamp(min=1e-12)))
 
 
 def _layer_norms(state: StackState, rows: Tensor) -> Tensor:

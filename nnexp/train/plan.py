@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from nnexp.train.decision import Decision
+from nnexp.train.losses import Loss
 from nnexp.train.targets import Targets
 
 
@@ -73,3 +75,20 @@ class Plan:
     schedule: str = "constant"
     dtype: torch.dtype = torch.float32
     compute: torch.dtype | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a stack is to learn: rows, the loss that falls on them, and how outputs are read.
+
+    Arguments:
+        data: the table.
+        loss: the data loss.
+        decision: from outputs to classes.
+        plan: how it is trained.
+    """
+
+    data: Data
+    loss: Loss
+    decision: Decision
+    plan: Plan

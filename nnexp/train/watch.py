@@ -1,14 +1,12 @@
 """What is seen of a stack besides loss and accuracy: the signals that a diagnosis reads.
 
-Of every epoch the validation outputs are kept, which are there anyway, and worked up for many
-epochs at once. At log-spaced epochs a slice of the train rows goes through the network in
-evaluation mode. Everything is done member by member or row by row, so that a member's signals do
-not depend on its neighbours.
+Of every epoch the validation outputs are kept, which are there anyway. At log-spaced epochs a slice
+of the train rows goes through the network in evaluation mode. Everything is done member by member
+or row by row, so that a member's signals do not depend on its neighbours.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,40 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.train.decision import Decision
-from nnexp.train.losses import Loss
-from nnexp.train.plan import Data
+from nnexp.train.outputs import OutputReader, Outputs
+from nnexp.train.plan import Problem
+from nnexp.train.signals import SATURATED, STEADY, Signals, is_log_spaced
 from nnexp.train.state import StackState
 
 SLICE = 64  # train rows looked at
 KEPT_EPOCHS = 32  # validation outputs are kept for so many epochs at most, ...
 KEPT_BYTES = 2**22  # ... and for so many bytes of one member
-# outputs of a bounded activation beyond which its derivative is below 2 % of the largest
-SATURATED = {"tanh": (-0.99, 0.99), "sigmoid": (0.005, 0.995)}
-STEADY = 0.95  # share of the rows on which a saturated unit is saturated
-
-
-@dataclass(frozen=True)
-class Signals:
-    """What was seen of an epoch.
-
-    Arguments:
-        epoch: its number; 0 before the first.
-        values: by column of signals.csv an array (K,) float64, NaN where nothing was seen.
-    """
-
-    epoch: int
-    values: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class _Outputs:
-    """Validation outputs of some members that have equally many rows."""
-
-    places: tuple[int, ...]
-    logits: Tensor  # (k, m, C)
-    losses: Tensor  # (k, m) float64
-    true: Tensor  # (k, m)
 
 
 @dataclass(frozen=True)
@@ -59,13 +31,6 @@ class _Looked:
     rows: Tensor  # (K, size)
     x: Tensor  # (K, size, D)
     codes: Tensor | None  # (K, size, Q)
-
-
-def is_log_spaced(epoch: int) -> bool:
-    """Whether the epoch is one of 0, 1, 2, 3, 4, 6, 8, 11, 16, 23, 32, ...: a power of sqrt(2)."""
-    if epoch < 3:
-        return epoch >= 0
-    return epoch == round(2 ** (round(2 * math.log2(epoch)) / 2))
 
 
 class Watch:
@@ -87,25 +52,20 @@ class Watch:
 
     Arguments:
         state: the stack; it may lose members later (`keep`).
-        data, loss, decision: as for `fit`.
-        batch_size: of training, by which a summed loss is scaled.
+        problem: what it learns.
     """
 
-    def __init__(
-        self, state: StackState, data: Data, loss: Loss, decision: Decision, batch_size: int
-    ) -> None:
-        self.state, self.data, self.loss, self.decision = state, data, loss, decision
-        self.batch_size = batch_size
+    def __init__(self, state: StackState, problem: Problem) -> None:
+        self.state, self.problem = state, problem
         self.activation = getattr(state.model, "activation", "")
-        self.classes = max(2, len(decision.columns or decision.values))
-        self._outputs: list[list[_Outputs]] = []  # of each kept epoch
+        decision = problem.decision
+        self._reader = OutputReader(problem, max(2, len(decision.columns or decision.values)))
+        self._outputs: list[list[Outputs]] = []  # of each kept epoch
         self._rows: list[Signals] = []  # of each kept epoch, without what the outputs tell
         self._bytes = 0
-        self._new: list[_Outputs] = []
+        self._new: list[Outputs] = []
         self._looked: _Looked | None = None
         self._slices: dict[int, Tensor] = {}  # outputs (K, size, C) by place among the kept epochs
-        # of each member the last epoch's predicted classes and losses
-        self._before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def validation(
         self, places: Sequence[int], logits: Tensor, losses: Tensor, true: Tensor
@@ -118,7 +78,7 @@ class Watch:
             losses: of each row (k, m) float64.
             true: class indices (k, m).
         """
-        self._new.append(_Outputs(tuple(places), logits, losses, true))
+        self._new.append(Outputs(tuple(places), logits, losses, true))
         self._bytes += (logits[0].numel() + 2 * losses[0].numel()) * logits.element_size()
 
     def begin(self, first: bool) -> None:
@@ -131,7 +91,7 @@ class Watch:
         if first:
             self.epoch(0, {}, {})
             return
-        self._read([-1], [self._new])
+        self._reader.read([-1], [self._new], len(self.state.members))
         self._new, self._bytes = [], 0
 
     def epoch(
@@ -157,7 +117,8 @@ class Watch:
 
     def flush(self) -> list[Signals]:
         """The signals of the epochs since the last flush."""
-        found = self._read([row.epoch for row in self._rows], self._outputs)
+        numbers, members = [row.epoch for row in self._rows], len(self.state.members)
+        found = self._reader.read(numbers, self._outputs, members)
         for place, more in self._of_slices():
             found[place] |= more
         rows = [
@@ -170,87 +131,12 @@ class Watch:
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only the members `rows`, in this order; `flush` was called before."""
         self._looked = None
-        self._before = {new: self._before[old] for new, old in enumerate(rows) if self._before}
-
-    def _read(
-        self, numbers: Sequence[int], epochs: Sequence[Sequence[_Outputs]]
-    ) -> list[dict[str, np.ndarray]]:
-        """What the validation outputs of some epochs tell, by column (K,)."""
-        whole: dict[str, np.ndarray] = {}  # (E, K)
-        for group in zip(*epochs, strict=True):  # the same members in each epoch
-            for name, values in self._of_group(numbers, group).items():
-                if name not in whole:
-                    whole[name] = np.full((len(epochs), len(self.state.members)), math.nan)
-                whole[name][:, list(group[0].places)] = values
-        return [{name: own[place] for name, own in whole.items()} for place in range(len(epochs))]
-
-    def _of_group(self, numbers: Sequence[int], group: Sequence[_Outputs]) -> dict[str, np.ndarray]:
-        """The same members in E epochs, of which these are the numbers: by column (E, k)."""
-        epochs, places = len(group), group[0].places
-        logits = torch.cat([one.logits for one in group])  # (E * k, m, C)
-        outputs = self.loss.activate(logits)
-        rows, count = outputs.shape[1], self.classes
-        shape = (epochs, len(places), rows)
-        predicted = self.decision.classes(outputs).cpu().numpy().reshape(shape)
-        losses = torch.stack([one.losses for one in group]).cpu().numpy()
-        true = group[0].true.cpu().numpy()  # (k, m)
-        hits = predicted == true
-        named = _counts(predicted + 1, count + 1)[..., 1:]  # -1 is no class
-        rows_of = _counts(true, count)  # (k, C)
-        told = _counts(np.broadcast_to(true, shape), count, hits)
-        recalls = np.where(rows_of > 0, told / np.maximum(rows_of, 1), np.inf)
-        now = {
-            "val_accuracy": hits.mean(2),
-            "val_loss": self._reduced(group, losses),
-            "val_majority": named.max(-1) / rows,
-            "val_recall_min": recalls.min(-1),
-        }
-        own = [self._before.get(place) for place in places]
-        if all(one is not None for one in own):
-            first_classes = np.stack([one[0] for one in own if one is not None])
-            first_losses = np.stack([one[1] for one in own if one is not None])
-        else:
-            first_classes, first_losses = predicted[0], np.full(shape[1:], math.nan)
-        before = np.concatenate((first_classes[None], predicted[:-1]))
-        change = (losses - np.concatenate((first_losses[None], losses[:-1]))) / rows
-        flipped = predicted != before
-        now["val_flips"] = np.where(np.isnan(change[..., 0]), math.nan, flipped.mean(2))
-        for name, which in (
-            ("right", ~flipped & hits),
-            ("wrong", ~flipped & ~hits),
-            ("flips", flipped),
-        ):
-            moved = np.where(np.isfinite(change), np.where(which, change, 0.0), math.nan)
-            now[f"val_moved_{name}"] = moved.sum(2)
-        spaced = [place for place, number in enumerate(numbers) if is_log_spaced(number)]
-        now["val_entropy"] = np.full(shape[:2], math.nan)
-        if spaced:
-            chosen = outputs.view(*shape, -1)[spaced].flatten(0, 1)
-            shares = self.decision.probabilities(chosen)
-            entropy = -(shares * shares.clamp(min=1e-30).log()).double().sum(-1).cpu().numpy()
-            means = entropy.reshape(len(spaced), *shape[1:]).mean(2)
-            now["val_entropy"][spaced] = means / math.log(count)
-        for place, classes, own_losses in zip(places, predicted[-1], losses[-1], strict=True):
-            self._before[place] = (classes, own_losses)
-        return now
-
-    def _reduced(self, group: Sequence[_Outputs], losses: np.ndarray) -> np.ndarray:
-        """The loss (E, k) of the row losses (E, k, m), as `validate` reduces it."""
-        total = torch.from_numpy(losses.sum(2))
-        rows = losses.shape[2]
-        if self.data.targets.weights is None:
-            return self.loss.of_set(total, float(rows), rows, self.batch_size).numpy()
-        by_class = self.data.targets.weights
-        labels = self.data.targets.classes
-        of_class = torch.zeros(int(labels.max()) + 1, dtype=torch.float64, device=labels.device)
-        of_class[labels] = by_class.double()
-        weight = of_class[group[0].true].sum(1).cpu()
-        return self.loss.of_set(total, weight, rows, self.batch_size).numpy()
+        self._reader.keep(rows)
 
     def _look(self) -> _Looked:
         """The slice of the members that are in the stack."""
         if self._looked is None:
-            data, members = self.data, self.state.members
+            data, members = self.problem.data, self.state.members
             size = min(data.train_rows, SLICE)
             step = data.train_rows // size
             parts = [data.parts[member.part].train for member in members]
@@ -286,20 +172,21 @@ class Watch:
         """Loss and accuracy of the kept slices, by place among the kept epochs."""
         if not self._slices:
             return []
-        looked, times, data = self._look(), len(self._slices), self.data
+        looked, times = self._look(), len(self._slices)
+        data, loss, plan = self.problem.data, self.problem.loss, self.problem.plan
         members, size = looked.rows.shape
         out = torch.cat(list(self._slices.values()))  # (E * K, size, C)
         weight = data.targets.row_weights(looked.rows)
         dense = data.targets.dense(looked.rows).repeat(times, 1, 1)
         repeated = None if weight is None else weight.repeat(times, 1)
-        total = self.loss.rows(out, dense, repeated).double().sum(1)
+        total = loss.rows(out, dense, repeated).double().sum(1)
         shared = float(size) if repeated is None else repeated.double().sum(1)
-        losses = self.loss.of_set(total, shared, size, self.batch_size).cpu().numpy()
-        hits = self.decision.classes(self.loss.activate(out)).view(times, members, size)
+        losses = loss.of_set(total, shared, size, plan.batch_size).cpu().numpy()
+        hits = self.problem.decision.classes(loss.activate(out)).view(times, members, size)
         right = (hits == data.targets.classes[looked.rows]).double().mean(2).cpu().numpy()
         found = [
-            (place, {"slice_loss": loss, "slice_accuracy": accuracy})
-            for place, loss, accuracy in zip(
+            (place, {"slice_loss": own, "slice_accuracy": accuracy})
+            for place, own, accuracy in zip(
                 self._slices, losses.reshape(times, members), right, strict=True
             )
         ]
@@ -315,13 +202,3 @@ class Watch:
             norm = torch.linalg.vector_norm(part, dim=1).double()
             found[f"weight_norm/{name}"] = norm.cpu().numpy()
         return found
-
-
-def _counts(labels: np.ndarray, classes: int, which: np.ndarray | None = None) -> np.ndarray:
-    """How often each label is there (..., C), of labels (..., m); of some only where `which`."""
-    groups = labels.reshape(-1, labels.shape[-1])
-    flat = (groups + classes * np.arange(len(groups))[:, None]).reshape(-1)
-    if which is not None:
-        flat = flat[which.reshape(-1)]
-    found = np.bincount(flat, minlength=classes * len(groups))
-    return found.reshape(*labels.shape[:-1], classes)

@@ -12,9 +12,9 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
 from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.signals import is_log_spaced
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
-from nnexp.train.watch import is_log_spaced
 
 ROWS, TRAIN, FEATURES, CLASSES = 90, 60, 5, 3
 DECISION = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
