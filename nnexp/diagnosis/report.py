@@ -88,10 +88,12 @@ class Diagnosis:
             command: that proves them; "" to name none.
         """
         before = "".join(f"caution: {own}\n" for own in self.cautions)
+        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
+        if unexplained and command and not self.probes:
+            unexplained.append(f"to look further: {command} --probe")
         if not self.findings:
-            asked = command and is_behind(self) and not self.probes
-            further = f"to look further: {command} --probe\n" if asked else ""
-            return f"{before}{_healthy(self)}\n{further}" + table(self.probes)
+            told = unexplained or [_healthy(self)]
+            return before + "\n".join(told) + "\n" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -108,6 +110,7 @@ class Diagnosis:
         judged = "valid" in self.scores or "train" not in self.scores
         if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
+        lines += unexplained
         return before + "\n".join(lines) + "\n" + table(self.probes)
 
     def markdown(self) -> str:
@@ -127,7 +130,7 @@ class Diagnosis:
             lines += ["", f"Fix: `{self._typed(own)}`", ""]
             if own.proof is not None:
                 lines += [f"Re-run with it: {_gain(own.proof)}.", ""]
-        if not self.findings:
+        if not self.findings or (not self.alarms and is_behind(self)):
             lines += [_healthy(self), ""]
         if self.probes:
             lines += ["### Probes", "", "| changed | score | gain | what it tells |"]

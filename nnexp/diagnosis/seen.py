@@ -107,6 +107,12 @@ class Inputs:
         known = self.rms[np.isfinite(self.rms)]
         return float(known.max()) if len(known) else 0.0
 
+    @property
+    def mean_square(self) -> float:
+        """Of all finite columns together; 0 where there is none."""
+        known = self.rms[np.isfinite(self.rms)]
+        return float(np.mean(known**2)) if len(known) else 0.0
+
 
 @dataclass(frozen=True)
 class Units:
@@ -279,6 +285,12 @@ class Seen:
             return None
         length = min(map(len, layers))
         return float(np.median(np.max([own[:length] for own in layers], 0)))
+
+    @property
+    def died(self) -> float:
+        """Largest share of a layer's units that fired before the first step and not at the end."""
+        layers = [own for own in self.of_layers("dead").values() if len(own) > 1]
+        return max((float(own[-1] - own[0]) for own in layers), default=0.0)
 
 
 def _recalls(true: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:

@@ -191,6 +191,23 @@ def test_rates():
     assert suspected(run("optimizer=sgd", "optimizer.lr=0.1", accuracy=0.97)) == []
 
 
+def test_the_rate_that_sgd_bears_falls_with_the_size_of_the_inputs():
+    died = {"dead/layers.0": np.linspace(0, 1, EPOCHS + 1)}
+    raw = {"inputs": scales(8, 9, 4, 8), "signals": died}  # as digits are, from 0 to 16
+    seen = run("data.scaling=none", "optimizer=sgd", "optimizer.lr=0.1", **raw)
+    found = conclude(seen, nominate(seen))
+    assert {own.cause for own in found[:2]} == {"lr_too_high", "unscaled_features"}
+    (fix,) = next(own.fix for own in found if own.cause == "lr_too_high")
+    assert float(fix.partition("=")[2]) == pytest.approx(0.05 * 4 / 56.25, rel=0.01)
+    for words, changes in (
+        (["data.scaling=none", "optimizer=adam"], raw),  # whose steps do not grow with the inputs
+        (["data.scaling=standard", "optimizer=sgd", "optimizer.lr=0.1"], raw),
+        (["data.scaling=none", "optimizer=sgd", "optimizer.lr=0.1"], {**raw, "signals": None}),
+        (["data.scaling=none", "optimizer=sgd"], {**raw, "inputs": scales(2, 1, 3, 1)}),
+    ):
+        assert "unscaled_features" not in suspected(run(*words, **changes))
+
+
 def test_a_schedule_that_has_died():
     seen = run("scheduler=step")
     seen.history["lr"] = 1e-3 * 0.05 ** np.arange(EPOCHS)

@@ -1,10 +1,12 @@
 """What a run's folder and table tell: the outputs of modules of one's own, and who is behind."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
 import nnexp
+from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
@@ -85,6 +87,12 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     assert "no cause found" in behind.text()
     told = behind.text("nnexp diagnose run --prove")
     assert told.endswith("to look further: nnexp diagnose run --prove --probe\n")
+    seen = (Evidence("share", 1.0, "0"),)
+    low = Finding("dead_units", HARMLESS, "units never fire", seen, "they do not", ("a=b",))
+    tried = replace(behind, findings=[low]).text("nnexp diagnose run --prove")
+    assert tried.startswith("harmless: units never fire")
+    assert "no cause found" in tried
+    assert tried.endswith("to look further: nnexp diagnose run --prove --probe\n")
     level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
     assert "nothing found" in level.text("nnexp diagnose run --prove")
     assert "further" not in level.text("nnexp diagnose run --prove")

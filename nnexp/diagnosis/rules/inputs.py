@@ -14,6 +14,8 @@ LARGE = 20.0
 SMALL = 0.03  # size of the largest input below which all are scaled to next to nothing
 DOMINANT = 50.0  # times the next largest column
 OTHERS_FINE = 10.0  # size of the next largest input beside a dominant one
+DIED = 0.5  # share of a layer's units whose death tells that steps were too long
+UNEASY = 9.0  # mean square of inputs for which SGD needs a smaller rate than usual (raw digits: 60)
 
 
 def nonfinite(seen: Seen) -> list[Nomination]:
@@ -44,7 +46,7 @@ def large(seen: Seen) -> list[Nomination]:
     rms = np.nan_to_num(seen.inputs.rms, nan=0.0, posinf=np.finfo(float).max)
     top = int(rms.argmax())
     if rms[top] < LARGE:
-        return []
+        return _overshooting(seen)
     others = np.delete(rms, top)
     next_largest = float(others.max()) if len(others) else 0.0
     start = seen.initial_loss
@@ -76,6 +78,34 @@ def large(seen: Seen) -> list[Nomination]:
         ]
     return [
         Nomination("unscaled_features", tuple(evidence), text, ("data.scaling=standard",), strength)
+    ]
+
+
+def _overshooting(seen: Seen) -> list[Nomination]:
+    """Unscaled inputs, no larger than a careful rate bears, in a run that a step of SGD broke."""
+    assert seen.inputs is not None
+    config, size = seen.config, seen.inputs.mean_square
+    broken = seen.diverged or seen.died > DIED
+    if config.data.scaling != "none" or config.optimizer.name != "sgd" or size < UNEASY:
+        return []
+    if not broken:
+        return []
+    evidence = [Evidence("mean square of the inputs", size, "about 1")]
+    if seen.died > DIED:
+        evidence.append(
+            Evidence("share of a layer's units that died while training", seen.died, "0")
+        )
+    if seen.diverged:
+        evidence.append(Evidence("how the run ended", seen.reason, "done"))
+    return [
+        Nomination(
+            "unscaled_features",
+            tuple(evidence),
+            "a step of SGD moves the outputs in proportion to the square of the inputs: at a rate "
+            "that suits scaled columns the first steps overshoot",
+            ("data.scaling=standard",),
+            0.85,
+        )
     ]
 
 

@@ -13,6 +13,9 @@ from nnexp.diagnosis.seen import Seen
 # TheDeepChecker warns above 1e-1 and below 1e-4
 FAST, SLOW = 3e-2, 1e-4
 BATCH = 32  # rows, for which SGD's default rate is
+# mean square of the inputs, 1 of scaled ones, up to which it is: a step of SGD goes with the square
+# of the inputs (LeCun et al. 1998, section 5.3), and raw iris (16) trains with it yet
+LARGE = 4.0
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
 
@@ -22,11 +25,16 @@ def usual_rate(name: str) -> float:
 
 
 def _usual(seen: Seen) -> float:
-    """The usual rate for the run's batch size: SGD's falls with batches smaller than usual, whose
-    gradients are noise (linear scaling, Goyal et al. 2017; Adam and RMSprop divide by the noise).
+    """The usual rate for the run's batch size and inputs.
+
+    SGD's falls with batches smaller than usual, whose gradients are noise (linear scaling, Goyal et
+    al. 2017), and with inputs larger than usual; Adam and RMSprop divide by both.
     """
     usual = usual_rate(seen.config.optimizer.name)
-    return usual * min(1.0, seen.config.trainer.batch_size / BATCH) if _plain(seen) else usual
+    if not _plain(seen):
+        return usual
+    inputs = seen.inputs.mean_square if seen.inputs is not None else 1.0
+    return usual * min(1.0, seen.config.trainer.batch_size / BATCH) / max(1.0, inputs / LARGE)
 
 
 def _rate(seen: Seen) -> float:
@@ -45,7 +53,7 @@ def too_high(seen: Seen) -> list[Nomination]:
     usual = _usual(seen)
     ratio = _rate(seen) / usual
     moved = seen.update_ratio
-    jumps, died = _jumps(seen), _died(seen)
+    jumps, died = _jumps(seen), seen.died
     loud = seen.diverged or jumps >= 0.25 or died > 0.5 or (moved is not None and moved > FAST)
     if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
         return []
@@ -95,12 +103,6 @@ def _jumps(seen: Seen) -> float:
     return float((after - before > 0.1 * np.abs(before) + 1e-3).mean())
 
 
-def _died(seen: Seen) -> float:
-    """Largest share of a layer's units that fired before the first step and never at the end."""
-    layers = [own for own in seen.of_layers("dead").values() if len(own) > 1]
-    return max((float(own[-1] - own[0]) for own in layers), default=0.0)
-
-
 def too_low(seen: Seen) -> list[Nomination]:
     """Steps too short to get anywhere, from the start or since the schedule died."""
     config = seen.config
@@ -115,7 +117,7 @@ def too_low(seen: Seen) -> list[Nomination]:
         (float(own.max()) for own in seen.of_layers("update_ratio").values() if len(own)),
         default=0.0,
     )
-    if fastest > 10 * SLOW or _died(seen) > 0.5:
+    if fastest > 10 * SLOW or seen.died > 0.5:
         slow, ratio = False, max(ratio, 1.0)
     if ratio <= 1 / 8 or (slow and (ratio < 1 or clipped)):
         strength = 0.92 if ratio <= 1 / 30 else 0.75
