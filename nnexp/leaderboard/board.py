@@ -111,6 +111,11 @@ class Leaderboard:
     unit: str = "seeds"
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether runs have yet to come to their end, or to begin."""
+        return any(record.open for record in self.failed)
+
     def frame(self) -> pd.DataFrame:
         """A row a configuration; the columns are those of leaderboard.csv."""
         from nnexp.leaderboard.table import frame

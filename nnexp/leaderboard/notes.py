@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 from nnexp.leaderboard.board import Leaderboard
+from nnexp.leaderboard.grouping import frozen
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, one_line, plural
 
@@ -27,8 +29,30 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
         averaged: keys besides seeds that the scores are means over.
         repeats: runs of the settings and seed of another one, which are not counted.
     """
-    notes = [*_comparable(board), *_runs(board, averaged, repeats)]
+    notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
     return [one_line(note) for note in [*notes, *_seeds(board), *_winner(board)]]
+
+
+def _incomplete(board: Leaderboard) -> list[str]:
+    """What a sweep that was ended early has yet to say."""
+    left = [record for record in board.failed if record.open]
+    if not left:
+        return []
+    waiting = sum(not record.begun for record in left)
+    counts = [(waiting, "not begun"), (len(left) - waiting, "not come to an end")]
+    told = " and ".join(f"{n} {'has' if n == 1 else 'have'} {what}" for n, what in counts if n)
+    total = len(board.failed) + sum(len(row.records) for row in board.configurations)
+    ranked = {_identity(board, row.values) for row in board.configurations}
+    absent = {_identity(board, r.config) for r in left if r.config} - ranked
+    rest = f"; {plural(len(absent), 'configuration')} without a score cannot be ranked yet"
+    return [
+        f"the sweep is incomplete: of {plural(total, 'run')} {told}, which nnexp resume makes up "
+        f"for{rest if absent else ''}"
+    ]
+
+
+def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
+    return tuple(frozen(values[key]) if key in values else () for key in board.varied)
 
 
 def _comparable(board: Leaderboard) -> list[str]:
@@ -77,7 +101,7 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
     dropped = any(
         HALVED in (record.reason or "") for row in board.configurations for record in row.records
     )
-    outlived = sum(record.status in ("interrupted", "running") for record in board.failed)
+    outlived = sum(record.open and record.begun for record in board.failed)
     if dropped and outlived:
         notes.append(
             f"{plural(outlived, 'run')} that halving had kept did not come to an end and "

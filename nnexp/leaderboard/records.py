@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 METRICS_FILE = "metrics.json"
 HALVED = "stopped after epoch"  # how the reason of a run begins that successive halving dropped
+NOT_BEGUN = "not begun"  # how the reason of a run begins whose turn did not come
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Record:
     reason: str | None
     config: dict[str, Any]
     metrics: dict[str, Any] | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it has yet to come to its end, or to begin."""
+        return self.status in ("interrupted", "running")
+
+    @property
+    def begun(self) -> bool:
+        """Whether its turn has come."""
+        return not (self.open and (self.reason or "").startswith(NOT_BEGUN))
 
     def history(self) -> HistoryFrame:
         """The run's history.csv.

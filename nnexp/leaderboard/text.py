@@ -213,7 +213,8 @@ def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
             "unknown"
         )
     elif rest and not same:
-        remarks.append(f"the first is better than every other ({test})")
+        so_far = " so far" if board.incomplete else ""
+        remarks.append(f"the first is better than every other{so_far} ({test})")
     if dropped:
         remarks.append(f"not shown for lack of room: {', '.join(dropped)} (--by KEY... picks)")
     return [*remarks, *board.notes]

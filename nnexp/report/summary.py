@@ -12,6 +12,7 @@ from typing import Any
 from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, Record
 from nnexp.leaderboard.grouping import frozen, order_of
+from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import (
     TITLES,
     cut,
@@ -27,7 +28,7 @@ from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import number_of
 from nnexp.track.folder import read_json
 
-STATUSES = ("done", "diverged", "failed", "interrupted", "running")
+STATUSES = ("done", "diverged", "failed", "interrupted", "running", NOT_BEGUN)
 MOST_VALUES = 12  # of a setting
 MOST_COMMANDS = 3
 FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
@@ -62,7 +63,7 @@ def head(board: Leaderboard, records: Sequence[Record], title: str) -> Markup:
     return element(
         "header",
         element("h1", title),
-        element("p", *_verdict(board), class_="verdict"),
+        element("p", *_verdict(board), *_unfinished(board), class_="verdict"),
         _tiles(board, records),
         element("dl", *_facts(board, records)),
         element("ul", *(element("li", sentence(note)) for note in board.notes), class_="notes"),
@@ -76,7 +77,8 @@ def _verdict(board: Leaderboard) -> list[str]:
     title, value = score_title(board.sort), element("strong", number(score.mean))
     if not rest:
         if score.n == 1:
-            return [f"The only run has a {title} of ", value, ". ", *_tested(board)]
+            only = "The only run that is done" if board.incomplete else "The only run"
+            return [f"{only} has a {title} of ", value, ". ", *_tested(board)]
         return [f"{score.n} runs have a mean {title} of ", value, ". ", *_tested(board)]
     best = "the lowest" if board.sort.endswith("loss") else "the highest"
     words: list[str] = [
@@ -100,6 +102,12 @@ def _verdict(board: Leaderboard) -> list[str]:
     return words
 
 
+def _unfinished(board: Leaderboard) -> list[str]:
+    if not board.incomplete:
+        return []
+    return [" ", element("strong", "The sweep is incomplete."), " What is to come may outdo it."]
+
+
 def _tested(board: Leaderboard) -> list[str]:
     tests = {name: s for name, s in board.winner_test.items() if math.isfinite(s.mean)}
     shown = [name for name in ("test_accuracy", "test_loss") if name in tests]
@@ -116,19 +124,28 @@ def _tested(board: Leaderboard) -> list[str]:
 
 
 def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
-    counts = Counter(r.status if r.status in STATUSES else "failed" for r in records)
+    counts = Counter(map(_state, records))
     tiles = [("configurations", len(board.configurations), ""), ("runs", len(records), "")]
     tiles += [(s, counts[s], s) for s in STATUSES if counts[s] or s in ("done",)]
     return element(
         "ul",
         *(
             element(
-                "li", element("b", str(count)), element("span", _word(name, count)), class_=kind
+                "li",
+                element("b", str(count)),
+                element("span", _word(name, count)),
+                class_=kind.replace(" ", "-"),
             )
             for name, count, kind in tiles
         ),
         class_="tiles",
     )
+
+
+def _state(record: Record) -> str:
+    if not record.begun:
+        return NOT_BEGUN
+    return record.status if record.status in STATUSES else "failed"
 
 
 def _word(name: str, count: int) -> str:

@@ -27,13 +27,13 @@ from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
+from nnexp.sweep.waiting import break_off
 from nnexp.track.origin import origin
-from nnexp.track.status import FILE as STATUS
 from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
 SHARE = 0.5  # of the free memory, for all members in training together
-NOT_BEGUN = "not begun: another job failed"
+FAILED = "another job failed"  # why others were not begun
 
 
 class Execution:
@@ -140,12 +140,9 @@ class Execution:
         if self._pool.stopped:
             failed = self.stop_on_error and any(job.status == "failed" for job in self.jobs)
             self.stopped, self.interrupted = True, not failed
-            reason = NOT_BEGUN if failed else "the sweep was ended before its end"
             for job in self.jobs:
                 if job.status in ("running", "parked"):
-                    job.status, job.reason = "interrupted", reason
-                    if (job.folder / STATUS).exists():  # it had begun, and will not end now
-                        record_failure(job)
+                    break_off(job, FAILED if failed else "")
 
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config

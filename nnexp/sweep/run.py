@@ -11,9 +11,10 @@ from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, taken
 from nnexp.sweep.display import Display
-from nnexp.sweep.execute import NOT_BEGUN, Execution, gib
+from nnexp.sweep.execute import FAILED, Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import take_finished
+from nnexp.sweep.waiting import announce, break_off
 from nnexp.track.progress import duration
 
 SHOWN = 20  # jobs listed by a dry run before the rest is counted
@@ -55,9 +56,11 @@ def run_jobs(
         record_failure(job)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
+    for job in going:
+        announce(job)
     if failed and settings.on_error == "stop":
         for job in going:
-            job.status, job.reason = "interrupted", NOT_BEGUN
+            break_off(job, FAILED)
     elif going:
         _train(execution, jobs, going, settings)
     return execution.interrupted

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from nnexp.cli import main, train
+from nnexp.runs.stack import Stack
+from nnexp.sweep import chunk, execute
 
 QUICK = [
     "data=iris",
@@ -57,3 +59,23 @@ def command(tmp_path, monkeypatch):
         return Swept(status, tmp_path / folder, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture
+def stacks(monkeypatch):
+    """Let a stack's making or training be spoilt; the parent measures by a stack of one."""
+
+    def spoil(before=lambda tasks: None, training=lambda tasks: None):
+        class Spoilt(Stack):
+            def __init__(self, tasks, datasets):
+                before(tasks)
+                super().__init__(tasks, datasets)
+
+            def train(self, *given, **options):
+                training(self.tasks)
+                return super().train(*given, **options)
+
+        for module in (chunk, execute):
+            monkeypatch.setattr(module, "Stack", Spoilt)
+
+    return spoil

@@ -7,8 +7,7 @@ import signal
 
 import pytest
 
-from nnexp.runs.stack import Stack
-from nnexp.sweep import chunk, execute
+from nnexp.sweep import execute
 
 
 def reasons(swept, count):
@@ -16,26 +15,6 @@ def reasons(swept, count):
         json.loads((swept.folder / str(n) / "status.json").read_text()) for n in range(count)
     ]
     return [own["reason"] for own in content]
-
-
-@pytest.fixture
-def stacks(monkeypatch):
-    """Let a stack's making or training be spoilt; the parent measures by a stack of one."""
-
-    def spoil(before=lambda tasks: None, training=lambda tasks: None):
-        class Spoilt(Stack):
-            def __init__(self, tasks, datasets):
-                before(tasks)
-                super().__init__(tasks, datasets)
-
-            def train(self, *given, **options):
-                training(self.tasks)
-                return super().train(*given, **options)
-
-        for module in (chunk, execute):
-            monkeypatch.setattr(module, "Stack", Spoilt)
-
-    return spoil
 
 
 def test_a_chunk_for_which_memory_runs_out_is_halved(command, stacks):

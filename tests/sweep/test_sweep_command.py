@@ -119,7 +119,8 @@ def test_a_member_that_diverges_does_not_touch_the_others(command):
 def test_on_error_stop_begins_nothing_more(command):
     swept = command("reg.dropout=0.1,1.5", "sweep.on_error=stop")
     assert swept.status == 1
-    assert statuses(swept) == ["failed"]
+    assert statuses(swept) == ["interrupted", "failed"]
+    assert not (swept.folder / "0" / "history.csv").exists()
     assert "not begun: another job failed" in swept.err
 
 
