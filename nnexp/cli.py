@@ -34,8 +34,11 @@ usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp tr
 """
 
 
-def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
-    """A command that ends in peace where its output is cut off, as by `| head`."""
+def _in_peace(command: Callable[..., int]) -> Callable[..., int]:
+    """A command that ends in peace where its output is cut off, as by `| head`, or by Ctrl-C.
+
+    Ctrl-C may come at any time, as while modules are imported.
+    """
 
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> int:
@@ -48,12 +51,14 @@ def _until_nobody_reads(command: Callable[..., int]) -> Callable[..., int]:
         except BrokenPipeError:
             # what is still buffered goes nowhere, or Python complains about it at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except KeyboardInterrupt:
+            return 130
         return status
 
     return run
 
 
-@_until_nobody_reads
+@_in_peace
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command of `nnexp`.
 
@@ -82,11 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error.printed(sys.stderr.encoding), file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
 
 
-@_until_nobody_reads
+@_in_peace
 def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = None) -> int:
     """Train as `python train.py ARGV` does.
 

@@ -215,6 +215,16 @@ def test_a_bug_is_one_line_and_a_traceback_in_the_log(runs, capsys):
     assert "seed=3" in (folder / "overrides.yaml").read_text()
 
 
+@pytest.mark.parametrize("place", ["nnexp.config.flags.wants", "nnexp.main.held"])
+def test_ctrl_c_while_modules_are_imported_is_130(runs, monkeypatch, capsys, place):
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, interrupt)
+    assert train(["-m", "seed=3,4"]) == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_ctrl_c_is_130(runs, capsys):
     def answer(config, folder):
         raise KeyboardInterrupt
