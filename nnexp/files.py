@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGEST_HEADER = 16 << 20  # bytes of JSON at the front of a safetensors file
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error was raised, or caused, by a lack of space on a disk."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def open_regular(path: Path, limit: int) -> BinaryIO:

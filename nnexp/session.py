@@ -35,6 +35,7 @@ class Session:
         refusal: the mistake for which nothing was run, if any.
         jobs: in the order of their numbers.
         folder: of a sweep, once it is made.
+        ended: why a sweep came to an early end other than by Ctrl-C, and what runs the rest.
         held: words of a sweep that fit only some of its jobs, see `nnexp.config.held`.
     """
 
@@ -43,6 +44,7 @@ class Session:
     refusal: UserError | None = None
     jobs: list[Job] = field(default_factory=list)
     folder: Path | None = None
+    ended: tuple[str, str] | None = None
     held: list[str] = field(default_factory=list)
     _made: list[Path] = field(default_factory=list)
 
@@ -90,6 +92,10 @@ class Session:
                 self.remove_folder()
             print(refusal.called(self.command).printed(sys.stderr.encoding), file=sys.stderr)
             return 2
+        if self.ended is not None:
+            why, command = self.ended
+            print(f"error: {why}\nto run what is missing: {command}", file=sys.stderr)
+            return 1
         found = {job.status for job in self.jobs}
         if interrupted or "interrupted" in found:
             self._say_interrupted()

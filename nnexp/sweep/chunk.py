@@ -13,6 +13,7 @@ from typing import Any
 from nnexp.config.pairings import warnings
 from nnexp.config.schema import Config
 from nnexp.data import Dataset
+from nnexp.files import is_full
 from nnexp.runs.jobs import Job, score_of
 from nnexp.runs.parking import leave, park, take_up
 from nnexp.runs.runner import notes, reason_of
@@ -50,7 +51,8 @@ class Work:
     """What trains a chunk, in a process of its own or here.
 
     It sends what happens: `("epoch", None, (number, members))`, `("ended", place, (status, reason,
-    score))`, `("parked", place, None)` and, once and last, `("failed", None, reason)`.
+    score))`, `("parked", place, None)` and, once and last, `("failed", None, reason)` or, where
+    a disk is full, `("full", None, reason)`.
 
     Arguments:
         jobs: all of the sweep; the parent changes them, a child reads them.
@@ -75,6 +77,9 @@ class Work:
         except BrokenPipeError:
             raise
         except Exception as error:
+            if is_full(error):
+                send(("full", None, reason_of(error)))
+                return
             alone = len(chunk.places) == 1  # a chunk of several is halved
             told = too_large(error, self._config(chunk.places[0])) if alone else None
             send(("failed", None, reason_of(told or error)))

@@ -1,8 +1,8 @@
 """Jobs trained as stacks: tables prepared, groups made, chunks handed to processes.
 
-Whatever happens to a chunk (memory runs out, its process is killed, one member's disk is full) is
-met by halving it, down to the one member that cannot be trained, which fails alone. A member's
-result does not depend on its chunk, so nothing else changes.
+Whatever happens to a chunk (memory runs out, its process is killed) is met by halving it, down to
+the one member that cannot be trained, which fails alone. A member's result does not depend on its
+chunk, so nothing else changes. A full disk alone ends it all, since it would fail every member.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
-from nnexp.sweep.waiting import break_off
+from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
 from nnexp.track.origin import origin
 from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
 SHARE = 0.5  # of the free memory, for all members in training together
-FAILED = "another job failed"  # why others were not begun
 
 
 class Execution:
@@ -54,6 +53,7 @@ class Execution:
         chunks: for each group how it is cut.
         stopped: whether it came to an early end, by Ctrl-C or by `stop_on_error`.
         interrupted: whether Ctrl-C did it.
+        full: whether a disk that is full did it.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Execution:
         self.jobs, self.command, self.shown = list(jobs), list(command), shown
         self.memory = int(free_bytes() * SHARE) if memory is None else memory
         self.stop_on_error = stop_on_error
-        self.stopped = self.interrupted = False
+        self.stopped = self.interrupted = self.full = False
         self.tables = Tables() if tables is None else tables
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
@@ -139,10 +139,11 @@ class Execution:
         self._pool.run(chunks)
         if self._pool.stopped:
             failed = self.stop_on_error and any(job.status == "failed" for job in self.jobs)
-            self.stopped, self.interrupted = True, not failed
+            self.stopped, self.interrupted = True, not failed and not self.full
+            why = DISK_FULL if self.full else FAILED if failed else ""
             for job in self.jobs:
                 if job.status in ("running", "parked"):
-                    break_off(job, FAILED if failed else "")
+                    break_off(job, why)
 
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config
@@ -211,6 +212,9 @@ class Execution:
             self.shown.ended(job)
         elif kind == "parked":
             self.jobs[subject].status = "parked"
+        elif kind == "full":
+            self.full = True
+            self._pool.stop()
         else:
             self._failures[chunk.places] = value
 

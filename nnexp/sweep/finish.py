@@ -31,13 +31,18 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
     except UserError as error:
         print(f"\nno leaderboard: {error.wrong}", file=sys.stderr)
         return
-    written = [path.name for path in write_files(board, folder)]
-    if report:
-        written.append(write_file(board, records, folder).name)
+    written = []
+    try:
+        written += write_files(board, folder)
+        if report:
+            written.append(write_file(board, records, folder))
+    except OSError as error:
+        print(f"\nleaderboard and report are not written: {error}", file=sys.stderr)
     print(flush=True)
     print_leaderboard(board)
     shown = near(folder)
-    print(f"\nfolder:      {shown} ({', '.join(written)})")
+    names = f" ({', '.join(path.name for path in written)})" if written else ""
+    print(f"\nfolder:      {shown}{names}")
     if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
         print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
     sys.stdout.flush()

@@ -79,6 +79,12 @@ class Processes(Generic[Item]):
                 for _, process in self._active.values():
                     process.kill()
 
+    def stop(self) -> None:
+        """Begin nothing more, and ask what is under way to come to its end."""
+        self.stopped = True
+        for _, process in self._active.values():
+            process.terminate()
+
     def _start(self, item: Item) -> None:
         context = multiprocessing.get_context("fork")
         receiving, sending = context.Pipe(duplex=False)
@@ -131,13 +137,12 @@ class Processes(Generic[Item]):
         self.tick()
 
     def _interrupt(self) -> None:
-        first, self.stopped = not self.stopped, True
+        if not self.stopped:
+            self.stop()
+            return
         for _, process in self._active.values():
-            if first:
-                process.terminate()
-            else:
-                process.kill()
-        if not first and self.count == 0:
+            process.kill()
+        if self.count == 0:
             raise KeyboardInterrupt
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +13,10 @@ from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, taken
 from nnexp.sweep.display import Display
-from nnexp.sweep.execute import FAILED, Execution, gib
+from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import take_finished
-from nnexp.sweep.waiting import announce, break_off
+from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.progress import duration
 
 SHOWN = 20  # jobs listed by a dry run before the rest is counted
@@ -33,6 +35,10 @@ def run_jobs(
 
     Returns:
         Whether it was interrupted.
+
+    Raises:
+        UserError: no job can be run.
+        OSError: the disk is full; nothing more is begun.
     """
     _check_folders(jobs, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
@@ -63,6 +69,8 @@ def run_jobs(
             break_off(job, FAILED)
     elif going:
         _train(execution, jobs, going, settings)
+        if execution.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     return execution.interrupted
 
 

@@ -16,7 +16,8 @@ from nnexp.config.held import in_order
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
-from nnexp.runs.jobs import Job
+from nnexp.files import is_full
+from nnexp.runs.jobs import Job, resume_command
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
@@ -24,6 +25,7 @@ from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
+from nnexp.sweep.waiting import DISK_FULL, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
 from nnexp.track.lock import locked
 
@@ -97,9 +99,19 @@ def sweep(
     with locked(folder):
         OmegaConf.save(config, folder / "multirun.yaml")
         write_record(folder, session.arguments)
+        why = ""
         try:
             return _run(found, settings, launcher, session, adopt)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            why = DISK_FULL
+            session.ended = (f"the disk of {str(folder)!r} is full", resume_command(folder))
+            return []
         finally:
+            for job in session.jobs:
+                if stacks and job.status in ("running", "parked"):
+                    break_off(job, why)
             from nnexp.sweep.finish import finish
 
             finish(folder, session.jobs, settings.report)

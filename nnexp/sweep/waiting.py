@@ -6,6 +6,8 @@ runs.
 
 from __future__ import annotations
 
+import contextlib
+
 from nnexp.config.saved import config_text, overrides_text
 from nnexp.errors import UserError
 from nnexp.leaderboard.records import NOT_BEGUN
@@ -15,6 +17,7 @@ from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import read_status, write_status
 
 CUT_SHORT = "the sweep was ended before its end"
+FAILED, DISK_FULL = "another job failed", "the disk is full"  # why others are not begun
 
 
 def announce(job: Job) -> None:
@@ -41,4 +44,5 @@ def break_off(job: Job, why: str = "") -> None:
             job.reason = CUT_SHORT
     except UserError:  # it has no folder yet
         return
-    write_status(job.folder, job.status, job.reason, sync=False)
+    with contextlib.suppress(OSError):  # of a full disk
+        write_status(job.folder, job.status, job.reason, sync=False)

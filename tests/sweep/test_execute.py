@@ -1,5 +1,6 @@
 """What goes wrong with a chunk is met by halving it, down to the member that cannot be trained."""
 
+import errno
 import faulthandler
 import json
 import os
@@ -7,7 +8,7 @@ import signal
 
 import pytest
 
-from nnexp.sweep import execute
+from nnexp.sweep import execute, finish, run
 
 
 def reasons(swept, count):
@@ -84,15 +85,59 @@ def test_stop_begins_no_further_chunk(command, stacks):
     assert not (swept.folder / "3" / "metrics.json").exists()
 
 
-def test_a_full_disk_fails_its_member_alone(command, stacks):
+def test_a_full_disk_ends_the_sweep_at_once(command, stacks):
+    expected = command("seed=range(8)", folder="undisturbed")
+
     def full(tasks):
-        for task in tasks:
-            if task.config.seed == 1:
-                raise OSError(28, "No space left on device")
+        if any(task.config.seed > 1 for task in tasks):
+            raise RuntimeError("not written") from OSError(errno.ENOSPC, "No space left on device")
 
     stacks(training=full)
-    swept = command("seed=0,1,2")
-    assert reasons(swept, 3) == [None, "OSError: [Errno 28] No space left on device", None]
+    alone = ["sweep.processes=1", "sweep.memory=0.0001"]  # a run after the other
+    swept = command("seed=range(8)", *alone)
+    assert swept.status == 1
+    told = "error: the disk of 'swept' is full\nto run what is missing: nnexp resume swept\n"
+    assert swept.err.endswith(told)
+    assert "halves" not in swept.err
+    assert [own and own.partition(":")[0] for own in reasons(swept, 8)] == [
+        None, None, "the sweep was ended before its end", *["not begun"] * 5,
+    ]  # fmt: skip
+    stacks()
+    assert command("swept", program="resume").status == 0
+    assert swept.leaderboard == expected.leaderboard
+
+
+def test_a_disk_that_is_full_before_anything_is_trained(command, monkeypatch):
+    def full(job):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(run, "announce", full)
+    swept = command("seed=range(3)")
+    assert swept.status == 1
+    assert "the disk of 'swept' is full" in swept.err
+    assert swept.err.count("not begun: the disk is full") == 3
+
+
+def test_a_leaderboard_that_cannot_be_written_is_printed(command, monkeypatch):
+    def full(board, folder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(finish, "write_files", full)
+    swept = command("seed=range(2)")
+    assert "1 configuration, 2 runs" in swept.out
+    assert "leaderboard and report are not written: [Errno 28]" in swept.err
+    assert not (swept.folder / "leaderboard.csv").exists()
+
+
+def test_ctrl_c_before_anything_is_trained(command, monkeypatch):
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "announce", interrupt)
+    swept = command("seed=range(3)")
+    assert swept.status == 130
+    assert swept.err.count("interrupted  not begun\n") == 3
+    assert "to run what is missing: nnexp resume swept" in swept.err
 
 
 def test_a_module_that_cannot_be_made_fails_before_anything_is_trained(command):
