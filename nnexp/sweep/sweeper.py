@@ -17,7 +17,7 @@ from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.files import is_full
-from nnexp.runs.jobs import Job, resume_command
+from nnexp.runs.jobs import Job, resume_command, taken
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
@@ -28,6 +28,7 @@ from nnexp.sweep.space import Space, spaces
 from nnexp.sweep.waiting import DISK_FULL, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
 from nnexp.track.lock import locked
+from nnexp.track.status import FILE as STATUS
 
 MOST = 100_000  # jobs of a sweep
 
@@ -76,6 +77,8 @@ def sweep(
             "the folder of a sweep, whose jobs are folders in it",
             "ls outputs/sweeps/*",
         )
+    if (folder / STATUS).exists():  # its jobs would count as parts of that run
+        raise taken(folder, sweep=True, own=False)
     if settings.resume is not None and len(words) == 1 and _has_words(folder):
         raise UserError(
             f"sweep.resume={settings.resume} without the words of that sweep",

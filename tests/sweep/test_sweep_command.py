@@ -9,6 +9,7 @@ import yaml
 from nnexp.cli import train
 from nnexp.leaderboard import compare
 from nnexp.track import lock
+from nnexp.track.status import write_status
 
 from .conftest import QUICK  # type: ignore[import-not-found]
 
@@ -200,6 +201,17 @@ def test_a_sweep_into_folders_with_runs_is_refused(command):
     assert "holds a sweep already" in again.err
     assert "try: nnexp resume swept" in again.err
     assert first.content(0) == content
+
+
+@pytest.mark.parametrize("key", ["hydra.sweep.dir", "sweep.resume"])
+def test_a_sweep_into_the_folder_of_a_run_is_refused(command, tmp_path, key):
+    (tmp_path / "run").mkdir()
+    write_status(tmp_path / "run", "done")
+    folder = "run" if key == "hydra.sweep.dir" else "elsewhere"
+    refused = command("seed=0,1", *([f"{key}=run"] if folder != "run" else []), folder=folder)
+    assert refused.status == 2
+    assert "error: 'run' holds a run already" in refused.err
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["status.json"]
 
 
 def test_halving_leaves_the_weak_and_ends_the_same_when_resumed(command):
