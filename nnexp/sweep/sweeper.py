@@ -25,7 +25,7 @@ from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
-from nnexp.sweep.waiting import DISK_FULL, break_off
+from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
 from nnexp.track.lock import locked
 from nnexp.track.status import FILE as STATUS
@@ -104,7 +104,12 @@ def sweep(
         write_record(folder, session.arguments)
         why = ""
         try:
-            return _run(found, settings, launcher, session, adopt)
+            returns = _run(found, settings, launcher, session, adopt)
+            if any(job.reason.endswith(FAILED) for job in session.jobs):
+                # that job may well fail again, before the others' turn
+                more = f"{resume_command(folder)} sweep.on_error=continue"
+                session.ended = ("a job failed, and sweep.on_error=stop begins nothing more", more)
+            return returns
         except OSError as error:
             if not is_full(error):
                 raise

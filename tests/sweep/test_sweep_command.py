@@ -123,6 +123,11 @@ def test_on_error_stop_begins_nothing_more(command):
     assert statuses(swept) == ["interrupted", "failed"]
     assert not (swept.folder / "0" / "history.csv").exists()
     assert "not begun: another job failed" in swept.err
+    more = "to run what is missing: nnexp resume swept sweep.on_error=continue\n"
+    assert swept.err.endswith(more)
+    assert command("swept", program="resume").err.endswith(more)
+    assert command("swept", "sweep.on_error=continue", program="resume").status == 1
+    assert statuses(swept) == ["done", "failed"]
 
 
 def test_different_members_share_a_stack_and_different_shapes_do_not(command):
