@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.config import saved
+from nnexp.config.saved import overrides_text
+from nnexp.config.typed import FILE as OVERRIDES
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 from nnexp.runs.jobs import Job, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import read_json
+from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import read_status
 
 FINAL = ("done", "diverged")  # a failed or interrupted job is run again
@@ -36,11 +39,14 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
         path.parent for path in sweep.rglob(saved.FILE) if not path.parent.name.startswith(".")
     }
     wanted = {content_id(job.config) for job in jobs if job.config is not None}
+    ruined = _ruined(sweep, wanted)
     for folder in sorted(folders, key=_by_number):
         key = _key(folder, wanted)
         if key is None:
             continue
         used.add(folder)
+        if any(folder in own for own in ruined.values()):
+            continue
         (finished if _is_final(folder) else begun).setdefault(key, []).append(folder)
     missing = []
     for job in jobs:
@@ -55,6 +61,8 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
         missing.append(job)
         if begun.get(key):
             job.folder = begun[key].pop(0)
+        elif own := ruined.get(overrides_text(job.overrides)):
+            job.folder = own.pop(0)
         elif job.folder in used or job.folder.exists():
             job.folder = _next(sweep, used)
         used.add(job.folder)
@@ -78,6 +86,27 @@ def _key(folder: Path, wanted: set[str]) -> str | None:
     with contextlib.suppress(UserError):
         return content_id(saved.read_config(folder, trust=True))  # which imports nothing
     return key
+
+
+def _ruined(sweep: Path, wanted: set[str]) -> dict[str, list[Path]]:
+    """Folders of jobs whose configuration is damaged or gone, by the words that they were given.
+
+    By its words such a folder is known to be the sweep's own, and which job is to replace it.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in sorted(sweep.rglob(OVERRIDES), key=lambda path: _by_number(path.parent)):
+        folder = path.parent
+        if folder.name.startswith(".") or not (folder / STATUS).is_file():
+            continue
+        if _key(folder, wanted) in wanted:
+            continue
+        try:
+            saved.read_config(folder, trust=True)  # which imports nothing
+        except UserError:
+            with contextlib.suppress(OSError, ValueError):
+                words = read_regular(path, saved.LARGEST).decode()
+                found.setdefault(words, []).append(folder)
+    return found
 
 
 def _is_final(folder: Path) -> bool:

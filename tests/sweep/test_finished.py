@@ -3,7 +3,7 @@
 import pytest
 
 from nnexp.config.compose import compose
-from nnexp.config.saved import config_text
+from nnexp.config.saved import config_text, overrides_text
 from nnexp.runs.jobs import Job, content_id
 from nnexp.sweep.finished import take_finished
 from nnexp.track.folder import write_json, write_text
@@ -50,6 +50,31 @@ def test_a_damaged_file_makes_it_unfinished(tmp_path):
     (tmp_path / "0" / "metrics.json").write_text("{}")
     (job,) = own = jobs(tmp_path, ["seed=1"])
     assert take_finished(own, tmp_path) == [job]
+
+
+def ruin(folder, words, overrides):
+    leave(folder, words)
+    config = folder / "config.yaml"
+    config.write_text(config.read_text()[:200])
+    write_text(folder / "overrides.yaml", overrides_text(overrides))
+
+
+def test_a_job_whose_configuration_is_damaged_is_replaced(tmp_path):
+    ruin(tmp_path / "7", ["seed=1"], ["seed=1"])
+    ruin(tmp_path / "8", ["seed=2"], ["seed=2"])
+    (tmp_path / "8" / "config.yaml").unlink()
+    first, second = own = jobs(tmp_path, ["seed=2"], ["seed=1"])
+    assert take_finished(own, tmp_path) == own
+    assert (first.folder.name, second.folder.name) == ("8", "7")
+
+
+def test_what_is_damaged_and_none_of_the_sweep_stays(tmp_path):
+    ruin(tmp_path / "0", ["seed=1"], ["seed=1", "optimizer=sgd"])
+    leave(tmp_path / "1", ["seed=3"])
+    write_text(tmp_path / "1" / "overrides.yaml", overrides_text(["seed=1"]))
+    (job,) = own = jobs(tmp_path, ["seed=1"])
+    assert take_finished(own, tmp_path) == [job]
+    assert job.folder == tmp_path / "2"
 
 
 def test_a_folder_that_another_run_has_is_not_taken(tmp_path):
