@@ -15,6 +15,7 @@ from nnexp.leaderboard.board import SCORES, SORTS, Comparison, Configuration, Le
 from nnexp.leaderboard.folders import natural
 from nnexp.leaderboard.grouping import Group, Grouping, group_records, order_of, split_of
 from nnexp.leaderboard.notes import notes_on
+from nnexp.leaderboard.places import without_places
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
 from nnexp.leaderboard.statistics import (
@@ -51,7 +52,8 @@ def leaderboard(
             a validation score.
     """
     _check_sort(sort)
-    records = sorted(records, key=lambda record: (natural(record.name), str(record.folder)))
+    records = without_places(records)
+    records.sort(key=lambda record: (natural(record.name), str(record.folder)))
     grouping = group_records(records, by)
     left_out, candidates, repeats = [r for r in records if not r.config], [], []
     for group in grouping.groups:
