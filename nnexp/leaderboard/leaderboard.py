@@ -15,6 +15,7 @@ from nnexp.leaderboard.board import SCORES, SORTS, Comparison, Configuration, Le
 from nnexp.leaderboard.folders import natural
 from nnexp.leaderboard.grouping import Group, Grouping, group_records, order_of, split_of
 from nnexp.leaderboard.notes import notes_on
+from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.places import without_places
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
@@ -67,7 +68,7 @@ def leaderboard(
         if done:
             candidates.append((group, list(done.values())))
     if not candidates:
-        raise _nothing_to_rank(records, sort)
+        raise nothing_to_rank(records, sort)
     splits = any(len({split_of(record) for record in done}) > 1 for _, done in candidates)
     ratio = valid_to_train(records) if splits else 0.0
     ranked = [(_summaries(done, splits, ratio), group, done) for group, done in candidates]
@@ -226,18 +227,4 @@ def _check_sort(sort: str) -> None:
         f"there is no score {sort!r}",
         f"--sort is one of {', '.join(SORTS)}",
         f"--sort {begun[0] if begun else nearest(str(sort), SORTS) or SORTS[0]}",
-    )
-
-
-def _nothing_to_rank(records: Sequence[Record], sort: str) -> UserError:
-    counts: dict[str, int] = {}
-    for record in records:
-        status = record.status if record.status != "done" else f"done without a {sort}"
-        counts[status] = counts.get(status, 0) + 1
-    words = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
-    reason = next((f": {r.reason}" for r in records if r.reason), "")
-    return UserError(
-        f"there is nothing to rank, of {len(records)} runs ({words}){reason}",
-        "at least one run that is done and has validation rows",
-        "ls outputs outputs/sweeps",
     )

@@ -8,7 +8,13 @@ from pathlib import Path
 from shlex import quote
 
 from nnexp.errors import UserError
-from nnexp.leaderboard import leaderboard, print_leaderboard, read_records
+from nnexp.leaderboard import (
+    Leaderboard,
+    Record,
+    leaderboard,
+    print_leaderboard,
+    read_records,
+)
 from nnexp.leaderboard.writing import write_files
 from nnexp.near import near
 from nnexp.report.page import write_file
@@ -23,29 +29,35 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
         jobs: all of its jobs.
         report: write report.html too.
     """
-    if not folder.is_dir() or not any(job.status == "done" for job in jobs):
+    if not folder.is_dir() or all(job.status == "interrupted" for job in jobs):
         return
+    shown = near(folder)
+    names = ""
     try:
         records = read_records([folder])
         board = leaderboard(records, _sort(jobs))
     except UserError as error:
         print(f"\nno leaderboard: {error.wrong}", file=sys.stderr)
-        return
-    written = []
+    else:
+        names = ", ".join(_write(folder, board, records, report))
+        print(flush=True)
+        print_leaderboard(board)
+    print(f"\nfolder:      {shown}{f' ({names})' if names else ''}")
+    if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
+        print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
+    sys.stdout.flush()
+
+
+def _write(folder: Path, board: Leaderboard, records: Sequence[Record], report: bool) -> list[str]:
+    """Write the files; their names."""
+    written: list[Path] = []
     try:
         written += write_files(board, folder)
         if report:
             written.append(write_file(board, records, folder))
     except OSError as error:
         print(f"\nleaderboard and report are not written: {error}", file=sys.stderr)
-    print(flush=True)
-    print_leaderboard(board)
-    shown = near(folder)
-    names = f" ({', '.join(path.name for path in written)})" if written else ""
-    print(f"\nfolder:      {shown}{names}")
-    if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
-        print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
-    sys.stdout.flush()
+    return [path.name for path in written]
 
 
 def _sort(jobs: Sequence[Job]) -> str:

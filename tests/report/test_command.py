@@ -60,5 +60,5 @@ def test_a_configuration_of_another_program_is_no_run(swept, tmp_path, text):
     own = tmp_path / "torn"
     own.mkdir()
     (own / "config.yaml").write_text((swept / "0" / "config.yaml").read_text())
-    with pytest.raises(UserError, match="nothing to rank, of 1 runs"):
+    with pytest.raises(UserError, match="nothing to rank, of 1 run "):
         nnexp.compare(tmp_path)

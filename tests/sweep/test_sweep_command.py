@@ -65,6 +65,20 @@ def test_the_leaderboard_is_printed_and_written(command):
     assert "2 configurations, 6 runs" in swept.out
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["optimizer=sgd", "optimizer.lr=1e20,1e30"], "of 2 runs (2 diverged)"),
+        (["data.split.valid=0", "trainer.monitor=train_loss", "seed=0,1"],
+         "of 2 runs (2 done without a val_loss)"),
+    ],
+)  # fmt: skip
+def test_a_sweep_without_a_leaderboard_says_where_it_lies(command, words, told):
+    swept = command(*words)
+    assert f"no leaderboard: there is nothing to rank, {told}" in swept.err
+    assert swept.out == "\nfolder:      swept\n"
+
+
 def test_no_report_where_none_is_wanted(command):
     assert not (command("seed=0,1", "sweep.report=false").folder / "report.html").exists()
 
