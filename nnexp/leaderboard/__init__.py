@@ -30,7 +30,7 @@ __all__ = [
 
 def compare(
     paths: Any,
-    sort: str = "val_loss",
+    sort: str | None = None,
     by: str | Sequence[str] | None = None,
 ) -> Leaderboard:
     """The leaderboard of some runs: `nnexp compare` from Python.
@@ -41,7 +41,8 @@ def compare(
         paths: a run folder, a sweep's folder, a tree of both, what `nnexp.run` and
             `nnexp.multirun` gave, or several of them.
         sort: the validation score that ranks: `val_loss`, `val_accuracy`,
-            `val_balanced_accuracy` or `val_auc`.
+            `val_balanced_accuracy` or `val_auc`; None for the loss, or the accuracy where all
+            runs monitor it, or their losses measure different things.
         by: the key or keys that make a configuration; None for all that differ but seeds.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,7 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
         groups.setdefault(identity, []).append(record)
     members = list(groups.values())
     heads = [group[0].config for group in members]
-    varied = chosen if by is not None else [key for key in chosen if _differs(key, heads)]
+    varied = chosen if by is not None else [key for key in chosen if differs(key, heads)]
     averaged = []
     if by is not None:
         rest = [k for k in keys if k not in chosen and k not in IMMATERIAL and not is_repetition(k)]
@@ -129,8 +129,8 @@ def order_of(value: Any) -> tuple[int, float, str]:
     return (2, 0.0, repr(value) if not isinstance(value, str) else value)
 
 
-def _differs(key: str, heads: Sequence[dict[str, Any]]) -> bool:
-    """Whether a key tells groups apart, by its value or by its being there.
+def differs(key: str, heads: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a key tells configurations apart, by its value or by its being there.
 
     A key that an option has and another has not (`optimizer.betas`) is told by the option's name.
     """

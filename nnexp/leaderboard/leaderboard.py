@@ -17,6 +17,7 @@ from nnexp.leaderboard.grouping import Group, Grouping, group_records, order_of,
 from nnexp.leaderboard.notes import notes_on
 from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.places import without_places
+from nnexp.leaderboard.ranking import sort_of
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
 from nnexp.leaderboard.statistics import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def leaderboard(
-    records: Sequence[Record], sort: str = "val_loss", by: Sequence[str] | None = None
+    records: Sequence[Record], sort: str | None = None, by: Sequence[str] | None = None
 ) -> Leaderboard:
     """Rank configurations by their mean validation score, and compare each with the first.
 
@@ -45,13 +46,14 @@ def leaderboard(
 
     Arguments:
         records: runs, in any order.
-        sort: one of `SORTS`.
+        sort: one of `SORTS`; None for what `sort_of` finds.
         by: keys to group by; None for all that differ.
 
     Raises:
         UserError: another score (test scores never rank), a key that no run has, or no run with
             a validation score.
     """
+    sort = sort_of([record.config for record in records]) if sort is None else sort
     _check_sort(sort)
     records = without_places(records)
     records.sort(key=lambda record: (natural(record.name), str(record.folder)))

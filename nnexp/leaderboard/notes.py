@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.grouping import frozen
+from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, one_line, plural
 
@@ -30,6 +33,7 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
         repeats: runs of the settings and seed of another one, which are not counted.
     """
     notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
+    notes += _halved(board)
     return [one_line(note) for note in [*notes, *_seeds(board), *_winner(board)]]
 
 
@@ -66,18 +70,12 @@ def _comparable(board: Leaderboard) -> list[str]:
             f"the configurations differ in {', '.join(rows)}, so they are scored on other rows: "
             "their scores may not be comparable"
         )
-    scales = [key for key in board.varied if key.startswith("loss.")]
-    summed = "trainer.batch_size" in board.varied and any(
-        record.config.get("loss.reduction") == "sum"
-        for row in board.configurations
-        for record in row.records
-    )
-    scales += ["trainer.batch_size"] if summed else []
-    if scales and board.sort == "val_loss":
-        notes.append(
-            f"{', '.join(scales)} changes what val_loss measures, so val_loss should not rank "
-            "these configurations: --sort val_accuracy does"
-        )
+    scales = incomparable([r.config for row in board.configurations for r in row.records])
+    if scales:
+        so = "val_loss should not rank these configurations: --sort val_accuracy does"
+        if board.sort != "val_loss":
+            so = f"{board.sort} ranks these configurations, and their val_loss is not compared"
+        notes.append(f"{', '.join(scales)} changes what val_loss measures, so {so}")
     return notes
 
 
@@ -116,6 +114,19 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         ranks = ", ".join(map(str, apart[:5])) + ", ..." * (len(apart) > 5)
         notes.append(f"no seed and fold in common with the first: {ranks}")
     return notes
+
+
+def _halved(board: Leaderboard) -> list[str]:
+    """How many runs successive halving has stopped, and when."""
+    runs = [record for row in board.configurations for record in row.records]
+    found = (re.match(rf"{HALVED} (\d+)", record.reason or "") for record in runs)
+    rungs = Counter(int(match[1]) for match in found if match is not None)
+    if not rungs:
+        return []
+    (rung, count), *later = sorted(rungs.items())
+    told = [f"{count} of {plural(len(runs), 'run')} after epoch {rung}"]
+    told += [f"{count} after epoch {rung}" for rung, count in later]
+    return [f"halving stopped {', '.join(told)}; the scores of each are of the epochs that it had"]
 
 
 def _seeds(board: Leaderboard) -> list[str]:

@@ -29,9 +29,9 @@ def main(words: Sequence[str]) -> int:
     parser.add("paths", nargs="*", type=Path, metavar="RUN", help="run folders, sweeps, or trees")
     parser.add(
         "--sort",
-        default="val_loss",
         metavar="KEY",
-        help="val_loss (default), val_accuracy, val_balanced_accuracy or val_auc",
+        help="val_loss (default, but for losses that measure different things), val_accuracy, "
+        "val_balanced_accuracy or val_auc",
     )
     parser.add(
         "--by",

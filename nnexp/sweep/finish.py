@@ -35,7 +35,7 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
     names = ""
     try:
         records = read_records([folder])
-        board = leaderboard(records, _sort(jobs))
+        board = leaderboard(records)
     except UserError as error:
         print(f"\nno leaderboard: {error.wrong}", file=sys.stderr)
     else:
@@ -58,10 +58,3 @@ def _write(folder: Path, board: Leaderboard, records: Sequence[Record], report: 
     except OSError as error:
         print(f"\nleaderboard and report are not written: {error}", file=sys.stderr)
     return [path.name for path in written]
-
-
-def _sort(jobs: Sequence[Job]) -> str:
-    """The validation score that ranks: the monitored one, where all monitor the same."""
-    monitors = {job.config.trainer.monitor for job in jobs if job.config is not None}
-    accuracy = monitors and all(monitor.endswith("accuracy") for monitor in monitors)
-    return "val_accuracy" if accuracy else "val_loss"

@@ -38,7 +38,6 @@ def test_the_other_keys_stay(swept, capsys, by, remedy):
 @pytest.mark.parametrize(
     ("options", "call"),
     [
-        ({"sort": None}, "sort='val_loss'"),
         ({"sort": 3}, "sort='val_loss'"),
         ({"sort": "test_loss"}, "sort='val_loss'"),
         ({"by": ["reg.l2", "seed"]}, "by=['reg.l2']"),

@@ -1,0 +1,52 @@
+"""What ranks where nobody says, and which losses can be compared."""
+
+import pytest
+
+from nnexp.leaderboard.leaderboard import leaderboard
+from nnexp.leaderboard.ranking import incomparable, sort_of
+
+LOSS = {"trainer.monitor": "val_loss", "loss.name": "cross_entropy", "loss.reduction": "mean"}
+MSE = LOSS | {"loss.name": "mse"}
+ACCURACY = LOSS | {"trainer.monitor": "val_accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("configs", "sort"),
+    [
+        ([LOSS, LOSS], "val_loss"),
+        ([LOSS, MSE], "val_accuracy"),
+        ([ACCURACY, ACCURACY], "val_accuracy"),
+        ([LOSS, ACCURACY], "val_loss"),
+        ([{}], "val_loss"),
+        ([], "val_loss"),
+    ],
+)
+def test_the_score_that_ranks(configs, sort):
+    assert sort_of(configs) == sort
+
+
+def test_sums_over_batches_of_other_sizes_are_not_compared():
+    sizes = [{"loss.reduction": "mean", "trainer.batch_size": size} for size in (16, 32)]
+    assert incomparable(sizes) == []
+    summed = [own | {"loss.reduction": "sum"} for own in sizes]
+    assert incomparable(summed) == ["trainer.batch_size"]
+
+
+def test_losses_of_two_kinds_are_ranked_by_accuracy_and_it_is_said(make):
+    records = [make(0, 0.2, accuracy=0.7), make(1, 0.9, accuracy=0.8, loss__name="mse")]
+    board = leaderboard(records)
+    assert board.sort == "val_accuracy"
+    assert board.configurations[0].values == {"loss.name": "mse"}
+    assert board.notes[0] == (
+        "loss.name changes what val_loss measures, so val_accuracy ranks these configurations, "
+        "and their val_loss is not compared"
+    )
+    assert "so val_loss should not rank" in leaderboard(records, "val_loss").notes[0]
+
+
+def test_what_halving_has_stopped_is_told(make):
+    reasons = [None, "stopped after epoch 3: 2 of 2", *["stopped after epoch 1: 3 of 4"] * 2]
+    records = [make(n, 0.1 * n, reason=own, reg__l2=n / 10) for n, own in enumerate(reasons)]
+    told = "halving stopped 2 of 4 runs after epoch 1, 1 after epoch 3; the scores of each are of"
+    assert leaderboard(records).notes[0].startswith(told)
+    assert not any("halving" in note for note in leaderboard(records[:1]).notes)
