@@ -16,6 +16,7 @@ import numpy as np
 from nnexp.config.saved import flat
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import is_repetition
+from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED
 from nnexp.runs.jobs import Job
 from nnexp.sweep.execute import Execution
@@ -76,6 +77,24 @@ def halve(execution: Execution, finished: Sequence[Job], factor: int, least: int
             return
         alive = {place for place, job in enumerate(jobs) if job.status == "parked"}
     execution.run(parked=None if first else alive)
+
+
+def check_losses(jobs: Sequence[Job]) -> None:
+    """Refuse to halve by losses that measure different things.
+
+    Raises:
+        UserError: the jobs differ in what their monitored loss measures.
+    """
+    configs = [job.config for job in jobs if job.config is not None]
+    if not any(config.trainer.monitor.endswith("loss") for config in configs):
+        return
+    keys = incomparable([flat(config) for config in configs])
+    if keys:
+        raise UserError(
+            f"halving compares losses, and {', '.join(keys)} changes what a loss measures",
+            "trainer.monitor=val_accuracy, which can be compared; or one loss",
+            "trainer.monitor=val_accuracy",
+        )
 
 
 def _configuration(job: Job) -> str:

@@ -16,6 +16,7 @@ from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import take_finished
+from nnexp.sweep.halving import check_losses, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.progress import duration
 
@@ -40,6 +41,8 @@ def run_jobs(
         UserError: no job can be run.
         OSError: the disk is full; nothing more is begun.
     """
+    if settings.method == "halving":
+        check_losses(jobs)
     _check_folders(jobs, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
@@ -85,8 +88,12 @@ def _train(
     finished = [job for job in jobs if job.status in ("done", "diverged")]
     try:
         if settings.method == "halving":
-            from nnexp.sweep.halving import halve
-
+            longest = max(job.config.trainer.epochs for job in going if job.config)
+            if not rungs(longest, settings.factor, settings.min_epochs):
+                execution.shown.note(
+                    f"halving stops nothing: sweep.min_epochs={settings.min_epochs} is not below "
+                    f"trainer.epochs={longest}"
+                )
             halve(execution, finished, settings.factor, settings.min_epochs)
         else:
             execution.run()

@@ -47,6 +47,22 @@ def test_of_each_rung_the_best_share_goes_on_by_what_it_has_reached(command):
         going = set(ranked[:left])
 
 
+def test_losses_of_several_kinds_are_not_halved_by_their_size(command):
+    how = ["sweep.method=halving", "loss=cross_entropy,mse"]
+    refused = command(*how)
+    assert refused.status == 2
+    assert "error: halving compares losses, and loss.name changes what a loss measures" in (
+        refused.err
+    )
+    assert not refused.folder.exists()
+    assert command(*how, "trainer.monitor=val_accuracy").status == 0
+
+
+def test_halving_that_stops_nothing_says_so(command):
+    swept = command("sweep.method=halving", "seed=0,1", "sweep.min_epochs=3")
+    assert "halving stops nothing: sweep.min_epochs=3 is not below trainer.epochs=3" in swept.err
+
+
 def test_a_configuration_that_diverges_does_not_go_on(command):
     swept = command(
         "optimizer=sgd",
