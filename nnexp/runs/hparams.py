@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from nnexp.config.schema import Config
 
-Value = bool | float | str
+Value = bool | float | str | None
 
 
 def hparams(config: Config) -> dict[str, Value]:
-    """Key -> value; what an option does not have stands as the value that does nothing."""
+    """Key -> value; what an option does not have stands as the value that does nothing.
+
+    A number that is not given is None: a text among numbers could not be sorted.
+    """
     model, optimizer, reg = config.model, config.optimizer, config.reg
 
-    def text(value: object) -> str:
-        return str(value).replace(" ", "")
+    def text(value: object) -> str | None:
+        return None if value is None else str(value).replace(" ", "")
+
+    def number(value: object) -> float | None:
+        return float(value) if isinstance(value, int | float) else None
+
+    each = reg.dropout if number(reg.dropout) is None else None  # a list, one for each layer
 
     return {
         "seed": float(config.seed),
+        "data.split.fold": number(config.data.split.fold),
         "data": config.data.name,
         "data.scaling": config.data.scaling,
         "data.missing": config.data.missing,
@@ -30,11 +39,12 @@ def hparams(config: Config) -> dict[str, Value]:
         "reg.l1": reg.l1,
         "reg.l2": reg.l2,
         "reg.weight_decay": reg.weight_decay,
-        "reg.dropout": text(reg.dropout),
+        "reg.dropout": number(reg.dropout),
+        "reg.dropout by layer": text(each),
         "reg.input_dropout": reg.input_dropout,
         "reg.label_smoothing": reg.label_smoothing,
-        "reg.grad_clip": text(reg.grad_clip),
-        "reg.patience": text(reg.patience),
+        "reg.grad_clip": number(reg.grad_clip),
+        "reg.patience": number(reg.patience),
         "optimizer": optimizer.name,
         "optimizer.lr": optimizer.lr,
         "optimizer.momentum": getattr(optimizer, "momentum", 0.0),

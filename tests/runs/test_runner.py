@@ -132,8 +132,31 @@ def test_hparams_have_the_same_keys_in_every_run():
             ["model=custom", "model._target_=torch.nn.Linear"],
         )
     ]
-    kinds = [{key: type(value) for key, value in values.items()} for values in runs]
-    assert all(kind == kinds[0] for kind in kinds)
+    assert all(list(values) == list(runs[0]) for values in runs)
+    for key in runs[0]:
+        kinds = {type(values[key]) for values in runs} - {type(None)}
+        assert len(kinds) <= 1, key
+
+
+@pytest.mark.parametrize(
+    ("word", "key", "value"),
+    [
+        ("reg.dropout=0.5", "reg.dropout", 0.5),
+        ("reg.dropout=[0.1,0.5]", "reg.dropout", None),
+        ("reg.dropout=[0.1,0.5]", "reg.dropout by layer", "[0.1,0.5]"),
+        ("reg.patience=3", "reg.patience", 3.0),
+        ("seed=1", "reg.patience", None),
+        ("seed=1", "reg.grad_clip", None),
+        ("seed=1", "loss.class_weight", None),
+        ("loss.class_weight=balanced", "loss.class_weight", "balanced"),
+        ("data.split.folds=5 data.split.fold=2", "data.split.fold", 2.0),
+    ],
+)
+def test_hparams_are_numbers_where_they_can_be_and_empty_where_null(word, key, value):
+    from nnexp.config.compose import compose
+    from nnexp.runs.hparams import hparams
+
+    assert hparams(compose(word.split()))[key] == value
 
 
 def test_a_diverging_run_says_where(tmp_path, capsys):
