@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,13 +67,13 @@ def like_the_first(board: Leaderboard, key: str) -> list[Configuration]:
 def _numbers(board: Leaderboard, key: str, seen: Observations) -> Markup:
     having = [row for row in board.configurations if key in row.values]
     having.sort(key=lambda row: _x(row, key))  # in which equal settings keep their ranks' order
-    like = {row.rank for row in like_the_first(board, key)}
-    slice_ = [row for row in having if row.rank in like]
     keys = charted(board)
     lines: dict[Hashable, list[Configuration]] = {}
     for row in having:
-        if row.rank not in like:
-            lines.setdefault(_others(row.values, keys, key), []).append(row)
+        lines.setdefault(_others(row.values, keys, key), []).append(row)
+    first = _others(board.configurations[0].values, keys, key)
+    anchor = _anchor(lines, first)
+    slice_ = lines.pop(anchor, [])
     others = _drawn(list(lines.values()))
     broken = [(x, r) for r in board.failed if (x := number_of(r.config.get(key))) is not None]
     axis = scale.swept([*(_x(row, key) for row in having), *(x for x, _ in broken)])
@@ -87,10 +87,23 @@ def _numbers(board: Leaderboard, key: str, seen: Observations) -> Markup:
     return element(
         "div",
         element("h3", key),
-        _key_legend(board, key, others, bool(broken)),
+        _key_legend(
+            board, key, (slice_ or board.configurations)[0], anchor == first, others, broken
+        ),
         element("div", *drawn, class_="charts"),
         class_="setting",
     )
+
+
+def _anchor(lines: Mapping[Hashable, Sequence[Configuration]], first: Hashable) -> Hashable:
+    """The settings at which a key is shown: those of the first, if it was varied there at all.
+
+    Else those with the most values, as where each of several penalties was varied alone.
+    """
+    if not lines or len(lines.get(first, ())) > 1:
+        return first
+    ranks = {own: min(row.rank for row in rows) for own, rows in lines.items()}
+    return max(lines, key=lambda own: (len(lines[own]), -ranks[own]))
 
 
 def _x(row: Configuration, key: str) -> float:
@@ -148,12 +161,18 @@ def _chart(
 
 
 def _key_legend(
-    board: Leaderboard, key: str, others: Sequence[Sequence[Configuration]], broken: bool
+    board: Leaderboard,
+    key: str,
+    shown: Configuration,
+    of_first: bool,
+    others: Sequence[Sequence[Configuration]],
+    broken: Sequence[tuple[float, Record]],
 ) -> Markup:
     lines = any(len(rows) > 1 for rows in others)
-    rest = {k: v for k, v in board.configurations[0].values.items() if k != key}
+    rest = {k: v for k, v in shown.values.items() if k != key}
     names = short_names(board.varied)
-    at = f", at {brief_settings(rest, names)} as in the first configuration" if rest else ""
+    why = "as in the first configuration" if of_first else "where it has the most values"
+    at = f", at {brief_settings(rest, names)} {why}" if rest else ""
     runs = "; small dots are runs" if any(len(r.records) > 1 for r in board.configurations) else ""
     items = [
         _item(_swatch("val", "dot"), f"validation{at}{runs}"),

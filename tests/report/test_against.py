@@ -64,6 +64,22 @@ def test_the_path_of_a_regularizer(path_of, section, axis_of, share, tmp_path, t
     assert np.allclose(axis.value(drawn[:, 1] / 1000), expected, atol=1e-3 * abs(axis.slope))
 
 
+def test_a_setting_that_the_first_did_not_vary_is_shown_where_it_was(add, section):
+    number = 0
+    for key, values in {"reg__l2": (0.0, 0.1, 0.2, 0.3), "optimizer__lr": (0.002, 0.003)}.items():
+        for value in values:
+            add(number, val=0.3 if value == 0.3 else 0.5 + value, **{key: value})
+            number += 1
+    group = next(g for g in section().all("div", "setting") if g.one("h3").text == "optimizer.lr")
+    figure = charts(group)["Loss"]
+    means = [d for d in figure.all("circle", "val") if d.attributes["r"] == "4"]
+    assert [d.told.partition(":")[0] for d in means] == [
+        f"validation, optimizer.lr={rate}" for rate in (0.001, 0.002, 0.003)
+    ]
+    assert "validation, at l2=0 where it has the most values" in group.text
+    assert "validation, at lr=0.001 as in the first configuration" in section().text
+
+
 def test_a_small_dot_is_a_run(path_of, section, axis_of, share, tmp_path):
     figure = charts(section())["Loss"]
     axis = axis_of(figure)
