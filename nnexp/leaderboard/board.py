@@ -116,6 +116,13 @@ class Leaderboard:
         """Whether runs have yet to come to their end, or to begin."""
         return any(record.open for record in self.failed)
 
+    @property
+    def tests(self) -> list[str]:
+        """The test scores that are shown: loss, accuracy, and the kind that ranks in validation."""
+        return list(
+            dict.fromkeys(["test_loss", "test_accuracy", self.sort.replace("val_", "test_")])
+        )
+
     def frame(self) -> pd.DataFrame:
         """A row a configuration; the columns are those of leaderboard.csv."""
         from nnexp.leaderboard.table import frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -11,7 +12,7 @@ from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.grouping import frozen
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
-from nnexp.leaderboard.words import number, one_line, plural
+from nnexp.leaderboard.words import number, one_line, plural, score_title
 
 SEVERAL_SEEDS = "'seed=range(5)'"
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
@@ -156,9 +157,10 @@ def _winner(board: Leaderboard) -> list[str]:
     elif monitor.startswith("val") and config.get("trainer.checkpoint") == "best":
         picked = f"its {board.sort} is of the epoch with the best {monitor} and is optimistic"
     shown = [
-        f"{name.replace('_', ' ')} {number(score.mean)} ± {number(score.stderr)}"
-        for name, score in board.winner_test.items()
-        if name in ("test_loss", "test_accuracy")
+        f"{score_title(name)} {number(score.mean)}"
+        + (f" ± {number(score.stderr)}" if math.isfinite(score.stderr) else "")
+        for name in board.tests
+        if (score := board.winner_test.get(name)) is not None
     ]
     if not shown:
         return ["; ".join(filter(None, ["the first has no test score", picked]))]

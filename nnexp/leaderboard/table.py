@@ -80,7 +80,7 @@ def markdown(board: Leaderboard) -> str:
         "",
     ]
     scores = list(dict.fromkeys([board.sort, "val_loss", "val_accuracy"]))
-    tests = [score for score in ("test_loss", "test_accuracy") if score in board.winner_test]
+    tests = [score for score in board.tests if score in board.winner_test]
     head = ["rank", *(_escaped(names[key]) for key in board.varied), "runs"]
     for score in scores:
         head += [score_title(score), "sd", "95 %"]

@@ -134,17 +134,22 @@ def _columns(board: Leaderboard, widest: int) -> list[Column]:
     if any(a is not None and a.pairs > 1 for a in against):
         columns.append(Column("p", [_p(a.p_holm) if a else "" for a in against], 2))
         columns.append(Column(board.unit, [_needed(a) for a in against], 5))
-    for score, keep in (("test_loss", 2), ("test_accuracy", 4)):
+    for score in board.tests:
         if score in board.winner_test:
-            title = score.replace("_", " ").replace("accuracy", "acc.")
-            columns.append(Column(title, [number(row.scores[score].mean) for row in rows], keep))
+            cells = [number(row.scores[score].mean) for row in rows]
+            columns.append(Column(_heading(score), cells, 2 if score == "test_loss" else 4))
     return columns
+
+
+def _heading(score: str) -> str:
+    """`val_balanced_accuracy` -> `val bal. acc.`"""
+    title = score.replace("_", " ").replace("balanced accuracy", "bal. acc.")
+    return title.replace("accuracy", "acc.")
 
 
 def _validation(board: Leaderboard, score: str, keep: tuple[int, int, int]) -> list[Column]:
     scores = [row.scores[score] for row in board.configurations]
-    title = score.replace("_", " ").replace("balanced accuracy", "bal. acc.")
-    columns = [Column(title.replace("accuracy", "acc."), [number(s.mean) for s in scores], keep[0])]
+    columns = [Column(_heading(score), [number(s.mean) for s in scores], keep[0])]
     if any(s.low == s.low for s in scores):
         columns.append(Column("± 95 %", [number(s.high - s.mean) for s in scores], keep[1]))
         columns.append(Column("sd", [number(s.sd) for s in scores], keep[2]))

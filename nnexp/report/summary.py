@@ -110,7 +110,7 @@ def _unfinished(board: Leaderboard) -> list[str]:
 
 def _tested(board: Leaderboard) -> list[str]:
     tests = {name: s for name, s in board.winner_test.items() if math.isfinite(s.mean)}
-    shown = [name for name in ("test_accuracy", "test_loss") if name in tests]
+    shown = [name for name in sorted(board.tests) if name in tests]
     if not shown:
         return []
     several = len(board.configurations) == 1 and len(board.configurations[0].records) > 1
@@ -119,8 +119,12 @@ def _tested(board: Leaderboard) -> list[str]:
         error = tests[name].stderr
         value = number(tests[name].mean)
         value += f" ± {number(error)}" if math.isfinite(error) else ""
-        words += [" and " if place else "", f"{TITLES[name[5:]]} ", element("strong", value)]
+        words += [_between(place, len(shown)), f"{TITLES[name[5:]]} ", element("strong", value)]
     return [*words, " (± one standard error). "]
+
+
+def _between(place: int, count: int) -> str:
+    return "" if not place else " and " if place == count - 1 else ", "
 
 
 def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:

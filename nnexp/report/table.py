@@ -24,7 +24,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
         for score in dict.fromkeys([board.sort, "val_loss", "val_accuracy"])
         if any(row.scores[score].n for row in rows)
     ]
-    tests = [s for s in ("test_loss", "test_accuracy") if any(row.scores[s].n for row in rows)]
+    tests = [s for s in board.tests if any(row.scores[s].n for row in rows)]
     compared = any(row.against_leader and row.against_leader.pairs > 1 for row in rows)
     head = [_head("#")]
     head += [_head(names[key], "left", key) for key in board.varied]

@@ -61,6 +61,20 @@ def test_test_scores_never_rank(make, score):
     assert caught.value.remedy == f"--sort {score.replace('test', 'val')}"
 
 
+@pytest.mark.parametrize(
+    ("sort", "title"), [("val_balanced_accuracy", "test balanced accuracy"), ("val_loss", None)]
+)
+def test_the_first_has_its_test_score_of_the_kind_that_ranks(make, sort, title):
+    board = leaderboard(grid(make, {0.01: BEST, 0.1: WORSE}), sort)
+    shown = ["test_loss", "test_accuracy", *(["test_balanced_accuracy"] if title else [])]
+    assert board.tests == shown
+    assert (title is not None) == ("test balanced accuracy 0.8000 ±" in board.notes[-1])
+    assert (title is not None) == ("test bal. acc." in board.text())
+    assert (title is not None) == ("test balanced accuracy" in board.markdown())
+    alone = leaderboard([make(0)], sort).notes[-1]
+    assert (title is not None) == ("test balanced accuracy 0.8000 (mean of 1 run" in alone)
+
+
 def test_better_test_scores_change_no_rank(make):
     records = grid(make, {0.01: BEST, 0.1: WORSE})
     ranks = [row.values for row in leaderboard(records).configurations]

@@ -40,6 +40,11 @@ def test_the_verdict_by_accuracy(path_of, header):
     assert text.startswith("reg.l2=0 has the highest mean validation accuracy of 3 configurations")
 
 
+def test_the_verdict_has_the_test_score_of_the_kind_that_ranks(path_of, header):
+    text = header("val_balanced_accuracy").one("p", "verdict").text
+    assert "it has accuracy 0.7900 ± 0.0404, balanced accuracy 0.7900" in text
+
+
 def test_the_verdict_where_chance_may_be_the_cause(add, header):
     values = [[0.5, 0.6], [0.55, 0.54], [0.64, 0.51]]
     for row, pair in enumerate(values[:2]):
