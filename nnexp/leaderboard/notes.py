@@ -34,7 +34,7 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
         repeats: runs of the settings and seed of another one, which are not counted.
     """
     notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
-    notes += _halved(board)
+    notes += [*_halved(board), *_one_class(board)]
     return [one_line(note) for note in [*notes, *_seeds(board), *_winner(board)]]
 
 
@@ -128,6 +128,27 @@ def _halved(board: Leaderboard) -> list[str]:
     told = [f"{count} of {plural(len(runs), 'run')} after epoch {rung}"]
     told += [f"{count} after epoch {rung}" for rung, count in later]
     return [f"halving stopped {', '.join(told)}; the scores of each are of the epochs that it had"]
+
+
+def _one_class(board: Leaderboard) -> list[str]:
+    """An accuracy that is the share of a class, since nothing else is ever named."""
+    first = board.configurations[0]
+    parts = [(record.metrics or {}).get("val") or {} for record in first.records]
+    if not all(_names_one_class(part.get("balanced_accuracy")) for part in parts):
+        return []
+    accuracy, balanced = first.scores["val_accuracy"].mean, first.scores["val_balanced_accuracy"]
+    return [
+        f"the first has a balanced accuracy of {number(balanced.mean)}, as if it named one class "
+        f"for every row: its accuracy of {number(accuracy)} is no better than the share of that "
+        "class"
+    ]
+
+
+def _names_one_class(balanced: Any) -> bool:
+    """Whether a balanced accuracy is 1 / classes, which one class for every row has."""
+    if not isinstance(balanced, float) or not 0 < balanced < 1:
+        return False
+    return abs(1 / balanced - round(1 / balanced)) < 1e-9
 
 
 def _seeds(board: Leaderboard) -> list[str]:

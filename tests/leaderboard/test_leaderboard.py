@@ -75,6 +75,20 @@ def test_the_first_has_its_test_score_of_the_kind_that_ranks(make, sort, title):
     assert (title is not None) == ("test balanced accuracy 0.8000 (mean of 1 run" in alone)
 
 
+@pytest.mark.parametrize(
+    ("balanced", "said"), [(0.5, True), (1 / 3, True), (0.55, False), (1.0, False), (None, False)]
+)
+def test_an_accuracy_that_is_the_share_of_a_class_is_told(make, balanced, said):
+    records = grid(make, {0.01: BEST[:2], 0.1: WORSE[:2]})
+    for record in records[1:]:
+        record.metrics["val"]["balanced_accuracy"] = balanced
+    assert not any("named one class" in note for note in leaderboard(records).notes)
+    records[0].metrics["val"]["balanced_accuracy"] = balanced
+    told = [note for note in leaderboard(records).notes if "as if it named one class" in note]
+    assert bool(told) == said
+    assert not said or "its accuracy of 0.9000 is no better" in told[0]
+
+
 def test_better_test_scores_change_no_rank(make):
     records = grid(make, {0.01: BEST, 0.1: WORSE})
     ranks = [row.values for row in leaderboard(records).configurations]
