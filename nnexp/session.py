@@ -36,6 +36,7 @@ class Session:
         jobs: in the order of their numbers.
         folder: of a sweep, once it is made.
         ended: why a sweep came to an early end other than by Ctrl-C, and what runs the rest.
+        listed: whether a leaderboard has listed the jobs that did not succeed.
         held: words of a sweep that fit only some of its jobs, see `nnexp.config.held`.
     """
 
@@ -45,6 +46,7 @@ class Session:
     jobs: list[Job] = field(default_factory=list)
     folder: Path | None = None
     ended: tuple[str, str] | None = None
+    listed: bool = False
     held: list[str] = field(default_factory=list)
     _made: list[Path] = field(default_factory=list)
 
@@ -122,12 +124,16 @@ class Session:
         ]
         if not bad:
             return
+        told = f"\n{len(bad)} of {len(self.jobs)} jobs did not succeed"
+        if self.listed:
+            print(f"{told}; they are listed below the leaderboard", file=sys.stderr)
+            return
         # what all jobs have in common tells nothing about the bad ones
         shared = set.intersection(*(set(job.overrides) for job in self.jobs))
         shared = shared if len(self.jobs) > 1 else set()
         words = [" ".join(o for o in job.overrides if o not in shared) for job in bad]
         width = max(map(len, [*words, "overrides"]))
-        print(f"\n{len(bad)} of {len(self.jobs)} jobs did not succeed:", file=sys.stderr)
+        print(f"{told}:", file=sys.stderr)
         print(f"{'job':>4}  {'overrides':<{width}}  {'status':<11}  reason", file=sys.stderr)
         for job, text in zip(bad, words, strict=True):
             row = f"{job.number:>4}  {text:<{width}}  {job.status:<11}  {job.reason}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnexp.config.typed import read_typed
 from nnexp.errors import UserError
 from nnexp.leaderboard.folders import find_runs, relative_names
 from nnexp.leaderboard.plain import Configs
@@ -35,6 +36,7 @@ class Record:
         config: dotted key -> value, as `{"optimizer.lr": 0.001, "model.hidden": [64, 64]}`;
             empty where it cannot be read.
         metrics: the content of metrics.json; None where there is none.
+        words: of a run without a configuration, what was typed for it and not for all others.
     """
 
     folder: Path
@@ -43,6 +45,7 @@ class Record:
     reason: str | None
     config: dict[str, Any]
     metrics: dict[str, Any] | None
+    words: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -82,7 +85,21 @@ def read_records(paths: Sequence[str | Path]) -> list[Record]:
     folders = find_runs(paths)
     names = relative_names([folder.resolve() for folder in folders])
     configs = Configs()
-    return [_read(folder, name, configs) for folder, name in zip(folders, names, strict=True)]
+    records = [_read(folder, name, configs) for folder, name in zip(folders, names, strict=True)]
+    return records if all(record.config for record in records) else _with_words(records)
+
+
+def _with_words(records: Sequence[Record]) -> list[Record]:
+    """Tell runs without a configuration, which failed before they began, by what was typed."""
+    typed = [read_typed(record.folder, trust=True) or [] for record in records]
+    several = [set(words) for words in typed if words]
+    shared = set.intersection(*several) if len(several) > 1 else set()
+    return [
+        record
+        if record.config
+        else replace(record, words=tuple(word for word in words if word not in shared))
+        for record, words in zip(records, typed, strict=True)
+    ]
 
 
 def _read(folder: Path, name: str, configs: Configs) -> Record:

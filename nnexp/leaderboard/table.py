@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from nnexp.config.keys import literal
 from nnexp.leaderboard.board import SCORES, Configuration, Leaderboard
+from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
     number,
     one_line,
     plural,
     score_title,
     setting,
-    settings,
     short_names,
 )
 
@@ -108,15 +108,12 @@ def markdown(board: Leaderboard) -> str:
         lines += ["", f"≈ {_escaped(LEGEND)}"]
     if board.failed:
         lines += ["", "## Runs that are in no mean", ""]
-        keys = [*board.varied, "seed"]
-        failed = [["run", "settings", "status", "reason"]]
-        for record in board.failed:
-            values = {key: record.config[key] for key in keys if key in record.config}
-            words = settings(values, dict(zip(keys, map(one_line, keys), strict=True)))
-            failed.append([
-                _escaped(one_line(record.name)), _escaped(words), record.status,
-                _escaped(_reason(record.reason)),
-            ])  # fmt: skip
+        failed = [["runs", "settings", "status", "reason"]]
+        for own in ended_alike(board):
+            words = " ".join(filter(None, [own.settings, own.repeats]))
+            failed.append(
+                [_escaped(own.names), _escaped(words), own.status, _escaped(own.reason or "-")]
+            )
         lines += _table(failed)
     lines += ["", "## Notes", "", *(f"- {_escaped(note)}" for note in board.notes)]
     return "\n".join(lines) + "\n"
@@ -160,10 +157,6 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _reason(reason: str | None) -> str:
-    return one_line(reason) if reason else "-"
 
 
 def _table(cells: Sequence[Sequence[str]]) -> list[str]:

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
+from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
     cut,
     number,
     one_line,
     plural,
     score_title,
-    settings,
     short_names,
     short_settings,
 )
 
 GAP = 2
 PIPE = 120  # columns where the output is no terminal
-MOST_FAILED = 20  # runs that are listed
+MOST_FAILED = 20  # lines of runs that are listed
+MOST_NAMES = 12  # of runs that ended alike
 WIDEST = 24  # characters of a setting
 NARROWEST = 6
 
@@ -229,24 +230,24 @@ def _failed(board: Leaderboard, width: int | None) -> list[str]:
     """The runs left out; those of one configuration that ended alike share a line."""
     if not board.failed:
         return []
-    names = short_names(board.varied)
-    alike: dict[tuple[str, str, str], list[str]] = {}
-    for record in board.failed:
-        values = {key: record.config[key] for key in names if key in record.config}
-        end = (settings(values, names), record.status, one_line(record.reason or ""))
-        alike.setdefault(end, []).append(one_line(record.name))
+    alike = ended_alike(board)
     lines = ["", f"{plural(len(board.failed), 'run')} in no mean:"]
-    for (words, status, reason), runs in list(alike.items())[:MOST_FAILED]:
-        head = f"  {' '.join(runs)}  {f'{words}  ' if words else ''}{status}"
-        if width is None or len(head) + 2 + len(reason) <= width:
-            lines.append(f"{head}  {reason}")
+    for own in alike[:MOST_FAILED]:
+        names = own.names
+        if len(own.records) > MOST_NAMES:  # which would leave no room for how they ended
+            first = own.records[0].name
+            names = f"{one_line(first)} ... ({plural(len(own.records), 'run')})"
+        head = f"  {names}  {f'{own.settings}  ' if own.settings else ''}{own.status}"
+        if width is None or len(head) + 2 + len(own.reason) <= width:
+            lines.append(f"{head}  {own.reason}")
         else:
-            lines += [cut(head, width), *([cut(f"      {reason}", width)] if reason else [])]
-    rest = sum(len(runs) for runs in list(alike.values())[MOST_FAILED:])
+            lines.append(cut(head, width))
+            lines += _wrapped([own.reason], width, "      ") if own.reason else []
+    rest = sum(len(own.records) for own in alike[MOST_FAILED:])
     return [*lines, f"  and {plural(rest, 'more run')}"] if rest else lines
 
 
-def _wrapped(notes: list[str], width: int | None) -> list[str]:
+def _wrapped(notes: list[str], width: int | None, margin: str = "") -> list[str]:
     if width is None:
         return notes
     # a word may be a command or a path: never cut
@@ -254,7 +255,12 @@ def _wrapped(notes: list[str], width: int | None) -> list[str]:
         line
         for note in notes
         for line in textwrap.wrap(
-            note, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            note,
+            width,
+            initial_indent=margin,
+            subsequent_indent=margin or "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
     ]
 

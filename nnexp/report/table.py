@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nnexp.leaderboard import Configuration, Leaderboard, Record, Summary
-from nnexp.leaderboard.grouping import FOLD, order_of
+from nnexp.leaderboard import Configuration, Leaderboard, Summary
+from nnexp.leaderboard.ended import Ended, ended_alike
+from nnexp.leaderboard.grouping import order_of
 from nnexp.leaderboard.words import number, one_line, plural, score_title, setting, short_names
 from nnexp.report.labels import brief
 from nnexp.report.markup import Markup, element, scroll
@@ -73,9 +74,8 @@ def runs_in_no_mean(board: Leaderboard) -> Markup | None:
     """The section of the runs that failed, diverged or did not end; None without any."""
     if not board.failed:
         return None
-    head = [_head(t, "left") for t in ("run", "status", "settings", "reason")]
-    keys = short_names([*board.varied])
-    body = [_ended(record, keys) for record in board.failed]
+    head = [_head(t, "left") for t in ("runs", "status", "settings", "reason")]
+    body = list(map(_ended, ended_alike(board)))
     table = element(
         "table",
         element("thead", element("tr", *head)),
@@ -127,22 +127,15 @@ def _row(
     return element("tr", *cells, class_="first" if row.rank == 1 else "same" if sign else "apart")
 
 
-def _ended(record: Record, names: dict[str, str]) -> Markup:
-    words = [f"{name}={brief(record.config[key])}" for key, name in names.items()
-             if key in record.config]  # fmt: skip
-    words += [
-        f"{key}={setting(record.config[key])}"
-        for key in ("seed", FOLD)
-        if record.config.get(key) is not None
-    ]
-    reason = (record.reason or "–").replace(str(record.folder.absolute()), record.name)
+def _ended(own: Ended) -> Markup:
+    words = " ".join(filter(None, [own.settings, own.repeats]))
     return element(
         "tr",
-        element("td", one_line(record.name), class_="left"),
-        element("td", element("span", record.status, class_=f"status {_status(record)}"),
+        element("td", own.names, class_="left"),
+        element("td", element("span", own.status, class_=f"status {_status(own.status)}"),
                 class_="left"),
-        element("td", " ".join(words) or "–", class_=_width(" ".join(words))),
-        element("td", one_line(reason), class_="left reason"),
+        element("td", words or "–", class_=_width(words)),
+        element("td", own.reason or "–", class_="left reason"),
     )  # fmt: skip
 
 
@@ -150,9 +143,8 @@ def _width(shown: str) -> str:
     return "left" if len(shown) <= WIDEST else "left long"
 
 
-def _status(record: Record) -> str:
-    known = ("diverged", "failed", "interrupted", "running")
-    return record.status if record.status in known else "other"
+def _status(status: str) -> str:
+    return status if status in ("diverged", "failed", "interrupted", "running") else "other"
 
 
 def _head(title: str, class_: str = "", told: str | None = None, small: str = "") -> Markup:

@@ -21,18 +21,21 @@ from nnexp.report.page import write_file
 from nnexp.runs.jobs import Job
 
 
-def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
+def finish(folder: Path, jobs: Sequence[Job], report: bool) -> bool:
     """Rank the finished jobs of a sweep, print it, and write it into the sweep's folder.
 
     Arguments:
         folder: the sweep's.
         jobs: all of its jobs.
         report: write report.html too.
+
+    Returns:
+        Whether a leaderboard was printed, which lists the runs that are in no mean as well.
     """
     if not folder.is_dir() or all(job.status == "interrupted" for job in jobs):
-        return
+        return False
     shown = near(folder)
-    names = ""
+    board, names = None, ""
     try:
         records = read_records([folder])
         board = leaderboard(records)
@@ -46,6 +49,7 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> None:
     if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
         print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
     sys.stdout.flush()
+    return board is not None
 
 
 def _write(folder: Path, board: Leaderboard, records: Sequence[Record], report: bool) -> list[str]:

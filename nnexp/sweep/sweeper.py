@@ -122,7 +122,7 @@ def sweep(
                     break_off(job, why)
             from nnexp.sweep.finish import finish
 
-            finish(folder, session.jobs, settings.report)
+            session.listed = finish(folder, session.jobs, settings.report)
 
 
 def _has_words(folder: Path) -> bool:

@@ -61,4 +61,4 @@ def test_the_markdown_is_a_table_whatever_is_in_it(board, tmp_path):
     for line in lines[: heads[1] - 1]:
         assert line.replace("\\|", "").count("|") == lines[0].count("|")
     assert str(tmp_path) not in text + board.csv()
-    assert "| 6 | reg.l2=1e-5 seed=3 | diverged |" in text
+    assert "| 6 | l2=1e-5 seed=3 | diverged |" in text

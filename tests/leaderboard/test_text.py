@@ -89,6 +89,13 @@ def test_runs_left_out_share_a_line_where_they_ended_alike(make):
     assert "3 runs in no mean:\n  1 2  l2=0  diverged  NaN\n  3  l2=0.1  running\n" in text
 
 
+def test_of_many_runs_that_ended_alike_the_first_is_named(make):
+    bad = [make(i, status="failed", reason="odd " * 40, seed=i) for i in range(1, 40)]
+    lines = leaderboard([make(0), *bad]).text(60).splitlines()
+    place = lines.index("  1 ... (39 runs)  failed")
+    assert " ".join(" ".join(lines[place + 1 :]).split()) == " ".join(["odd"] * 40)
+
+
 def test_many_runs_left_out_are_counted(make):
     bad = [make(i, status="failed", reason=f"reason {i}", seed=i) for i in range(1, 40)]
     assert "  and 19 more runs\n" in leaderboard([make(0), *bad]).text(80)

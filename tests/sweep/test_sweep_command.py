@@ -98,7 +98,8 @@ def test_an_invalid_job_fails_alone_and_at_once(command):
     assert "job 2 failed\nerror: reg.dropout=1.5 is out of range\nallowed: " in swept.err
     assert swept.err.index("job 2 failed") < swept.err.index("1 run: 1 stack")
     assert "jobs 1, 3 failed\nerror: optimizer has no option 'adm'" in swept.err
-    assert "3 of 4 jobs did not succeed" in swept.err
+    assert "3 of 4 jobs did not succeed; they are listed below the leaderboard" in swept.err
+    assert "  2  reg.dropout=1.5 optimizer=adam  failed  reg.dropout=1.5 is out" in swept.out
     alone = command("reg.dropout=0.1", "optimizer=adam", "seed=0", folder="alone")
     assert swept.content(0) == alone.content(0)
 
