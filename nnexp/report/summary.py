@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,6 +21,7 @@ from nnexp.leaderboard.words import (
     setting,
     short_names,
 )
+from nnexp.report.commands import commands_of
 from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import number_of
@@ -31,7 +30,6 @@ from nnexp.track.folder import read_json
 STATUSES = ("done", "diverged", "failed", "interrupted", "running", NOT_BEGUN)
 MOST_VALUES = 12  # of a setting
 MOST_COMMANDS = 3
-FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
 MOST_KEYS = 3  # that a title names
 MOST_LETTERS = 60  # of the data's name in a title
 LONGEST = 600  # characters of a command, or of a line on data
@@ -173,11 +171,11 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
         shown = ", ".join(setting(s) for s in sorted(seeds.values(), key=order_of)[:MOST_VALUES])
         more = f", … ({len(seeds)} seeds)" if len(seeds) > MOST_VALUES else ""
         facts.append(_fact(element("code", "seed"), shown + more))
-    manifests = [m for m in map(_manifest, records) if m is not None]
-    data = list(dict.fromkeys(told for m in manifests if (told := data_line(m)) is not None))
+    runs = [(own, m) for own in records if (m := _manifest(own)) is not None]
+    data = list(dict.fromkeys(told for _, m in runs if (told := data_line(m)) is not None))
     if data:
         facts.append(_fact("data", _lines(data, "more")))
-    commands = list(dict.fromkeys(told for m in manifests if (told := _command(m)) is not None))
+    commands = commands_of(runs)
     if commands:
         shown_commands = [element("code", command) for command in commands]
         facts.append(_fact("command", _lines(shown_commands, "more of the kind")))
@@ -202,25 +200,6 @@ def _manifest(record: Record) -> Mapping[str, Any] | None:
     except UserError:
         return None
     return content if isinstance(content, dict) else None
-
-
-def _command(manifest: Mapping[str, Any]) -> str | None:
-    """A command line without what differs from place to place: Hydra's folders, absolute paths."""
-    command = manifest.get("command")
-    if not isinstance(command, str):
-        return None
-    command = command[: 4 * LONGEST]  # to take words apart takes a while
-    try:
-        words = shlex.split(command)
-    except ValueError:  # a stranger's
-        words = command.split()
-    kept = [_without_place(word) for word in words if not word.startswith("hydra.")]
-    return cut(one_line(shlex.join(kept)), LONGEST) or None
-
-
-def _without_place(word: str) -> str:
-    """`data.path=/home/me/table.csv` -> `data.path=table.csv`."""
-    return FOLDERS.sub("", word)
 
 
 def data_line(manifest: Mapping[str, Any]) -> str | None:

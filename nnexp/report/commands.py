@@ -1,0 +1,80 @@
+"""The commands by which runs were made, without what differs from place to place."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnexp.config.bounds import LARGEST
+from nnexp.config.saved import _Loader
+from nnexp.errors import TRAIN
+from nnexp.files import read_regular
+from nnexp.leaderboard import Record
+from nnexp.leaderboard.words import cut, one_line
+from nnexp.runs.jobs import sweep_of
+
+FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
+LONGEST = 600  # characters of a command
+SWEEP = "sweep.yaml"
+
+
+def commands_of(runs: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[str]:
+    """The commands of some runs, each once.
+
+    A run of a sweep that was resumed knows but `nnexp resume`: the sweep knows what was typed.
+
+    Arguments:
+        runs: each with its manifest.
+    """
+    told: dict[tuple[str, ...], str] = {}
+    for again in (False, True):  # a resume of a command that is told already adds nothing
+        for record, manifest in runs:
+            words = _words(manifest.get("command"))
+            if _resumes(words) is not again:
+                continue
+            if again:
+                words = _typed(sweep_of(record.folder)) or words
+            told.setdefault(tuple(sorted(filter(_is_override, words))), _shown(words))
+    return list(dict.fromkeys(filter(None, told.values())))
+
+
+def _words(command: Any) -> list[str]:
+    if not isinstance(command, str):
+        return []
+    command = command[: 4 * LONGEST]  # to take words apart takes a while
+    try:
+        return shlex.split(command)
+    except ValueError:  # a stranger's
+        return command.split()
+
+
+def _resumes(words: Sequence[str]) -> bool:
+    return list(words[1:2]) == ["resume"]
+
+
+def _is_override(word: str) -> bool:
+    return "=" in word and not word.startswith("hydra.")
+
+
+def _typed(sweep: Path | None) -> list[str]:
+    """The command that started a sweep, by its sweep.yaml; empty where it cannot be read."""
+    if sweep is None:
+        return []
+    try:
+        words = yaml.load(read_regular(sweep / SWEEP, LARGEST).decode(), _Loader)["words"]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, RecursionError):
+        return []
+    if not isinstance(words, list):
+        return []
+    return [*TRAIN.split(), "-m", *map(str, words)]
+
+
+def _shown(words: Sequence[str]) -> str:
+    """A command line without what differs from place to place: Hydra's folders, absolute paths."""
+    kept = [FOLDERS.sub("", word) for word in words if not word.startswith("hydra.")]
+    return cut(one_line(shlex.join(kept)), LONGEST)
