@@ -13,6 +13,7 @@ from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
     cut,
+    cut_apart,
     number,
     one_line,
     plural,
@@ -121,13 +122,13 @@ def _columns(board: Leaderboard, widest: int) -> list[Column]:
         columns.append(
             Column(
                 cut(names[key], max(widest, 10)),
-                [cut(cell, widest) for cell in cells],
-                9 if place == 0 else 7,
+                cut_apart(cells, widest),
+                9 if place == 0 else 8,
                 left=True,
             )
         )
     columns.append(Column("runs", [f"{len(row.records)}/{row.planned}" for row in rows], 6))
-    columns += _validation(board, board.sort, (9, 8, 2))
+    columns += _validation(board, board.sort, (9, 7, 2))
     for other, weights in (("val_loss", (3, 1, 0)), ("val_accuracy", (5, 2, 0))):
         if other != board.sort:
             columns += _validation(board, other, weights)
@@ -165,12 +166,12 @@ def _fitted(board: Leaderboard, width: int | None) -> tuple[list[Column], list[s
     columns = _columns(board, WIDEST)
     if width is None:
         return columns, []
-    for keep in range(7):
+    for keep in range(8):
         for narrow in (WIDEST, 12) if keep else (WIDEST,):
             columns = [c for c in _columns(board, narrow) if c.keep >= keep]
             if _total(columns) <= width:
                 return columns, []
-    columns = [c for c in _columns(board, NARROWEST) if c.keep >= 7]
+    columns = [c for c in _columns(board, NARROWEST) if c.keep >= 8]
     places = [i for i, c in enumerate(columns) if c.left and c.title != "#"]
     dropped: list[str] = []
     while _total(columns) > width and len(places) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from nnexp.config.keys import literal
@@ -88,6 +89,23 @@ def one_line(text: str) -> str:
 def cut(text: str, width: int) -> str:
     """At most `width` characters, the last a mark where there were more."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def cut_apart(texts: Sequence[str], width: int) -> list[str]:
+    """At most `width` characters of each text, those that tell it from the others.
+
+    Texts are cut at their ends; where that would make some alike, they go without of what all begin
+    with as much as need be, or are cut at their beginnings.
+    """
+    too_long = max(map(len, texts), default=0) - width + 1
+    same = (len(set(letters)) == 1 for letters in zip(*texts, strict=False))
+    shared = min(sum(takewhile(bool, same)), too_long)
+    ways = [
+        [cut(text, width) for text in texts],
+        [cut("…" + text[shared:], width) if len(text) > width else text for text in texts],
+        [text if len(text) <= width else "…" + text[len(text) - width + 1 :] for text in texts],
+    ]
+    return max(ways, key=lambda way: len(set(way)))  # of equals the first
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

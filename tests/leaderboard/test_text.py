@@ -89,6 +89,18 @@ def test_runs_left_out_share_a_line_where_they_ended_alike(make):
     assert "3 runs in no mean:\n  1 2  l2=0  diverged  NaN\n  3  l2=0.1  running\n" in text
 
 
+def test_settings_that_tell_rows_apart_go_last_and_stay_apart(make):
+    paths = [f"data/2024-versions/trial_{which}.csv" for which in ("first", "second")]
+    records = [
+        make(4 * place + seed, 0.3 + 0.01 * seed, data__path=path, optimizer__lr=lr, seed=seed)
+        for place, (path, lr) in enumerate((p, lr) for p in paths for lr in (0.01, 0.1))
+        for seed in (0, 1)
+    ]
+    rows = [tuple(line.split()[-3:-1]) for line in table_of(leaderboard(records).text(40))[1:]]
+    assert len(set(rows)) == 4
+    assert {lr for _, lr in rows} | {lr for lr, _ in rows} > {"0.01", "0.1"}
+
+
 def test_of_many_runs_that_ended_alike_the_first_is_named(make):
     bad = [make(i, status="failed", reason="odd " * 40, seed=i) for i in range(1, 40)]
     lines = leaderboard([make(0), *bad]).text(60).splitlines()

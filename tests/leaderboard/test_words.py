@@ -4,7 +4,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.leaderboard.words import cut, number, one_line, setting, short_names, short_settings
+from nnexp.leaderboard.words import (
+    cut,
+    cut_apart,
+    number,
+    one_line,
+    setting,
+    short_names,
+    short_settings,
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "width", "expected"),
+    [
+        (["abcdefgh", "xyz"], 5, ["abcd…", "xyz"]),
+        (["data/x/first.csv", "data/x/second.csv"], 8, ["…first.…", "…second…"]),
+        (["[64,64,32]", "[64,64,16]"], 6, ["…4,32]", "…4,16]"]),
+        (["aaaaaa1", "aaaaaa2", "bbbbbb1"], 4, ["…aa1", "…aa2", "…bb1"]),
+        (["", "abcdefgh"], 5, ["", "abcd…"]),
+        (["abc", "abd"], 5, ["abc", "abd"]),
+        ([], 5, []),
+    ],
+)
+def test_texts_are_cut_where_they_stay_apart(texts, width, expected):
+    assert cut_apart(texts, width) == expected
 
 
 @pytest.mark.parametrize(
