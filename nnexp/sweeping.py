@@ -9,6 +9,7 @@ from pathlib import Path
 from nnexp import calls
 from nnexp.config.flags import overrides_of
 from nnexp.config.keys import literal
+from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, compare
 from nnexp.main import start
 from nnexp.session import Session
@@ -35,8 +36,14 @@ class Sweep:
         """The ranked configurations.
 
         Raises:
-            UserError: no run has a validation score.
+            UserError: no run has a validation score, or none was to be run.
         """
+        if set(self.status) == {"planned"}:
+            raise UserError(
+                "the sweep has no leaderboard: sweep.dry_run=true runs nothing",
+                "a sweep that has run",
+                "nnexp.multirun(OVERRIDES) without sweep.dry_run=true",
+            )
         return compare(self.folder)
 
 

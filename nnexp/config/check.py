@@ -196,9 +196,10 @@ def _remedy(key: Key, value: Any) -> str:
         return swept
     guess = key.default
     words = [w for w in key.limits.get("accepts", "").split(" or ") if w in ("auto", "balanced")]
+    of_texts = isinstance(value, str) and text and key.kind.startswith("a list of texts or")
     if isinstance(value, str) and nearest(text, words):
         guess = nearest(text, words)
-    elif key.is_list and _is_a(get_args(unwrap(key.hint)[0])[0], value):
+    elif of_texts or (key.is_list and _is_a(get_args(unwrap(key.hint)[0])[0], value)):
         guess = [value]
     elif unwrap(key.hint)[0] is str and isinstance(value, list) and len(value) == 1:
         guess = value[0]

@@ -18,8 +18,9 @@ def several(name: str, value: str, whole: bool = False) -> str | None:
 
     >>> several("reg.l2", "[0,0.01]"), several("seed", "0-4", whole=True)
     ('-m reg.l2=0,0.01', "-m 'seed=range(0,5)'")
-    >>> several("seed", "rnage(3)"), several("reg.l2", "0.1;0.2"), several("reg.l2", "abc")
-    ("-m 'seed=range(3)'", '-m reg.l2=0.1,0.2', None)
+    >>> several("seed", "rnage(3)"), several("reg.l2", "0.1;0.2"), several("reg.l2", "0,,1")
+    ("-m 'seed=range(3)'", '-m reg.l2=0.1,0.2', '-m reg.l2=0,1')
+    >>> several("reg.l2", "abc")
 
     Arguments:
         name: the key.
@@ -35,7 +36,7 @@ def several(name: str, value: str, whole: bool = False) -> str | None:
     elif found := _CALL.fullmatch(text):
         near = get_close_matches(found[1].lower(), _FUNCTIONS, n=1, cutoff=0.7)
         meant = f"{near[0]}{found[2]}" if near and near[0] != found[1] else None
-    elif ";" in text:
+    elif ";" in text or ",," in text:
         meant = text.replace(";", ",")
     if meant is None:
         return None

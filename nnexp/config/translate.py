@@ -137,7 +137,8 @@ def _syntax(override: str, overrides: Sequence[str]) -> UserError:
         return bare_word(name, (), overrides)
     return UserError(
         f"cannot read {override!r}",
-        "key=value; lists as [1,2] without blanks; texts with blanks or =,:[]{}()' in quotes",
+        "key=value; lists as [1,2] without blanks; texts with blanks, letters beyond ASCII or "
+        "=,:[]{}()' in quotes",
         _readable(name, value, overrides),
     )
 
@@ -159,7 +160,7 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     opened = [c for c in value if c in "[{("]
     if opened and not any(c in value for c in "]})"):
         closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
-        return f"{name}={value}{closing}"
+        return shell(f"{name}={value}{closing}")
     if key is None or unwrap(key.hint)[0] is not str or "choices" in key.limits:
         bare = first.strip("=;:,\"'")
         return suggest(name, bare, overrides) or HELP

@@ -29,6 +29,7 @@ from nnexp.sweep.rate_checks import (
     check_root,
 )
 from nnexp.sweep.rate_words import CALL, FLAGS, Asked
+from nnexp.sweep.settings import is_about_sweep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,6 +158,9 @@ def _composed(overrides: list[str], asked: Asked) -> Config:
         values = list(override.sweep_string_iterator()) if override.is_sweep_override() else []
         key = override.key_or_group
         remedy = asked.again(f"{key}={values[0]}") if values else asked.again()
+        if is_about_sweep(key):  # which a range test has none of
+            words = [own for own in asked.words if not is_about_sweep(own)]
+            remedy = replace(asked, words=words).again()
         if key == "seed":
             words = [own for own in asked.words if own.partition("=")[0] != "seed"]
             remedy = replace(asked, words=words).again(seeds=max(1, len(values)))

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 
 from nnexp.config.keys import literal
 from nnexp.config.shell import shell
+from nnexp.config.suggest import nearest
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
@@ -144,14 +145,18 @@ def spaces(
             raise UserError(
                 f"sweep.zip names {key}, which the sweep does not vary",
                 "keys that are typed with several values, or are in sweep.params",
-                _without(groups, key),
+                _instead(groups, key, names),
             )
     return [_space(typed, block, groups, parse) for block in blocks]
 
 
-def _without(groups: Sequence[Sequence[str]], key: str) -> str:
-    """`sweep.zip` without a key, and without what would then stand alone."""
-    left = [[own for own in keys if own != key] for keys in groups]
+def _instead(groups: Sequence[Sequence[str]], key: str, names: Collection[str]) -> str:
+    """`sweep.zip` with the key that was meant, or without it and what would then stand alone."""
+    used = {own for keys in groups for own in keys}
+    meant = nearest(key, sorted(set(names) - used), 0.8)
+    left = [
+        [meant if own == key else own for own in keys if meant or own != key] for keys in groups
+    ]
     left = [keys for keys in left if len(keys) > 1]
     return shell(f"sweep.zip={literal(left[0] if len(left) == 1 else left)}")
 
@@ -247,7 +252,7 @@ def _parser(loader: Any) -> Parse:
         try:
             return parser.parse_override(word)
         except HydraException as error:
-            raise translate(error, [word]) from error
+            raise translate(OverrideParseException(word, str(error)), [word]) from error
 
     return parse
 

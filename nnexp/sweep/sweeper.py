@@ -13,6 +13,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.held import in_order
+from nnexp.config.located import located
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
@@ -64,12 +65,11 @@ def sweep(
     stacks = str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
     if not stacks:
         _check_launcher(settings, words)
-    found = spaces(
-        [word for word in words if not is_about_sweep(word)],
-        settings.params,
-        settings.zip,
-        hydra_context.config_loader,
-    )
+    own = [word for word in words if not is_about_sweep(word)]
+    try:
+        found = spaces(own, settings.params, settings.zip, hydra_context.config_loader)
+    except UserError as error:  # perhaps of a file of conf/sweep
+        raise located(error, words) from None
     folder = Path(settings.resume or str(config.hydra.sweep.dir))
     if settings.resume is not None and not folder.is_dir():
         raise UserError(

@@ -233,6 +233,7 @@ def test_a_mistake_waits_for_no_heavy_library():
         ),
         (["data=iris", "optimizer.lr=0.1,0.2"], "nnexp lr-find data=iris optimizer.lr=0.1"),
         (["data=iris", "--rates=2", "--to", "1"], "nnexp lr-find data=iris --to 1 --rates 5"),
+        (["data=iris", "sweep.n=3", "sweep=random"], "nnexp lr-find data=iris"),
         (["data=iris", "--form", "1"], "nnexp lr-find --from"),
         (["data=iris", "--odd"], "nnexp lr-find --help"),
     ],

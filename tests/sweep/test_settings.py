@@ -65,6 +65,12 @@ def test_values_that_are_not_allowed(settings, words, wrong):
     assert wrong in error.value.wrong
 
 
+def test_a_key_for_a_list_of_keys_is_answered_with_the_list(settings):
+    with pytest.raises(UserError) as error:
+        settings("sweep.zip=reg.l2")
+    assert error.value.remedy == "sweep.zip=[reg.l2]"
+
+
 def test_a_file_without_a_schema(settings):
     with pytest.raises(UserError, match="no schema"):
         settings_of(OmegaConf.create({"sweep": {"params": None}}))

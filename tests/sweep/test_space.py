@@ -141,6 +141,11 @@ def test_every_fold_is_a_job_where_none_is_chosen():
         (["seed=range(0,4,0)"], (), "'seed=range(8)'"),
         (["seed=0,1", "reg.l2=0,1"], ["seed", "reg.l2", "reg.l1"], "sweep.zip=[seed,reg.l2]"),
         (["seed=0,1"], ["seed", "reg.l1"], "sweep.zip=[]"),
+        (
+            ["reg.l2=0,1", "reg.dropout=0,1"],
+            ["reg.l2", "reg.drpout"],
+            "sweep.zip=[reg.l2,reg.dropout]",
+        ),
     ],
 )
 def test_remedies_are_for_a_shell(words, zipped, remedy):

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from nnexp.cli import train
+from nnexp.errors import UserError
 from nnexp.leaderboard import compare
+from nnexp.sweeping import multirun
 from nnexp.track import lock
 from nnexp.track.status import write_status
 
@@ -327,6 +329,22 @@ def test_a_word_that_fits_some_options_fails_the_other_jobs_alone(command):
     again = command("optimizer=adam,sgd", "optimizer.momentum=0.5", "seed=0,1",
                     f"sweep.resume={swept.folder}")  # fmt: skip
     assert "1 of 2 jobs are finished already" in again.err
+
+
+def test_a_value_that_cannot_be_read_is_told_with_its_file(command, tmp_path):
+    (tmp_path / "mine" / "sweep").mkdir(parents=True)
+    file = tmp_path / "mine" / "sweep" / "odd.yaml"
+    file.write_text("defaults: [schema_grid, _self_]\nparams:\n  optimizer.lr: 0.01,,0.1\n")
+    swept = command("--config-dir", "mine", "sweep=odd")
+    assert swept.status == 2
+    assert "error: mine/sweep/odd.yaml: cannot read 'optimizer.lr=0.01,,0.1'" in swept.err
+    assert swept.err.endswith("try: -m optimizer.lr=0.01,0.1\n")
+    assert command("reg.l2=0,1", "sweep.zip=[reg.l2,reg.drpout]").status == 2
+
+
+def test_a_sweep_that_was_not_run_has_no_leaderboard(command):
+    with pytest.raises(UserError, match="dry_run=true runs nothing"):
+        _ = multirun(["data=wine", "seed=0,1", "sweep.dry_run=true"]).leaderboard
 
 
 def test_numbers_for_a_list_say_how_lists_are_varied(command):
