@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
 from nnexp.diagnosis.report import Diagnosis, cure, is_behind
@@ -17,7 +16,7 @@ from nnexp.report.observations import number_of
 from nnexp.report.prior import Prior
 from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_folder import RunFolder
-from nnexp.report.summary import data_line
+from nnexp.report.summary import data_line, source_of
 
 LETTERS = 60  # of the data's name in a title
 LONGEST = 600  # characters of a reason
@@ -27,9 +26,8 @@ TITLES = ("accuracy", "loss", "balanced accuracy", "AUC")
 
 def title_of(run: RunFolder) -> str:
     """What the page is about; it names no folder, whose name may be a time."""
-    path = run.record.config.get("data.path")
-    source = Path(str(path)).name if path else run.record.config.get("data.name")
-    return f"A run on {cut(one_line(str(source)), LETTERS)}" if source else "A run"
+    source = source_of(run.record.config)
+    return f"A run on {cut(one_line(source), LETTERS)}" if source else "A run"
 
 
 def run_head(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup:

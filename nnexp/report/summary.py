@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, Record
-from nnexp.leaderboard.grouping import frozen, order_of
+from nnexp.leaderboard.grouping import FOLD, frozen, order_of
 from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import (
     TITLES,
@@ -45,9 +46,16 @@ def title_of(board: Leaderboard, records: Sequence[Record]) -> str:
         swept = f"{len(names)} settings"
     else:
         swept = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-    sources = {str(r.config["data.name"]) for r in records if r.config.get("data.name")}
+    sources = {found for r in records if (found := source_of(r.config)) is not None}
     on = f" on {cut(one_line(sources.pop()), MOST_LETTERS)}" if len(sources) == 1 else ""
     return f"Sweep of {swept}{on}" if swept else f"{plural(len(records), 'run')}{on}"
+
+
+def source_of(config: Mapping[str, Any]) -> str | None:
+    """What a table is called: its file's name, or the name of the option that brings it."""
+    path = config.get("data.path")
+    name = Path(str(path)).name if path else config.get("data.name")
+    return str(name) if name else None
 
 
 def head(board: Leaderboard, records: Sequence[Record], title: str) -> Markup:
@@ -166,11 +174,13 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
             shown = ends if all(number_of(value) is not None for value in values) else shown
             more = f" ({len(values)} values)"
         facts.append(_fact(element("code", key), shown + more))
-    seeds = {frozen(r.config["seed"]): r.config["seed"] for r in records if "seed" in r.config}
-    if seeds:
-        shown = ", ".join(setting(s) for s in sorted(seeds.values(), key=order_of)[:MOST_VALUES])
-        more = f", … ({len(seeds)} seeds)" if len(seeds) > MOST_VALUES else ""
-        facts.append(_fact(element("code", "seed"), shown + more))
+    for key, many in (("seed", "seeds"), (FOLD, "folds")):
+        known = [r.config[key] for r in records if r.config.get(key) is not None]
+        repeated = sorted({frozen(value): value for value in known}.values(), key=order_of)
+        if repeated:
+            shown = ", ".join(map(setting, repeated[:MOST_VALUES]))
+            more = f", … ({len(repeated)} {many})" if len(repeated) > MOST_VALUES else ""
+            facts.append(_fact(element("code", key), shown + more))
     runs = [(own, m) for own in records if (m := _manifest(own)) is not None]
     data = list(dict.fromkeys(told for _, m in runs if (told := data_line(m)) is not None))
     if data:

@@ -46,9 +46,10 @@ def run_jobs(
     _check_folders(jobs, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
-        found = len(ready)
+        before = len(ready)
         ready = take_finished(ready, folder)
-        print(f"{found - len(ready)} of {found} jobs are finished already", file=sys.stderr)
+        # of all: one with a mistake in it will never be
+        print(f"{before - len(ready)} of {len(jobs)} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
     # of a later batch, other jobs have run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -18,6 +19,8 @@ from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.files import is_full
+from nnexp.leaderboard.grouping import is_repetition
+from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, resume_command, taken
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
@@ -162,6 +165,8 @@ def _run(
                 break
         return returns
     jobs = jobs_of(found, settings)
+    if settings.method != "grid" and settings.n is not None:
+        _say_fewer(jobs, settings.n)
     if len(jobs) > MOST:
         raise UserError(
             f"the sweep has {len(jobs)} jobs",
@@ -170,6 +175,19 @@ def _run(
         )
     launch(jobs)
     return returns
+
+
+def _say_fewer(jobs: Sequence[Sequence[str]], asked: int) -> None:
+    """Say where a search has fewer configurations than it was asked for."""
+    names = [[word for word in job if not is_repetition(_name(word))] for job in jobs]
+    there = len(set(map(tuple, names)))
+    if there < asked:
+        told = plural(there, "configuration")
+        print(f"sweep.n={asked}, and what is varied has {told}, all of which run", file=sys.stderr)
+
+
+def _name(word: str) -> str:
+    return word.lstrip("+").partition("=")[0]
 
 
 def _check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:

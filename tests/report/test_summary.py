@@ -77,6 +77,21 @@ def test_a_single_configuration(add, header, runs, words):
     assert header().one("p", "verdict").text.startswith(words)
 
 
+def test_the_title_names_the_table_by_its_file(add, title):
+    for number in (0, 1):
+        add(number, data__path="/home/me/churn.csv", data__name="csv", reg__l2=0.1 * number)
+    assert title() == "Sweep of l2 on churn.csv"
+
+
+def test_folds_are_facts(add, header):
+    for fold in (0, 1):
+        folder = add(fold)
+        config = folder / "config.yaml"
+        split = f"data:\n  split:\n    fold: {fold}\n"
+        config.write_text(config.read_text().replace("data:\n", split))
+    assert facts(header())["data.split.fold"] == "0, 1"
+
+
 def test_the_tiles_count(add, header):
     add(0)
     add(1, seed=1)

@@ -270,6 +270,14 @@ def test_searches_try_n_configurations(command, name):
     assert "6 configurations, 12 runs" in swept.out
 
 
+@pytest.mark.parametrize(("count", "said"), [(3, True), (2, False)])
+def test_a_search_that_has_fewer_configurations_says_so(command, count, said):
+    words = ["sweep.method=random", "reg.l2=0,1", "seed=0,1", "sweep.dry_run=true"]
+    swept = command(*words, f"sweep.n={count}")
+    told = f"sweep.n={count}, and what is varied has 2 configurations, all of which run\n"
+    assert swept.err == (told if said else "")
+
+
 def test_optuna_is_resumed_to_the_same_end(command):
     words = ["sweep=optuna", "sweep.n=6", "sweep.batch=3"]
     swept = command(*words)
@@ -328,7 +336,7 @@ def test_a_word_that_fits_some_options_fails_the_other_jobs_alone(command):
     assert statuses(swept) == ["failed", "done"]
     again = command("optimizer=adam,sgd", "optimizer.momentum=0.5", "seed=0,1",
                     f"sweep.resume={swept.folder}")  # fmt: skip
-    assert "1 of 2 jobs are finished already" in again.err
+    assert "1 of 4 jobs are finished already" in again.err
 
 
 def test_a_value_that_cannot_be_read_is_told_with_its_file(command, tmp_path):
