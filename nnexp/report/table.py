@@ -27,13 +27,13 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     ]
     tests = [s for s in board.tests if any(row.scores[s].n for row in rows)]
     compared = any(row.against_leader and row.against_leader.pairs > 1 for row in rows)
-    head = [_head("#")]
-    head += [_head(names[key], "left", key) for key in board.varied]
-    head.append(_head("runs"))
     known = any(math.isfinite(row.scores[board.sort].low) for row in rows)
     half = "± 95 %" if known else "± std. error"
     told = "mean, and half its 95 % interval" if known else "mean, and its standard error over rows"
-    head += [_head(score_title(score), "", told, half) for score in scores]
+    means = [_head(score_title(score), "", told, half) for score in scores]
+    # what ranks comes first: a narrow screen shows it beside the rank
+    head = [_head("#"), means[0], *(_head(names[key], "left", key) for key in board.varied)]
+    head += [_head("runs"), *means[1:]]
     if compared:
         told = "mean paired difference, and half its 95 % interval"
         head.append(_head("less the first", "", told, "± 95 %"))
@@ -102,6 +102,7 @@ def _row(
     scores, tests = columns
     sign = mark(row)
     cells = [element("td", str(row.rank), element("span", f" {sign}") if sign else None)]
+    cells.append(_score(row.scores[scores[0]], known))
     for key in board.varied:
         shown = brief(row.values[key]) if key in row.values else "–"
         exact = setting(row.values[key]) if key in row.values else shown
@@ -110,7 +111,7 @@ def _row(
             element("td", shown, class_=_width(shown), title=told, data_v=orders[key][row.rank])
         )
     cells.append(element("td", f"{len(row.records)}/{row.planned}", data_v=len(row.records)))
-    cells += [_score(row.scores[score], known) for score in scores]
+    cells += [_score(row.scores[score], known) for score in scores[1:]]
     against = row.against_leader
     if compared and against is None:
         cells += [element("td", class_="none")] * 3
