@@ -9,6 +9,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from nnexp.leaderboard.board import Leaderboard
+from nnexp.leaderboard.edges import at_edges
 from nnexp.leaderboard.grouping import frozen
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
@@ -35,7 +36,7 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
     """
     notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
     notes += [*_halved(board), *_one_class(board)]
-    return [one_line(note) for note in [*notes, *_seeds(board), *_winner(board)]]
+    return [one_line(note) for note in [*notes, *_seeds(board), *at_edges(board), *_winner(board)]]
 
 
 def _incomplete(board: Leaderboard) -> list[str]:

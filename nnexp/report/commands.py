@@ -39,7 +39,7 @@ def commands_of(runs: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[str]:
                 continue
             if again:
                 words = _typed(sweep_of(record.folder)) or words
-            told.setdefault(tuple(sorted(filter(_is_override, words))), _shown(words))
+            told.setdefault(tuple(sorted(filter(_is_override, words))), placeless(words))
     return list(dict.fromkeys(filter(None, told.values())))
 
 
@@ -74,7 +74,7 @@ def _typed(sweep: Path | None) -> list[str]:
     return [*TRAIN.split(), "-m", *map(str, words)]
 
 
-def _shown(words: Sequence[str]) -> str:
+def placeless(words: Sequence[str]) -> str:
     """A command line without what differs from place to place: Hydra's folders, absolute paths."""
     kept = [FOLDERS.sub("", word) for word in words if not word.startswith("hydra.")]
     return cut(one_line(shlex.join(kept)), LONGEST)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnexp.errors import UserError
+from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import Leaderboard, Record
+from nnexp.leaderboard.chosen import words_of_first
 from nnexp.leaderboard.grouping import FOLD, frozen, order_of
 from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import (
@@ -22,7 +23,7 @@ from nnexp.leaderboard.words import (
     setting,
     short_names,
 )
-from nnexp.report.commands import commands_of
+from nnexp.report.commands import commands_of, placeless
 from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import number_of
@@ -189,6 +190,10 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
     if commands:
         shown_commands = [element("code", command) for command in commands]
         facts.append(_fact("command", _lines(shown_commands, "more of the kind")))
+    words = words_of_first(board)
+    if words is not None:
+        told = element("code", placeless([*TRAIN.split(), *words]))
+        facts.append(_fact("to train the first", told))
     return facts
 
 

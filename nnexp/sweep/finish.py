@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from shlex import quote
 
-from nnexp.errors import UserError
+from nnexp.config.flags import places
+from nnexp.config.shell import shell
+from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import (
     Leaderboard,
     Record,
@@ -15,19 +17,21 @@ from nnexp.leaderboard import (
     print_leaderboard,
     read_records,
 )
+from nnexp.leaderboard.chosen import words_of_first
 from nnexp.leaderboard.writing import write_files
 from nnexp.near import near
 from nnexp.report.page import write_file
 from nnexp.runs.jobs import Job
 
 
-def finish(folder: Path, jobs: Sequence[Job], report: bool) -> bool:
+def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[str] = ()) -> bool:
     """Rank the finished jobs of a sweep, print it, and write it into the sweep's folder.
 
     Arguments:
         folder: the sweep's.
         jobs: all of its jobs.
         report: write report.html too.
+        command: the program and the words that the sweep was called with.
 
     Returns:
         Whether a leaderboard was printed, which lists the runs that are in no mean as well.
@@ -48,8 +52,18 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool) -> bool:
     print(f"\nfolder:      {shown}{f' ({names})' if names else ''}")
     if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
         print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
+    words = None if board is None else words_of_first(board)
+    if words is not None:
+        print(f"the first:   {_again(command, words)}")
     sys.stdout.flush()
     return board is not None
+
+
+def _again(command: Sequence[str], words: Sequence[str]) -> str:
+    """What trains the first alone, as the sweep was called and with its folders of options."""
+    name = PurePath(command[0]).name if command else ""
+    program = f"python {name}" if name.endswith(".py") else TRAIN
+    return " ".join([program, *map(shell, [*places(command), *words])])
 
 
 def _write(folder: Path, board: Leaderboard, records: Sequence[Record], report: bool) -> list[str]:

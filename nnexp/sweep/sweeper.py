@@ -125,7 +125,8 @@ def sweep(
                     break_off(job, why)
             from nnexp.sweep.finish import finish
 
-            session.listed = finish(folder, session.jobs, settings.report)
+            called = [session.command[0], *session.arguments]
+            session.listed = finish(folder, session.jobs, settings.report, called)
 
 
 def _has_words(folder: Path) -> bool:

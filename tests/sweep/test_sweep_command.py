@@ -1,6 +1,8 @@
 """Whole sweeps: run folders, leaderboard, what fails alone, what is resumed."""
 
+import html
 import json
+import shlex
 import shutil
 
 import pytest
@@ -79,6 +81,18 @@ def test_a_sweep_without_a_leaderboard_says_where_it_lies(command, words, told):
     swept = command(*words)
     assert f"no leaderboard: there is nothing to rank, {told}" in swept.err
     assert swept.out == "\nfolder:      swept\n"
+
+
+def test_what_trains_the_first_is_printed_and_in_the_report(command):
+    swept = command("seed=0,1", "reg.l2=0,1", "model.hidden=[8]")
+    line = swept.out.splitlines()[-1]
+    assert line.startswith("the first:   python train.py data=iris model.hidden=[8] ")
+    assert " reg.l2=0" in line
+    assert "seed=" not in line
+    assert "hydra" not in line
+    report = html.unescape((swept.folder / "report.html").read_text())
+    told = shlex.join(shlex.split(line.partition("train.py ")[2]))
+    assert f"nnexp train {told}</code>" in report
 
 
 def test_no_report_where_none_is_wanted(command):

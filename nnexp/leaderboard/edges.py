@@ -1,0 +1,36 @@
+"""Settings of the first configuration that lie at the edge of what was tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnexp.config.keys import all_keys
+from nnexp.leaderboard.board import Leaderboard
+from nnexp.leaderboard.words import setting
+
+LEAST = 3  # values; of two each is at an edge
+MOST = 12  # values of a grid; of many that were drawn one is at an edge by chance
+
+
+def at_edges(board: Leaderboard) -> list[str]:
+    """A note for each number of the first that is the least or largest tried, and not allowed."""
+    first = board.configurations[0].values
+    notes = []
+    for key in board.varied:
+        tried = {row.values[key] for row in board.configurations if _is_number(row.values.get(key))}
+        value = first.get(key)
+        if not _is_number(value) or not LEAST <= len(tried) <= MOST or key.startswith("data."):
+            continue
+        for edge, word, bound in ((max(tried), "larger", "le"), (min(tried), "smaller", "ge")):
+            if value == edge and not any(
+                own.path == key and own.limits.get(bound) == edge for own in all_keys()
+            ):
+                notes.append(
+                    f"the first lies at the edge of what was tried: a {word} {key} than "
+                    f"{setting(edge)} may be better"
+                )
+    return notes
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
