@@ -36,7 +36,9 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
     """
     notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
     notes += [*_halved(board), *_one_class(board)]
-    return [one_line(note) for note in [*notes, *_seeds(board), *at_edges(board), *_winner(board)]]
+    if not board.incomplete:  # what is to come may be the seeds and values that are missed
+        notes += [*_seeds(board), *at_edges(board)]
+    return [one_line(note) for note in [*notes, *_winner(board)]]
 
 
 def _incomplete(board: Leaderboard) -> list[str]:

@@ -64,6 +64,7 @@ def test_a_sweep_that_is_ended_early_knows_all_of_its_runs(command, stacks, tmp_
         "1 configuration without a score cannot be ranked yet"
     )
     assert board.notes[0] == told
+    assert not any("seed=range(5)" in note for note in board.notes)
     report = (swept.folder / "report.html").read_text()
     assert "<b>2</b><span>not begun</span>" in report
     assert "The sweep is incomplete." in report
