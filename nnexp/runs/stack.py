@@ -150,7 +150,7 @@ class Stack:
                 recordings[member].epoch(epoch, place)
             observe(epoch)
 
-        def watched(members: Sequence[int], seen: Sequence[Signals]) -> None:
+        def watched(members: Sequence[int], seen: Signals) -> None:
             for place, member in enumerate(members):
                 recordings[member].watched(seen, place)
 
