@@ -12,6 +12,7 @@ from nnexp.config.schema import Config
 from nnexp.runs.hparams import hparams
 from nnexp.runs.scoring import Part
 from nnexp.track.history import SIGNALS_FILE, History
+from nnexp.track.markdown import code_block
 from nnexp.train.outcome import Epoch, Outcome
 from nnexp.train.signals import Signals
 
@@ -50,7 +51,7 @@ class Recording:
         self.spacing = math.ceil(config.trainer.epochs / HISTOGRAM_EPOCHS)
         if not config.trainer.tensorboard:
             return
-        from nnexp.track.board import Board, code_block
+        from nnexp.track.board import Board
 
         self.board = Board(folder, None if resumed is None else resumed + 1)
         if resumed is None:
