@@ -28,6 +28,7 @@ from nnexp.runs.diagnosing import diagnose_run, prove_command, read_diagnosis, w
 from nnexp.runs.examine import Material, read_material
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import files_of, started_in
+from nnexp.track.folder import check_links
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
@@ -148,6 +149,7 @@ def _one(
         words = f"{'--prove ' if prove else ''}{'--probe ' if probe else ''}--trust"
         remedy = f"nnexp diagnose {quote(str(folder))} {words}"
         raise UserError(error.wrong, error.allowed, remedy) from error
+    check_links(folder)
     _check_ended(folder)
     material, audit, why = tables.of(config)
     if material is None and (probe or prove):

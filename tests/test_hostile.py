@@ -383,6 +383,19 @@ def test_a_diagnosis_composes_nothing_that_a_stranger_typed(folder, tmp_path, mo
     assert not Path("was_run").exists()
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_diagnosis_writes_nothing_outside_the_folder(folder, tmp_path, kind):
+    """A page of re-runs is added to the last event file, which is elsewhere."""
+    configure(folder, lambda tree: tree["trainer"].update(tensorboard=True))
+    elsewhere, events = tmp_path / "elsewhere", folder / "events.out.tfevents.9999999999"
+    elsewhere.write_text("mine")
+    os.mkfifo(events) if kind == "pipe" else events.symlink_to(elsewhere)
+    for more in ({}, {"probe": True}, {"prove": True}):
+        with pytest.raises(UserError, match="is a link, or no regular file"):
+            nnexp.diagnose(folder, seeds=2, **more)
+    assert elsewhere.read_text() == "mine"
+
+
 def test_a_change_brings_in_no_class():
     base = compose(["data=iris"])
     assert changed(base, [], ["model=custom", "model._target_=never_imported.Net"]) is None

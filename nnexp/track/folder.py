@@ -7,15 +7,21 @@ import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
+# a pipe is not waited for, a link not followed
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+for _flag in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"):
+    _APPENDING |= getattr(os, _flag, 0)
 
 
 def create(root: str | Path) -> Path:
@@ -39,6 +45,24 @@ def create(root: str | Path) -> Path:
         except FileExistsError:
             continue
         return folder
+
+
+def check_links(folder: str | Path) -> None:
+    """Refuse a folder in which a file is elsewhere: it would be written to.
+
+    Arguments:
+        folder: that of a run or of a sweep; what lies deeper is not looked at.
+
+    Raises:
+        UserError: there is a link in it, a pipe or a device.
+    """
+    for path in sorted(Path(folder).iterdir()):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise UserError(
+                f"{str(path)!r} is a link, or no regular file",
+                "a folder as a run or a sweep has left it",
+                f"ls -l {quote(str(folder))}",
+            )
 
 
 def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
@@ -136,9 +160,14 @@ def append(path: str | Path, content: bytes) -> None:
     Arguments:
         path: the file; made when missing.
         content: what to add.
+
+    Raises:
+        OSError: it is a link or no regular file, or the disk is full.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    file = os.open(path, _APPENDING, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(f"no regular file: {str(path)!r}")
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(file, rest) :]

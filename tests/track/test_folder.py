@@ -117,3 +117,30 @@ def test_append_survives_short_writes(tmp_path: Path) -> None:
     folder.append(path, b"")
     folder.append(path, b"two" * 100_000)
     assert path.read_bytes() == b"one" + b"two" * 100_000
+
+
+def test_append_opens_regular_files_alone(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(outside)
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for name in ("link", "dangling", "pipe"):
+            with pytest.raises(OSError):
+                folder.append(tmp_path / name, b"more")
+        assert os.read(reader, 9) == b""
+    finally:
+        os.close(reader)
+    assert outside.read_bytes() == b"mine"
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_with_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    folder.check_links(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with pytest.raises(UserError, match="link' is a link"):
+        folder.check_links(tmp_path)
