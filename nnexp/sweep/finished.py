@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.config import saved
+from nnexp.config.typed import FILE as WORDS_FILE
 from nnexp.errors import UserError
 from nnexp.files import read_regular
-from nnexp.runs.jobs import Job, content_id, score_of
+from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import read_json
 from nnexp.track.status import read_status
@@ -22,7 +24,8 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     """Find the jobs that a sweep's folder holds, and give the others folders of their own.
 
     Arguments:
-        jobs: with a configuration; a finished one takes over its folder, status and score.
+        jobs: a finished one takes over its folder, status and score; one that has failed, since
+            it has no configuration, gets the folder where this is recorded already.
         sweep: the sweep's folder.
 
     Returns:
@@ -35,7 +38,8 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     folders = {
         path.parent for path in sweep.rglob(saved.FILE) if not path.parent.name.startswith(".")
     }
-    wanted = {content_id(job.config) for job in jobs if job.config is not None}
+    going = [job for job in jobs if job.status == "running"]
+    wanted = {content_id(job.config) for job in going if job.config is not None}
     for folder in sorted(folders, key=_by_number):
         key = _key(folder, wanted)
         if key is None:
@@ -43,7 +47,7 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
         used.add(folder)
         (finished if _is_final(folder) else begun).setdefault(key, []).append(folder)
     missing = []
-    for job in jobs:
+    for job in going:
         assert job.config is not None
         key = content_id(job.config)
         if finished.get(key):
@@ -53,12 +57,32 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
             job.score = score_of(job.config, read_json(job.folder / "metrics.json"))
             continue
         missing.append(job)
-        if begun.get(key):
-            job.folder = begun[key].pop(0)
-        elif job.folder in used or job.folder.exists():
-            job.folder = _next(sweep, used)
-        used.add(job.folder)
+        _place(job, begun.get(key), sweep, used)
+    unmade = _unmade(sweep)
+    for job in jobs:
+        if job.status == "failed" and not isinstance(job.error, TakenError):
+            _place(job, unmade.get(saved.overrides_text(job.overrides)), sweep, used)
     return missing
+
+
+def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> None:
+    """Give a job one of its own folders, or else one that nobody has."""
+    if own:
+        job.folder = own.pop(0)
+    elif job.folder in used or os.path.lexists(job.folder):
+        job.folder = _next(sweep, used)
+    used.add(job.folder)
+
+
+def _unmade(sweep: Path) -> dict[str, list[Path]]:
+    """By the words of jobs that could not be made the folders where this is recorded."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(sweep.rglob(WORDS_FILE), key=lambda path: _by_number(path.parent)):
+        if not (path.parent / saved.FILE).exists():
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                words = read_regular(path, saved.LARGEST).decode()
+                found.setdefault(words, []).append(path.parent)
+    return found
 
 
 def _key(folder: Path, wanted: set[str]) -> str | None:
@@ -90,7 +114,7 @@ def _is_final(folder: Path) -> bool:
 
 def _next(sweep: Path, used: set[Path]) -> Path:
     number = 1 + max((int(f.name) for f in used if f.name.isdigit()), default=-1)
-    while (sweep / str(number)).exists() or sweep / str(number) in used:
+    while os.path.lexists(sweep / str(number)) or sweep / str(number) in used:
         number += 1
     return sweep / str(number)
 

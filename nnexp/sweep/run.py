@@ -15,6 +15,7 @@ from nnexp.sweep.execute import NOT_BEGUN, Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import take_finished
 from nnexp.track.progress import duration
+from nnexp.track.status import FILE as STATUS
 
 SHOWN = 20  # jobs listed by a dry run before the rest is counted
 
@@ -37,7 +38,7 @@ def run_jobs(
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
         found = len(ready)
-        ready = take_finished(ready, folder)
+        ready = take_finished(jobs, folder)
         print(f"{found - len(ready)} of {found} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
@@ -52,7 +53,9 @@ def run_jobs(
         return False
     failed = [job for job in jobs if job.status == "failed"]
     for job in failed:
-        record_failure(job)
+        # of a resumed sweep it has a folder of its own by now
+        if settings.resume is not None or not (job.folder / STATUS).exists():
+            record_failure(job)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
     if failed and settings.on_error == "stop":

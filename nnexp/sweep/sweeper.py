@@ -25,6 +25,7 @@ from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
 from nnexp.sweep.words import check_lists, check_used, check_words
+from nnexp.track.folder import check_links, write_text
 from nnexp.track.lock import locked
 
 MOST = 100_000  # jobs of a sweep
@@ -88,6 +89,7 @@ def sweep(
             f"nnexp resume {quote(str(folder))}",
         )
     if settings.resume is not None:
+        check_links(folder)
         check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
     adopt = None if stacks else folder
@@ -95,7 +97,7 @@ def sweep(
         return _run(found, settings, launcher, session, adopt)
     folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
     with locked(folder):
-        OmegaConf.save(config, folder / "multirun.yaml")
+        write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
         write_record(folder, session.arguments)
         try:
             return _run(found, settings, launcher, session, adopt)

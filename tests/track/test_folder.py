@@ -128,7 +128,7 @@ def test_append_opens_regular_files_alone(tmp_path: Path) -> None:
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
         for name in ("link", "dangling", "pipe"):
-            with pytest.raises(OSError):
+            with pytest.raises(OSError, match=name):
                 folder.append(tmp_path / name, b"more")
         assert os.read(reader, 9) == b""
     finally:
