@@ -19,6 +19,7 @@ from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
 from nnexp.leaderboard.folders import find_runs
+from nnexp.lines import one_line, visible_lines
 from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
 from nnexp.proof.proving import prove as prove_findings
@@ -74,7 +75,7 @@ class Verdict:
             text += f"{cure(self.diagnosis)}: {self.command()}\n"
         if self.asked and not self.seconds and self.findings:
             text += "no re-run can prove it: nothing of it is mended by a setting\n"
-        return text + "".join(f"{line}\n" for line in self.tried)
+        return visible_lines(text + "".join(f"{line}\n" for line in self.tried))
 
     def command(self) -> str:
         """The command that trains the run with what restores its score."""
@@ -265,22 +266,22 @@ def main(words: Sequence[str]) -> int:
             if len(folders) == 1 and (status is None or status["status"] != "failed"):
                 raise
             status = status or {"status": "failed"}
-            print(f"{status['status']}: {status.get('reason') or error.wrong}")
+            print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
             continue
         except Exception as error:
             if len(folders) == 1:
                 raise
-            wrong = " ".join(f"{type(error).__name__}: {error}".split())
-            print(f"no diagnosis: {wrong}")  # of one bad folder; the others have theirs
+            wrong = f"no diagnosis: {type(error).__name__}: {error}"
+            print(one_line(wrong))  # of one bad folder; the others have theirs
             continue
         if why:
             how = "" if why.endswith(EARLIER) else ": judged by the curves"
-            print(f"the table is not at hand ({why}){how}", file=sys.stderr)
+            print(one_line(f"the table is not at hand ({why}){how}"), file=sys.stderr)
         if status["status"] in ("diverged", "interrupted"):
-            print(f"{status['status']}: {status['reason']}")
+            print(one_line(f"{status['status']}: {status['reason']}"))
         print(str(verdict), end="")
         if len(folders) == 1 and verdict.diagnosis.explained:
-            print(verdict.diagnosis.explained)
+            print(visible_lines(verdict.diagnosis.explained))
         if verdict.probing:
             print(f"probes took {verdict.probing:.1f} s")
         if verdict.seconds:

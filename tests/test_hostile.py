@@ -15,7 +15,7 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 import nnexp
-from nnexp import UserError
+from nnexp import UserError, predict, verdict
 from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
@@ -381,6 +381,54 @@ def test_a_diagnosis_composes_nothing_that_a_stranger_typed(folder, tmp_path, mo
     nnexp.diagnose(folder, probe=True, seeds=2)
     nnexp.diagnose(folder, prove=True, seeds=2)
     assert not Path("was_run").exists()
+
+
+CODES = "\x1b]0;mine\x07\r\n\x9b2J\u202e"
+
+
+def steers(text):
+    return [c for c in text.replace("\n", "") if not c.isprintable()]
+
+
+def lose_table(folder):
+    """Let the table of a run be elsewhere."""
+    configure(folder, lambda tree: tree["data"].update(path=str(folder / "none.csv")))
+
+
+def tell(folder, **changes):
+    """A diagnosis that had the table, its one finding changed."""
+    found = {"cause": "lr_too_low", "verdict": "suspected", "title": "t", "explanation": "e",
+             "evidence": [{"signal": "s", "value": 1.0, "expected": "1"}], "fix": [],
+             "proof": None}  # fmt: skip
+    known = {"accuracy": 0.5, "possible": 0.9, "rows": 12, "behind": True}
+    content = {"findings": [found], "scores": {"valid": known}}
+    for key, value in changes.items():
+        (found if key in found else content)[key] = value
+    (folder / "diagnosis.json").write_text(json.dumps(content))
+
+
+def test_nothing_steers_the_terminal(folder, capsys):
+    reason = f"Ctrl-C{CODES}now"
+    (folder / "status.json").write_text(json.dumps({"status": "interrupted", "reason": reason}))
+    (folder / "overrides.yaml").write_text(yaml.safe_dump([f"data.drop=['{CODES}']"]))
+    lose_table(folder)
+    evidence = [{"signal": CODES, "value": CODES, "expected": CODES}]
+    proof = {"metric": CODES, "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5],
+             "p": 0.01, "seeds": 5, "seconds": 1.0}  # fmt: skip
+    probe = {"name": CODES, "fix": [], "metric": CODES, "value": 0.5, "gain": None, "ci95": None,
+             "meaning": CODES}  # fmt: skip
+    tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=proof,
+         explained=CODES, cautions=[CODES], restores=[f"a.b={CODES}"], probes=[probe])  # fmt: skip
+    assert verdict.main([str(folder)]) == 0
+    write_manifest(folder, read_manifest(folder))
+    (folder / "t.csv").write_text("a,b\n0,1\n")
+    assert predict.main([str(folder), str(folder / "t.csv")]) == 0
+    out, err = capsys.readouterr()
+    assert "Ctrl-C" in out
+    assert "Ctrl-C" in err
+    assert not steers(out + err)
+    for text in (nnexp.diagnose(folder), nnexp.diagnose(folder).diagnosis):
+        assert not steers(str(text))
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link"])

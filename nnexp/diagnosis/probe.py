@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnexp.lines import visible
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -65,5 +67,5 @@ def table(probes: Sequence[Probe]) -> str:
     lines = ["probes:"]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        lines.append("  " + "  ".join([*cells, row[3]]).rstrip())
+        lines.append(visible("  " + "  ".join([*cells, row[3]]).rstrip()))
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ from typing import Any
 
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
 from nnexp.diagnosis.probe import Probe, table
+from nnexp.lines import visible
 from nnexp.track.markdown import cell
 
 SHOWN = 3
@@ -87,14 +88,7 @@ class Diagnosis:
         Arguments:
             command: that proves them; "" to name none.
         """
-        before = "".join(f"caution: {own}\n" for own in self.cautions)
-        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
-        if unexplained and command and not self.probes:
-            unexplained.append(f"to look further: {command} --probe")
-        if not self.findings:
-            told = unexplained or [_healthy(self)]
-            return before + "\n".join(told) + "\n" + table(self.probes)
-        lines = []
+        lines = [f"caution: {own}" for own in self.cautions]
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
             lines.append(f"{own.verdict}: {own.title} ({own.cause})")
@@ -110,8 +104,11 @@ class Diagnosis:
         judged = "valid" in self.scores or "train" not in self.scores
         if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        lines += unexplained
-        return before + "\n".join(lines) + "\n" + table(self.probes)
+        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
+        if unexplained and command and not self.probes:
+            unexplained.append(f"to look further: {command} --probe")
+        lines += unexplained or ([] if self.findings else [_healthy(self)])
+        return "".join(f"{visible(line)}\n" for line in lines) + table(self.probes)
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
