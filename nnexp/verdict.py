@@ -26,7 +26,7 @@ from nnexp.proof.proving import prove as prove_findings
 from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_page import write_run_file
 from nnexp.runs.diagnosing import diagnose_run, prove_command, read_diagnosis, write_diagnosis
-from nnexp.runs.examine import Material, read_material
+from nnexp.runs.examine import Material, check_source, read_material
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import files_of, started_in
 from nnexp.track.folder import check_links
@@ -87,9 +87,14 @@ class Verdict:
 
 
 class Tables:
-    """Tables and their audits by configuration, so that the runs of a sweep share them."""
+    """Tables and their audits by configuration, so that the runs of a sweep share them.
 
-    def __init__(self) -> None:
+    Arguments:
+        trust: whether the run folders may say what is downloaded, and where to.
+    """
+
+    def __init__(self, trust: bool) -> None:
+        self.trust = trust
         self._known: dict[str, tuple[Material | None, Audit | None, str]] = {}
 
     def of(self, config: Config) -> tuple[Material | None, Audit | None, str]:
@@ -97,6 +102,7 @@ class Tables:
         key = config_text(replace(Config(), data=config.data, seeds=config.seeds))
         if key not in self._known:
             try:
+                check_source(config, self.trust)
                 material = read_material(config)
                 self._known[key] = material, audit_sheet(material.sheet, material.trees), ""
             except (UserError, OSError) as error:
@@ -120,14 +126,14 @@ def diagnose(
         prove: re-run with each fix, paired by seed.
         seeds: pairs of a proof, >= 2.
         budget: seconds that the proof may take, about, and the probes as well; None for no limit.
-        trust: allow a model class of the user's own to be run.
+        trust: allow a model class of the user's own to be run, and a table to be downloaded.
         probe: change the run in a dozen ways first (`nnexp.proof.probing`), which may name causes.
 
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
     folder = calls.folder(run, "nnexp.diagnose")
-    return _one(folder, Tables(), prove, seeds, budget, trust, probe)[0]
+    return _one(folder, Tables(trust), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(
@@ -144,6 +150,8 @@ def _one(
         raise UserError(f"--budget {budget:g}", "seconds, more than 0", "--budget 20")
     try:
         config = read_config(folder, trust)
+        if probe or prove:
+            check_source(config, trust)
     except UserError as error:
         if not error.remedy.endswith("--trust"):
             raise
@@ -243,10 +251,10 @@ def main(words: Sequence[str]) -> int:
     parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
     parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
     parser.add("--budget", type=float, metavar="SECONDS", help="what re-runs may take, about")
-    parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
+    parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
     options = parser.parse_args(words)
     folders = find_runs(options.runs)
-    tables = Tables()
+    tables = Tables(options.trust)
     for folder in folders:
         if len(folders) > 1:
             print(f"{folder}:")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.datasets
 import yaml
 from safetensors.numpy import load_file, save_file
 
@@ -429,6 +430,24 @@ def test_nothing_steers_the_terminal(folder, capsys):
     assert not steers(out + err)
     for text in (nnexp.diagnose(folder), nnexp.diagnose(folder).diagnosis):
         assert not steers(str(text))
+
+
+def test_a_diagnosis_downloads_nothing_that_a_stranger_names(folder, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **options: asked.append(options))
+    own = config_text(compose(["data=openml", "data.id=61", f"data.cache={folder.parent}"]))
+    configure(folder, lambda tree: tree.update(data=yaml.safe_load(own)["data"]))
+    assert verdict.main([str(folder)]) == 0
+    assert "the table is of openml.org" in capsys.readouterr().err
+    for more in ({"probe": True}, {"prove": True}):
+        with pytest.raises(UserError, match=r"the table is of openml\.org") as caught:
+            nnexp.diagnose(folder, **more)
+        (flag,) = more
+        assert caught.value.remedy == f"nnexp diagnose {folder} --{flag} --trust"
+    assert not asked
+    with pytest.raises(AttributeError):  # what stands for the table is none
+        nnexp.diagnose(folder, trust=True)
+    assert [options["data_home"] for options in asked] == [str(folder.parent)]
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link"])

@@ -160,6 +160,6 @@ def read_diagnosis(folder: str | Path) -> Diagnosis:
 
 
 def prove_command(folder: str | Path, trust: bool = False) -> str:
-    """The command that proves a run's findings; `trust` where the model is the user's own class."""
+    """The command that proves a run's findings; `trust` where it asks for that."""
     more = ["--trust"] if trust else []
     return shlex.join(["nnexp", "diagnose", str(near(Path(folder).absolute())), "--prove", *more])
