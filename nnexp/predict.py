@@ -51,9 +51,10 @@ def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) 
     Raises:
         UserError: it has another number of columns.
     """
-    known = read_manifest(model.folder)["data"]
+    known = read_manifest(model.folder).get("data")
+    columns = known.get("columns") if isinstance(known, dict) else None
     target = str(model.config.data.target)
-    others = list(known["columns"]) if isinstance(known, dict) and "columns" in known else []
+    others = list(columns) if isinstance(columns, dict) else []
     names = numbered(len(others) + 1)
     if len(frame.columns) == len(names):
         return frame

@@ -22,7 +22,9 @@ from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.typed import read_typed
 from nnexp.data.state import DamagedError, from_plain
+from nnexp.diagnosis.report import Diagnosis
 from nnexp.files import LARGEST_HEADER, open_regular, read_regular
+from nnexp.runs.diagnosing import read_diagnosis, with_earlier_proofs
 from nnexp.saved_model import LIMITS
 from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
@@ -408,16 +410,89 @@ def tell(folder, **changes):
     (folder / "diagnosis.json").write_text(json.dumps(content))
 
 
+PROOF = {"metric": "m", "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5], "p": 0.01,
+         "seeds": 5, "seconds": 1.0}  # fmt: skip
+PROBE = {"name": "n", "fix": [], "metric": "m", "value": 0.5, "gain": None, "ci95": None,
+         "meaning": "m"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fix": [[1]]},
+        {"fix": "a.b=1"},
+        {"cause": ["lr_too_low"]},
+        {"cause": "bad_luck"},
+        {"verdict": "certain"},
+        {"verdict": "confirmed"},
+        {"title": 1},
+        {"explanation": None},
+        {"evidence": []},
+        {"evidence": [{"signal": "s", "value": {}, "expected": "1"}]},
+        {"evidence": [{"signal": "s", "value": [[[[]]]], "expected": "1"}]},
+        {"evidence": [{"signal": 1, "value": 1, "expected": "1"}]},
+        {"proof": {**PROOF, "before": "x"}},
+        {"proof": {**PROOF, "gain": 10**400}},
+        {"proof": {**PROOF, "ci95": [0.1]}},
+        {"proof": {**PROOF, "seeds": 5.5}},
+        {"proof": {}},
+        {"scores": {"valid": {"accuracy": "x", "possible": 0.9, "rows": 12}}},
+        {"scores": {"valid": {"accuracy": 0.5}}},
+        {"scores": {"valid": 1}},
+        {"scores": [1]},
+        {"probes": [{**PROBE, "value": "x"}]},
+        {"probes": [{**PROBE, "ci95": ["a", "b"], "gain": 0.1}]},
+        {"probes": [1]},
+        {"notes": 1},
+        {"checked": [None]},
+        {"explained": 1},
+        {"restores": [1]},
+        {"cautions": "x"},
+    ],
+    ids=repr,
+)
+def test_a_diagnosis_of_another_form_is_none(folder, changes):
+    tell(folder)
+    read_diagnosis(folder)
+    tell(folder, **changes)
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        read_diagnosis(folder)
+    found = Diagnosis([])
+    assert with_earlier_proofs(found, folder) is found
+
+
+def test_of_an_earlier_diagnosis_only_the_proof_is_taken_over(folder):
+    own = nnexp.diagnose(folder).findings[0]
+    same = {"cause": own.cause, "fix": list(own.fix), "verdict": "confirmed", "proof": PROOF}
+    tell(folder, title="mine", explanation="mine", **same, restores=[*own.fix, "a.b=mine"])
+    again = nnexp.diagnose(folder).diagnosis
+    (told,) = (finding for finding in again.findings if finding.cause == own.cause)
+    assert told == own.with_proof(told.proof, "confirmed")
+    assert told.proof.gain == 0.4
+    assert again.restores == ()
+    tell(folder, **same, restores=[*own.fix])
+    assert nnexp.diagnose(folder).restores == own.fix
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"columns": 3}])
+def test_a_manifest_that_tells_nothing_of_the_table(folder, data, capsys):
+    configure(folder, lambda tree: tree["data"].update(header=False))
+    content = read_manifest(folder)
+    content.pop("data")
+    write_manifest(folder, content if data is None else {**content, "data": data})
+    (folder.parent / "t.csv").write_text("0,1,2\n1,0,3\n")
+    with pytest.raises(UserError):
+        predict.main([str(folder), str(folder.parent / "t.csv")])
+
+
 def test_nothing_steers_the_terminal(folder, capsys):
     reason = f"Ctrl-C{CODES}now"
     (folder / "status.json").write_text(json.dumps({"status": "interrupted", "reason": reason}))
     (folder / "overrides.yaml").write_text(yaml.safe_dump([f"data.drop=['{CODES}']"]))
     lose_table(folder)
     evidence = [{"signal": CODES, "value": CODES, "expected": CODES}]
-    proof = {"metric": CODES, "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5],
-             "p": 0.01, "seeds": 5, "seconds": 1.0}  # fmt: skip
-    probe = {"name": CODES, "fix": [], "metric": CODES, "value": 0.5, "gain": None, "ci95": None,
-             "meaning": CODES}  # fmt: skip
+    proof = {**PROOF, "metric": CODES}
+    probe = {**PROBE, "name": CODES, "metric": CODES, "meaning": CODES}
     tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=proof,
          explained=CODES, cautions=[CODES], restores=[f"a.b={CODES}"], probes=[probe])  # fmt: skip
     assert verdict.main([str(folder)]) == 0

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nnexp.diagnosis import form
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.lines import visible
@@ -70,16 +71,20 @@ class Diagnosis:
 
     @staticmethod
     def from_plain(content: Mapping[str, Any]) -> Diagnosis:
-        """Read what `plain` gave."""
+        """Read what `plain` gave.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError: it has another form.
+        """
         return Diagnosis(
             [Finding.from_plain(own) for own in content["findings"]],
-            content.get("checked", ()),
-            content.get("notes", ()),
-            content.get("explained", ""),
-            content.get("scores", {}),
+            list(form.texts(content.get("checked", ()))),
+            list(form.texts(content.get("notes", ()))),
+            form.text(content.get("explained", "")),
+            _scores(content.get("scores", {})),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
-            restores=tuple(map(str, content.get("restores", ()))),
-            cautions=tuple(map(str, content.get("cautions", ()))),
+            restores=form.texts(content.get("restores", ())),
+            cautions=form.texts(content.get("cautions", ())),
         )
 
     def text(self, command: str = "") -> str:
@@ -165,6 +170,17 @@ def is_behind(diagnosis: Diagnosis) -> bool:
     """Whether the run is worse on validation rows than its table allows."""
     valid = diagnosis.scores.get("valid")
     return isinstance(valid, Mapping) and valid.get("behind") is True
+
+
+def _scores(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Scores as they were read; those of validation rows are told, and looked at."""
+    found = {name: {k: form.simple(v) for k, v in own.items()} for name, own in content.items()}
+    if valid := found.get("valid"):
+        valid["accuracy"], valid["possible"] = map(
+            form.number, (valid["accuracy"], valid["possible"])
+        )
+        form.whole(valid["rows"])
+    return found
 
 
 def _told(own: Finding, fix: str) -> str:
