@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 LARGEST_HEADER = 16 << 20  # bytes of JSON at the front of a safetensors file
 
 
-def open_regular(path: Path, limit: int) -> BinaryIO:
+def open_regular(path: Path, limit: int | None) -> BinaryIO:
     """Open a file for reading; a pipe, a device or a link is never opened.
 
     Arguments:
         path: the file; links among its parent folders are followed.
-        limit: bytes that it may have.
+        limit: bytes that it may have; None for any, where no more than its beginning is read.
 
     Raises:
         FileNotFoundError, NotADirectoryError: it is not there.
@@ -25,7 +25,7 @@ def open_regular(path: Path, limit: int) -> BinaryIO:
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise OSError("no regular file")
-    if found.st_size > limit:
+    if limit is not None and found.st_size > limit:
         raise OSError(f"larger than {limit} bytes")
     return path.open("rb")
 
