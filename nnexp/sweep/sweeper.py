@@ -17,6 +17,7 @@ from nnexp.config.misplaced import check_folder_key
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.runs.jobs import Job
+from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
@@ -143,14 +144,13 @@ def _run(
             if settings.dry_run or (settings.on_error == "stop" and session.any_failed):
                 break
         return returns
-    jobs = jobs_of(found, settings)
-    if len(jobs) > MOST:
+    if (count := job_count(found, settings)) > MOST:
         raise UserError(
-            f"the sweep has {len(jobs)} jobs",
+            f"the sweep has {count} jobs",
             f"at most {MOST}",
             "sweep=random sweep.n=1000",
         )
-    launch(jobs)
+    launch(jobs_of(found, settings))
     return returns
 
 

@@ -231,6 +231,14 @@ def test_what_cannot_be_resumed(command, tmp_path):
     assert not (tmp_path / "absent").exists()
 
 
+def test_too_many_jobs_are_refused_before_they_are_made(command, monkeypatch):
+    monkeypatch.setattr("nnexp.sweep.sweeper.jobs_of", None)
+    refused = command("seed=range(1000)", "optimizer.lr=range(1000)", "data.split.folds=5")
+    assert refused.status == 2
+    assert "the sweep has 5000000 jobs" in refused.err
+    assert not refused.folder.exists()
+
+
 def test_a_sweep_over_the_folders_of_others_leaves_their_status(command):
     command("seed=0", "trainer.epochs=1")
     (folder,) = (path.parent for path in Path().rglob("status.json"))
