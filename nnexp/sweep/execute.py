@@ -210,7 +210,7 @@ class Execution:
     def _message(self, chunk: Chunk, message: tuple[str, Any, Any]) -> None:
         kind, subject, value = message
         if kind == "epoch":
-            self.shown.epoch(chunk.places, *value)
+            self.shown.epoch(chunk.places, value)
         elif kind == "ended":
             job = self.jobs[subject]
             job.status, job.reason, job.score = value
@@ -231,6 +231,7 @@ class Execution:
         if len(left) > 1:
             half = -(-len(left) // 2)
             self.shown.note(f"{reason}; going on with {len(left)} members in two halves")
+            self.shown.again(left)
             halves = left[:half], left[half:]
             return [replace(chunk, places=tuple(part)) for part in halves]
         job = self.jobs[left[0]]

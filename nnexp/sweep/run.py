@@ -71,7 +71,7 @@ def _train(
 ) -> None:
     chunks = sum(len(own) for own in execution.chunks)
     mode = going[0].config.trainer.progress if going[0].config else "auto"
-    execution.shown = Display(going, chunks, mode)
+    execution.shown = Display(execution.jobs, chunks, mode)
     for line in (plan_line(execution, len(going)), *execution.remarks):
         execution.shown.note(line)
     finished = [job for job in jobs if job.status in ("done", "diverged")]
