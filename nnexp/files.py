@@ -1,7 +1,13 @@
-"""Files that may be a stranger's: opened only where regular, no link, and of bounded size."""
+"""Files of run folders: written whole or not at all, and read as a stranger's.
+
+They are opened only where regular, no link, and of bounded size.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,3 +64,40 @@ def open_tensors(path: Path, limit: int) -> Iterator[Any]:
             yield tensors
     except SafetensorError as error:
         raise OSError(str(error)) from error
+
+
+def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
+    """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
+
+    Arguments:
+        path: the file; its folder must exist.
+        content: all of its bytes.
+        sync: wait until it is on the disk; without, only a power cut may find something else.
+
+    Raises:
+        OSError: the folder is missing or the disk is full; the old file is then as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if sync:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the system lets a folder be opened (not on Windows)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

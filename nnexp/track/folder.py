@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -15,7 +14,7 @@ from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
-from nnexp.files import read_regular
+from nnexp.files import read_regular, write_bytes
 
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 # a pipe is not waited for, a link not followed
@@ -63,33 +62,6 @@ def check_links(folder: str | Path) -> None:
                 "a folder as a run or a sweep has left it",
                 f"ls -l {quote(str(folder))}",
             )
-
-
-def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
-    """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
-
-    Arguments:
-        path: the file; its folder must exist.
-        content: all of its bytes.
-        sync: wait until it is on the disk; without, only a power cut may find something else.
-
-    Raises:
-        OSError: the folder is missing or the disk is full; the old file is then as it was.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if sync:
-        _sync_folder(path.parent)
 
 
 def write_text(path: str | Path, text: str, *, sync: bool = True) -> None:
@@ -201,13 +173,3 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # numpy and torch, neither of which is imported for this
         return plain(value.tolist())
     raise TypeError(f"JSON cannot hold a {type(value).__name__}: {value!r}")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system lets a folder be opened (not on Windows)."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

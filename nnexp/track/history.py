@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.errors import UserError
-from nnexp.files import read_regular
-from nnexp.track.folder import append, write_bytes
+from nnexp.files import read_regular, write_bytes
+from nnexp.track.folder import append
 
 FILE = "history.csv"
 SIGNALS_FILE = "signals.csv"

@@ -43,30 +43,6 @@ def test_write_replaces_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch, call: str) -> None:
-    path = tmp_path / "a.bin"
-    folder.write_bytes(path, b"old")
-
-    def fail(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fail)
-    with pytest.raises(OSError, match="No space"):
-        folder.write_bytes(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch) -> None:
-    calls = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda d: (calls.append("fsync"), fsync(d)))
-    monkeypatch.setattr(Path, "replace", lambda a, b: (calls.append("rename"), replace(a, b)))
-    folder.write_bytes(tmp_path / "a", b"x")
-    assert calls == ["fsync", "rename", "fsync"]
-
-
 def test_json_holds_what_runs_produce(tmp_path: Path) -> None:
     value = OrderedDict(
         b=np.float32(0.5),
