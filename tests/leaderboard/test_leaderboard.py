@@ -8,7 +8,8 @@ from scipy import stats
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import SCORES
-from nnexp.leaderboard.leaderboard import leaderboard, score_of
+from nnexp.leaderboard.comparing import score_of
+from nnexp.leaderboard.leaderboard import leaderboard
 
 
 def grid(make, losses, key="optimizer__lr"):
@@ -280,3 +281,42 @@ def test_by_some_keys_the_rest_are_averaged_over(make):
     assert second.against_leader.pairs == 4
     assert board.unit == "pairs"
     assert any("mean over reg.l2" in note for note in board.notes)
+
+
+def test_a_configuration_whose_runs_failed_comes_after_those_that_came_to_an_end(make):
+    """Its mean is of the seeds that it survived."""
+    unstable = grid(make, {0.1: [0.30, 0.31, 0.32]})
+    lost = [make(n, status="diverged", optimizer__lr=0.1, seed=n) for n in (3, 4)]
+    stable = grid(make, {0.01: [0.31, 0.32, 0.33, 0.6, 0.62]})
+    stable = [replace(record, name=f"1{record.name}") for record in stable]
+    board = leaderboard([*unstable, *lost, *stable])
+    first, second = board.configurations
+    assert first.values == {"optimizer.lr": 0.01}
+    # better on every seed that both have: it is not told to be worse
+    assert second.against_leader.difference == pytest.approx(-0.01)
+    assert not second.against_leader.distinguishable
+    note = "ranked after those that are complete, whatever their mean"
+    assert any(own.startswith(note) and own.endswith(": 2") for own in board.notes)
+    assert not any("was picked" in own for own in board.notes)
+
+
+def test_what_is_better_on_all_common_seeds_is_not_told_to_be_worse(make):
+    """The first had luck with the seeds that the other did not run."""
+    wide = grid(make, {0.1: [0.30, 0.31, 0.32, 0.1, 0.1]})
+    narrow = [replace(r, name=f"1{r.name}") for r in grid(make, {0.01: [0.29, 0.30, 0.31]})]
+    board = leaderboard([*wide, *narrow])
+    against = board.configurations[1].against_leader
+    assert board.configurations[0].values == {"optimizer.lr": 0.1}
+    assert against.difference == pytest.approx(-0.01)
+    assert (against.p_holm, against.distinguishable, against.pairs_needed) == (0, False, None)
+    assert "the first is better than every other" not in board.text()
+    # the same for a score that climbs
+    losses = [0.30, 0.31, 0.32, 0.9, 0.9]
+    wide = [make(n, accuracy=x, optimizer__lr=0.1, seed=n) for n, x in enumerate(losses)]
+    narrow = [
+        make(9 - n, accuracy=x + 0.2, optimizer__lr=0.01, seed=n)
+        for n, x in enumerate(losses[:3])
+    ]  # fmt: skip
+    board = leaderboard([*wide, *narrow], "val_accuracy")
+    assert board.configurations[1].against_leader.difference == pytest.approx(0.2)
+    assert not board.configurations[1].against_leader.distinguishable
