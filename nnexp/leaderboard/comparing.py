@@ -11,15 +11,9 @@ from numpy.typing import NDArray
 
 from nnexp.leaderboard.board import Comparison
 from nnexp.leaderboard.grouping import split_of
+from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
-from nnexp.leaderboard.statistics import (
-    LEVEL,
-    holm,
-    holm_factors,
-    mean_by,
-    paired_test,
-    pairs_needed,
-)
+from nnexp.statistics import LEVEL, holm, holm_factors, mean_by, paired_test
 
 
 def compare(

@@ -16,7 +16,7 @@ from nnexp.leaderboard.grouping import Grouping, group_records, order_of, split_
 from nnexp.leaderboard.notes import notes_on
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
-from nnexp.leaderboard.statistics import mean_by, mean_interval
+from nnexp.statistics import mean_by, mean_interval
 
 
 def leaderboard(

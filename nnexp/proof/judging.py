@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.conclude import BRINGS
-from nnexp.diagnosis.finding import (
-    CONFIRMED,
-    FLATTERING,
-    HARMLESS,
-    SUSPECTED,
-    Finding,
-    Proof,
-)
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
+from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, verdict
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.leaderboard.statistics import holm
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import (
-    BALANCED,
-    LEAST_GAIN,
-    LEVEL,
-    contrast,
-    is_beyond_rows,
-    scores,
-)
+from nnexp.proof.contrast import BALANCED, chance, contrast, scores
+from nnexp.statistics import LEVEL, holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
-WIDE = 0.1  # gain that the interval of a mean without one may still hold, for an acquittal
-HALF = 0.5  # of what another confirmed change brings: below it a change may follow from that one
 
 # causes that no setting takes away, or that validation rows share: a fix that brings nothing there
 # does not show them to be harmless
@@ -68,24 +52,15 @@ def judge(
             findings.append((own, 0.0))
             continue
         proof, gain = contrasts[place]
-        verdict = own.verdict
-        if (
-            proof.gain >= LEAST_GAIN
-            and p_values[place] < LEVEL
-            and is_beyond_rows(proof.gain, own.cause, base)
-        ):
-            verdict = CONFIRMED
-        elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
+        proof = replace(proof, p=float(p_values[place]))
+        told = verdict(own, proof, chance(proof.gain, own.cause, base))
+        if told == CONFIRMED:
             pass
+        elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
+            told = own.verdict
         elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it
-            verdict = HARMLESS if proof.ci95[1] < LEAST_GAIN else verdict
-        elif proof.gain < LEAST_GAIN and proof.ci95[1] < 5 * LEAST_GAIN:
-            verdict = HARMLESS
-        elif proof.gain <= 0:
-            verdict = HARMLESS if proof.ci95[1] < WIDE else verdict
-        elif own.verdict == HARMLESS:
-            verdict = SUSPECTED if proof.ci95[1] > 5 * LEAST_GAIN else HARMLESS
-        findings.append((own.with_proof(replace(proof, p=float(p_values[place])), verdict), gain))
+            told = HARMLESS if proof.ci95[1] < LEAST_GAIN else own.verdict
+        findings.append((own.with_proof(proof, told), gain))
     return findings
 
 
@@ -131,7 +106,7 @@ def smallest(
             chosen = changes
             break
     # what is known to bring one of them about is mended as well, where that costs nothing
-    leads = {place for place in confirmed if _brings(causes, place, chosen)}
+    leads = {place for place in confirmed if brings(causes, place, chosen)}
     whole = tuple(sorted({*chosen, *leads}))
     if whole in means and (means[whole] >= means[chosen] - LEAST_GAIN).all():
         return whole
@@ -163,7 +138,7 @@ def without_followers(
         alone = own.proof is not None and own.proof.metric in METRICS
         if own.verdict != CONFIRMED or place in restores or not restores or both is None:
             continue
-        if own.cause in FLATTERING or not alone or _brings(causes, place, restores):
+        if own.cause in FLATTERING or not alone or brings(causes, place, restores):
             continue
         mended = by_change[restores]
         more = contrast(found.findings[place], mended, both, [both], seeds, 0.0)
@@ -171,42 +146,3 @@ def without_followers(
         if more is not None and (more.gain < LEAST_GAIN or open_to_doubt):
             kept[place] = replace(own, verdict=SUSPECTED), gain
     return kept
-
-
-def _brings(causes: Sequence[str], place: int, others: Collection[int]) -> bool:
-    """Whether a cause is known to bring about one of others, by which it may be mended in part."""
-    return any(causes[other] in BRINGS.get(causes[place], ()) for other in others)
-
-
-def in_order(
-    findings: Sequence[tuple[Finding, float]], first: Collection[int] = ()
-) -> list[Finding]:
-    """Confirmed ones first; one that brought far less than another after it; harmless ones last.
-
-    Gains of unlike scores are not compared.
-
-    Arguments:
-        findings: each with what its change brought.
-        first: places of what restores the score, which come before other confirmed ones.
-    """
-    causes = [own.cause for own, _ in findings]
-    most: dict[str, float] = {}
-    for own, gain in findings:
-        if own.verdict == CONFIRMED:
-            most[_metric(own)] = max(gain, most.get(_metric(own), 0.0))
-
-    def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, bool, int]:
-        place, (own, gain) = item
-        group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
-        confirmed = own.verdict == CONFIRMED
-        leads = _brings(causes, place, first)
-        later = confirmed and place not in first and not leads and own.cause not in FLATTERING
-        small = confirmed and not leads and gain < HALF * most[_metric(own)]
-        return group, later, small, place
-
-    return [own for _, (own, _) in sorted(enumerate(findings), key=key)]
-
-
-def _metric(own: Finding) -> str:
-    """The score that a finding was judged by."""
-    return "" if own.proof is None else own.proof.metric.partition(",")[0]

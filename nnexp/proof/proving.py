@@ -23,13 +23,14 @@ from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
+from nnexp.diagnosis.proven import LEAST_GAIN, in_order
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.leaderboard.statistics import holm
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.contrast import LEAST_GAIN, LEVEL, WORTH, contrast
-from nnexp.proof.judging import in_order, judge, smallest, without_followers
+from nnexp.proof.contrast import WORTH, contrast
+from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.resplits import resplits
+from nnexp.statistics import LEVEL, holm
 
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look

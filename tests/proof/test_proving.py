@@ -11,12 +11,13 @@ import nnexp
 from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
+from nnexp.diagnosis.proven import in_order
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.proof import contrast as contrast_module
 from nnexp.proof import proving
 from nnexp.proof.arms import Arm
-from nnexp.proof.judging import in_order, judge, smallest, without_followers
+from nnexp.proof.contrast import chance
+from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.proving import prove
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
@@ -280,10 +281,8 @@ def test_rows_of_a_rare_class_weigh_more():
     many = Arm(compose(["data=wine"]), judges=dict.fromkeys(range(400), 0))
     few = replace(many, judges={row: int(row < 6) for row in range(400)})
     some = replace(many, judges={row: int(row < 60) for row in range(400)})
-    assert contrast_module.is_beyond_rows(0.06, "class_imbalance", many)
-    assert not contrast_module.is_beyond_rows(0.06, "class_imbalance", few)
-    assert contrast_module.is_beyond_rows(0.06, "dead_units", some)
-    assert not contrast_module.is_beyond_rows(0.06, "dead_units", few)
+    assert chance(0.06, "class_imbalance", many) < 0.06 < chance(0.06, "class_imbalance", few)
+    assert chance(0.06, "dead_units", some) < 0.06 < chance(0.06, "dead_units", few)
 
 
 def test_only_confirmed_changes_restore():
