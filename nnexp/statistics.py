@@ -75,7 +75,9 @@ class Paired:
     p: float
 
 
-def paired_test(differences: ArrayLike, ratio: float = 0.0, step: float = 0.0) -> Paired:
+def paired_test(
+    differences: ArrayLike, ratio: float = 0.0, step: float = 0.0, shared: float = math.inf
+) -> Paired:
     """The paired t-test.
 
     Edge values: differences that are all 0 give p = 1. Differences that are all equal, and not 0,
@@ -86,15 +88,16 @@ def paired_test(differences: ArrayLike, ratio: float = 0.0, step: float = 0.0) -
         ratio: as for `mean_interval`.
         step: by how much a score can change at least, 1 / rows for an accuracy; 0 for a number
             on no grid. The spread of the differences is taken to be no less than what rounding
-            two scores to that grid makes, step / sqrt(6): equal differences of a few accuracies
-            prove nothing.
+            two scores to that grid makes, step / sqrt(6).
+        shared: the most of the variance s^2 that rows can make, with which alone `ratio` is
+            multiplied: it is for the rows that splits share, and seeds differ.
     """
     mean = mean_interval(differences, ratio)
     if mean.n < 2:
         return Paired(mean, mean.sd, math.nan)
     sd = max(mean.sd, step / math.sqrt(6))
-    stderr = sd * math.sqrt(1 / mean.n + ratio)
-    if sd > mean.sd:
+    stderr = math.sqrt(sd**2 / mean.n + ratio * min(sd**2, shared))
+    if stderr != mean.stderr:
         half = quantile(1 - LEVEL / 2, mean.n - 1) * stderr
         mean = Mean(mean.n, mean.mean, mean.sd, stderr, mean.mean - half, mean.mean + half)
     if mean.mean == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -23,6 +24,8 @@ def contrast(
     after: ArrayLike,
     *,
     step: float = 0.0,
+    ratio: float = 0.0,
+    shared: float = math.inf,
     sign: float = 1.0,
     looks: int = 1,
     seconds: float = 0.0,
@@ -33,7 +36,7 @@ def contrast(
         metric: what the scores are.
         before, after: scores (pairs,) without and with the change; pairs that lack one are left
             out.
-        step: by how much the score moves at least, see `paired_test`.
+        step, ratio, shared: see `paired_test`.
         sign: -1 where the less the better.
         looks: how often p was or will be looked at, with which it is multiplied.
         seconds: what it took.
@@ -48,7 +51,7 @@ def contrast(
         return None
     differences = sign * (high - low)
     # runs that are equal to the last row are equal, however few rows there are
-    compared = paired_test(differences, step=step if differences.any() else 0.0)
+    compared = paired_test(differences, ratio, step if differences.any() else 0.0, shared)
     return Proof(
         metric=metric,
         before=float(low.mean()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -39,6 +40,8 @@ def contrast(
         low,
         high,
         step=_step(own.cause, before),
+        ratio=before.ratio,
+        shared=_shared(own.cause, before, after),
         sign=sign,
         looks=2 if pairs > seeds else 1,
         seconds=seconds,
@@ -73,6 +76,18 @@ def _step(cause: str, arm: Arm) -> float:
         return 1 / max(arm.rows, 1)
     share = max(arm.rows, 1) / len(arm.judges)  # of the rows of all runs that one of them has
     return recall_step(np.maximum(_counts(arm) * share, 1))
+
+
+def _shared(cause: str, before: Arm, after: Arm) -> float:
+    """The most of the variance of a pair that the rows which validate can make.
+
+    A row that is told otherwise is an error of one of the two. Of balanced accuracies it is not
+    known, since their errors may all be of the rarest class.
+    """
+    if is_balanced(cause, before):
+        return math.inf
+    errors = sum(1 - float(np.nanmean(arm.accuracies)) for arm in (before, after))
+    return min(1.0, errors) / max(before.rows, 1)
 
 
 def _counts(arm: Arm) -> np.ndarray:
