@@ -340,6 +340,32 @@ def test_rows_of_a_rare_class_weigh_more():
     assert chance(0.06, "dead_units", some) < 0.06 < chance(0.06, "dead_units", few)
 
 
+def test_a_second_chance_counts():
+    """Alone a change brings nothing certain; beside another its p is 0.04, or 0.01."""
+    for p, verdict in ((0.04, "suspected"), (0.01, "confirmed")):
+        shape = np.array([-2, -1, 0, 1, 2.0])
+        spread = 0.06 / (student.isf(p / 2, 4) * np.std(shape, ddof=1) / np.sqrt(5))
+        arms = [arm(0.5, (), 0.0), arm(0.53, (0,), 0.2), arm(0.7, (1,), 0.0), arm(0.76, (0, 1))]
+        arms[3].accuracies = arms[3].balanced = list(0.76 + spread * shape)
+        for own in arms:
+            own.rows = 50_000
+        found = Diagnosis([finding("dead_units", "a=1"), finding("lr_too_low", "b=1")])
+        (own, _), _ = judge(found, arms, 5, 1.0)
+        assert own.verdict == verdict
+        if verdict == "confirmed":
+            assert own.proof.metric.endswith("the other changes made")
+            assert own.proof.p == pytest.approx(0.02, rel=0.01)
+
+
+def test_a_run_that_came_to_no_score_leaves_the_rest_to_restore():
+    found = Diagnosis([finding("lr_too_high", "a=1"), finding("dead_units", "b=1")])
+    arms = [arm(0.5), arm(0.7, (0,)), arm(0.5, (1,)), arm(0.7, (0, 1))]
+    arms[0].accuracies = arms[0].balanced = [float("nan"), *arms[0].accuracies[1:]]
+    arms[3].accuracies = arms[3].balanced = [float("nan")] * 4 + [0.99]
+    assert smallest(found, arms, 5, [0]) == (0,)
+    assert smallest(found, arms, 5, [0, 1]) == (0,)
+
+
 def test_only_confirmed_changes_restore():
     found = Diagnosis([finding(cause, f"reg.l{n}=0.1") for n, cause in ((1, "overfit"),
                        (2, "dead_units"))])  # fmt: skip
