@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnexp.statistics import holm, holm_factors, mean_by, mean_interval, paired_test
+from nnexp.statistics import (
+    chance_of_rows,
+    holm,
+    holm_factors,
+    mean_by,
+    mean_interval,
+    paired_test,
+    recall_rows,
+    recall_step,
+)  # fmt: skip
 
 numbers = st.floats(-1e6, 1e6)
 probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -73,7 +82,7 @@ def test_the_paired_test_without_spread():
     assert math.isnan(paired_test([0.2, math.nan]).p)
 
 
-def test_equal_differences_of_accuracies_prove_nothing():
+def test_equal_differences_of_accuracies_spread_as_rounding_does():
     step = 1 / 30
     found = paired_test([step] * 3, step=step)
     t = math.sqrt(6) * math.sqrt(3)  # step over (step / sqrt(6)) / sqrt(3)
@@ -91,6 +100,33 @@ def test_the_paired_test_has_two_sides_and_knows_no_order(differences):
     assert 0 <= found.p <= 1
     assert paired_test([-d for d in differences]).p == found.p
     assert paired_test(differences[::-1]).p == found.p
+
+
+def test_only_the_part_of_rows_is_shared_by_splits():
+    d = np.array([0.02, 0.05, -0.01, 0.04, 0.03])
+    found = paired_test(d, ratio=1 / 3, shared=1e-4)
+    assert found.mean.stderr == pytest.approx(math.sqrt(d.var(ddof=1) / 5 + 1e-4 / 3))
+    assert paired_test(d, ratio=1 / 3, shared=1.0) == paired_test(d, ratio=1 / 3)
+    assert paired_test(d, shared=1e-4) == paired_test(d)
+
+
+def test_what_rows_make_of_two_models_that_are_as_good():
+    """They tell a fiftieth of the rows otherwise: 95 % of the differences are within."""
+    rng = np.random.default_rng(0)
+    told = rng.choice([-1, 0, 1], p=[0.01, 0.98, 0.01], size=(2000, 400))
+    share = np.mean(np.abs(told.mean(1)) < chance_of_rows(0.0, 400))
+    assert share == pytest.approx(0.95, abs=0.015)
+
+
+def test_rows_of_rare_classes():
+    """The variance of a mean recall, of classes that are hit as often."""
+    rng = np.random.default_rng(0)
+    hits = [rng.random((4000, n)) < 0.7 for n in (4, 196)]
+    recall = np.mean([own.mean(1) for own in hits], axis=0)
+    assert recall.var() == pytest.approx(0.7 * 0.3 / recall_rows([4, 196]), rel=0.1)
+    assert recall_rows([30, 30]) == pytest.approx(60)
+    assert recall_step([4, 196]) == 1 / 8
+    assert recall_step([30, 30]) == pytest.approx(1 / 60)
 
 
 def test_holm_by_hand():

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.leaderboard.board import Comparison
+from nnexp.leaderboard.grid import rows_of, step_of
 from nnexp.leaderboard.grouping import split_of
 from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
-from nnexp.statistics import LEVEL, holm, holm_factors, mean_by, paired_test
+from nnexp.statistics import LEVEL, chance_of_rows, holm, holm_factors, mean_by, paired_test
 
 
 def compare(
@@ -26,7 +27,9 @@ def compare(
     """Each configuration against the first, in their order; None for the first itself.
 
     Told from the first is what is worse beyond chance: one that is better on the runs that both
-    have, and comes later for the rest, is not.
+    have, and comes later for the rest, is not. An accuracy has to be worse by more than the rows
+    make that all runs are scored on, however many seeds agree (`chance_of_rows`); of a loss and of
+    an AUC this is not known, and what is told is told of these rows alone.
 
     Arguments:
         ranked: the runs of each configuration that are done.
@@ -45,12 +48,13 @@ def compare(
         )
         if splits:
             differences = mean_by(differences, [split_of(own) for own, _ in common])
-        tests.append(paired_test(differences, ratio, _step(ranked[0][0], sort)))
+        tests.append(paired_test(differences, ratio, step_of(ranked[0][0], sort)))
     p = np.array([test.p for test in tests])
     adjusted, factors = holm(p), holm_factors(p)
     comparisons: list[Comparison | None] = [None]
     for test, p_holm, factor in zip(tests, adjusted, factors, strict=True):
-        worse = sign * test.mean.mean > 0
+        rows = _rows_of_all(ranked[0][0], sort, test.mean.n if splits else 1, ratio)
+        worse = sign * test.mean.mean > chance_of_rows(test.mean.mean, rows)
         needed = None
         if math.isfinite(factor) and worse:
             needed = pairs_needed(test.mean.mean, test.sd, LEVEL / factor, ratio)
@@ -80,10 +84,10 @@ def stderr_of(record: Record, score: str) -> float:
     return score_of(record, f"{score}_stderr")
 
 
-def _step(record: Record, sort: str) -> float:
-    """The grid of a score: accuracies move by a row."""
-    rows = _number(((record.metrics or {}).get("val") or {}).get("n"))
-    return 1 / rows if sort.endswith("accuracy") and rows >= 1 else 0.0
+def _rows_of_all(record: Record, sort: str, splits: int, ratio: float) -> float:
+    """Of how many rows the scores of all splits are: no more than those that do not test."""
+    rows = rows_of(record, sort)
+    return rows * min(splits, 1 + 1 / ratio) if splits > 1 and ratio > 0 else rows
 
 
 def _number(value: Any) -> float:

@@ -320,3 +320,47 @@ def test_what_is_better_on_all_common_seeds_is_not_told_to_be_worse(make):
     board = leaderboard([*wide, *narrow], "val_accuracy")
     assert board.configurations[1].against_leader.difference == pytest.approx(0.2)
     assert not board.configurations[1].against_leader.distinguishable
+
+
+def test_a_row_that_all_seeds_tell_better_tells_no_configurations_apart(make):
+    """One of 30: the t-test over seeds has p < 0.01, and it is one row."""
+    records = [make(n, accuracy=28 / 30, seed=n) for n in range(5)]
+    records += [make(9 - n, accuracy=27 / 30, seed=n, reg__l2=0.1) for n in range(5)]
+    against = leaderboard(records, "val_accuracy").configurations[1].against_leader
+    assert against.p < 0.01
+    assert (against.distinguishable, against.pairs_needed) == (False, None)
+    for record in records:
+        record.metrics["val"]["n"] = 30_000
+    board = leaderboard(records, "val_accuracy")
+    assert board.configurations[1].against_leader.distinguishable
+    assert "more than twice the standard error of the rows" in board.text()
+
+
+def test_configurations_as_good_as_each_other_are_rarely_told_apart_by_the_rows(make):
+    """Two that err on other rows: seeds change nothing, so all that differs is the rows."""
+    rng = np.random.default_rng(0)
+    apart = []
+    for _ in range(150):
+        wins = rng.choice([-1, 0, 1], p=[0.05, 0.9, 0.05], size=36).sum()
+        records = [make(n, accuracy=0.8, seed=n) for n in range(5)]
+        records += [make(9 - n, accuracy=0.8 + wins / 36, seed=n, reg__l2=0.1) for n in range(5)]
+        for record in records:
+            record.metrics["val"]["n"] = 36
+        _, second = leaderboard(records, "val_accuracy").configurations
+        apart.append(second.against_leader.distinguishable)
+    assert np.mean(apart) < 0.05
+
+
+def test_folds_are_judged_by_the_rows_of_all_of_them(make):
+    def told(folds):
+        records = []
+        for fold in range(folds):
+            for l2, accuracy in ((0.0, 0.9), (0.1, 0.8 + 0.001 * fold)):
+                records.append(make(len(records), accuracy=accuracy, reg__l2=l2,
+                               data__split__fold=fold, data__split__folds=folds))  # fmt: skip
+        board = leaderboard(records, "val_accuracy")
+        assert board.test.endswith("of the rows")
+        return board.configurations[1].against_leader.distinguishable
+
+    assert not told(1 + 1)  # 60 rows
+    assert told(5)  # 150 rows

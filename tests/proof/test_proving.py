@@ -340,6 +340,17 @@ def test_rows_of_a_rare_class_weigh_more():
     assert chance(0.06, "dead_units", some) < 0.06 < chance(0.06, "dead_units", few)
 
 
+def test_equal_gains_of_a_rare_row_are_no_certainty():
+    """One of four rows in 200 that validate, told better in each of five pairs."""
+    arms = [arm(0.97), arm(0.97, (0,))]
+    for own, balanced in zip(arms, (0.75, 0.875), strict=True):
+        own.balanced, own.rows = [balanced] * 5, 200
+        own.judges = {row: int(row < 16) for row in range(800)}
+    proof = contrast(finding("class_imbalance"), *arms, arms, 5, 0.0)
+    t = np.sqrt(6 * 5)  # a step over the spread of rounding to it
+    assert proof.p == pytest.approx(2 * student.sf(t, 4))
+
+
 def test_a_second_chance_counts():
     """Alone a change brings nothing certain; beside another its p is 0.04, or 0.01."""
     for p, verdict in ((0.04, "suspected"), (0.01, "confirmed")):
