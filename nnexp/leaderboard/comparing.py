@@ -14,6 +14,7 @@ from nnexp.leaderboard.grid import rows_of, step_of
 from nnexp.leaderboard.grouping import split_of
 from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
+from nnexp.leaderboard.resampling import valid_to_train
 from nnexp.statistics import LEVEL, chance_of_rows, holm, holm_factors, mean_by, paired_test
 
 
@@ -22,7 +23,6 @@ def compare(
     unit: Callable[[Record], Hashable],
     sort: str,
     splits: bool,
-    ratio: float,
 ) -> list[Comparison | None]:
     """Each configuration against the first, in their order; None for the first itself.
 
@@ -35,12 +35,12 @@ def compare(
         ranked: the runs of each configuration that are done.
         unit: what a run has in common with its partners in other configurations.
         sort: the score that ranks.
-        splits: whether the split varies, so that pairs are splits.
-        ratio: see `mean_interval`.
+        splits: whether the split varies, so that pairs are splits. Of two configurations that are
+            split in other ways, the one whose splits have more in common counts.
     """
     first = {unit(record): record for record in ranked[0]}
     sign = 1 if sort.endswith("loss") else -1
-    tests = []
+    tests, ratios = [], []
     for done in ranked[1:]:
         common = [(r, first[unit(r)]) for r in done if unit(r) in first]
         differences: NDArray[np.float64] = np.array(
@@ -48,11 +48,13 @@ def compare(
         )
         if splits:
             differences = mean_by(differences, [split_of(own) for own, _ in common])
-        tests.append(paired_test(differences, ratio, step_of(ranked[0][0], sort)))
+        pair = ranked[0][0], done[0]
+        ratios.append(max(map(valid_to_train, pair)) if splits else 0.0)
+        tests.append(paired_test(differences, ratios[-1], step_of(pair[0], sort)))
     p = np.array([test.p for test in tests])
     adjusted, factors = holm(p), holm_factors(p)
     comparisons: list[Comparison | None] = [None]
-    for test, p_holm, factor in zip(tests, adjusted, factors, strict=True):
+    for test, ratio, p_holm, factor in zip(tests, ratios, adjusted, factors, strict=True):
         rows = _rows_of_all(ranked[0][0], sort, test.mean.n if splits else 1, ratio)
         worse = sign * test.mean.mean > chance_of_rows(test.mean.mean, rows)
         needed = None

@@ -57,17 +57,16 @@ def leaderboard(
     if not candidates:
         raise _nothing_to_rank(records, sort)
     splits = any(len({split_of(record) for record in done}) > 1 for _, done in candidates)
-    ratio = valid_to_train(records) if splits else 0.0
     rows = []
     for group, own in candidates:
         planned = len({grouping.unit(record) for record in group.records})
-        scores = _summaries(own, splits, ratio)
+        scores = _summaries(own, splits)
         rows.append(Configuration(0, group.values, own, planned, scores, None))
     sign = 1 if sort.endswith("loss") else -1
     rows.sort(key=lambda row: (
         not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
     ))  # fmt: skip
-    comparisons = compare([row.records for row in rows], grouping.unit, sort, splits, ratio)
+    comparisons = compare([row.records for row in rows], grouping.unit, sort, splits)
     configurations = [
         replace(row, rank=rank, against_leader=comparison)
         for rank, (row, comparison) in enumerate(zip(rows, comparisons, strict=True), 1)
@@ -80,7 +79,8 @@ def leaderboard(
     return replace(board, notes=notes_on(board, grouping.averaged, repeats))
 
 
-def _summaries(done: Sequence[Record], splits: bool, ratio: float) -> dict[str, Summary]:
+def _summaries(done: Sequence[Record], splits: bool) -> dict[str, Summary]:
+    ratio = valid_to_train(done[0]) if splits else 0.0
     labels = [split_of(record) for record in done]
     summaries = {}
     for score in SCORES:

@@ -170,6 +170,38 @@ def test_folds_are_means_over_seeds_with_the_corrected_variance(make):
     assert second.against_leader.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
 
 
+def test_each_configuration_has_the_correction_of_its_own_splits(make):
+    """Two folds and ten: half of the rows validate, or a tenth."""
+    rng = np.random.default_rng(0)
+    records, losses = [], {2: [0.3, 0.4], 10: list(rng.normal(0.6, 0.05, 10))}
+    for folds, values in losses.items():
+        for fold, loss in enumerate(values):
+            split = {"data__split__fold": fold, "data__split__folds": folds}
+            records.append(make(len(records), loss, **split))
+    rows = leaderboard(records).configurations
+    for row in rows:
+        n = row.values["data.split.folds"]
+        summary = row.scores["val_loss"]
+        half = stats.t.ppf(0.975, n - 1) * np.std(losses[n], ddof=1)
+        assert summary.high - summary.mean == pytest.approx(half * math.sqrt(1 / n + 1 / (n - 1)))
+    # the two splits of the pair are those of half the rows
+    d = np.subtract(losses[10][:2], losses[2])
+    t = d.mean() / (d.std(ddof=1) * math.sqrt(1 / 2 + 1))
+    assert rows[1].against_leader.p == pytest.approx(2 * stats.t.sf(abs(t), 1))
+
+
+def test_a_seed_of_validation_rows_that_follows_another_is_that_one(make):
+    records = [
+        make(0, seed=0, seeds__split=3, seeds__valid=None),
+        make(1, seed=1, seeds__split=3, seeds__valid=3),
+    ]
+    assert leaderboard(records).unit == "seeds"
+    other = make(2, seed=1, seeds__split=3, seeds__valid=None, reg__l2=1.0)
+    assert leaderboard([*records, other]).configurations[1].against_leader.pairs == 1
+    records[1].config["seeds.valid"] = 4
+    assert leaderboard(records).unit == "splits"
+
+
 def test_the_winners_test_score_stands_apart_with_its_standard_error(make):
     losses = [0.61, 0.65, 0.66]
     records = [make(i, 0.5, test=x, seed=i) for i, x in enumerate(losses)]
