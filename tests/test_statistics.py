@@ -15,6 +15,7 @@ from nnexp.statistics import (
     paired_test,
     recall_rows,
     recall_step,
+    share_stderr,
 )  # fmt: skip
 
 numbers = st.floats(-1e6, 1e6)
@@ -108,6 +109,15 @@ def test_only_the_part_of_rows_is_shared_by_splits():
     assert found.mean.stderr == pytest.approx(math.sqrt(d.var(ddof=1) / 5 + 1e-4 / 3))
     assert paired_test(d, ratio=1 / 3, shared=1.0) == paired_test(d, ratio=1 / 3)
     assert paired_test(d, shared=1e-4) == paired_test(d)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.97])
+def test_intervals_of_shares_hold_of_few_rows(share):
+    """How often they do, exactly; those of sqrt(p (1 - p) / n) hold in 66 % for 0.97."""
+    hits = np.arange(37)
+    near = np.abs(hits / 36 - share) <= 1.96 * share_stderr(hits / 36, 36)
+    assert stats.binom.pmf(hits, 36, share)[near].sum() > 0.93
+    assert share_stderr(0.5, 1e6) == pytest.approx(0.5 / 1e3, rel=1e-5)
 
 
 def test_what_rows_make_of_two_models_that_are_as_good():
