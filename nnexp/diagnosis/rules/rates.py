@@ -38,10 +38,9 @@ def _usual(seen: Seen) -> float:
 
 
 def _rate(seen: Seen) -> float:
-    """The learning rate as it acts: a summed loss multiplies the gradient that SGD follows."""
+    """The learning rate as it acts: `loss.scale` multiplies the gradient that SGD follows."""
     config = seen.config
-    rate = config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
-    return rate
+    return config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
 
 
 def _plain(seen: Seen) -> bool:
