@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -14,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.held import in_order
 from nnexp.config.misplaced import check_folder_key
+from nnexp.config.saved import read_config
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.runs.jobs import Job
@@ -197,6 +199,8 @@ def _adopt(
             if result.status == JobStatus.FAILED:
                 job.reason = " ".join(str(result._return_value).split())
         job.score = result._return_value if result.status == JobStatus.COMPLETED else None
+        with suppress(UserError):  # a mistake in the job, which has no configuration then
+            job.config = read_config(own, trust=True)  # which imports nothing
         session.jobs.append(job)
 
 

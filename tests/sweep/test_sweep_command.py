@@ -9,6 +9,7 @@ import yaml
 
 from nnexp.cli import train
 from nnexp.leaderboard import compare
+from nnexp.sweep.proposals import Proposals
 from nnexp.track import lock
 
 from .conftest import FILES, QUICK  # type: ignore[import-not-found]
@@ -322,6 +323,28 @@ def test_a_launcher_in_other_processes_still_works(command):
     assert statuses(swept) == ["done", "done"]
     assert "1 configuration, 2 runs" in swept.out
     assert (swept.folder / "leaderboard.csv").is_file()
+
+
+@pytest.mark.parametrize("launcher", [["basic"], ["joblib", "hydra.launcher.n_jobs=1"]])
+def test_other_launchers_search_for_the_best_accuracy_and_rank_by_it(
+    command, monkeypatch, launcher
+):
+    told = []
+
+    class Watched(Proposals):
+        def tell(self, losses):
+            told.extend(losses)
+            super().tell(losses)
+
+    monkeypatch.setattr("nnexp.sweep.proposals.Proposals", Watched)
+    swept = command(
+        "sweep=optuna", "sweep.n=2", "sweep.batch=2", "trainer.monitor=val_accuracy", "threads=1",
+        "optimizer.lr=0.001,0.1", f"hydra/launcher={launcher[0]}", *launcher[1:],
+    )  # fmt: skip
+    assert swept.status == 0, swept.err
+    metrics = [json.loads(swept.content(n)["metrics.json"])["val"]["accuracy"] for n in range(2)]
+    assert told == [-accuracy for accuracy in metrics]
+    assert "by mean validation accuracy (higher is better)" in swept.out
 
 
 def test_hydras_own_sweeper_still_works(command):
