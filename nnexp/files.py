@@ -1,8 +1,14 @@
-"""Files that may be a stranger's: opened only where regular, no link, and of bounded size."""
+"""Files of run folders: written whole or not at all, and read as a stranger's.
+
+They are opened only where regular, no link, and of bounded size.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +28,12 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
-def open_regular(path: Path, limit: int) -> BinaryIO:
+def open_regular(path: Path, limit: int | None) -> BinaryIO:
     """Open a file for reading; a pipe, a device or a link is never opened.
 
     Arguments:
         path: the file; links among its parent folders are followed.
-        limit: bytes that it may have.
+        limit: bytes that it may have; None for any, where no more than its beginning is read.
 
     Raises:
         FileNotFoundError, NotADirectoryError: it is not there.
@@ -36,7 +42,7 @@ def open_regular(path: Path, limit: int) -> BinaryIO:
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise OSError("no regular file")
-    if found.st_size > limit:
+    if limit is not None and found.st_size > limit:
         raise OSError(f"larger than {limit} bytes")
     return path.open("rb")
 
@@ -69,3 +75,40 @@ def open_tensors(path: Path, limit: int) -> Iterator[Any]:
             yield tensors
     except SafetensorError as error:
         raise OSError(str(error)) from error
+
+
+def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
+    """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
+
+    Arguments:
+        path: the file; its folder must exist.
+        content: all of its bytes.
+        sync: wait until it is on the disk; without, only a power cut may find something else.
+
+    Raises:
+        OSError: the folder is missing or the disk is full; the old file is then as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if sync:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where the system lets a folder be opened (not on Windows)."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -136,7 +136,7 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
         if (folder / "status.json").exists():
             raise taken(folder, sweep, any(folder == other.folder for other in session.jobs[:-1]))
         check_alone(folder)
-        config = to_config(composed, overrides)
+        job.config = config = to_config(composed, overrides)
         if not sweep:
             check_folder_key(settings.overrides.hydra, sweep=False)
         # imported here so that a mistake is answered without torch

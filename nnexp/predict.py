@@ -19,6 +19,7 @@ from nnexp.data.files import SPREADSHEETS
 from nnexp.data.header import numbered
 from nnexp.data.names import counted
 from nnexp.errors import UserError
+from nnexp.lines import one_line
 from nnexp.saved_model import Model, load
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
@@ -50,9 +51,10 @@ def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) 
     Raises:
         UserError: it has another number of columns.
     """
-    known = read_manifest(model.folder)["data"]
+    known = read_manifest(model.folder).get("data")
+    columns = known.get("columns") if isinstance(known, dict) else None
     target = str(model.config.data.target)
-    others = list(known["columns"]) if isinstance(known, dict) and "columns" in known else []
+    others = list(columns) if isinstance(columns, dict) else []
     names = numbered(len(others) + 1)
     if len(frame.columns) == len(names):
         return frame
@@ -110,10 +112,10 @@ def predict_file(
         if not dialect.header:
             frame = _in_place(model, table, frame, dialect)
         for line in model.preprocessor.notes(frame):
-            print(line, file=sys.stderr)
+            print(one_line(line), file=sys.stderr)
         shares, chosen = model.apply(frame)
         for line in _remarks(model, chosen):
-            print(line, file=sys.stderr)
+            print(one_line(line), file=sys.stderr)
     except UserError as error:
         remedy = error.remedy.replace("nnexp predict RUN TABLE", f"{command} {quote(str(table))}")
         remedy = remedy.replace("nnexp predict RUN", command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
-import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,13 +15,11 @@ from nnexp.config.schema import Config
 from nnexp.errors import UserError
 from nnexp.near import near
 from nnexp.runs.jobs import Job, TakenError, resume_command
-from nnexp.track.folder import write_text
-from nnexp.track.status import read_status, write_status
+from nnexp.sweep.failure import record_failure
 
 # what a refused command may leave in a folder it made, and is removed with it
 _OF_RUN = {"status.json", "config.yaml", "overrides.yaml", "train.log"}
 _REFUSED = frozenset({*_OF_RUN, "multirun.yaml", "sweep.yaml"})
-_FINAL = ("done", "failed", "interrupted", "diverged")
 
 
 @dataclass
@@ -160,32 +157,8 @@ SESSION: ContextVar[Session] = ContextVar("nnexp_session")
 
 
 def record(job: Job, composed: DictConfig) -> None:
-    """Leave in a failed job's folder what the run has not: status, configuration, traceback."""
-    job.folder.mkdir(parents=True, exist_ok=True)
-    if _status(job.folder) not in _FINAL:
-        write_status(job.folder, job.status, job.reason)
-    if not (job.folder / "config.yaml").exists():
-        write_text(job.folder / "config.yaml", _as_yaml(composed))
-    if not (job.folder / "overrides.yaml").exists():
-        write_text(job.folder / "overrides.yaml", OmegaConf.to_yaml(job.overrides))
-    if job.error is not None and not isinstance(job.error, UserError):
-        _log_traceback(job.folder / "train.log", job.error)
-
-
-def _status(folder: Path) -> str:
-    try:
-        return str(read_status(folder)["status"])
-    except (UserError, OSError, ValueError):
-        return ""
-
-
-def _log_traceback(log: Path, error: Exception) -> None:
-    """Add the traceback, unless the run's own log has it already."""
-    lines = traceback.format_exception(error)
-    if log.exists() and lines[-1] in log.read_text(encoding="utf-8", errors="replace"):
-        return
-    with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.writelines(lines)
+    """Leave in a failed job's folder what the run has not, its configuration as it was composed."""
+    record_failure(job, _as_yaml(composed))
 
 
 def _as_yaml(composed: DictConfig) -> str:

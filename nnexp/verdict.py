@@ -19,15 +19,17 @@ from nnexp.diagnosis.finding import Audit, Finding
 from nnexp.diagnosis.report import Diagnosis, cure
 from nnexp.errors import UserError
 from nnexp.leaderboard.folders import find_runs
+from nnexp.lines import one_line, visible_lines
 from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
 from nnexp.proof.proving import prove as prove_findings
 from nnexp.report.retyped import program_of, retyped
 from nnexp.report.run_page import write_run_file
 from nnexp.runs.diagnosing import diagnose_run, prove_command, read_diagnosis, write_diagnosis
-from nnexp.runs.examine import Material, read_material
+from nnexp.runs.examine import Material, check_source, read_material
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import files_of, started_in
+from nnexp.track.folder import check_links
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
@@ -73,7 +75,7 @@ class Verdict:
             text += f"{cure(self.diagnosis)}: {self.command()}\n"
         if self.asked and not self.seconds and self.findings:
             text += "no re-run can prove it: nothing of it is mended by a setting\n"
-        return text + "".join(f"{line}\n" for line in self.tried)
+        return visible_lines(text + "".join(f"{line}\n" for line in self.tried))
 
     def command(self) -> str:
         """The command that trains the run with what restores its score."""
@@ -85,9 +87,14 @@ class Verdict:
 
 
 class Tables:
-    """Tables and their audits by configuration, so that the runs of a sweep share them."""
+    """Tables and their audits by configuration, so that the runs of a sweep share them.
 
-    def __init__(self) -> None:
+    Arguments:
+        trust: whether the run folders may say what is downloaded, and where to.
+    """
+
+    def __init__(self, trust: bool) -> None:
+        self.trust = trust
         self._known: dict[str, tuple[Material | None, Audit | None, str]] = {}
 
     def of(self, config: Config) -> tuple[Material | None, Audit | None, str]:
@@ -95,6 +102,7 @@ class Tables:
         key = config_text(replace(Config(), data=config.data, seeds=config.seeds))
         if key not in self._known:
             try:
+                check_source(config, self.trust)
                 material = read_material(config)
                 self._known[key] = material, audit_sheet(material.sheet, material.trees), ""
             except (UserError, OSError) as error:
@@ -118,14 +126,14 @@ def diagnose(
         prove: re-run with each fix, paired by seed.
         seeds: pairs of a proof, >= 2.
         budget: seconds that the proof may take, about, and the probes as well; None for no limit.
-        trust: allow a model class of the user's own to be run.
+        trust: allow a model class of the user's own to be run, and a table to be downloaded.
         probe: change the run in a dozen ways first (`nnexp.proof.probing`), which may name causes.
 
     Raises:
         UserError: this is no run that has trained for an epoch.
     """
     folder = calls.folder(run, "nnexp.diagnose")
-    return _one(folder, Tables(), prove, seeds, budget, trust, probe)[0]
+    return _one(folder, Tables(trust), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(
@@ -142,12 +150,15 @@ def _one(
         raise UserError(f"--budget {budget:g}", "seconds, more than 0", "--budget 20")
     try:
         config = read_config(folder, trust)
+        if probe or prove:
+            check_source(config, trust)
     except UserError as error:
         if not error.remedy.endswith("--trust"):
             raise
         words = f"{'--prove ' if prove else ''}{'--probe ' if probe else ''}--trust"
         remedy = f"nnexp diagnose {quote(str(folder))} {words}"
         raise UserError(error.wrong, error.allowed, remedy) from error
+    check_links(folder)
     _check_ended(folder)
     material, audit, why = tables.of(config)
     if material is None and (probe or prove):
@@ -240,10 +251,10 @@ def main(words: Sequence[str]) -> int:
     parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
     parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
     parser.add("--budget", type=float, metavar="SECONDS", help="what re-runs may take, about")
-    parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
+    parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
     options = parser.parse_args(words)
     folders = find_runs(options.runs)
-    tables = Tables()
+    tables = Tables(options.trust)
     for folder in folders:
         if len(folders) > 1:
             print(f"{folder}:")
@@ -263,22 +274,22 @@ def main(words: Sequence[str]) -> int:
             if len(folders) == 1 and (status is None or status["status"] != "failed"):
                 raise
             status = status or {"status": "failed"}
-            print(f"{status['status']}: {status.get('reason') or error.wrong}")
+            print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
             continue
         except Exception as error:
             if len(folders) == 1:
                 raise
-            wrong = " ".join(f"{type(error).__name__}: {error}".split())
-            print(f"no diagnosis: {wrong}")  # of one bad folder; the others have theirs
+            wrong = f"no diagnosis: {type(error).__name__}: {error}"
+            print(one_line(wrong))  # of one bad folder; the others have theirs
             continue
         if why:
             how = "" if why.endswith(EARLIER) else ": judged by the curves"
-            print(f"the table is not at hand ({why}){how}", file=sys.stderr)
+            print(one_line(f"the table is not at hand ({why}){how}"), file=sys.stderr)
         if status["status"] in ("diverged", "interrupted"):
-            print(f"{status['status']}: {status['reason']}")
+            print(one_line(f"{status['status']}: {status['reason']}"))
         print(str(verdict), end="")
         if len(folders) == 1 and verdict.diagnosis.explained:
-            print(verdict.diagnosis.explained)
+            print(visible_lines(verdict.diagnosis.explained))
         if verdict.probing:
             print(f"probes took {verdict.probing:.1f} s")
         if verdict.seconds:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nnexp
 from nnexp.diagnosis.probe import table
+from nnexp.errors import TRAIN
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/diagnosis.md")
@@ -41,8 +42,9 @@ def told(name: str, command: str) -> str:
         if name == "probed":
             probes = nnexp.diagnose(run.folder, probe=True).diagnosis.probes
             return table(probes).rstrip()
-        # the command is typed without what only keeps it quiet here
+        # the command is typed as on the page, without what only keeps it quiet here
         said = str(nnexp.diagnose(run.folder, prove=True)).replace(" trainer.progress=none", "")
+        said = said.replace(f"{TRAIN} ", "python train.py ")
     return "\n".join(piece for line in said.splitlines() for piece in wrapped(line))
 
 

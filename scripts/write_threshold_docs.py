@@ -22,6 +22,8 @@ PARTS = (
         (
             "nnexp/diagnosis/seen.py",
             "nnexp/diagnosis/conclude.py",
+            "nnexp/statistics.py",
+            "nnexp/diagnosis/proven.py",
             "nnexp/proof/proving.py",
             "nnexp/proof/contrast.py",
             "nnexp/proof/judging.py",

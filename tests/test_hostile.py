@@ -11,17 +11,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.datasets
 import yaml
 from safetensors.numpy import load_file, save_file
 
 import nnexp
-from nnexp import UserError
+from nnexp import UserError, predict, verdict
 from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.typed import read_typed
 from nnexp.data.state import DamagedError, from_plain
+from nnexp.diagnosis.report import Diagnosis
 from nnexp.files import LARGEST_HEADER, open_regular, read_regular
+from nnexp.runs.diagnosing import read_diagnosis, with_earlier_proofs
 from nnexp.saved_model import LIMITS
 from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
@@ -381,6 +384,158 @@ def test_a_diagnosis_composes_nothing_that_a_stranger_typed(folder, tmp_path, mo
     nnexp.diagnose(folder, probe=True, seeds=2)
     nnexp.diagnose(folder, prove=True, seeds=2)
     assert not Path("was_run").exists()
+
+
+CODES = "\x1b]0;mine\x07\r\n\x9b2J\u202e"
+
+
+def steers(text):
+    return [c for c in text.replace("\n", "") if not c.isprintable()]
+
+
+def lose_table(folder):
+    """Let the table of a run be elsewhere."""
+    configure(folder, lambda tree: tree["data"].update(path=str(folder / "none.csv")))
+
+
+def tell(folder, **changes):
+    """A diagnosis that had the table, its one finding changed."""
+    found = {"cause": "lr_too_low", "verdict": "suspected", "title": "t", "explanation": "e",
+             "evidence": [{"signal": "s", "value": 1.0, "expected": "1"}], "fix": [],
+             "proof": None}  # fmt: skip
+    known = {"accuracy": 0.5, "possible": 0.9, "rows": 12, "behind": True}
+    content = {"findings": [found], "scores": {"valid": known}}
+    for key, value in changes.items():
+        (found if key in found else content)[key] = value
+    (folder / "diagnosis.json").write_text(json.dumps(content))
+
+
+PROOF = {"metric": "m", "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5], "p": 0.01,
+         "seeds": 5, "seconds": 1.0}  # fmt: skip
+PROBE = {"name": "n", "fix": [], "metric": "m", "value": 0.5, "gain": None, "ci95": None,
+         "meaning": "m"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fix": [[1]]},
+        {"fix": "a.b=1"},
+        {"cause": ["lr_too_low"]},
+        {"cause": "bad_luck"},
+        {"verdict": "certain"},
+        {"verdict": "confirmed"},
+        {"title": 1},
+        {"explanation": None},
+        {"evidence": []},
+        {"evidence": [{"signal": "s", "value": {}, "expected": "1"}]},
+        {"evidence": [{"signal": "s", "value": [[[[]]]], "expected": "1"}]},
+        {"evidence": [{"signal": 1, "value": 1, "expected": "1"}]},
+        {"proof": {**PROOF, "before": "x"}},
+        {"proof": {**PROOF, "gain": 10**400}},
+        {"proof": {**PROOF, "ci95": [0.1]}},
+        {"proof": {**PROOF, "seeds": 5.5}},
+        {"proof": {}},
+        {"scores": {"valid": {"accuracy": "x", "possible": 0.9, "rows": 12}}},
+        {"scores": {"valid": {"accuracy": 0.5}}},
+        {"scores": {"valid": 1}},
+        {"scores": [1]},
+        {"probes": [{**PROBE, "value": "x"}]},
+        {"probes": [{**PROBE, "ci95": ["a", "b"], "gain": 0.1}]},
+        {"probes": [1]},
+        {"notes": 1},
+        {"checked": [None]},
+        {"explained": 1},
+        {"restores": [1]},
+        {"cautions": "x"},
+    ],
+    ids=repr,
+)
+def test_a_diagnosis_of_another_form_is_none(folder, changes):
+    tell(folder)
+    read_diagnosis(folder)
+    tell(folder, **changes)
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        read_diagnosis(folder)
+    found = Diagnosis([])
+    assert with_earlier_proofs(found, folder) is found
+
+
+def test_of_an_earlier_diagnosis_only_the_proof_is_taken_over(folder):
+    own = nnexp.diagnose(folder).findings[0]
+    same = {"cause": own.cause, "fix": list(own.fix), "verdict": "confirmed", "proof": PROOF}
+    tell(folder, title="mine", explanation="mine", **same, restores=[*own.fix, "a.b=mine"])
+    again = nnexp.diagnose(folder).diagnosis
+    (told,) = (finding for finding in again.findings if finding.cause == own.cause)
+    assert told == own.with_proof(told.proof, "confirmed")
+    assert told.proof.gain == 0.4
+    assert again.restores == ()
+    tell(folder, **same, restores=[*own.fix])
+    assert nnexp.diagnose(folder).restores == own.fix
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"columns": 3}])
+def test_a_manifest_that_tells_nothing_of_the_table(folder, data, capsys):
+    configure(folder, lambda tree: tree["data"].update(header=False))
+    content = read_manifest(folder)
+    content.pop("data")
+    write_manifest(folder, content if data is None else {**content, "data": data})
+    (folder.parent / "t.csv").write_text("0,1,2\n1,0,3\n")
+    with pytest.raises(UserError):
+        predict.main([str(folder), str(folder.parent / "t.csv")])
+
+
+def test_nothing_steers_the_terminal(folder, capsys):
+    reason = f"Ctrl-C{CODES}now"
+    (folder / "status.json").write_text(json.dumps({"status": "interrupted", "reason": reason}))
+    (folder / "overrides.yaml").write_text(yaml.safe_dump([f"data.drop=['{CODES}']"]))
+    lose_table(folder)
+    evidence = [{"signal": CODES, "value": CODES, "expected": CODES}]
+    proof = {**PROOF, "metric": CODES}
+    probe = {**PROBE, "name": CODES, "metric": CODES, "meaning": CODES}
+    tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=proof,
+         explained=CODES, cautions=[CODES], restores=[f"a.b={CODES}"], probes=[probe])  # fmt: skip
+    assert verdict.main([str(folder)]) == 0
+    write_manifest(folder, read_manifest(folder))
+    (folder / "t.csv").write_text("a,b\n0,1\n")
+    assert predict.main([str(folder), str(folder / "t.csv")]) == 0
+    out, err = capsys.readouterr()
+    assert "Ctrl-C" in out
+    assert "Ctrl-C" in err
+    assert not steers(out + err)
+    for text in (nnexp.diagnose(folder), nnexp.diagnose(folder).diagnosis):
+        assert not steers(str(text))
+
+
+def test_a_diagnosis_downloads_nothing_that_a_stranger_names(folder, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **options: asked.append(options))
+    own = config_text(compose(["data=openml", "data.id=61", f"data.cache={folder.parent}"]))
+    configure(folder, lambda tree: tree.update(data=yaml.safe_load(own)["data"]))
+    assert verdict.main([str(folder)]) == 0
+    assert "the table is of openml.org" in capsys.readouterr().err
+    for more in ({"probe": True}, {"prove": True}):
+        with pytest.raises(UserError, match=r"the table is of openml\.org") as caught:
+            nnexp.diagnose(folder, **more)
+        (flag,) = more
+        assert caught.value.remedy == f"nnexp diagnose {folder} --{flag} --trust"
+    assert not asked
+    with pytest.raises(AttributeError):  # what stands for the table is none
+        nnexp.diagnose(folder, trust=True)
+    assert [options["data_home"] for options in asked] == [str(folder.parent)]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_diagnosis_writes_nothing_outside_the_folder(folder, tmp_path, kind):
+    """A page of re-runs is added to the last event file, which is elsewhere."""
+    configure(folder, lambda tree: tree["trainer"].update(tensorboard=True))
+    elsewhere, events = tmp_path / "elsewhere", folder / "events.out.tfevents.9999999999"
+    elsewhere.write_text("mine")
+    os.mkfifo(events) if kind == "pipe" else events.symlink_to(elsewhere)
+    for more in ({}, {"probe": True}, {"prove": True}):
+        with pytest.raises(UserError, match="is a link, or no regular file"):
+            nnexp.diagnose(folder, seeds=2, **more)
+    assert elsewhere.read_text() == "mine"
 
 
 def test_a_change_brings_in_no_class():

@@ -6,8 +6,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-import numpy as np
-
 from nnexp.config.schema import CsvConfig, DataConfig
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -76,18 +74,6 @@ class Tables:
             self._datasets, (_frozen(config), seeds), lambda: self._prepare(config, *seeds)
         )
 
-    def forget(self) -> None:
-        """Let go of all datasets; the tables stay, so that making one again reads nothing."""
-        self._datasets.clear()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held: tables, what was read of their cells, and datasets."""
-        tables = [table for table in self._tables.values() if isinstance(table, Table)]
-        read = [item for item in self._labelled.values() if isinstance(item, Labelled)]
-        made = [item for item in self._datasets.values() if isinstance(item, Dataset)]
-        return sum(map(_table_bytes, tables)) + sum(map(_read_bytes, read)) + _array_bytes(made)
-
     def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
         source = source_key(config)
         table = _once(self._tables, source, lambda: load_table(config))
@@ -139,30 +125,3 @@ def _frozen(value: Any) -> Hashable:
     if hasattr(value, "__dataclass_fields__"):
         return (type(value), *(_frozen(getattr(value, item.name)) for item in fields(value)))
     return value
-
-
-def _table_bytes(table: Table) -> int:
-    parts = 0 if table.parts is None else table.parts.nbytes
-    frame = int(table.frame.memory_usage(deep=True).sum())
-    return frame + int(table.target.memory_usage(deep=True)) + parts
-
-
-def _read_bytes(read: Labelled) -> int:
-    frame = read.cells.frame
-    if len(frame) == len(read.table.frame):  # the other columns are those of the table
-        frame = frame[list({sentinel.column for sentinel, count in read.emptied.items() if count})]
-    own = int(frame.memory_usage(index=False, deep=True).sum())
-    raw = 0 if read.labels.raw is None else read.labels.raw.nbytes
-    return (
-        own + read.cells.nbytes + read.labels.codes.nbytes + raw + read.rows.nbytes + read.y.nbytes
-    )
-
-
-def _array_bytes(datasets: list[Dataset]) -> int:
-    arrays: dict[int, np.ndarray] = {}
-    for dataset in datasets:
-        for field in fields(dataset):
-            value = getattr(dataset, field.name)
-            if isinstance(value, np.ndarray):
-                arrays[id(value)] = value
-    return sum(array.nbytes for array in arrays.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -253,16 +252,6 @@ class Cells:
             name,
             lambda column: read_numbers(column, self.tokens, self.keep_infinite, self.decimal),
         )
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of what was read, beside those of the frame."""
-        texts = sum(
-            column.codes.nbytes + sum(map(sys.getsizeof, column.levels))
-            for column in self._texts.values()
-        )
-        numbers = (column.values for column in self._numbers.values())
-        return texts + sum(values.nbytes for values in numbers if values.flags.owndata)
 
     def _cached(self, cache: dict[str, Any], name: str, read: Callable[[pd.Series], Any]) -> Any:
         if name not in cache:

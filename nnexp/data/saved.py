@@ -17,7 +17,7 @@ from nnexp.data.numeric import Block, transform_blocks
 from nnexp.data.state import Arrays, DamagedError, from_plain, to_plain
 from nnexp.data.written import AUTO
 from nnexp.errors import UserError
-from nnexp.files import open_tensors, read_regular
+from nnexp.files import open_tensors, read_regular, write_bytes
 
 FORMAT = 1
 STATE_FILE, ARRAYS_FILE = "preprocess.json", "preprocess.safetensors"
@@ -52,7 +52,7 @@ def encode_fields(fields: dict[str, Any]) -> dict[str, bytes]:
 def write_fields(folder: Path, files: dict[str, bytes]) -> None:
     """Write what `encode_fields` gave into an existing folder."""
     for name, data in files.items():
-        _write(folder / name, data)
+        write_bytes(folder / name, data, sync=False)  # the manifest waits for all files
 
 
 def read_fields(folder: Path) -> dict[str, Any]:
@@ -174,12 +174,6 @@ def _places(items: Any, width: int) -> tuple[int, ...]:
 
 def _no_constant(name: str) -> Any:
     raise DamagedError(f"a number {name}")
-
-
-def _write(file: Path, data: bytes) -> None:
-    partial = file.with_name(file.name + ".part")
-    partial.write_bytes(data)
-    partial.replace(file)
 
 
 def _damaged(folder: Path, problem: BaseException) -> UserError:

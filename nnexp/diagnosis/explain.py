@@ -9,6 +9,7 @@ import numpy as np
 
 from nnexp.config.schema import Config
 from nnexp.diagnosis.seen import Seen
+from nnexp.statistics import Z, share_stderr
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,7 @@ class Explained:
             predicted class changed, summed over the epochs.
         penalty: change of the penalty over the run.
         accuracy: change of the validation accuracy.
-        noise: half the width of the 95 % interval of the last validation accuracy, by Agresti and
-            Coull (1998).
+        noise: half the width of the 95 % interval of the last validation accuracy.
         rows: of the validation.
         prior_loss, prior_accuracy: of naming the class shares, NaN where the loss is no plain
             cross-entropy, and the most frequent class.
@@ -78,17 +78,11 @@ def explain(seen: Seen) -> Explained | None:
         flips=float(moved["flips"].sum()),
         penalty=float(known[-1] - known[0]) if len(known) else 0.0,
         accuracy=float(last - accuracies[0]),
-        noise=_noise(last, seen.valid_rows),
+        noise=Z * float(share_stderr(last, seen.valid_rows)),
         rows=seen.valid_rows,
         prior_loss=seen.prior_loss if has_cross_entropy(seen.config) else math.nan,
         prior_accuracy=seen.prior_accuracy,
     )
-
-
-def _noise(accuracy: float, rows: int) -> float:
-    """Half the width of the 95 % interval of an accuracy; not 0 where all rows are right."""
-    share = (accuracy * rows + 2) / (rows + 4)
-    return 1.96 * math.sqrt(share * (1 - share) / (rows + 4))
 
 
 def has_cross_entropy(config: Config) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from nnexp.diagnosis import form
 from nnexp.diagnosis.causes import CAUSES
 
 CONFIRMED, SUSPECTED, HARMLESS = "confirmed", "suspected", "harmless"
@@ -93,6 +94,20 @@ class Proof:
     seconds: float
     recovered: float | None = None
 
+    @staticmethod
+    def from_plain(content: dict[str, Any]) -> Proof:
+        """Read what diagnosis.json holds of it; raises as `Finding.from_plain`."""
+        numbers = {key: form.number(content[key]) for key in ("before", "after", "gain", "p")}
+        recovered = content.get("recovered")
+        return Proof(
+            metric=form.text(content["metric"]),
+            ci95=form.interval(content["ci95"]),
+            seeds=form.whole(content["seeds"]),
+            seconds=form.number(content["seconds"]),
+            recovered=None if recovered is None else form.number(recovered),
+            **numbers,
+        )
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -137,21 +152,27 @@ class Finding:
 
     @staticmethod
     def from_plain(content: dict[str, Any]) -> Finding:
-        """Read what `plain` gave."""
-        proof = content["proof"]
-        if proof is not None:
-            low, high = proof["ci95"]
-            proof = Proof(**{**proof, "ci95": (float(low), float(high))})
-        evidence = tuple(Evidence(**item) for item in content["evidence"])
-        return Finding(
-            content["cause"],
-            content["verdict"],
-            content["title"],
-            evidence,
-            content["explanation"],
-            tuple(content["fix"]),
-            proof,
+        """Read what `plain` gave.
+
+        Raises:
+            ValueError, TypeError, KeyError: it has another form, or is confirmed without a proof.
+        """
+        cause, verdict = form.text(content["cause"]), form.text(content["verdict"])
+        proof = None if content["proof"] is None else Proof.from_plain(content["proof"])
+        evidence = tuple(
+            Evidence(form.text(i["signal"]), form.simple(i["value"]), form.text(i["expected"]))
+            for i in content["evidence"]
         )
+        if (
+            cause not in CAUSES
+            or verdict not in (CONFIRMED, SUSPECTED, HARMLESS)
+            or not evidence
+            or (verdict == CONFIRMED and proof is None)
+        ):
+            raise ValueError(f"no finding of {cause[:40]!r}")
+        title, explanation = form.text(content["title"]), form.text(content["explanation"])
+        fix = form.texts(content["fix"])
+        return Finding(cause, verdict, title, evidence, explanation, fix, proof)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from hydra.errors import HydraException
+
 from nnexp.config.grammar import value_of
 from nnexp.config.keys import literal
 
@@ -44,3 +46,26 @@ def united(*fixes: Sequence[str]) -> list[str] | None:
             word = also(key, *lists)
         words[key] = word
     return list(words.values())
+
+
+def is_within(word: str, known: Sequence[str]) -> bool:
+    """Whether a word is one of those known, or unites lists of theirs.
+
+    Arguments:
+        word: perhaps no override at all.
+        known: overrides.
+
+    >>> is_within("data.drop=[a,b]", ["data.drop=[a]", "data.drop=[b]", "data.drop=[c]"])
+    True
+    >>> is_within("data.drop=[a,d]", ["data.drop=[a]", "data.drop=[b]", "data.drop=[c]"])
+    False
+    """
+    key = word.partition("=")[0]
+    same = [[own] for own in known if own.partition("=")[0] == key]
+    if [word] in same:
+        return True
+    try:
+        whole = united(*same) or []
+        return bool(whole) and united(whole, [word]) == whole
+    except HydraException:  # it cannot be read
+        return False

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nnexp.diagnosis import form
+from nnexp.lines import visible
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -37,11 +40,21 @@ class Probe:
 
     @staticmethod
     def from_plain(content: dict[str, Any]) -> Probe:
-        """Read what `plain` gave."""
-        interval = content["ci95"]
-        if interval is not None:
-            interval = float(interval[0]), float(interval[1])
-        return Probe(**{**content, "fix": tuple(content["fix"]), "ci95": interval})
+        """Read what `plain` gave.
+
+        Raises:
+            ValueError, TypeError, KeyError: it has another form.
+        """
+        value, gain, interval = content["value"], content["gain"], content["ci95"]
+        return Probe(
+            form.text(content["name"]),
+            form.texts(content["fix"]),
+            form.text(content["metric"]),
+            None if value is None else form.number(value),
+            None if gain is None else form.number(gain),
+            None if interval is None else form.interval(interval),
+            form.text(content["meaning"]),
+        )
 
     @property
     def score(self) -> str:
@@ -65,5 +78,5 @@ def table(probes: Sequence[Probe]) -> str:
     lines = ["probes:"]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        lines.append("  " + "  ".join([*cells, row[3]]).rstrip())
+        lines.append(visible("  " + "  ".join([*cells, row[3]]).rstrip()))
     return "\n".join(lines) + "\n"

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nnexp.diagnosis import form
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
 from nnexp.diagnosis.probe import Probe, table
+from nnexp.lines import visible
 from nnexp.track.markdown import cell
 
 SHOWN = 3
@@ -69,16 +71,20 @@ class Diagnosis:
 
     @staticmethod
     def from_plain(content: Mapping[str, Any]) -> Diagnosis:
-        """Read what `plain` gave."""
+        """Read what `plain` gave.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError: it has another form.
+        """
         return Diagnosis(
             [Finding.from_plain(own) for own in content["findings"]],
-            content.get("checked", ()),
-            content.get("notes", ()),
-            content.get("explained", ""),
-            content.get("scores", {}),
+            list(form.texts(content.get("checked", ()))),
+            list(form.texts(content.get("notes", ()))),
+            form.text(content.get("explained", "")),
+            _scores(content.get("scores", {})),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
-            restores=tuple(map(str, content.get("restores", ()))),
-            cautions=tuple(map(str, content.get("cautions", ()))),
+            restores=form.texts(content.get("restores", ())),
+            cautions=form.texts(content.get("cautions", ())),
         )
 
     def text(self, command: str = "") -> str:
@@ -87,14 +93,7 @@ class Diagnosis:
         Arguments:
             command: that proves them; "" to name none.
         """
-        before = "".join(f"caution: {own}\n" for own in self.cautions)
-        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
-        if unexplained and command and not self.probes:
-            unexplained.append(f"to look further: {command} --probe")
-        if not self.findings:
-            told = unexplained or [_healthy(self)]
-            return before + "\n".join(told) + "\n" + table(self.probes)
-        lines = []
+        lines = [f"caution: {own}" for own in self.cautions]
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
             lines.append(f"{own.verdict}: {own.title} ({own.cause})")
@@ -110,8 +109,11 @@ class Diagnosis:
         judged = "valid" in self.scores or "train" not in self.scores
         if command and judged and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        lines += unexplained
-        return before + "\n".join(lines) + "\n" + table(self.probes)
+        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
+        if unexplained and command and not self.probes:
+            unexplained.append(f"to look further: {command} --probe")
+        lines += unexplained or ([] if self.findings else [_healthy(self)])
+        return "".join(f"{visible(line)}\n" for line in lines) + table(self.probes)
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
@@ -168,6 +170,17 @@ def is_behind(diagnosis: Diagnosis) -> bool:
     """Whether the run is worse on validation rows than its table allows."""
     valid = diagnosis.scores.get("valid")
     return isinstance(valid, Mapping) and valid.get("behind") is True
+
+
+def _scores(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Scores as they were read; those of validation rows are told, and looked at."""
+    found = {name: {k: form.simple(v) for k, v in own.items()} for name, own in content.items()}
+    if valid := found.get("valid"):
+        valid["accuracy"], valid["possible"] = map(
+            form.number, (valid["accuracy"], valid["possible"])
+        )
+        form.whole(valid["rows"])
+    return found
 
 
 def _told(own: Finding, fix: str) -> str:

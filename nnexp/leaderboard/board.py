@@ -48,10 +48,12 @@ class Comparison:
         low, high: 95 % interval of the difference, not adjusted; NaN for one pair.
         p: of the paired t-test, two-sided; NaN for one pair.
         p_holm: adjusted for the number of configurations by Holm's method.
-        distinguishable: whether p_holm < 0.05.
+        distinguishable: whether it is worse than the first, with p_holm < 0.05, and an accuracy by
+            more than the rows make by chance.
         pairs: what the test has counted: runs, or splits where the split varies.
         pairs_needed: the number of pairs for 80 % power if difference and spread are as seen;
-            None where that is unknown or beyond 10 000.
+            None where that is unknown or beyond 10 000, and where it is no worse on these pairs
+            than the rows make by chance.
     """
 
     difference: float
@@ -85,13 +87,19 @@ class Configuration:
     scores: dict[str, Summary]
     against_leader: Comparison | None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of its runs are done."""
+        return len(self.records) == self.planned
+
 
 @dataclass(frozen=True, repr=False)
 class Leaderboard:
     """Configurations from the best validation score down.
 
     Arguments:
-        configurations: those with at least one run that is done.
+        configurations: those with at least one run that is done; those of which all are done
+            come first.
         failed: the runs that are not in any mean, each with its reason.
         varied: the keys that tell the configurations apart.
         sort: the score that ranks.
@@ -122,6 +130,15 @@ class Leaderboard:
         return list(
             dict.fromkeys(["test_loss", "test_accuracy", self.sort.replace("val_", "test_")])
         )
+
+    @property
+    def test(self) -> str:
+        """By what configurations are told from the first, in words."""
+        rows = "" if self.unit == "splits" else " on one split"
+        words = f"paired t-test over {self.unit}{rows}, Holm's correction, 5 %"
+        if self.sort.endswith("accuracy"):
+            return f"{words}, and more than twice the standard error of the rows"
+        return words if self.unit == "splits" else f"{words}, of these validation rows alone"
 
     def frame(self) -> pd.DataFrame:
         """A row a configuration; the columns are those of leaderboard.csv."""

@@ -10,6 +10,7 @@ from shlex import quote
 
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
+from nnexp.files import open_regular
 from nnexp.track.status import FILE as STATUS_FILE
 
 MARKS = (STATUS_FILE, CONFIG_FILE, "metrics.json", "manifest.json")  # any of them marks a run
@@ -96,7 +97,7 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 def _is_another_s(config: Path) -> bool:
     """Whether a config.yaml alone is no run's: it begins a composition, or lacks what a run has."""
     try:
-        with config.open("rb") as file:
+        with open_regular(config, None) as file:
             tops = {line.split(b":")[0] for line in file.read(LARGEST).splitlines() if b":" in line}
     except OSError:
         return False

@@ -55,7 +55,10 @@ class Grouping:
 
     def unit(self, record: Record) -> Hashable:
         """What a run has in common with its partners in other groups: seeds, fold, the rest."""
-        pairs = [(key, value) for key, value in record.config.items() if is_repetition(key)]
+        config = record.config
+        if config.get(SPLIT_SEEDS[1]) == config.get(SPLIT_SEEDS[0]):  # as null, which follows it
+            config = {**config, SPLIT_SEEDS[1]: None}
+        pairs = [(key, value) for key, value in config.items() if is_repetition(key)]
         pairs += [(key, record.config.get(key)) for key in self.averaged]
         return frozenset((key, frozen(value)) for key, value in pairs if value is not None)
 
@@ -103,8 +106,12 @@ def is_repetition(key: str) -> bool:
 
 
 def split_of(record: Record) -> Hashable:
-    """What decides a run's train and validation rows, for one choice of `data.split`."""
-    return tuple(frozen(record.config.get(key)) for key in (*SPLIT_SEEDS, FOLD))
+    """What decides a run's train and validation rows, for one choice of `data.split`.
+
+    `seeds.valid` follows `seeds.split` where it is null.
+    """
+    split, valid, fold = (record.config.get(key) for key in (*SPLIT_SEEDS, FOLD))
+    return tuple(map(frozen, (split, split if valid is None else valid, fold)))
 
 
 def frozen(value: Any) -> Hashable:

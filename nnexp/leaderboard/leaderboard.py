@@ -5,33 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.board import SCORES, SORTS, Comparison, Configuration, Leaderboard, Summary
+from nnexp.leaderboard.board import SCORES, SORTS, Configuration, Leaderboard, Summary
+from nnexp.leaderboard.comparing import compare, score_of, stderr_of
 from nnexp.leaderboard.folders import natural
-from nnexp.leaderboard.grouping import Group, Grouping, group_records, order_of, split_of
+from nnexp.leaderboard.grouping import Grouping, group_records, order_of, split_of
 from nnexp.leaderboard.notes import notes_on
 from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.places import without_places
 from nnexp.leaderboard.ranking import sort_of
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
-from nnexp.leaderboard.statistics import (
-    LEVEL,
-    holm,
-    holm_factors,
-    mean_by,
-    mean_interval,
-    paired_test,
-    pairs_needed,
-)
-
-if TYPE_CHECKING:
-    pass
+from nnexp.statistics import mean_by, mean_interval
 
 
 def leaderboard(
@@ -39,6 +27,8 @@ def leaderboard(
 ) -> Leaderboard:
     """Rank configurations by their mean validation score, and compare each with the first.
 
+    Configurations with runs that failed, diverged or did not end come after the others: their means
+    are of the seeds that they survived.
     Runs are paired with those of the first by seed and fold, tested by the paired t-test, and
     p-values adjusted for the number of configurations by Holm's method. Since the first is picked
     by the same scores, the adjusted level holds for this statement: with 95 % confidence the best
@@ -72,23 +62,19 @@ def leaderboard(
     if not candidates:
         raise nothing_to_rank(records, sort)
     splits = any(len({split_of(record) for record in done}) > 1 for _, done in candidates)
-    ratio = valid_to_train(records) if splits else 0.0
-    ranked = [(_summaries(done, splits, ratio), group, done) for group, done in candidates]
+    rows = []
+    for group, own in candidates:
+        planned = len({grouping.unit(record) for record in group.records})
+        scores = _summaries(own, splits)
+        rows.append(Configuration(0, group.values, own, planned, scores, None))
     sign = 1 if sort.endswith("loss") else -1
-    ranked.sort(key=lambda row: (sign * row[0][sort].mean, _values_order(row[1], grouping)))
-    comparisons = _compare(grouping, [done for *_, done in ranked], sort, splits, ratio)
+    rows.sort(key=lambda row: (
+        not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
+    ))  # fmt: skip
+    comparisons = compare([row.records for row in rows], grouping.unit, sort, splits)
     configurations = [
-        Configuration(
-            rank,
-            group.values,
-            done,
-            len({grouping.unit(record) for record in group.records}),
-            scores,
-            comparison,
-        )
-        for rank, ((scores, group, done), comparison) in enumerate(
-            zip(ranked, comparisons, strict=True), 1
-        )
+        replace(row, rank=rank, against_leader=comparison)
+        for rank, (row, comparison) in enumerate(zip(rows, comparisons, strict=True), 1)
     ]
     first = configurations[0]
     winner_test = {s: first.scores[s] for s in SCORES if s[:4] == "test" and first.scores[s].n}
@@ -98,18 +84,8 @@ def leaderboard(
     return replace(board, notes=notes_on(board, grouping.averaged, repeats))
 
 
-def score_of(record: Record, score: str) -> float:
-    """A run's score, as `val_loss`; NaN where it has none."""
-    part, _, name = score.partition("_")
-    return _number(((record.metrics or {}).get(part) or {}).get(name))
-
-
-def stderr_of(record: Record, score: str) -> float:
-    """The standard error of a run's score, over the rows; NaN where it has none."""
-    return score_of(record, f"{score}_stderr")
-
-
-def _summaries(done: Sequence[Record], splits: bool, ratio: float) -> dict[str, Summary]:
+def _summaries(done: Sequence[Record], splits: bool) -> dict[str, Summary]:
+    ratio = valid_to_train(done[0]) if splits else 0.0
     labels = [split_of(record) for record in done]
     summaries = {}
     for score in SCORES:
@@ -142,52 +118,6 @@ def _stderr(over_seeds: float, over_rows: Sequence[float]) -> float:
     return math.sqrt(sum(terms)) if terms else math.nan
 
 
-def _compare(
-    grouping: Grouping,
-    ranked: Sequence[Sequence[Record]],
-    sort: str,
-    splits: bool,
-    ratio: float,
-) -> list[Comparison | None]:
-    """Each configuration against the first, in their order; None for the first itself."""
-    first = {grouping.unit(record): record for record in ranked[0]}
-    tests = []
-    for done in ranked[1:]:
-        common = [(r, first[grouping.unit(r)]) for r in done if grouping.unit(r) in first]
-        differences: NDArray[np.float64] = np.array(
-            [score_of(own, sort) - score_of(other, sort) for own, other in common]
-        )
-        if splits:
-            differences = mean_by(differences, [split_of(own) for own, _ in common])
-        tests.append(paired_test(differences, ratio, _step(ranked[0][0], sort)))
-    p = np.array([test.p for test in tests])
-    adjusted, factors = holm(p), holm_factors(p)
-    comparisons: list[Comparison | None] = [None]
-    for test, p_holm, factor in zip(tests, adjusted, factors, strict=True):
-        needed = None
-        if math.isfinite(factor):
-            needed = pairs_needed(test.mean.mean, test.sd, LEVEL / factor, ratio)
-        comparisons.append(
-            Comparison(
-                test.mean.mean,
-                test.mean.low,
-                test.mean.high,
-                test.p,
-                float(p_holm),
-                bool(p_holm < LEVEL),
-                test.mean.n,
-                needed,
-            )
-        )
-    return comparisons
-
-
-def _step(record: Record, sort: str) -> float:
-    """The grid of a score: accuracies move by a row."""
-    rows = _number(((record.metrics or {}).get("val") or {}).get("n"))
-    return 1 / rows if sort.endswith("accuracy") and rows >= 1 else 0.0
-
-
 def _why_not(record: Record, sort: str) -> str | None:
     """Why a run is in no mean; empty where it does not say; None where it is in them."""
     if record.status != "done":
@@ -199,18 +129,10 @@ def _why_not(record: Record, sort: str) -> str | None:
     return f"its {sort} is not a finite number"
 
 
-def _values_order(group: Group, grouping: Grouping) -> list[tuple[bool, tuple[int, float, str]]]:
-    return [(k not in group.values, order_of(group.values.get(k))) for k in grouping.varied]
-
-
-def _number(value: Any) -> float:
-    """A number of a JSON file as a float; NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value) if math.isfinite(value) else math.nan
-    except OverflowError:  # a whole number beyond all floats
-        return math.nan
+def _values_order(
+    row: Configuration, grouping: Grouping
+) -> list[tuple[bool, tuple[int, float, str]]]:
+    return [(k not in row.values, order_of(row.values.get(k))) for k in grouping.varied]
 
 
 def _check_sort(sort: str) -> None:

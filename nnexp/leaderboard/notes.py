@@ -92,10 +92,16 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
             "agree in it"
         )
     if repeats:
-        names = ", ".join(record.name for record in repeats[:5]) + ", ..." * (len(repeats) > 5)
+        names = _few([record.name for record in repeats])
         notes.append(f"runs that repeat the settings and seed of another count once: {names}")
     first = board.configurations[0]
-    if len(first.records) < first.planned:
+    short = [row.rank for row in board.configurations if not row.is_complete]
+    if short and first.is_complete:
+        notes.append(
+            "ranked after those that are complete, whatever their mean, which is of fewer seeds, "
+            f"folds or settings: {_few(short)}"
+        )
+    if not first.is_complete:
         notes.append(
             f"the first has {len(first.records)} of its {first.planned} runs: its mean may be of "
             "other seeds, folds or settings than those of the others"
@@ -115,9 +121,12 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         if row.against_leader is not None and row.against_leader.pairs == 0
     ]
     if apart:
-        ranks = ", ".join(map(str, apart[:5])) + ", ..." * (len(apart) > 5)
-        notes.append(f"no seed and fold in common with the first: {ranks}")
+        notes.append(f"no seed and fold in common with the first: {_few(apart)}")
     return notes
+
+
+def _few(items: Sequence[object]) -> str:
+    return ", ".join(map(str, items[:5])) + ", ..." * (len(items) > 5)
 
 
 def _halved(board: Leaderboard) -> list[str]:
@@ -172,7 +181,7 @@ def _seeds(board: Leaderboard) -> list[str]:
 def _winner(board: Leaderboard) -> list[str]:
     """The score of the selected configuration is not its selection score."""
     first = board.configurations[0]
-    count = len(board.configurations)
+    count = sum(row.is_complete == first.is_complete for row in board.configurations)
     config = first.records[0].config
     monitor = str(config.get("trainer.monitor", ""))
     picked = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from nnexp.leaderboard.grouping import FOLDS
 from nnexp.leaderboard.records import Record
@@ -11,20 +10,17 @@ from nnexp.leaderboard.records import Record
 DEFAULT = 0.25  # of five folds
 
 
-def valid_to_train(records: Sequence[Record]) -> float:
-    """Validation rows over train rows, from the configurations; their mean where they differ.
+def valid_to_train(record: Record) -> float:
+    """Validation rows over train rows, by the configuration of a run.
 
     For k folds it is 1 / (k - 1); for folds forward in time, whose train parts grow from one part
     to k, the mean of 1/1, 1/2, ..., 1/k; otherwise the quotient of the shares.
 
-    Arguments:
-        records: runs; those whose configuration does not tell are left out.
-
     Returns:
-        > 0.
+        > 0; that of five folds where the configuration does not tell.
     """
-    ratios = [ratio for record in records if (ratio := _ratio(record)) is not None]
-    return math.fsum(ratios) / len(ratios) if ratios else DEFAULT
+    ratio = _ratio(record)
+    return DEFAULT if ratio is None else ratio
 
 
 def _ratio(record: Record) -> float | None:

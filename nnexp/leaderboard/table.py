@@ -105,7 +105,7 @@ def markdown(board: Leaderboard) -> str:
         table.append(cells)
     lines += _table(table)
     if len(board.configurations) > 1:
-        lines += ["", f"≈ {_escaped(LEGEND)}"]
+        lines += ["", f"≈ {_escaped(LEGEND.format(board.test))}"]
     if board.failed:
         lines += ["", "## Runs that are in no mean", ""]
         failed = [["runs", "settings", "status", "reason"]]
@@ -120,9 +120,9 @@ def markdown(board: Leaderboard) -> str:
 
 
 LEGEND = (
-    "not told from the first: by the paired t-test with Holm's correction (5 %), the difference "
-    "may be chance. With 95 % confidence the best is the first or among these. `seeds needed` "
-    "would tell them apart with 80 % power if the difference is as it was seen."
+    "not told from the first: the difference may be chance ({}). With 95 % confidence the best is "
+    "the first or among these. `seeds needed` would tell them apart with 80 % power if the "
+    "difference is as it was seen."
 )
 
 

@@ -210,14 +210,12 @@ def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
     remarks = []
     rest = [(row, row.against_leader) for row in board.configurations if row.against_leader]
     same = [row for row, _ in rest if _mark(row)]
-    unit = board.unit
-    rows = "" if unit == "splits" else " on one split"
-    test = f"paired t-test over {unit}{rows}, Holm's correction, 5 %"
+    unit, test = board.unit, board.test
     if same and any(against.pairs > 1 for _, against in rest):
         remarks.append(
             f"≈ cannot be told from the first ({test}): the best is among the first and these. "
             f"`{unit}`: how many would tell, with 80 % power, if the difference is as seen; ? for "
-            "unknown"
+            "unknown or none"
         )
     elif rest and not same:
         so_far = " so far" if board.incomplete else ""

@@ -7,6 +7,7 @@ and the same batches.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,18 +15,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
+from nnexp.diagnosis.finding import Finding, Proof
+from nnexp.diagnosis.proven import contrast, in_order, verdict
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.leaderboard.statistics import holm, paired_test
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.retrain import Arm, score, score_of
+from nnexp.loop.score import Score
+from nnexp.statistics import chance_of_rows, holm, recall_rows, recall_step
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
 
 CAUSES = 3  # that are tried
-LEVEL = 0.05  # of the paired t-test, after Holm's correction
-LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
+BALANCED = ("class_imbalance",)  # judged by balanced accuracy
 APART = 0.1  # of two accuracies, by which a loop is not what was seen of it
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches
 ON_LOGITS = (
@@ -62,7 +64,6 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
         seeds: pairs, >= 2.
     """
     start = time.monotonic()
-    metric = "accuracy" if watch.table.is_classes else "minus mean squared error"
     check_factory(watch)
     base = [score(watch, Arm(), seed) for seed in range(seeds)]
     arms = [
@@ -70,22 +71,20 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
         for own in found.findings
         if (arm := change_of(own, watch.table.is_classes)) is not None
     ][:CAUSES]
-    where = "val" if watch.table.train < len(watch.table.x) else "train"
-    proofs: list[Proof] = []
+    tried: list[tuple[Finding, Proof, float]] = []
     for own, arm in arms:
-        balanced = own.cause == "class_imbalance"
-        before = [scores[int(balanced)] for scores in base]
-        after = [score(watch, arm, seed)[int(balanced)] for seed in range(seeds)]
-        named = f"balanced_accuracy/{where}" if balanced else f"{metric}/{where}"
-        proofs.append(_contrast(named, before, after, watch, start))
-    adjusted = holm([proof.p for proof in proofs]) if proofs else np.zeros(0)
-    proven = {
-        id(own): own.with_proof(replace(proof, p=float(p)), _verdict(own, proof, float(p)))
-        for (own, _), proof, p in zip(arms, proofs, adjusted, strict=True)
-    }
-    findings = _in_order([proven.get(id(own), own) for own in found.findings])
-    unlike = _unlike(watch, [scores[0] for scores in base])
-    checked, notes = _probes(watch, [scores[0] for scores in base])
+        after = [score(watch, arm, seed) for seed in range(seeds)]
+        proof = _contrast(own, base, after, watch, start)
+        if proof is not None:
+            tried.append((own, proof, _chance(own, proof.gain, base, after, watch)))
+    adjusted = holm([proof.p for _, proof, _ in tried])
+    proven = {}
+    for (own, proof, chance), p in zip(tried, adjusted, strict=True):
+        proof = replace(proof, p=float(p))
+        proven[id(own)] = own.with_proof(proof, verdict(own, proof, chance)), proof.gain
+    findings = in_order([proven.get(id(own), (own, 0.0)) for own in found.findings])
+    reached = [own.value for own in base if math.isfinite(own.value)]
+    unlike, (checked, notes) = _unlike(watch, reached), _probes(watch, reached)
     return replace(
         found,
         findings=findings,
@@ -96,47 +95,42 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
 
 
 def _contrast(
-    metric: str,
-    before: Sequence[float],
-    after: Sequence[float],
-    watch: Watch,
-    start: float,
-) -> Proof:
-    low, high = np.array(before), np.array(after)
-    rows = len(watch.table.x) - watch.table.train or watch.table.train
-    tested = paired_test(high - low, step=1 / rows if watch.table.is_classes else 0.0)
-    gain = float(tested.mean.mean)
-    return Proof(
-        metric=metric,
-        before=float(low.mean()),
-        after=float(high.mean()),
-        gain=gain,
-        ci95=(float(tested.mean.low), float(tested.mean.high)),
-        p=float(tested.p) if gain > 0 else 1.0,
-        seeds=len(low),
-        seconds=round(time.monotonic() - start, 2),
-    )
+    own: Finding, before: Sequence[Score], after: Sequence[Score], watch: Watch, start: float
+) -> Proof | None:
+    """The trainings without and with the change of a finding, compared."""
+    where = "val" if watch.table.train < len(watch.table.x) else "train"
+    seconds = time.monotonic() - start
+    if watch.table.is_classes and own.cause in BALANCED:
+        metric, step = "balanced_accuracy", recall_step(_counts(watch))
+        low, high = ([score.balanced for score in scores] for scores in (before, after))
+    else:
+        metric, step = "accuracy", 1 / _counts(watch).sum()
+        low, high = ([score.value for score in scores] for scores in (before, after))
+    if not watch.table.is_classes:
+        metric, step = "R2", 0.0
+    return contrast(f"{metric}/{where}", low, high, step=step, seconds=seconds)
 
 
-def _verdict(own: Finding, proof: Proof, p: float) -> str:
-    if proof.gain >= LEAST_GAIN and p < LEVEL:
-        return CONFIRMED
-    if proof.ci95[1] < LEAST_GAIN:
-        return HARMLESS
-    return own.verdict
+def _chance(
+    own: Finding, gain: float, before: Sequence[Score], after: Sequence[Score], watch: Watch
+) -> float:
+    """The gain that the rows which judge all pairs make by chance.
+
+    Of quantities it is twice the standard error of what the rows gain, in the mean over the pairs.
+    """
+    if watch.table.is_classes:
+        counts = _counts(watch)
+        return chance_of_rows(gain, recall_rows(counts) if own.cause in BALANCED else counts.sum())
+    pairs = zip(before, after, strict=True)
+    gains = np.mean([b.rows - a.rows for a, b in pairs if len(a.rows) and len(b.rows)], axis=0)
+    return 2 * float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
 
 
-def _in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """Confirmed ones first, one that brought far less after the others; harmless ones last."""
-    gains = [own.proof.gain for own in findings if own.verdict == CONFIRMED and own.proof]
-    most = max(gains, default=0.0)
-
-    def key(own: Finding) -> tuple[int, bool]:
-        confirmed = own.verdict == CONFIRMED
-        less = confirmed and own.proof is not None and own.proof.gain < 0.7 * most
-        return (0 if confirmed else 2 if own.verdict == HARMLESS else 1), less
-
-    return sorted(findings, key=key)
+def _counts(watch: Watch) -> np.ndarray:
+    """The rows of each class among those that judge."""
+    table = watch.table
+    judges = table.index[table.train :] if table.train < len(table.x) else table.index
+    return np.unique(judges, return_counts=True)[1]
 
 
 def change_of(own: Finding, is_classes: bool = True) -> Arm | None:
@@ -151,8 +145,8 @@ def change_of(own: Finding, is_classes: bool = True) -> Arm | None:
 
 def _unlike(watch: Watch, base: list[float]) -> list[str]:
     """That a training as the loop was seen to train goes far better than the loop itself."""
-    own = score_of(watch)[0]
-    if not watch.table.is_classes or not min(base) > own + APART:
+    own = score_of(watch).value
+    if not (watch.table.is_classes and base) or not min(base) > own + APART:
         return []
     return [
         "fresh models that are trained as the loop was seen to train reach an accuracy of "
@@ -164,7 +158,7 @@ def _unlike(watch: Watch, base: list[float]) -> list[str]:
 
 def _probes(watch: Watch, base: list[float]) -> tuple[list[str], list[str]]:
     """What zeroed inputs, shuffled labels and a single batch say: in order, and worth knowing."""
-    if not watch.table.is_classes:
+    if not (watch.table.is_classes and base):
         return [], []
     own = float(np.mean(base))
     checked: list[str] = []
@@ -173,11 +167,11 @@ def _probes(watch: Watch, base: list[float]) -> tuple[list[str], list[str]]:
         ("inputs of zeros", Arm(inputs="zero")),
         ("shuffled train labels", Arm(labels="permuted")),
     ):
-        reached = score(watch, arm, 0)[0]
+        reached = score(watch, arm, 0).value
         line = f"trained anew with {name}: accuracy {reached:.3f}, against {own:.3f}"
         (checked if own > reached + 0.02 else notes).append(line)
     size = min(watch.record.batch, 32)
-    fitted = score(watch, Arm(), 0, only=size)[0]
+    fitted = score(watch, Arm(), 0, only=size).value
     line = f"a single batch of {size} rows is fitted to an accuracy of {fitted:.3f}"
     (checked if fitted >= FITTED else notes).append(line)
     return checked, notes

@@ -20,6 +20,7 @@ from nnexp.loop.quiet import quiet, same_gradients
 from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
 from nnexp.loop.returned import each, tensor_of
+from nnexp.loop.score import Score, explained
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
@@ -59,8 +60,8 @@ class Arm:
     labels: str = ""
 
 
-def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[float, float]:
-    """Accuracy and mean recall on held-out rows (train rows without any) after a training.
+def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> Score:
+    """The score on held-out rows (train rows without any) after a training.
 
     Arguments:
         watch: what is trained.
@@ -74,7 +75,7 @@ def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> tuple[f
         return _trained(watch, arm, seed, only)
 
 
-def score_of(watch: Watch) -> tuple[float, float]:
+def score_of(watch: Watch) -> Score:
     """The same of the loop's own model as it is now."""
     assert watch.form is not None
     table = watch.table
@@ -84,7 +85,7 @@ def score_of(watch: Watch) -> tuple[float, float]:
     return _judged(watch, watch.model, None, table.x[rows], table.codes[rows], targets)
 
 
-def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float, float]:
+def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> Score:
     assert watch.form is not None
     table, record = watch.table, watch.record
     torch.manual_seed(seed)
@@ -128,7 +129,7 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> tuple[float
             if clears:
                 optimizer.zero_grad()
             if not loss.requires_grad:
-                return math.nan, math.nan
+                return Score(math.nan, math.nan, np.zeros(0))
             loss.backward()
             optimizer.step()
             done += 1
@@ -229,14 +230,13 @@ class _Tap:
 
 def _judged(
     watch: Watch, model: nn.Module, tap: _Tap | None, x: Tensor, index: Tensor, targets: Tensor
-) -> tuple[float, float]:
+) -> Score:
     with quiet(model):
         out = watch.given(model(x))
     if not watch.table.is_classes:
         first = watch.main(out)
-        wrong = (first.reshape(len(first), -1)[:, 0] - targets.reshape(len(first), -1)[:, 0]) ** 2
-        score = -float(wrong.mean())
-        return score, score
+        pair = (own.reshape(len(own), -1)[:, 0].double() for own in (first, targets))
+        return explained(*(own.detach().cpu().numpy() for own in pair))
     if tap is not None and tap.logits is not None:
         kind = "softmax" if tap.logits.shape[-1] > 1 else "logistic"
         found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0])
@@ -245,4 +245,4 @@ def _judged(
     true = index.cpu().numpy()
     hits = found == true
     recalls = [hits[true == label].mean() for label in np.unique(true)]
-    return float(hits.mean()), float(np.mean(recalls))
+    return Score(float(hits.mean()), float(np.mean(recalls)), hits.astype(np.float64))

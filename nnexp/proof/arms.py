@@ -31,6 +31,7 @@ class Arm:
             NaN where a run came to no score.
         rows: that validate.
         judges: the rows of the table that validated in any of its runs, and the class of each.
+        ratio: validation rows over train rows where its runs differ in their split; else 0.
     """
 
     config: Config
@@ -40,6 +41,7 @@ class Arm:
     balanced: list[float] = field(default_factory=list)
     rows: int = 0
     judges: dict[int, int] = field(default_factory=dict)
+    ratio: float = 0.0
 
 
 def train_arms(
@@ -80,7 +82,10 @@ def train_arms(
             for arm in alike:
                 _note(job, arm)
                 if place in execution.datasets:
-                    arm.judges |= _judges(execution.datasets[place])
+                    dataset = execution.datasets[place]
+                    arm.judges |= _judges(dataset)
+                    if splits is not None and len({*splits}) > 1:
+                        arm.ratio = len(dataset.valid) / len(dataset.train)
         return len(jobs)
 
 

@@ -1,18 +1,18 @@
-"""Two arms of a proof compared, pair by pair."""
+"""Two arms of a proof compared, pair by pair, by the score that fits the cause."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from nnexp.diagnosis import proven
 from nnexp.diagnosis.finding import FLATTERING, Finding, Proof
-from nnexp.leaderboard.statistics import paired_test
 from nnexp.proof.arms import Arm
+from nnexp.statistics import chance_of_rows, recall_rows, recall_step
 
-LEVEL = 0.05  # of the paired t-test, after Holm's correction
-LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 WORTH = 0.02  # what it must bring to be told where nothing speaks for it but this gain, as much as
 # makes a run suspicious; beside a sign that is odd by itself the least gain is enough
 
@@ -35,59 +35,69 @@ def contrast(
     sign = 1.0
     if own.cause in FLATTERING:
         metric, sign = f"overstatement of {metric}", -1.0
-    known = np.isfinite(low) & np.isfinite(high)
-    low, high = low[known], high[known]
-    if len(low) < 2:
-        return None
-    differences = sign * (high - low)
-    # runs that are equal to the last row are equal, however few rows there are
-    step = 1 / max(before.rows, 1) if differences.any() else 0.0
-    compared = paired_test(differences, step=step)
-    looks = 2 if pairs > seeds else 1
-    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
-    room = best - float(low.mean())
-    recovered = float(differences.mean()) / room if sign > 0 and room > 1e-9 else None
-    return Proof(
-        metric=metric,
-        before=float(low.mean()),
-        after=float(high.mean()),
-        gain=float(compared.mean.mean),
-        ci95=(float(compared.mean.low), float(compared.mean.high)),
-        p=min(1.0, looks * float(compared.p)) if compared.mean.mean > 0 else 1.0,
-        seeds=len(low),
-        seconds=round(seconds, 2),
-        recovered=recovered,
+    proof = proven.contrast(
+        metric,
+        low,
+        high,
+        step=_step(own.cause, before),
+        ratio=before.ratio,
+        shared=_shared(own.cause, before, after),
+        sign=sign,
+        looks=2 if pairs > seeds else 1,
+        seconds=seconds,
     )
+    if proof is None or sign < 0:
+        return proof
+    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
+    room = best - proof.before
+    return replace(proof, recovered=proof.gain / room if room > 1e-9 else None)
 
 
-def is_beyond_rows(gain: float, cause: str, arm: Arm) -> bool:
-    """Whether a gain is more than the rows that judged it make by chance.
+def chance(gain: float, cause: str, arm: Arm) -> float:
+    """The gain that the rows which judged it make by chance.
 
     The t-test knows how seeds and draws of rows differ, but all runs are judged by rows of the one
-    table, which make some of it by chance (`chance_of_rows`).
+    table (`chance_of_rows`).
 
     Arguments:
         gain: of the score.
         cause: by whose score it is.
         arm: one of the two that were compared.
     """
-    classes = np.unique(list(arm.judges.values()), return_counts=True)[1]
-    rows = float(classes.sum()) if arm.judges else float(max(arm.rows, 1))
-    if is_balanced(cause, arm) and arm.judges:  # rows of rare classes weigh more
-        rows = len(classes) ** 2 / float((1 / classes).sum())
-    return gain >= chance_of_rows(gain, rows)
+    rows = float(len(arm.judges) or max(arm.rows, 1))
+    if is_balanced(cause, arm) and arm.judges:
+        rows = recall_rows(_counts(arm))
+    return chance_of_rows(gain, rows)
 
 
-def chance_of_rows(gain: float, rows: float) -> float:
-    """What rows make of a gain by chance: twice the standard error where the gain, and `WORTH`
-    back and forth, are told otherwise.
+def _step(cause: str, arm: Arm) -> float:
+    """By how much a row of those that validate moves the score of a run."""
+    if not (is_balanced(cause, arm) and arm.judges):
+        return 1 / max(arm.rows, 1)
+    share = max(arm.rows, 1) / len(arm.judges)  # of the rows of all runs that one of them has
+    return recall_step(np.maximum(_counts(arm) * share, 1))
+
+
+def _shared(cause: str, before: Arm, after: Arm) -> float:
+    """The most of the variance of a pair that the rows which validate can make.
+
+    A row that is told otherwise is an error of one of the two. Of balanced accuracies it is not
+    known, since their errors may all be of the rarest class.
     """
-    return 2 * math.sqrt((abs(gain) + WORTH) / rows)
+    if is_balanced(cause, before):
+        return math.inf
+    errors = sum(1 - float(np.nanmean(arm.accuracies)) for arm in (before, after))
+    return min(1.0, errors) / max(before.rows, 1)
+
+
+def _counts(arm: Arm) -> np.ndarray:
+    """The rows of each class among those that judge."""
+    return np.unique(list(arm.judges.values()), return_counts=True)[1]
 
 
 def is_balanced(cause: str, arm: Arm) -> bool:
     """Whether a cause is judged by balanced accuracy, on rows like those that judged an arm."""
-    counts = np.unique(list(arm.judges.values()), return_counts=True)[1]
+    counts = _counts(arm)
     return cause in BALANCED or bool(len(counts) > 1 and counts.max() >= FREQUENT * counts.sum())
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from nnexp.data.altered import blank
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
-from nnexp.leaderboard.statistics import holm, paired_test
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import LEVEL, WORTH, chance_of_rows
+from nnexp.proof.contrast import WORTH
+from nnexp.statistics import LEVEL, chance_of_rows, holm, paired_test
 
 LEARNT = 0.95  # accuracy on them
 PAIRS = 3  # with a score, for a nomination

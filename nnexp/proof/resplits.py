@@ -25,7 +25,6 @@ CELLS = 1_000_000  # of a table beyond which its splits are taken as they come: 
 def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = ()) -> list[int]:
     """Splits of one shape, where there are enough, with the run's own test rows.
 
-
     Arguments:
         config: the choices of table, split and training.
         tables: where the datasets are made and kept.
@@ -34,12 +33,12 @@ def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = (
 
     Returns:
         What to add to the seed of the rows that validate, once for each split: `count` different
-        numbers >= 0, or 0 so many times where the split is the same for every
-        seed. A split that cannot be made is given for want of others.
+        numbers >= 1, since 0 is the run's own split, or 0 so many times where the split is the
+        same for every seed. A split that cannot be made is given for want of others.
     """
     if _is_fixed(config, tables):
         return [0] * count
-    first = max(used, default=-1) + 1
+    first = max(used, default=0) + 1
     if _is_large(config, tables):
         return list(range(first, first + count))
     wanted = _traits(config, tables, used[0]) if used else None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnexp.leaderboard import Configuration, Leaderboard, Record
+from nnexp.leaderboard.comparing import score_of
 from nnexp.leaderboard.grouping import frozen
-from nnexp.leaderboard.leaderboard import score_of
 from nnexp.leaderboard.words import number, one_line, short_names
 from nnexp.report import scale
 from nnexp.report.chart import Chart

@@ -15,13 +15,13 @@ from nnexp.report.observations import number_of
 from nnexp.report.prior import Prior
 from nnexp.report.run_folder import RunFolder
 from nnexp.report.values import signed
+from nnexp.statistics import Z, share_stderr
 
 PARTS = (  # of the signals val_moved_*, and of the style
     ("right", "rows that stayed right"),
     ("wrong", "rows that stayed wrong"),
     ("flips", "rows whose class changed"),
 )
-Z = 1.96  # standard errors, of a 95 % interval
 
 
 def decomposition(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup | None:
@@ -119,8 +119,7 @@ def _accuracy(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Mark
     rows = _valid_rows(run, diagnosis)
     half = np.zeros(len(values))
     if rows:
-        shares = np.clip(values, 0, 1)
-        half = Z * np.sqrt(shares * (1 - shares) / rows)
+        half = Z * share_stderr(np.clip(values, 0, 1), rows)
     low, high = np.clip(values - half, 0, 1), np.clip(values + half, 0, 1)
     valid = diagnosis.scores.get("valid")
     trees = number_of(valid.get("possible")) if isinstance(valid, dict) else None

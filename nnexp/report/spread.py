@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.leaderboard import score_of
+from nnexp.leaderboard.comparing import score_of
 from nnexp.leaderboard.words import number, one_line, short_names
 from nnexp.report.dots import Cell, Dot, Row, dot_rows
 from nnexp.report.labels import heading, label

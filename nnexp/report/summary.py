@@ -88,9 +88,13 @@ def _verdict(board: Leaderboard) -> list[str]:
             return [f"{only} has a {title} of ", value, ". ", *_tested(board)]
         return [f"{score.n} runs have a mean {title} of ", value, ". ", *_tested(board)]
     best = "the lowest" if board.sort.endswith("loss") else "the highest"
+    rivals = sum(row.is_complete == first.is_complete for row in board.configurations)
+    those = plural(rivals, "configuration")
+    if rivals <= len(rest):
+        those = f"the {those} whose runs are all done"
     words: list[str] = [
         element("code", " ".join(f"{key}={setting(v)}" for key, v in first.values.items())),
-        f" has {best} mean {title} of {plural(len(rest) + 1, 'configuration')}: ",
+        f" has {best} mean {title} of {those}: ",
         value,
         f" over {plural(score.n, 'run')}. ",
         *_tested(board),

@@ -57,7 +57,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     if any(mark(row) for row in rows):
         lead += " ≈ cannot be told from the first: "
         lead += (
-            "by the paired t-test with Holm's correction (5 %) the difference may be chance."
+            f"the difference may be chance ({board.test})."
             if compared
             else "without several runs of each, a difference may be chance."
         )

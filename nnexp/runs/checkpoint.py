@@ -22,9 +22,8 @@ from safetensors.numpy import save as safetensors_bytes
 
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
-from nnexp.files import LARGEST_HEADER, open_regular, open_tensors
+from nnexp.files import LARGEST_HEADER, open_regular, open_tensors, write_bytes
 from nnexp.runs.parking import from_tensors, to_arrays
-from nnexp.track.folder import write_bytes
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import LARGEST, SIGNALS_FILE
 from nnexp.train.parked import Parked

@@ -23,7 +23,7 @@ from nnexp.runs.jobs import resume_command, sweep_of
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
 from nnexp.runs.stack import Stack
 from nnexp.runs.task import Run, Task
-from nnexp.track.folder import read_json
+from nnexp.track.folder import check_links, read_json
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
@@ -65,7 +65,9 @@ def resume(run: Any, trust: bool = False) -> Run:
     """
     folder = calls.folder(run, "nnexp.resume")
     config = _config(folder, trust)
-    _check_links(folder)
+    check_links(folder)
+    if (folder / checkpoint.FOLDER).is_dir():
+        check_links(folder / checkpoint.FOLDER)
     with locked(folder):
         status = read_status(folder)
         if status["status"] in ENDED:
@@ -105,17 +107,6 @@ def _config(folder: Path, trust: bool) -> Config:
             raise
         remedy = f"nnexp resume {quote(str(folder))} --trust"
         raise UserError(error.wrong, error.allowed, remedy) from error
-
-
-def _check_links(folder: Path) -> None:
-    """Refuse a folder in which a file is elsewhere: it would be written to."""
-    for path in (*folder.iterdir(), *folder.glob(f"{checkpoint.FOLDER}/*")):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise UserError(
-                f"{str(path)!r} is a link, or no regular file",
-                "a run folder as a run has left it",
-                f"ls -l {quote(str(folder))}",
-            )
 
 
 def _check_alone(folder: Path) -> None:

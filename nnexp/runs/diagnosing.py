@@ -19,8 +19,10 @@ from nnexp.diagnosis.finding import (
     SUSPECTED,
     Audit,
     Evidence,
+    Finding,
     Nomination,
 )
+from nnexp.diagnosis.overrides import is_within
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
@@ -71,22 +73,36 @@ def diagnose_run(
 
 
 def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
-    """A diagnosis with the proofs that an earlier one of the run has of the same findings."""
+    """A diagnosis with the proofs that an earlier one of the run has of the same findings.
+
+    Of the earlier one, which may be a stranger's, no text is taken over.
+    """
     try:
         earlier = read_diagnosis(folder)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return found
-    proven = {(own.cause, own.fix): own for own in earlier.findings if own.proof is not None}
-    told = [proven.get((own.cause, own.fix), own) for own in found.findings]
+    proven = {
+        (own.cause, own.fix): (proof, own.verdict)
+        for own in earlier.findings
+        if (proof := own.proof) is not None
+    }
+
+    def with_its(own: Finding) -> Finding:
+        told = proven.get((own.cause, own.fix))
+        return own if told is None else own.with_proof(*told)
+
+    told = [with_its(own) for own in found.findings]
     # what nothing but a proof had told
     known = {own.cause for own in told}
-    signs = [proven.get((sign.finding.cause, sign.finding.fix)) for sign in found.considered]
-    told += [own for own in signs if own is not None and own.cause not in known]
-    if not any(own.proof is not None for own in told):
+    signs = [with_its(sign.finding) for sign in found.considered]
+    told += [own for own in signs if own.proof is not None and own.cause not in known]
+    words = [word for own in told if own.proof is not None for word in own.fix]
+    if not words:
         return found
+    restores = earlier.restores if all(is_within(own, words) for own in earlier.restores) else ()
     rank = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}
     told.sort(key=lambda own: rank.get(own.verdict, 1))
-    return replace(found, findings=told, restores=earlier.restores)
+    return replace(found, findings=told, restores=restores)
 
 
 def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> Diagnosis:
@@ -154,12 +170,17 @@ def write_diagnosis(folder: Path, found: Diagnosis) -> None:
 
 
 def read_diagnosis(folder: str | Path) -> Diagnosis:
-    """Read a run's diagnosis.json."""
+    """Read a run's diagnosis.json.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError: there is none, or
+            it has another form.
+    """
     content: Any = json.loads(read_regular(Path(folder) / FILE, LARGEST))
     return Diagnosis.from_plain(content)
 
 
 def prove_command(folder: str | Path, trust: bool = False) -> str:
-    """The command that proves a run's findings; `trust` where the model is the user's own class."""
+    """The command that proves a run's findings; `trust` where it asks for that."""
     more = ["--trust"] if trust else []
     return shlex.join(["nnexp", "diagnose", str(near(Path(folder).absolute())), "--prove", *more])

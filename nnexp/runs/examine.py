@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config, CustomModelConfig
+from nnexp.config.schema import Config, CustomModelConfig, OpenMLConfig
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -66,6 +66,24 @@ def read_material(config: Config) -> Material:
     """
     labelled = read_labelled(load_table(config.data), config.data)
     return make_material(labelled, config)
+
+
+def check_source(config: Config, trust: bool) -> None:
+    """Refuse a table that would be downloaded, and kept where a stranger's run folder says.
+
+    Arguments:
+        config: as the folder has it.
+        trust: whether its user trusts it.
+
+    Raises:
+        UserError: it is of openml.org, and the folder is not trusted.
+    """
+    if isinstance(config.data, OpenMLConfig) and not trust:
+        raise UserError(
+            "the table is of openml.org, and kept where the run folder says",
+            "nnexp downloads what a run folder names where you trust the folder",
+            "nnexp diagnose RUN --trust",
+        )
 
 
 def make_material(labelled: Labelled, config: Config, dataset: Dataset | None = None) -> Material:

@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save as safetensors_bytes
 
-from nnexp.files import open_tensors
-from nnexp.track.folder import write_bytes
+from nnexp.files import open_tensors, write_bytes
 from nnexp.train.parked import Parked
 
 FILE = "checkpoint/parked.safetensors"

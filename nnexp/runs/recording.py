@@ -12,6 +12,7 @@ from nnexp.config.schema import Config
 from nnexp.runs.hparams import hparams
 from nnexp.runs.scoring import Part
 from nnexp.track.history import SIGNALS_FILE, History
+from nnexp.track.markdown import code_block
 from nnexp.train.outcome import Epoch, Outcome
 from nnexp.train.signals import Signals
 
@@ -50,7 +51,7 @@ class Recording:
         self.spacing = math.ceil(config.trainer.epochs / HISTOGRAM_EPOCHS)
         if not config.trainer.tensorboard:
             return
-        from nnexp.track.board import Board, code_block
+        from nnexp.track.board import Board
 
         self.board = Board(folder, None if resumed is None else resumed + 1)
         if resumed is None:
@@ -81,25 +82,25 @@ class Recording:
                 values[f"weights/{layer}"] = weights.float().numpy()
         self.board.epoch(row, values)
 
-    def watched(self, seen: Sequence[Signals], place: int) -> None:
+    def watched(self, seen: Signals, place: int) -> None:
         """Record the signals of some epochs.
 
         Arguments:
             seen: what was seen of the stack.
             place: the member's place in the stack.
         """
-        rows = [
-            {"epoch": own.epoch, **{n: _known(v.item(place)) for n, v in own.values.items()}}
-            for own in seen
-        ]
+        if not seen.epochs:
+            return
         if self._columns is None:
-            names = dict.fromkeys(name for row in rows for name in row if name != "epoch")
-            self._columns = sorted(names, key=_order)
-        if rows:
-            self.signals.append_all(
-                {"epoch": row["epoch"], **{name: row.get(name) for name in self._columns}}
-                for row in rows
-            )
+            self._columns = sorted(seen.values, key=_order)
+        own = {
+            name: [
+                None if value != value else value for value in seen.values[name][:, place].tolist()
+            ]
+            for name in self._columns
+            if name in seen.values
+        }
+        self.signals.append_columns({"epoch": seen.epochs, **dict.fromkeys(self._columns), **own})
 
     def scores(
         self,
@@ -140,10 +141,6 @@ def epoch_row(epoch: Epoch, place: int) -> dict[str, Any]:
     row: dict[str, Any] = {"epoch": epoch.number}
     row.update({name: float(values[place]) for name, values in epoch.record.items()})
     return row
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 def _order(name: str) -> tuple[int, str]:

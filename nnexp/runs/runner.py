@@ -20,7 +20,7 @@ from nnexp import calls
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config, CustomModelConfig
+from nnexp.config.schema import Config, CustomModelConfig, OpenMLConfig
 from nnexp.data import Dataset, load_table
 from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -223,14 +223,15 @@ def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
     from nnexp.runs.diagnosing import diagnose_run, prove_command
 
     try:
-        # whoever trusted a module of their own to train trusts it now
+        # whoever has started a run trusts its folder
         found = diagnose_run(task.folder, make_material(labelled, task.config, dataset), trust=True)
     except Exception as error:  # the run is done, whatever becomes of its diagnosis
         task.log("no diagnosis: %s", traceback.format_exc())
         print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])
         return
-    own = isinstance(task.config.model, CustomModelConfig)
-    text = found.text(prove_command(task.folder, trust=own))
+    asks = isinstance(task.config.model, CustomModelConfig)
+    asks |= isinstance(task.config.data, OpenMLConfig)
+    text = found.text(prove_command(task.folder, trust=asks))
     print_text(text)
     task.log("%s", text.rstrip())
     if task.config.trainer.tensorboard:

@@ -56,7 +56,7 @@ def score_part(
         weights = weight.double()
     value = loss.of_set(row_losses.sum(1), weights.sum(1), len(rows), batch_size)
     spread = ratio_stderr(row_losses[0].cpu().numpy(), weights[0].cpu().numpy())
-    if loss.reduction == "sum":
+    if spread is not None and loss.reduction == "sum":
         spread *= batch_size
     outputs = loss.activate(out)
     probabilities = decision.probabilities(outputs.double())[0].cpu().numpy()

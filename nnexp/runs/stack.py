@@ -20,6 +20,7 @@ from torch import Tensor
 
 from nnexp import garbage
 from nnexp.data import Dataset
+from nnexp.files import write_bytes
 from nnexp.model.mlp import MLP
 from nnexp.model.products import openblas
 from nnexp.model.weights import FILE as WEIGHTS_FILE
@@ -29,7 +30,7 @@ from nnexp.runs.recording import Recording
 from nnexp.runs.scoring import Part as Scored
 from nnexp.runs.scoring import score_part
 from nnexp.runs.task import Run, Task
-from nnexp.track import folder as folders
+from nnexp.track.folder import write_json
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
 from nnexp.train.decision import Decision
@@ -150,7 +151,7 @@ class Stack:
                 recordings[member].epoch(epoch, place)
             observe(epoch)
 
-        def watched(members: Sequence[int], seen: Sequence[Signals]) -> None:
+        def watched(members: Sequence[int], seen: Signals) -> None:
             for place, member in enumerate(members):
                 recordings[member].watched(seen, place)
 
@@ -270,7 +271,7 @@ class Stack:
         # at once: whatever happens while scoring, the weights are there
         dataset.preprocessor.save(folder)
         weights = _weights(self.model, outcome, dataset.classes, dataset.x.shape[1])
-        folders.write_bytes(folder / WEIGHTS_FILE, weights, sync=self.sync)
+        write_bytes(folder / WEIGHTS_FILE, weights, sync=self.sync)
         bound = self.model.bind(
             outcome.theta.unsqueeze(0).to(self.device),
             outcome.buffers.unsqueeze(0).to(self.device),
@@ -284,7 +285,7 @@ class Stack:
         }
         metrics = _metrics(outcome, parts)
         recording.scores(outcome, dataset.classes, parts, metrics)
-        folders.write_json(folder / "metrics.json", metrics, sync=False)
+        write_json(folder / "metrics.json", metrics, sync=False)
         write_manifest(folder, facts, sync=self.sync)
         reason = outcome.reason
         if outcome.status == "interrupted":

@@ -50,7 +50,7 @@ class Chunk:
 class Work:
     """What trains a chunk, in a process of its own or here.
 
-    It sends what happens: `("epoch", None, (number, members))`, `("ended", place, (status, reason,
+    It sends what happens: `("epoch", None, number)`, `("ended", place, (status, reason,
     score))`, `("parked", place, None)` and, once and last, `("failed", None, reason)` or, where
     a disk is full, `("full", None, reason)`.
 
@@ -119,7 +119,7 @@ class Work:
             nonlocal said
             if time.monotonic() - said >= OFTEN:
                 said = time.monotonic()
-                send(("epoch", None, (epoch.number, len(epoch.members))))
+                send(("epoch", None, epoch.number))
 
         def ended(place: int, run: Run) -> None:
             leave(run.folder)

@@ -20,7 +20,7 @@ class Display:
     """Progress of the jobs of a sweep.
 
     Arguments:
-        jobs: the jobs that are to be trained.
+        jobs: those of an execution, in its order; those that have failed already are not shown.
         chunks: in how many stacks they are.
         mode: `bar`, `plain`, `none`, or `auto`: the bar on a terminal, lines elsewhere.
         stream: where to; None for standard error.
@@ -33,9 +33,10 @@ class Display:
         if mode == "auto":
             mode = "bar" if is_terminal(self.stream) and not os.environ.get("CI") else "plain"
         self.jobs, self.chunks, self.mode = list(jobs), chunks, mode
-        self.epochs = {id(job): job.config.trainer.epochs for job in jobs if job.config}
-        self.total = sum(self.epochs.values())
-        self.trained: dict[tuple[int, ...], int] = {}
+        going = [job for job in jobs if job.status == "running"]
+        self.epochs = {id(job): job.config.trainer.epochs for job in going if job.config}
+        self.total, self.runs = sum(self.epochs.values()), len(going)
+        self.trained: dict[int, int] = {}  # epochs of the jobs in training
         self.over = self.done = 0  # epochs of the jobs that have ended, and those jobs
         self.best: Job | None = None
         self.start = time.monotonic()
@@ -44,29 +45,34 @@ class Display:
         if mode == "bar":
             self._open()
 
-    def epoch(self, places: Sequence[int], epoch: int, members: int) -> None:
+    def epoch(self, places: Sequence[int], epoch: int) -> None:
         """A chunk has trained an epoch.
 
         Arguments:
-            places: its jobs.
+            places: its jobs, some of which may have ended.
             epoch: its number.
-            members: how many are still in the stack.
         """
-        self.trained[tuple(places)] = epoch * members
+        for job in (self.jobs[place] for place in places):
+            if id(job) in self.epochs:
+                self.trained[id(job)] = epoch
+
+    def again(self, places: Sequence[int]) -> None:
+        """What a chunk's jobs have trained is lost: they begin anew."""
+        for place in places:
+            self.trained.pop(id(self.jobs[place]), None)
 
     def ended(self, job: Job) -> None:
         """A job has ended, well or not."""
         self.done += 1
-        self.over += self.epochs.get(id(job), 0)
-        for places in [places for places in self.trained if self._has(places, job)]:
-            self.trained[places] = max(0, self.trained[places] - self.epochs.get(id(job), 0))
+        self.over += self.epochs.pop(id(job), 0)
+        self.trained.pop(id(job), None)
         if job.status == "done" and job.score is not None and not math.isnan(job.score):
             sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
             if self.best is None or sign * job.score < sign * (self.best.score or 0.0):
                 self.best = job
         if self.mode == "plain" and self.total:
             share = int(LINES * self.share)
-            if share > self.printed or self.done == len(self.jobs):
+            if share > self.printed or self.done == self.runs:
                 self.printed = share
                 print(self.line(), file=self.stream, flush=True)
 
@@ -97,12 +103,12 @@ class Display:
     def line(self) -> str:
         """All of it in one line."""
         chunks = f"{self.chunks} chunk{'s' if self.chunks != 1 else ''}"
-        parts = [f"{self.done}/{len(self.jobs)} runs in {chunks}"]
+        parts = [f"{self.done}/{self.runs} runs in {chunks}"]
         if self.best is not None and self.best.score is not None:
             monitor = self._monitor(self.best)
             parts.append(f"best {monitor} {self.best.score:.4g} (job {self.best.number})")
         elapsed = time.monotonic() - self.start
-        if self.done < len(self.jobs) and self.share > 0:
+        if self.done < self.runs and self.share > 0:
             parts.append(f"{duration(elapsed / self.share - elapsed)} left")
         else:
             parts.append(f"{duration(elapsed)} elapsed")
@@ -111,9 +117,6 @@ class Display:
     def _monitor(self, job: Job) -> str:
         assert job.config is not None
         return "val_" + job.config.trainer.monitor.partition("_")[2]
-
-    def _has(self, places: tuple[int, ...], job: Job) -> bool:
-        return any(self.jobs[place] is job for place in places if place < len(self.jobs))
 
     def _open(self) -> None:
         from rich.console import Console

@@ -45,16 +45,17 @@ def draw(spaces: Sequence[Space], count: int, seed: int) -> list[list[str]]:
     if sum(map(_size, spaces)) <= count:
         return [job for space in spaces for job in space.grid()]
     rng = np.random.Generator(np.random.PCG64(seed))
-    seen: set[tuple[tuple[str, ...], ...]] = set()
+    seen: set[frozenset[str]] = set()
     jobs: list[list[str]] = []
     turn, misses = 0, 0
     while len(seen) < count and misses < ATTEMPTS * len(spaces):
         space, turn = spaces[turn % len(spaces)], turn + 1
         chosen = tuple(_draw(axis, rng) for axis in space.axes if not axis.repeats)
-        if chosen in seen:
+        words = frozenset(space.job(chosen))  # those of its block too
+        if words in seen:
             misses += 1
             continue
-        seen.add(chosen)
+        seen.add(words)
         misses = 0
         jobs += repetitions(space, chosen)
     return jobs

@@ -68,7 +68,6 @@ class Execution:
         tables: Tables | None = None,
     ) -> None:
         self.jobs, self.command, self.shown = list(jobs), list(command), shown
-        self.memory = int(free_bytes() * SHARE) if memory is None else memory
         self.stop_on_error = stop_on_error
         self.stopped = self.interrupted = self.full = False
         self.tables = Tables() if tables is None else tables
@@ -83,6 +82,10 @@ class Execution:
         self.processes = _processes(processes, self.groups)
         self.remarks: list[str] = []
         self.each = {id(own): self._measure(own) for own in self.groups}
+        if memory is None:  # asked of a GPU once something is on it
+            gpu = any(_on_gpu(own.traits["device"]) for own in self.groups)
+            memory = int(free_bytes(gpu) * SHARE)
+        self.memory = memory
         self.chunks = [self._cut(own, own.places) for own in self.groups]
 
     @property
@@ -205,7 +208,7 @@ class Execution:
     def _message(self, chunk: Chunk, message: tuple[str, Any, Any]) -> None:
         kind, subject, value = message
         if kind == "epoch":
-            self.shown.epoch(chunk.places, *value)
+            self.shown.epoch(chunk.places, value)
         elif kind == "ended":
             job = self.jobs[subject]
             job.status, job.reason, job.score = value
@@ -229,6 +232,7 @@ class Execution:
         if len(left) > 1:
             half = -(-len(left) // 2)
             self.shown.note(f"{reason}; going on with {len(left)} members in two halves")
+            self.shown.again(left)
             halves = left[:half], left[half:]
             return [replace(chunk, places=tuple(part)) for part in halves]
         job = self.jobs[left[0]]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from nnexp.config import saved
-from nnexp.config.saved import overrides_text
-from nnexp.config.typed import FILE as OVERRIDES
+from nnexp.config.typed import FILE as WORDS_FILE
 from nnexp.errors import UserError
 from nnexp.files import read_regular
-from nnexp.runs.jobs import Job, content_id, score_of
+from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import read_json
-from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import read_status
 
 FINAL = ("done", "diverged")  # a failed or interrupted job is run again
@@ -25,7 +24,8 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     """Find the jobs that a sweep's folder holds, and give the others folders of their own.
 
     Arguments:
-        jobs: with a configuration; a finished one takes over its folder, status and score.
+        jobs: a finished one takes over its folder, status and score; one that has failed, since
+            it has no configuration, gets the folder where this is recorded already.
         sweep: the sweep's folder.
 
     Returns:
@@ -38,18 +38,19 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     folders = {
         path.parent for path in sweep.rglob(saved.FILE) if not path.parent.name.startswith(".")
     }
-    wanted = {content_id(job.config) for job in jobs if job.config is not None}
-    ruined = _ruined(sweep, wanted)
+    going = [job for job in jobs if job.status == "running"]
+    wanted = {content_id(job.config) for job in going if job.config is not None}
+    unmade = _unmade(sweep, wanted)
     for folder in sorted(folders, key=_by_number):
         key = _key(folder, wanted)
         if key is None:
             continue
         used.add(folder)
-        if any(folder in own for own in ruined.values()):
+        if any(folder in own for own in unmade.values()):
             continue
         (finished if _is_final(folder) else begun).setdefault(key, []).append(folder)
     missing = []
-    for job in jobs:
+    for job in going:
         assert job.config is not None
         key = content_id(job.config)
         if finished.get(key):
@@ -59,14 +60,21 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
             job.score = score_of(job.config, read_json(job.folder / "metrics.json"))
             continue
         missing.append(job)
-        if begun.get(key):
-            job.folder = begun[key].pop(0)
-        elif own := ruined.get(overrides_text(job.overrides)):
-            job.folder = own.pop(0)
-        elif job.folder in used or job.folder.exists():
-            job.folder = _next(sweep, used)
-        used.add(job.folder)
+        words = saved.overrides_text(job.overrides)
+        _place(job, begun.get(key) or unmade.get(words), sweep, used)
+    for job in jobs:
+        if job.status == "failed" and not isinstance(job.error, TakenError):
+            _place(job, unmade.get(saved.overrides_text(job.overrides)), sweep, used)
     return missing
+
+
+def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> None:
+    """Give a job one of its own folders, or else one that nobody has."""
+    if own:
+        job.folder = own.pop(0)
+    elif job.folder in used or os.path.lexists(job.folder):
+        job.folder = _next(sweep, used)
+    used.add(job.folder)
 
 
 def _key(folder: Path, wanted: set[str]) -> str | None:
@@ -88,22 +96,20 @@ def _key(folder: Path, wanted: set[str]) -> str | None:
     return key
 
 
-def _ruined(sweep: Path, wanted: set[str]) -> dict[str, list[Path]]:
-    """Folders of jobs whose configuration is damaged or gone, by the words that they were given.
+def _unmade(sweep: Path, wanted: set[str]) -> dict[str, list[Path]]:
+    """By the words of jobs the folders whose configuration is damaged, or was never made.
 
     By its words such a folder is known to be the sweep's own, and which job is to replace it.
     """
     found: dict[str, list[Path]] = {}
-    for path in sorted(sweep.rglob(OVERRIDES), key=lambda path: _by_number(path.parent)):
+    for path in sorted(sweep.rglob(WORDS_FILE), key=lambda path: _by_number(path.parent)):
         folder = path.parent
-        if folder.name.startswith(".") or not (folder / STATUS).is_file():
-            continue
-        if _key(folder, wanted) in wanted:
+        if folder.name.startswith(".") or _key(folder, wanted) in wanted:
             continue
         try:
             saved.read_config(folder, trust=True)  # which imports nothing
         except UserError:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
                 words = read_regular(path, saved.LARGEST).decode()
                 found.setdefault(words, []).append(folder)
     return found
@@ -119,7 +125,7 @@ def _is_final(folder: Path) -> bool:
 
 def _next(sweep: Path, used: set[Path]) -> Path:
     number = 1 + max((int(f.name) for f in used if f.name.isdigit()), default=-1)
-    while (sweep / str(number)).exists() or sweep / str(number) in used:
+    while os.path.lexists(sweep / str(number)) or sweep / str(number) in used:
         number += 1
     return sweep / str(number)
 

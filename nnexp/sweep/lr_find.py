@@ -323,6 +323,7 @@ def _save(result: RateTest, config: Config, root: str | Path) -> RateTest:
     """Write the test's files into a folder of its own."""
     import io
 
+    from nnexp.files import write_bytes
     from nnexp.track import folder as folders
 
     try:
@@ -331,7 +332,7 @@ def _save(result: RateTest, config: Config, root: str | Path) -> RateTest:
         folders.write_text(folder / "lr_find.csv", result.frame.to_csv(index=False))
         picture = io.BytesIO()
         result.plot().savefig(picture, format="png", dpi=150)
-        folders.write_bytes(folder / "lr_find.png", picture.getvalue())
+        write_bytes(folder / "lr_find.png", picture.getvalue())
     except OSError as error:
         raise UserError(
             f"{str(root)!r} cannot be written: {error.strerror or error}",

@@ -127,8 +127,9 @@ def train_rates(
     stack = Stack(tasks, [dataset] * len(tasks))
     (part,) = stack.data.parts
     data = replace(stack.data, parts=(_shorten(part, budget.rows, config.seed),))
-    most = MOST[pick_device(config.device).type]
-    chunks = cut(len(tasks), min(most, free_bytes() // 2 // member_bytes(stack)))
+    device = pick_device(config.device).type
+    room = free_bytes(gpu=device == "cuda") // 2
+    chunks = cut(len(tasks), min(MOST[device], room // member_bytes(stack)))
     total = budget.epochs * len(chunks)
     history = {name: np.full((budget.epochs, len(tasks)), np.nan) for name in _COLUMNS}
     finished = np.zeros(len(tasks), dtype=bool)

@@ -11,6 +11,7 @@ from nnexp.runs.stack import Stack
 from nnexp.train.block import BLOCK_BYTES, BLOCK_STEPS
 from nnexp.train.evaluate import CHUNK
 from nnexp.train.optimizers import OPTIMIZERS
+from nnexp.train.watch import KEPT_BYTES, KEPT_EPOCHS
 
 GIB = 2**30
 UNKNOWN = 4 * GIB  # taken as free where the system does not say
@@ -38,14 +39,35 @@ def member_bytes(stack: Stack) -> int:
     valid = max(len(part.valid) for part in stack.data.parts)
     scoring = size * CHUNK * (inputs + 3 * hidden) + 8 * valid * (4 * outputs + 2)
     passing = size * batch * (inputs + 6 * hidden + 6 * outputs)
-    return rows + block + scoring + passing + 24 * train
+    watching = _watching(valid, outputs, size) if stack.tasks[0].config.trainer.watch else 0
+    return rows + block + scoring + passing + watching + 24 * train
 
 
-def free_bytes() -> int:
-    """The memory that this process and its children may still take, in bytes."""
+def _watching(rows: int, outputs: int, size: int) -> int:
+    """What `Watch` keeps of a member's validation outputs, and what it works them up in.
+
+    Arguments:
+        rows: that validate.
+        outputs: of the model.
+        size: bytes of a number of the stack's.
+    """
+    epoch = rows * (outputs + 2) * size  # as Watch counts it
+    kept = min(KEPT_EPOCHS, 1 + KEPT_BYTES // max(1, epoch))
+    # outputs, joined, activated and as probabilities; ten columns of float64
+    return kept * rows * (5 * outputs * size + 80)
+
+
+def free_bytes(gpu: bool = False) -> int:
+    """The memory that this process and its children may still take, in bytes.
+
+    Arguments:
+        gpu: whether they compute on the GPU, whose own memory may be less.
+    """
     limits = [UNKNOWN]
     if sys.platform.startswith("linux"):
         limits = [_available(), *_of_group()]
+    if gpu:
+        limits.append(torch.cuda.mem_get_info()[0])
     return min(limits)
 
 

@@ -19,6 +19,7 @@ from nnexp.sweep.finished import take_finished
 from nnexp.sweep.halving import check_losses, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.progress import duration
+from nnexp.track.status import FILE as STATUS
 
 SHOWN = 20  # jobs listed by a dry run before the rest is counted
 
@@ -47,7 +48,7 @@ def run_jobs(
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
         before = len(ready)
-        ready = take_finished(ready, folder)
+        ready = take_finished(jobs, folder)
         # of all: one with a mistake in it will never be
         print(f"{before - len(ready)} of {len(jobs)} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
@@ -63,7 +64,9 @@ def run_jobs(
         return False
     failed = [job for job in jobs if job.status == "failed"]
     for job in failed:
-        record_failure(job)
+        # of a resumed sweep it has a folder of its own by now
+        if settings.resume is not None or not (job.folder / STATUS).exists():
+            record_failure(job)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
     for job in going:
@@ -83,7 +86,7 @@ def _train(
 ) -> None:
     chunks = sum(len(own) for own in execution.chunks)
     mode = going[0].config.trainer.progress if going[0].config else "auto"
-    execution.shown = Display(going, chunks, mode)
+    execution.shown = Display(execution.jobs, chunks, mode)
     for line in (plan_line(execution, len(going)), *execution.remarks):
         execution.shown.note(line)
     finished = [job for job in jobs if job.status in ("done", "diverged")]

@@ -24,6 +24,7 @@ from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
 
+MOST = 1_000_000  # values of a key
 DIGITS = 4  # significant ones of a drawn number
 Parse = Callable[[str], Override]
 
@@ -203,7 +204,14 @@ def _axis(key: str, override: Override) -> Axis:
         return Axis((key,), interval=_interval(key, value))
     if isinstance(value, RangeSweep) and (value.step == 0 or value.start is None):
         raise _unreadable(override.input_line or key)
-    words = [f"{key}={text}" for text in override.sweep_string_iterator()]
+    found = itertools.islice(override.sweep_string_iterator(), MOST + 1)
+    words = [f"{key}={text}" for text in found]
+    if len(words) > MOST:
+        raise UserError(
+            f"{override.input_line} has more than {MOST} values",
+            f"at most {MOST} of a key",
+            f"'{key}=range(8)'",
+        )
     if not words:
         raise UserError(
             f"{override.input_line} has no value", "a range that is not empty", f"'{key}=range(3)'"

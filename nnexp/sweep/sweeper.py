@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -16,12 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 from nnexp.config.held import in_order
 from nnexp.config.located import located
 from nnexp.config.misplaced import check_folder_key
+from nnexp.config.saved import read_config
 from nnexp.config.schema import SweepConfig
 from nnexp.errors import UserError
 from nnexp.files import is_full
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, resume_command, taken
+from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
@@ -31,6 +34,7 @@ from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
 from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
+from nnexp.track.folder import check_links, write_text
 from nnexp.track.lock import locked
 from nnexp.track.status import FILE as STATUS
 
@@ -96,6 +100,7 @@ def sweep(
             f"nnexp resume {quote(str(folder))}",
         )
     if settings.resume is not None:
+        check_links(folder)
         check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
     adopt = None if stacks else folder
@@ -103,7 +108,7 @@ def sweep(
         return _run(found, settings, launcher, session, adopt)
     folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
     with locked(folder):
-        OmegaConf.save(config, folder / "multirun.yaml")
+        write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
         write_record(folder, session.arguments)
         why = ""
         try:
@@ -165,15 +170,15 @@ def _run(
             if settings.dry_run or (settings.on_error == "stop" and session.any_failed):
                 break
         return returns
-    jobs = jobs_of(found, settings)
-    if settings.method != "grid" and settings.n is not None:
-        _say_fewer(jobs, settings.n)
-    if len(jobs) > MOST:
+    if (count := job_count(found, settings)) > MOST:
         raise UserError(
-            f"the sweep has {len(jobs)} jobs",
+            f"the sweep has {count} jobs",
             f"at most {MOST}",
             "sweep=random sweep.n=1000",
         )
+    jobs = jobs_of(found, settings)
+    if settings.method != "grid" and settings.n is not None:
+        _say_fewer(jobs, settings.n)
     launch(jobs)
     return returns
 
@@ -234,6 +239,8 @@ def _adopt(
             if result.status == JobStatus.FAILED:
                 job.reason = " ".join(str(result._return_value).split())
         job.score = result._return_value if result.status == JobStatus.COMPLETED else None
+        with suppress(UserError):  # a mistake in the job, which has no configuration then
+            job.config = read_config(own, trust=True)  # which imports nothing
         session.jobs.append(job)
 
 

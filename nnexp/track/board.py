@@ -18,8 +18,6 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from nnexp.track import summaries
 from nnexp.track.confusion import draw_confusion
 from nnexp.track.events import EventFile
-from nnexp.track.markdown import code_block as code_block
-from nnexp.track.markdown import markdown_table as markdown_table
 
 # history.csv's column -> TensorBoard's tag
 TAGS = {
@@ -62,7 +60,8 @@ class Board:
         Arguments:
             row: `epoch` and columns of history.csv; known ones are written under the tags of
                 `TAGS`, others under their own name; None is left out.
-            histograms: tag -> values, as for `histogram`.
+            histograms: tag -> numbers of any shape, numpy or a CPU tensor; those that are not
+                finite are left out.
         """
         written = [
             summaries.scalar(TAGS.get(name, name), value)
@@ -71,46 +70,6 @@ class Board:
         ]
         found = [_of_values(tag, values) for tag, values in (histograms or {}).items()]
         self._write([*written, *(value for value in found if value is not None)], int(row["epoch"]))
-
-    def scalars(self, step: int, values: Mapping[str, Any]) -> None:
-        """Write the scalars of one epoch as one record.
-
-        Arguments:
-            step: the epoch.
-            values: tag -> number; None is left out, NaN and infinities are kept.
-        """
-        present = {tag: value for tag, value in values.items() if value is not None}
-        self._write([summaries.scalar(tag, value) for tag, value in present.items()], step)
-
-    def histogram(
-        self, step: int, tag: str, values: Any = None, *, counts: Any = None, edges: Any = None
-    ) -> None:
-        """Write one histogram, from values or from counts.
-
-        Arguments:
-            step: the epoch.
-            tag: its name, such as `weights/hidden.0`.
-            values: numbers of any shape, numpy or a CPU tensor; those not finite are left out.
-            counts: instead of values, (bins,) how many fell into each bin.
-            edges: with counts, (bins + 1,) ascending.
-
-        Raises:
-            ValueError: neither values nor counts with edges, or edges of another length.
-        """
-        if values is not None:
-            found = _of_values(tag, values)
-            self._write([] if found is None else [found], step)
-            return
-        counts = np.asarray(counts, dtype=np.float64)
-        edges = np.asarray(edges, dtype=np.float64)
-        if counts.ndim != 1 or edges.shape != (len(counts) + 1,):
-            raise ValueError(
-                f"a histogram has one edge more than counts. "
-                f"Received: counts {counts.shape}, edges {edges.shape}"
-            )
-        middles = (edges[1:] + edges[:-1]) / 2
-        moments = float(counts @ middles), float(counts @ middles**2)
-        self._write([_histogram(tag, counts, edges, moments)], step)
 
     def image(self, step: int, tag: str, png: bytes) -> None:
         """Write a picture.

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
-from nnexp.files import read_regular
+from nnexp.files import read_regular, write_bytes
 
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
+# a pipe is not waited for, a link not followed
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+for _flag in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"):
+    _APPENDING |= getattr(os, _flag, 0)
 
 
 def create(root: str | Path) -> Path:
@@ -41,31 +46,22 @@ def create(root: str | Path) -> Path:
         return folder
 
 
-def write_bytes(path: str | Path, content: bytes, *, sync: bool = True) -> None:
-    """Replace a file atomically: a reader, or a power cut, finds the old content or the new.
+def check_links(folder: str | Path) -> None:
+    """Refuse a folder in which a file is elsewhere: it would be written to.
 
     Arguments:
-        path: the file; its folder must exist.
-        content: all of its bytes.
-        sync: wait until it is on the disk; without, only a power cut may find something else.
+        folder: that of a run or of a sweep; what lies deeper is not looked at.
 
     Raises:
-        OSError: the folder is missing or the disk is full; the old file is then as it was.
+        UserError: there is a link in it, a pipe or a device.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if sync:
-        _sync_folder(path.parent)
+    for path in sorted(Path(folder).iterdir()):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise UserError(
+                f"{str(path)!r} is a link, or no regular file",
+                "a folder as a run or a sweep has left it",
+                f"ls -l {quote(str(folder))}",
+            )
 
 
 def write_text(path: str | Path, text: str, *, sync: bool = True) -> None:
@@ -136,9 +132,14 @@ def append(path: str | Path, content: bytes) -> None:
     Arguments:
         path: the file; made when missing.
         content: what to add.
+
+    Raises:
+        OSError: it is a link or no regular file, or the disk is full.
     """
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
+    file = os.open(path, _APPENDING, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(f"no regular file: {str(path)!r}")
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(file, rest) :]
@@ -172,13 +173,3 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # numpy and torch, neither of which is imported for this
         return plain(value.tolist())
     raise TypeError(f"JSON cannot hold a {type(value).__name__}: {value!r}")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable where the system lets a folder be opened (not on Windows)."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import io
 import numbers
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.errors import UserError
-from nnexp.files import read_regular
-from nnexp.track.folder import append, write_bytes
+from nnexp.files import read_regular, write_bytes
+from nnexp.track.folder import append
 
 FILE = "history.csv"
 SIGNALS_FILE = "signals.csv"
@@ -81,22 +81,38 @@ class History:
         Raises:
             ValueError: no epoch, or a column that the first row did not have.
         """
-        self.append_all([row])
+        if row.get("epoch") is None:
+            raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
+        lines = self._header(row)
+        assert self._columns is not None
+        append(self.path, _lines([*lines, [_cell(row.get(name)) for name in self._columns]]))
 
-    def append_all(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write the rows of some epochs at once, each as for `append`."""
-        lines: list[list[str]] = []
-        for row in rows:
-            if row.get("epoch") is None:
-                raise ValueError(f"a row of the history needs its epoch. Received: {dict(row)}")
-            if self._columns is None:
-                self._columns = [*self._first, *(name for name in row if name not in self._first)]
-                lines.append(self._columns)
-            if not row.keys() <= set(self._columns):
-                unknown = [name for name in row if name not in self._columns]
-                raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
-            lines.append([_cell(row.get(name)) for name in self._columns])
-        append(self.path, _lines(lines))
+    def append_columns(self, columns: Mapping[str, Sequence[Any] | None]) -> None:
+        """Write the rows of some epochs at once.
+
+        Arguments:
+            columns: by name a value for each row, as for `append`; None for empty cells.
+
+        Raises:
+            ValueError: a column that the first row did not have.
+        """
+        lines = self._header(columns)
+        assert self._columns is not None
+        empty = [""] * len(columns["epoch"] or ())
+        given = (columns.get(name) for name in self._columns)
+        cells = [empty if values is None else list(map(_cell, values)) for values in given]
+        append(self.path, _lines([*lines, *zip(*cells, strict=True)]))
+
+    def _header(self, names: Collection[str]) -> list[list[str]]:
+        """The first line, if it is still to be written; names that it does not have are refused."""
+        lines = []
+        if self._columns is None:
+            self._columns = [*self._first, *(name for name in names if name not in self._first)]
+            lines.append(self._columns)
+        if not set(self._columns).issuperset(names):
+            unknown = [name for name in names if name not in self._columns]
+            raise ValueError(f"columns are settled by the first row. Received also: {unknown}")
+        return lines
 
     @property
     def columns(self) -> list[str] | None:

@@ -68,7 +68,7 @@ def describe(
 
 
 def write_manifest(folder: str | Path, facts: Mapping[str, Any], *, sync: bool = True) -> None:
-    """Write manifest.json, the last file of a finished run.
+    """Write manifest.json, after all other files that the training of a run leaves.
 
     Call it again whenever a file of the folder is replaced or added.
 

@@ -2,21 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-
-def markdown_table(values: Mapping[str, Any], head: tuple[str, str] = ("key", "value")) -> str:
-    """Turn a flat mapping into a Markdown table.
-
-    Arguments:
-        values: key -> value, shown by `str`.
-        head: the two column titles.
-    """
-    rows = [head, ("---", "---")]
-    rows += [(cell(str(key)), f"{cell(str(value))}") for key, value in values.items()]
-    return "\n".join(f"| {key} | {value} |" for key, value in rows)
-
 
 def code_block(text: str) -> str:
     """Turn a text into a Markdown block that is shown as it stands.

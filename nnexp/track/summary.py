@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from nnexp.lines import one_line, visible_lines
 from nnexp.near import near
 from nnexp.track.progress import is_terminal
 
@@ -110,8 +111,8 @@ def print_messages(
         stream: where to; None for standard error.
     """
     stream = sys.stderr if stream is None else stream
-    lines = [_one_line(text) for text in messages]
-    lines += [f"warning: {_one_line(text)}" for text in warnings]
+    lines = [one_line(text) for text in messages]
+    lines += [f"warning: {one_line(text)}" for text in warnings]
     if not lines:
         return
     if not is_terminal(stream):
@@ -127,8 +128,8 @@ def print_messages(
 
 
 def print_text(text: str, stream: TextIO | None = None) -> None:
-    """Print lines as they are, on standard output unless told otherwise."""
-    _write(text, sys.stdout if stream is None else stream)
+    """Print lines as they are but for what steers a terminal, on standard output by default."""
+    _write(visible_lines(text), sys.stdout if stream is None else stream)
 
 
 def tensorboard_command(folder: str | Path) -> str:
@@ -181,12 +182,6 @@ def _score(value: Any, stderr: Any) -> str:
 def _places(folder: str | Path, tensorboard: bool) -> list[tuple[str, str]]:
     places = [("run folder", str(near(Path(folder).absolute())))]
     return [*places, ("TensorBoard", tensorboard_command(folder))] if tensorboard else places
-
-
-def _one_line(text: str) -> str:
-    """Text of a table may hold line breaks, and codes that steer a terminal."""
-    visible = (character if character.isprintable() else " " for character in text)
-    return " ".join("".join(visible).split())
 
 
 def _write(text: str, stream: TextIO) -> None:

@@ -1,8 +1,9 @@
 """Scores of a set of rows, each with its standard error.
 
-Standard errors: of the loss, that of a weighted mean of the rows' losses; of accuracy,
-the binomial one; of balanced accuracy, from the binomial ones of the recalls; of the AUC, DeLong et
-al. 1988, by each row's influence on the mean of the one-against-rest AUCs.
+Standard errors: of the loss, that of a weighted mean of the rows' losses; of accuracy, that of
+`share_stderr`, which is not 0 where all rows are right; of balanced accuracy, from those of the
+recalls; of the AUC, DeLong et al. 1988, by each row's influence on the mean of the one-against-rest
+AUCs.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from nnexp.statistics import share_stderr
+
 
 def scores(
     classes: NDArray[np.int64],
     predicted: NDArray[np.int64],
     probabilities: NDArray[np.floating],
     loss: float,
-    loss_stderr: float,
+    loss_stderr: float | None,
 ) -> dict[str, float | int | None]:
     """The scores of n >= 1 rows.
 
@@ -42,7 +45,7 @@ def scores(
         of_class = hit[classes == label]
         recall = float(of_class.mean())
         recalls.append(recall)
-        variances.append(recall * (1 - recall) / len(of_class))
+        variances.append(float(share_stderr(recall, len(of_class))) ** 2)
     auc, auc_stderr = area_under_curve(classes, probabilities)
     return {
         "loss": loss,
@@ -51,14 +54,14 @@ def scores(
         "auc": auc,
         "n": n,
         "loss_stderr": loss_stderr,
-        "accuracy_stderr": math.sqrt(accuracy * (1 - accuracy) / n),
+        "accuracy_stderr": float(share_stderr(accuracy, n)),
         "balanced_accuracy_stderr": math.sqrt(sum(variances)) / len(recalls),
         "auc_stderr": auc_stderr,
     }
 
 
-def ratio_stderr(values: NDArray[np.floating], weights: NDArray[np.floating]) -> float:
-    """The standard error of `sum(values) / sum(weights)` over n rows drawn at random.
+def ratio_stderr(values: NDArray[np.floating], weights: NDArray[np.floating]) -> float | None:
+    """The standard error of `sum(values) / sum(weights)` over n rows drawn at random; None of one.
 
     By linearisation (Cochran 1977, section 2.11); with equal weights that of the mean.
 
@@ -69,7 +72,7 @@ def ratio_stderr(values: NDArray[np.floating], weights: NDArray[np.floating]) ->
     n = len(values)
     total = float(weights.sum())
     if n < 2 or total <= 0:
-        return 0.0
+        return None
     with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges
         residuals = values - values.sum() / total * weights
         return float(np.std(residuals, ddof=1)) * math.sqrt(n) / total

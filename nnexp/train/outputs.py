@@ -47,21 +47,21 @@ class OutputReader:
 
     def read(
         self, numbers: Sequence[int], epochs: Sequence[Sequence[Outputs]], members: int
-    ) -> list[dict[str, np.ndarray]]:
-        """What the outputs of some epochs tell, by column (K,); the last is what the next follows.
+    ) -> dict[str, np.ndarray]:
+        """What the outputs of E epochs tell, by column (E, K); the next follow on the last.
 
         Arguments:
             numbers: of the epochs.
             epochs: of each its outputs, in groups of equally many rows.
             members: K.
         """
-        whole: dict[str, np.ndarray] = {}  # (E, K)
+        whole: dict[str, np.ndarray] = {}
         for group in zip(*epochs, strict=True):  # the same members in each epoch
             for name, values in self._of_group(numbers, group).items():
                 if name not in whole:
                     whole[name] = np.full((len(epochs), members), math.nan)
                 whole[name][:, list(group[0].places)] = values
-        return [{name: own[place] for name, own in whole.items()} for place in range(len(epochs))]
+        return whole
 
     def _of_group(self, numbers: Sequence[int], group: Sequence[Outputs]) -> dict[str, np.ndarray]:
         """The same members in E epochs, of which these are the numbers: by column (E, k)."""

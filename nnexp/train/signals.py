@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,14 @@ STEADY = 0.95  # share of the rows on which a saturated unit is saturated
 
 @dataclass(frozen=True)
 class Signals:
-    """What was seen of an epoch.
+    """What was seen of K members in E epochs.
 
     Arguments:
-        epoch: its number; 0 before the first.
-        values: by column of signals.csv an array (K,) float64, NaN where nothing was seen.
+        epochs: their numbers; 0 before the first.
+        values: by column of signals.csv an array (E, K) float64, NaN where nothing was seen.
     """
 
-    epoch: int
+    epochs: Sequence[int]
     values: Mapping[str, np.ndarray]
 
 

@@ -48,7 +48,7 @@ def fit(
     start: Sequence[Parked] = (),
     until: int | None = None,
     note: Callable[[str], None] = lambda line: None,
-    watched: Callable[[Sequence[int], Sequence[Signals]], None] | None = None,
+    watched: Callable[[Sequence[int], Signals], None] | None = None,
     saver: Saver | None = None,
 ) -> list[Outcome]:
     """Train a stack.
@@ -90,7 +90,8 @@ def fit(
         reasons = [training.diverged(row, before, epoch, trained, record) for row in broken]
         if observe is not None:
             observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
-        training.take_signals(epoch, trained, record)
+        if training.watch is not None:
+            training.watch.epoch(epoch, trained.signals)
         values, finite = record[plan.monitor], np.ones(len(state.members), dtype=bool)
         finite[broken] = False
         kept.observe(epoch, values, finite, state.theta, state.buffers, state.members)

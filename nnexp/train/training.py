@@ -25,8 +25,6 @@ from nnexp.train.state import StackState
 from nnexp.train.step import take_step
 from nnexp.train.watch import Watch
 
-STEP_SIGNALS = ("gradient_norm", "update_ratio")  # of each layer, at an epoch's last full step
-
 
 class Training:
     """A stack while it is trained.
@@ -46,7 +44,7 @@ class Training:
         problem: Problem,
         members: Sequence[Member],
         start: Sequence[Parked],
-        watched: Callable[[Sequence[int], Sequence[Signals]], None] | None,
+        watched: Callable[[Sequence[int], Signals], None] | None,
         told: Callable[[int, Outcome], None] | None,
         note: Callable[[str], None],
     ) -> None:
@@ -101,19 +99,6 @@ class Training:
         for values, one in zip(trained.signals, own.signals, strict=True):
             values[row] = one[0]
         return reason
-
-    def take_signals(
-        self, epoch: int, trained: TrainedEpoch, record: Mapping[str, np.ndarray]
-    ) -> None:
-        """Have the watch, if there is one, take note of an epoch."""
-        if self.watch is None:
-            return
-        last_step = {
-            f"{kind}/{layer}": values[:, place]
-            for kind, values in zip(STEP_SIGNALS, trained.signals, strict=True)
-            for place, layer in enumerate(self.state.model.layers)
-        }
-        self.watch.epoch(epoch, record, last_step)
 
     def tell_signals(self) -> None:
         """Hand on what the watch has seen since the last time."""

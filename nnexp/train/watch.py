@@ -7,7 +7,7 @@ or row by row, so that a member's signals do not depend on its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from nnexp.train.state import StackState
 SLICE = 64  # train rows looked at
 KEPT_EPOCHS = 32  # validation outputs are kept for so many epochs at most, ...
 KEPT_BYTES = 2**22  # ... and for so many bytes of one member
+STEP_SIGNALS = ("gradient_norm", "update_ratio")  # of each layer, at an epoch's last full step
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,16 @@ class _Looked:
     rows: Tensor  # (K, size)
     x: Tensor  # (K, size, D)
     codes: Tensor | None  # (K, size, Q)
+
+
+@dataclass(frozen=True)
+class _Glance:
+    """What a log-spaced epoch showed, as it was computed: worked up with the others."""
+
+    place: int  # among the kept epochs
+    outputs: Tensor  # of the slice (K, size, C)
+    units: list[Tensor]  # of each hidden layer (K, H): largest values (relu), or saturated shares
+    norms: list[Tensor]  # of each weight matrix (K,)
 
 
 class Watch:
@@ -60,12 +71,14 @@ class Watch:
         self.activation = getattr(state.model, "activation", "")
         decision = problem.decision
         self._reader = OutputReader(problem, max(2, len(decision.columns or decision.values)))
-        self._outputs: list[list[Outputs]] = []  # of each kept epoch
-        self._rows: list[Signals] = []  # of each kept epoch, without what the outputs tell
+        # of each kept epoch its number, validation outputs, and gradient norms and update ratios
+        self._numbers: list[int] = []
+        self._outputs: list[list[Outputs]] = []
+        self._steps: list[tuple[np.ndarray, np.ndarray] | None] = []
+        self._glances: list[_Glance] = []
         self._bytes = 0
         self._new: list[Outputs] = []
         self._looked: _Looked | None = None
-        self._slices: dict[int, Tensor] = {}  # outputs (K, size, C) by place among the kept epochs
 
     def validation(
         self, places: Sequence[int], logits: Tensor, losses: Tensor, true: Tensor
@@ -89,44 +102,50 @@ class Watch:
                 counted from.
         """
         if first:
-            self.epoch(0, {}, {})
+            self.epoch(0, None)
             return
         self._reader.read([-1], [self._new], len(self.state.members))
         self._new, self._bytes = [], 0
 
-    def epoch(
-        self, number: int, record: Mapping[str, np.ndarray], steps: Mapping[str, np.ndarray]
-    ) -> None:
+    def epoch(self, number: int, steps: tuple[np.ndarray, np.ndarray] | None) -> None:
         """Take note of an epoch; `validation` was called before, where there are such rows.
 
         Arguments:
             number: of the epoch, 0 before the first.
-            record: of which `val_loss` and `val_accuracy` are taken.
-            steps: `gradient_norm/LAYER` and `update_ratio/LAYER`, each (K,).
+            steps: gradient norms and update ratios of the layers, each (K, layers); None before
+                the first epoch.
         """
-        values = {n: record[n] for n in ("val_loss", "val_accuracy") if n in record}
         if is_log_spaced(number):
-            values |= self._units() | self._norms()
-        self._rows.append(Signals(number, {**values, **steps}))
+            self._glances.append(self._glance())
+        self._numbers.append(number)
+        self._steps.append(steps)
         self._outputs.append(self._new)
         self._new = []
 
     def is_full(self) -> bool:
         """Whether `flush` should be called."""
-        return len(self._rows) >= KEPT_EPOCHS or self._bytes >= KEPT_BYTES
+        return len(self._numbers) >= KEPT_EPOCHS or self._bytes >= KEPT_BYTES
 
-    def flush(self) -> list[Signals]:
+    def flush(self) -> Signals:
         """The signals of the epochs since the last flush."""
-        numbers, members = [row.epoch for row in self._rows], len(self.state.members)
-        found = self._reader.read(numbers, self._outputs, members)
-        for place, more in self._of_slices():
-            found[place] |= more
-        rows = [
-            Signals(row.epoch, {**row.values, **more})
-            for row, more in zip(self._rows, found, strict=True)
-        ]
-        self._rows, self._outputs, self._bytes = [], [], 0
-        return rows
+        numbers, members = self._numbers, len(self.state.members)
+        values = self._reader.read(numbers, self._outputs, members)
+        if self._glances:
+            places = [own.place for own in self._glances]
+            for name, seen in {**self._of_slices(), **self._of_units(), **self._norms()}.items():
+                values[name] = np.full((len(numbers), members), np.nan)
+                values[name][places] = seen
+        stepped = [place for place, own in enumerate(self._steps) if own is not None]
+        if stepped:
+            # (E, 2, K, layers)
+            seen = np.array([own for own in self._steps if own is not None])
+            for place, layer in enumerate(self.state.model.layers):
+                for kind, name in enumerate(STEP_SIGNALS):
+                    column = values[f"{name}/{layer}"] = np.full((len(numbers), members), np.nan)
+                    column[stepped] = seen[:, kind, :, place]
+        self._numbers, self._outputs, self._steps = [], [], []
+        self._glances, self._bytes = [], 0
+        return Signals(numbers, values)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Keep only the members `rows`, in this order; `flush` was called before."""
@@ -149,33 +168,31 @@ class Watch:
         return self._looked
 
     @torch.no_grad()
-    def _units(self) -> dict[str, np.ndarray]:
-        """Send the slice through the network, keep its outputs, and look at the hidden units."""
+    def _glance(self) -> _Glance:
+        """Send the slice through the network, and look at the hidden units and the weights."""
         stack, looked = self.state.stack, self._look()
         out = stack.forward(looked.x, looked.codes)
         if out.dtype not in (torch.float32, torch.float64):
             out = out.float()
-        self._slices[len(self._rows)] = out
-        found = {}
-        for name, values in stack.activations():  # (K, size, H)
+        units = []
+        for _, values in stack.activations():  # (K, size, H)
             if self.activation == "relu":
-                dead = (values.amax(1) <= 0).double().mean(1)
-                found[f"dead/{name}"] = dead.cpu().numpy()
+                units.append(values.amax(1))
             elif self.activation in SATURATED:
                 low, high = SATURATED[self.activation]
-                share = ((values < low) | (values > high)).double().mean(1)
-                steady = (share >= STEADY).double().mean(1)
-                found[f"saturated/{name}"] = steady.cpu().numpy()
-        return found
+                units.append(((values < low) | (values > high)).double().mean(1))
+        layout, theta = self.state.model.layout, self.state.theta
+        slots = [slot for slot in layout.slots.values() if slot.kind == "weight"]
+        parts = [theta[:, slot.offset : slot.offset + slot.size] for slot in slots]
+        norms = [torch.linalg.vector_norm(part, dim=1) for part in parts]
+        return _Glance(len(self._numbers), out, units, norms)
 
-    def _of_slices(self) -> list[tuple[int, dict[str, np.ndarray]]]:
-        """Loss and accuracy of the kept slices, by place among the kept epochs."""
-        if not self._slices:
-            return []
-        looked, times = self._look(), len(self._slices)
+    def _of_slices(self) -> dict[str, np.ndarray]:
+        """Loss and accuracy of the slices at which was glanced, (E, K)."""
+        looked, times = self._look(), len(self._glances)
         data, loss, plan = self.problem.data, self.problem.loss, self.problem.plan
         members, size = looked.rows.shape
-        out = torch.cat(list(self._slices.values()))  # (E * K, size, C)
+        out = torch.cat([own.outputs for own in self._glances])  # (E * K, size, C)
         weight = data.targets.row_weights(looked.rows)
         dense = data.targets.dense(looked.rows).repeat(times, 1, 1)
         repeated = None if weight is None else weight.repeat(times, 1)
@@ -184,21 +201,22 @@ class Watch:
         losses = loss.of_set(total, shared, size, plan.batch_size).cpu().numpy()
         hits = self.problem.decision.classes(loss.activate(out)).view(times, members, size)
         right = (hits == data.targets.classes[looked.rows]).double().mean(2).cpu().numpy()
-        found = [
-            (place, {"slice_loss": own, "slice_accuracy": accuracy})
-            for place, own, accuracy in zip(
-                self._slices, losses.reshape(times, members), right, strict=True
-            )
-        ]
-        self._slices = {}
+        return {"slice_loss": losses.reshape(times, members), "slice_accuracy": right}
+
+    def _of_units(self) -> dict[str, np.ndarray]:
+        """By layer the shares (E, K) of its units that do nothing, or are always saturated."""
+        kind = "dead" if self.activation == "relu" else "saturated"
+        found = {}
+        for place, name in enumerate(self.state.model.layers[: len(self._glances[0].units)]):
+            units = torch.stack([own.units[place] for own in self._glances])  # (E, K, H)
+            idle = units <= 0 if kind == "dead" else units >= STEADY
+            found[f"{kind}/{name}"] = idle.double().mean(2).cpu().numpy()
         return found
 
     def _norms(self) -> dict[str, np.ndarray]:
-        layout, theta = self.state.model.layout, self.state.theta
-        slots = [slot for slot in layout.slots.values() if slot.kind == "weight"]
+        """By layer the norms (E, K) of its weights."""
         found = {}
-        for name, slot in zip(self.state.model.layers, slots, strict=True):
-            part = theta[:, slot.offset : slot.offset + slot.size]
-            norm = torch.linalg.vector_norm(part, dim=1).double()
-            found[f"weight_norm/{name}"] = norm.cpu().numpy()
+        for place, name in enumerate(self.state.model.layers):
+            norms = torch.stack([own.norms[place] for own in self._glances])
+            found[f"weight_norm/{name}"] = norms.double().cpu().numpy()
         return found

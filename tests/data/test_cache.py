@@ -9,7 +9,6 @@ import sklearn.utils
 from nnexp.config.schema import (
     OPTIONS,
     CsvConfig,
-    DigitsConfig,
     IrisConfig,
     MoonsConfig,
     OpenMLConfig,
@@ -150,39 +149,6 @@ def test_mistakes_are_remembered(config, loads):
     with pytest.raises(UserError) as info:
         prepare(load_table(config), config, 0)
     assert info.value.args == caught[0].args
-
-
-def test_bytes_held_and_forgotten(path, loads):
-    tables = Tables()
-    assert tables.nbytes == 0
-    data = tables.prepare(DigitsConfig())
-    table = 1797 * 65 * 8
-    assert tables.nbytes >= table + data.x.nbytes
-    before = tables.nbytes
-    other = tables.prepare(DigitsConfig(scaling="none"))
-    arrays = [getattr(other, field.name) for field in dataclasses.fields(other)]
-    assert tables.nbytes - before == sum(a.nbytes for a in arrays if isinstance(a, np.ndarray))
-    tables.forget()
-    assert table <= tables.nbytes < before
-    again = tables.prepare(DigitsConfig())
-    assert again is not data
-    assert again.x.tobytes() == data.x.tobytes()
-    assert len(loads) == 1
-    held = tables.nbytes
-    texts = tables.prepare(CsvConfig(path=path, target="y"))
-    # 89 labelled rows: codes of b and d, which are texts, and of c, which is not
-    assert tables.nbytes - held > texts.x.nbytes + 2 * 89 * 8
-
-
-def test_bytes_of_an_emptied_column():
-    tables, others = Tables(), Tables()
-    for held in (tables, others):
-        held.prepare(DigitsConfig())
-    tables.prepare(DigitsConfig(sentinels=["pixel_0_3=0"]))
-    others.prepare(DigitsConfig(sentinels=["pixel_0_3=99"]))  # which no cell is
-    for held in (tables, others):
-        held.forget()
-    assert tables.nbytes - others.nbytes == 1797 * 8
 
 
 class Recorder:

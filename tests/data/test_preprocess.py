@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -216,6 +217,19 @@ def test_files_are_read_as_at_training(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("n,zip\n1,007\n2,007\n")
     assert pre.notes(pre.read(path)) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_nothing_beside(tmp_path, monkeypatch):
+    fit().save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def fail(*paths):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        fit(encoding="ordinal").save(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 class TestDamage:

@@ -57,6 +57,7 @@ def test_the_text_has_two_lines_a_finding_and_names_the_proof():
 
 
 def test_a_diagnosis_is_read_back():
-    own = Diagnosis([FINDING], ["fine"], ["note"], "so", {"valid": {"accuracy": 0.5}})
+    scores = {"valid": {"accuracy": 0.5, "possible": 0.9, "rows": 12, "behind": True}}
+    own = Diagnosis([FINDING], ["fine"], ["note"], "so", scores)
     assert Diagnosis.from_plain(json.loads(json.dumps(own.plain()))) == own
     assert "### 1. the learning rate is too high" in own.markdown()

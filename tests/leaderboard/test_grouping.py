@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.grouping import frozen, group_records, order_of, split_of
+from nnexp.leaderboard.grouping import IMMATERIAL, frozen, group_records, order_of, split_of
 
 
 def test_seeds_the_fold_and_what_does_not_matter_are_not_told_apart(make):
@@ -18,6 +20,12 @@ def test_seeds_the_fold_and_what_does_not_matter_are_not_told_apart(make):
     assert found.varied == ["reg.l2"]
     assert [[r.name for r in group.records] for group in found.groups] == [list("01234"), ["5"]]
     assert [group.values for group in found.groups] == [{"reg.l2": 0.0}, {"reg.l2": 0.1}]
+
+
+def test_the_page_names_all_that_does_not_matter():
+    page = Path(__file__).parents[2].joinpath("docs/leaderboard.md").read_text(encoding="utf-8")
+    told = page.partition("(nor in ")[2].partition("which do")[0].replace("`", "")
+    assert {key.strip() for key in told.split(",") if key.strip()} == IMMATERIAL
 
 
 def test_keys_of_some_options_only_are_empty_for_the_others(make):

@@ -8,7 +8,8 @@ from scipy import stats
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import SCORES
-from nnexp.leaderboard.leaderboard import leaderboard, score_of
+from nnexp.leaderboard.comparing import score_of
+from nnexp.leaderboard.leaderboard import leaderboard
 
 
 def grid(make, losses, key="optimizer__lr"):
@@ -197,6 +198,38 @@ def test_folds_are_means_over_seeds_with_the_corrected_variance(make):
     assert second.against_leader.p == pytest.approx(2 * stats.t.sf(abs(t), 4))
 
 
+def test_each_configuration_has_the_correction_of_its_own_splits(make):
+    """Two folds and ten: half of the rows validate, or a tenth."""
+    rng = np.random.default_rng(0)
+    records, losses = [], {2: [0.3, 0.4], 10: list(rng.normal(0.6, 0.05, 10))}
+    for folds, values in losses.items():
+        for fold, loss in enumerate(values):
+            split = {"data__split__fold": fold, "data__split__folds": folds}
+            records.append(make(len(records), loss, **split))
+    rows = leaderboard(records).configurations
+    for row in rows:
+        n = row.values["data.split.folds"]
+        summary = row.scores["val_loss"]
+        half = stats.t.ppf(0.975, n - 1) * np.std(losses[n], ddof=1)
+        assert summary.high - summary.mean == pytest.approx(half * math.sqrt(1 / n + 1 / (n - 1)))
+    # the two splits of the pair are those of half the rows
+    d = np.subtract(losses[10][:2], losses[2])
+    t = d.mean() / (d.std(ddof=1) * math.sqrt(1 / 2 + 1))
+    assert rows[1].against_leader.p == pytest.approx(2 * stats.t.sf(abs(t), 1))
+
+
+def test_a_seed_of_validation_rows_that_follows_another_is_that_one(make):
+    records = [
+        make(0, seed=0, seeds__split=3, seeds__valid=None),
+        make(1, seed=1, seeds__split=3, seeds__valid=3),
+    ]
+    assert leaderboard(records).unit == "seeds"
+    other = make(2, seed=1, seeds__split=3, seeds__valid=None, reg__l2=1.0)
+    assert leaderboard([*records, other]).configurations[1].against_leader.pairs == 1
+    records[1].config["seeds.valid"] = 4
+    assert leaderboard(records).unit == "splits"
+
+
 def test_the_winners_test_score_stands_apart_with_its_standard_error(make):
     losses = [0.61, 0.65, 0.66]
     records = [make(i, 0.5, test=x, seed=i) for i, x in enumerate(losses)]
@@ -308,3 +341,86 @@ def test_by_some_keys_the_rest_are_averaged_over(make):
     assert second.against_leader.pairs == 4
     assert board.unit == "pairs"
     assert any("mean over reg.l2" in note for note in board.notes)
+
+
+def test_a_configuration_whose_runs_failed_comes_after_those_that_came_to_an_end(make):
+    """Its mean is of the seeds that it survived."""
+    unstable = grid(make, {0.1: [0.30, 0.31, 0.32]})
+    lost = [make(n, status="diverged", optimizer__lr=0.1, seed=n) for n in (3, 4)]
+    stable = grid(make, {0.01: [0.31, 0.32, 0.33, 0.6, 0.62]})
+    stable = [replace(record, name=f"1{record.name}") for record in stable]
+    board = leaderboard([*unstable, *lost, *stable])
+    first, second = board.configurations
+    assert first.values == {"optimizer.lr": 0.01}
+    # better on every seed that both have: it is not told to be worse
+    assert second.against_leader.difference == pytest.approx(-0.01)
+    assert not second.against_leader.distinguishable
+    note = "ranked after those that are complete, whatever their mean"
+    assert any(own.startswith(note) and own.endswith(": 2") for own in board.notes)
+    assert not any("was picked" in own for own in board.notes)
+
+
+def test_what_is_better_on_all_common_seeds_is_not_told_to_be_worse(make):
+    """The first had luck with the seeds that the other did not run."""
+    wide = grid(make, {0.1: [0.30, 0.31, 0.32, 0.1, 0.1]})
+    narrow = [replace(r, name=f"1{r.name}") for r in grid(make, {0.01: [0.29, 0.30, 0.31]})]
+    board = leaderboard([*wide, *narrow])
+    against = board.configurations[1].against_leader
+    assert board.configurations[0].values == {"optimizer.lr": 0.1}
+    assert against.difference == pytest.approx(-0.01)
+    assert (against.p_holm, against.distinguishable, against.pairs_needed) == (0, False, None)
+    assert "the first is better than every other" not in board.text()
+    # the same for a score that climbs
+    losses = [0.30, 0.31, 0.32, 0.9, 0.9]
+    wide = [make(n, accuracy=x, optimizer__lr=0.1, seed=n) for n, x in enumerate(losses)]
+    narrow = [
+        make(9 - n, accuracy=x + 0.2, optimizer__lr=0.01, seed=n)
+        for n, x in enumerate(losses[:3])
+    ]  # fmt: skip
+    board = leaderboard([*wide, *narrow], "val_accuracy")
+    assert board.configurations[1].against_leader.difference == pytest.approx(0.2)
+    assert not board.configurations[1].against_leader.distinguishable
+
+
+def test_a_row_that_all_seeds_tell_better_tells_no_configurations_apart(make):
+    """One of 30: the t-test over seeds has p < 0.01, and it is one row."""
+    records = [make(n, accuracy=28 / 30, seed=n) for n in range(5)]
+    records += [make(9 - n, accuracy=27 / 30, seed=n, reg__l2=0.1) for n in range(5)]
+    against = leaderboard(records, "val_accuracy").configurations[1].against_leader
+    assert against.p < 0.01
+    assert (against.distinguishable, against.pairs_needed) == (False, None)
+    for record in records:
+        record.metrics["val"]["n"] = 30_000
+    board = leaderboard(records, "val_accuracy")
+    assert board.configurations[1].against_leader.distinguishable
+    assert "more than twice the standard error of the rows" in board.text()
+
+
+def test_configurations_as_good_as_each_other_are_rarely_told_apart_by_the_rows(make):
+    """Two that err on other rows: seeds change nothing, so all that differs is the rows."""
+    rng = np.random.default_rng(0)
+    apart = []
+    for _ in range(150):
+        wins = rng.choice([-1, 0, 1], p=[0.05, 0.9, 0.05], size=36).sum()
+        records = [make(n, accuracy=0.8, seed=n) for n in range(5)]
+        records += [make(9 - n, accuracy=0.8 + wins / 36, seed=n, reg__l2=0.1) for n in range(5)]
+        for record in records:
+            record.metrics["val"]["n"] = 36
+        _, second = leaderboard(records, "val_accuracy").configurations
+        apart.append(second.against_leader.distinguishable)
+    assert np.mean(apart) < 0.05
+
+
+def test_folds_are_judged_by_the_rows_of_all_of_them(make):
+    def told(folds):
+        records = []
+        for fold in range(folds):
+            for l2, accuracy in ((0.0, 0.9), (0.1, 0.8 + 0.001 * fold)):
+                records.append(make(len(records), accuracy=accuracy, reg__l2=l2,
+                               data__split__fold=fold, data__split__folds=folds))  # fmt: skip
+        board = leaderboard(records, "val_accuracy")
+        assert board.test.endswith("of the rows")
+        return board.configurations[1].against_leader.distinguishable
+
+    assert not told(1 + 1)  # 60 rows
+    assert told(5)  # 150 rows

@@ -105,6 +105,24 @@ def test_links_and_pipes_are_not_opened(write, tmp_path, file):
     assert read_records([folder])[0].status == "failed"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link"])
+def test_a_configuration_alone_is_not_opened_where_it_is_none(tmp_path, kind):
+    (tmp_path / "other").mkdir()
+    path, outside = tmp_path / "other" / "config.yaml", tmp_path / "outside"
+    outside.write_text("defaults: []\n")
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to(outside)
+    assert [record.status for record in read_records([tmp_path])] == ["failed"]
+
+
+def test_of_a_configuration_alone_no_more_than_its_beginning_is_read(tmp_path):
+    path = tmp_path / "other" / "config.yaml"
+    path.parent.mkdir()
+    path.write_text("defaults: []\n")
+    os.truncate(path, 40 << 30)  # sparse: it takes no disk
+    with pytest.raises(UserError, match="there is no run"):
+        find_runs([tmp_path])
+
+
 def test_a_class_of_a_users_own_is_a_text(write, monkeypatch):
     import builtins
 

@@ -4,19 +4,17 @@ from nnexp.leaderboard.resampling import DEFAULT, valid_to_train
 
 
 def test_of_folds_and_of_shares(make):
-    assert valid_to_train([make(0, data__split__folds=5)]) == pytest.approx(1 / 4)
-    assert valid_to_train([make(0)]) == pytest.approx(0.2 / 0.6)
-    mixed = [make(0), make(1, data__split__folds=5)]
-    assert valid_to_train(mixed) == pytest.approx((1 / 3 + 1 / 4) / 2)
+    assert valid_to_train(make(0, data__split__folds=5)) == pytest.approx(1 / 4)
+    assert valid_to_train(make(0)) == pytest.approx(0.2 / 0.6)
 
 
 def test_of_folds_forward_in_time(make):
     record = make(0, data__split__folds=3, data__split__method="time")
-    assert valid_to_train([record]) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    assert valid_to_train(record) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
 
 
 @pytest.mark.parametrize("folds", [None, True, 1, "5", [5]])
 def test_what_does_not_tell(make, folds):
     odd = {"data__split__folds": folds, "data__split__valid": None}
-    assert valid_to_train([make(0, **odd)]) == DEFAULT
-    assert valid_to_train([make(0, data__split__valid=1.0)]) == DEFAULT
+    assert valid_to_train(make(0, **odd)) == DEFAULT
+    assert valid_to_train(make(0, data__split__valid=1.0)) == DEFAULT

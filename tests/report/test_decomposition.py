@@ -5,6 +5,7 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.report.decomposition import cumulated, decomposition
 from nnexp.report.prior import Prior
 from nnexp.report.run_folder import read_run_folder
+from nnexp.statistics import share_stderr
 
 SCORES = {"valid": {"accuracy": 0.8, "possible": 0.9, "rows": 25}}
 FOUND = Diagnosis([], explained="loss fell", scores=SCORES)
@@ -50,7 +51,7 @@ def test_the_accuracy_lies_in_its_noise(drawn, axis_of):
     figure = drawn(prior=Prior(None, 0.6)).all("figure")[1]
     axis = axis_of(figure)
     corners = places(figure.one("polygon", "val"))
-    half = 1.96 * np.sqrt(0.8 * 0.2 / 25)
+    half = 1.96 * share_stderr(0.8, 25)
     edges = [axis.value(y / 1000) for x, y in corners if x == 1000]
     assert sorted(edges) == pytest.approx([0.8 - half, 0.8 + half], abs=0.01)
     names = [t.text for t in figure.all("text", "mark-name")]

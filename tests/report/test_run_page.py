@@ -3,6 +3,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -179,8 +180,9 @@ def test_an_equal_run_gives_equal_bytes_wherever_it_lies(make_run, tmp_path):
     other = tmp_path / "2026-01-01" / "12-30-59.123456-ab12"
     shutil.copytree(folder, other)
     assert write_run_file(other, diagnosed()).read_bytes() == first
-    again = Diagnosis.from_plain(json.loads(json.dumps(diagnosed().plain())))
-    assert write_run_file(other, again).read_bytes() == first
+    own = replace(diagnosed(), findings=diagnosed().findings[:1])
+    again = Diagnosis.from_plain(json.loads(json.dumps(own.plain())))
+    assert write_run_file(other, again).read_bytes() == write_run_file(folder, own).read_bytes()
     assert str(tmp_path).encode() not in first
 
 

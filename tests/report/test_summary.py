@@ -64,6 +64,19 @@ def test_some_can_be_told_and_some_cannot(add, header):
     assert "1 of the other 2 cannot be told from it" in header().text
 
 
+def test_the_first_is_the_best_of_those_that_came_to_an_end(add, header):
+    """One is better on all seeds that both have, and diverged on the rest."""
+    for seed, (stable, unstable) in enumerate([(0.3, 0.29), (0.31, 0.3), (0.32, 0.31), (0.6, 0)]):
+        add(seed, seed=seed, val=stable, reg__l2=0.1)
+        ended = {"val": unstable} if unstable else {"status": "diverged"}
+        add(10 + seed, seed=seed, reg__l2=0.2, **ended)
+        add(20 + seed, seed=seed, val=3.0 + stable, reg__l2=0.3)
+    text = header().one("p", "verdict").text
+    of = "has the lowest mean validation loss of the 2 configurations whose runs are all done"
+    assert text.startswith(f"reg.l2=0.1 {of}: 0.3825 over 4 runs. ")
+    assert "1 of the other 2 cannot be told from it" in text
+
+
 @pytest.mark.parametrize(
     ("runs", "words"),
     [

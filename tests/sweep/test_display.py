@@ -34,7 +34,7 @@ def test_lines_say_how_far_it_is_and_who_is_best(jobs):
 
 def test_the_share_counts_epochs_in_training(jobs):
     display = Display(jobs, 2, "none", io.StringIO())
-    display.epoch((0, 1, 2, 3), 5, 4)
+    display.epoch((0, 1, 2, 3), 5)
     assert display.share == pytest.approx(4 * 5 / 200)
     end(jobs[0], 1.0)
     display.ended(jobs[0])
@@ -43,6 +43,28 @@ def test_the_share_counts_epochs_in_training(jobs):
         end(job, 1.0)
         display.ended(job)
     assert display.share == 1
+
+
+def test_jobs_are_counted_by_their_places_in_the_execution(jobs):
+    """The first has failed for its table; the last is still the last."""
+    jobs[0].fail(ValueError("no table"))
+    display = Display(jobs, 2, "none", io.StringIO())
+    display.epoch((18, 19), 10)
+    end(jobs[19], 1.0)
+    display.ended(jobs[19])
+    assert display.share == pytest.approx(20 / 190)
+    assert display.line().startswith("1/19 runs")
+
+
+def test_what_a_halved_chunk_had_trained_is_not_counted_twice(jobs):
+    display = Display(jobs, 1, "none", io.StringIO())
+    display.epoch(range(20), 8)
+    display.again(range(20))
+    assert display.share == 0
+    display.epoch(range(10), 5)
+    assert display.share == pytest.approx(10 * 5 / 200)
+    display.epoch(range(5, 15), 6)  # cut anew, after a rung
+    assert display.share == pytest.approx((5 * 5 + 10 * 6) / 200)
 
 
 def test_accuracy_is_better_when_it_is_higher(tmp_path):
@@ -79,7 +101,7 @@ def test_nothing_is_shown_where_nothing_is_wanted(jobs):
 def test_the_bar_draws_and_ends(jobs):
     stream = io.StringIO()
     display = Display(jobs, 1, "bar", stream)
-    display.epoch((0, 1), 5, 2)
+    display.epoch((0, 1), 5)
     display.tick()
     display.note("[odd] words")
     end(jobs[0], 0.5)

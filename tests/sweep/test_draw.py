@@ -64,6 +64,15 @@ def test_blocks_take_turns():
     assert [job[0][0] for job in jobs] == list("ababab")
 
 
+def test_blocks_with_the_same_values_are_other_configurations():
+    rates = {"optimizer.lr": "0.1,0.01,0.001"}
+    blocks = [{"optimizer": "sgd", **rates}, {"optimizer": "adam", **rates}]
+    assert len(set(map(tuple, draw(spaces([], blocks), 5, seed=0)))) == 5
+    # but not where all of it is the same
+    twice = [{"optimizer": "sgd", **rates}, {**rates, "optimizer": "sgd"}]
+    assert len(set(map(frozenset, draw(spaces([], twice), 5, seed=0)))) == 3
+
+
 def test_the_methods():
     words = spaces(["a=1,2", "b=1,2"])
     assert len(jobs_of(words, SweepConfig(method="grid"))) == 4

@@ -57,7 +57,7 @@ def test_the_rate_is_constant_and_no_run_ends_early():
 def test_cut_into_chunks_it_is_the_same(monkeypatch):
     rates = [0.001, 0.01, 1e30]
     whole, epochs = trained(rates, 2, "optimizer=sgd"), []
-    monkeypatch.setattr(lr_range, "free_bytes", lambda: 1)
+    monkeypatch.setattr(lr_range, "free_bytes", lambda gpu: 1)
     seen = trained(rates, 2, "optimizer=sgd", observe=lambda *pair: epochs.append(pair))
     equal(whole, seen)
     assert len({total for _, total in epochs}) == 1

@@ -7,6 +7,7 @@ from nnexp.data import Tables
 from nnexp.runs.stack import Stack
 from nnexp.runs.task import Task
 from nnexp.sweep.memory import free_bytes, member_bytes
+from nnexp.train.watch import KEPT_BYTES
 
 TABLES = Tables()
 
@@ -29,5 +30,20 @@ def test_it_holds_the_rows_of_a_member(tmp_path):
     assert wide > 4 * parameters * 8  # theta, gradient, scratch, two moments, kept, snapshot
 
 
+def test_what_is_watched_is_kept_for_some_epochs_and_worked_up(tmp_path):
+    off = member(tmp_path, "trainer.watch=false")
+    kept = 32 * 359 * 10 * 4  # epochs, rows that validate, outputs
+    assert 3 * kept < member(tmp_path) - off < 10 * kept
+    many = ["data=blobs", "data.rows=400000", "data.centers=10", "data.features=2"]
+    grown = member(tmp_path, *many) - member(tmp_path, *many, "trainer.watch=false")
+    # a whole epoch more than the bytes at which what is kept is let go
+    assert grown > 3 * (KEPT_BYTES + 80_000 * 10 * 4)
+
+
 def test_there_is_some_memory():
     assert 2**20 < free_bytes() < 2**50
+
+
+def test_a_gpu_has_memory_of_its_own(monkeypatch):
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (2**20, 2**30))
+    assert free_bytes(gpu=True) == 2**20 < free_bytes()

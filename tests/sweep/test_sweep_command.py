@@ -4,6 +4,7 @@ import html
 import json
 import shlex
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,11 +12,12 @@ import yaml
 from nnexp.cli import train
 from nnexp.errors import UserError
 from nnexp.leaderboard import compare
+from nnexp.sweep.proposals import Proposals
 from nnexp.sweeping import multirun
 from nnexp.track import lock
 from nnexp.track.status import write_status
 
-from .conftest import QUICK  # type: ignore[import-not-found]
+from .conftest import FILES, QUICK  # type: ignore[import-not-found]
 
 
 def statuses(swept):
@@ -216,6 +218,45 @@ def test_a_sweep_that_is_resumed_with_other_values_keeps_what_it_has(command):
     assert seeds[:2] == [0, 1]
 
 
+def test_a_job_that_cannot_be_made_touches_no_other_run(command):
+    """It is numbered as jobs that have run, and keeps one folder however often it is resumed."""
+    swept = command("reg.dropout=0.1,1.5", "trainer.epochs=1")
+    before = swept.content(0, (*FILES, "status.json", "overrides.yaml"))
+    words = "reg.dropout=1.5,0.3,1.6,0.1"
+    for _ in range(2):
+        again = command(words, "trainer.epochs=1", f"sweep.resume={swept.folder}")
+        assert again.status == 1
+        assert swept.content(0, (*FILES, "status.json", "overrides.yaml")) == before
+    told = {
+        path.parent.name: (json.loads(path.read_text())["status"], overrides)
+        for path in swept.folder.glob("*/status.json")
+        for overrides in [(path.parent / "overrides.yaml").read_text().split("reg.dropout=")[1][:3]]
+    }
+    done, failed = "done", "failed"
+    assert told == {"0": (done, "0.1"), "1": (failed, "1.5"), "2": (done, "0.3"),
+                    "3": (failed, "1.6")}  # fmt: skip
+
+
+def test_nothing_is_written_through_a_link_of_a_sweep(command, tmp_path):
+    swept = command("seed=0,1", "trainer.epochs=1")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine").write_text("mine")
+    for name, target in (("multirun.yaml", elsewhere / "mine"), ("3", elsewhere)):
+        (swept.folder / name).unlink(missing_ok=True)
+        (swept.folder / name).symlink_to(target)
+        for refused in (
+            command("swept", program="resume"),
+            command("seed=range(4)", f"sweep.resume={swept.folder}"),
+        ):
+            assert refused.status == 2
+            assert "is a link, or no regular file" in refused.err
+        (swept.folder / name).unlink()
+    assert [path.read_text() for path in elsewhere.iterdir()] == ["mine"]
+    (swept.folder / "multirun.yaml").symlink_to(elsewhere / "mine")
+    assert command("seed=0", folder="swept").status == 2  # it holds a sweep already
+
+
 def test_what_cannot_be_resumed(command, tmp_path):
     assert "no run and no sweep" in command("absent", program="resume").err
     swept = command("seed=0,1")
@@ -227,6 +268,27 @@ def test_what_cannot_be_resumed(command, tmp_path):
     absent = command("seed=0,1", "sweep.resume=absent")
     assert absent.status == 2
     assert not (tmp_path / "absent").exists()
+
+
+def test_too_many_jobs_are_refused_before_they_are_made(command, monkeypatch):
+    monkeypatch.setattr("nnexp.sweep.sweeper.jobs_of", None)
+    refused = command("seed=range(1000)", "optimizer.lr=range(1000)", "data.split.folds=5")
+    assert refused.status == 2
+    assert "the sweep has 5000000 jobs" in refused.err
+    assert not refused.folder.exists()
+
+
+def test_a_sweep_over_the_folders_of_others_leaves_their_status(command):
+    command("seed=0", "trainer.epochs=1")
+    (folder,) = (path.parent for path in Path().rglob("status.json"))
+    (folder / "status.json").write_text('{"status": "running", "reason": null}')
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder.parent / "sweep.yaml").unlink()
+    command("reg.dropout=0.1,0.2", "trainer.epochs=1")
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+    (folder.parent / "sweep.yaml").unlink()
+    command("reg.dropout=1.5,0.3", "trainer.epochs=1")
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_sweep_into_folders_with_runs_is_refused(command):
@@ -318,6 +380,28 @@ def test_a_launcher_in_other_processes_still_works(command):
     assert statuses(swept) == ["done", "done"]
     assert "1 configuration, 2 runs" in swept.out
     assert (swept.folder / "leaderboard.csv").is_file()
+
+
+@pytest.mark.parametrize("launcher", [["basic"], ["joblib", "hydra.launcher.n_jobs=1"]])
+def test_other_launchers_search_for_the_best_accuracy_and_rank_by_it(
+    command, monkeypatch, launcher
+):
+    told = []
+
+    class Watched(Proposals):
+        def tell(self, losses):
+            told.extend(losses)
+            super().tell(losses)
+
+    monkeypatch.setattr("nnexp.sweep.proposals.Proposals", Watched)
+    swept = command(
+        "sweep=optuna", "sweep.n=2", "sweep.batch=2", "trainer.monitor=val_accuracy", "threads=1",
+        "optimizer.lr=0.001,0.1", f"hydra/launcher={launcher[0]}", *launcher[1:],
+    )  # fmt: skip
+    assert swept.status == 0, swept.err
+    metrics = [json.loads(swept.content(n)["metrics.json"])["val"]["accuracy"] for n in range(2)]
+    assert told == [-accuracy for accuracy in metrics]
+    assert "by mean validation accuracy (higher is better)" in swept.out
 
 
 def test_hydras_own_sweeper_still_works(command):

@@ -27,7 +27,7 @@ from tensorboard.plugins.text import metadata as text_metadata
 from tensorboard.util import tensor_util
 
 from nnexp.track.board import TAGS, Board
-from nnexp.track.markdown import code_block, markdown_table
+from nnexp.track.markdown import cell, code_block
 from nnexp.track.summaries import CHARTS
 
 
@@ -71,17 +71,18 @@ def test_rows_of_the_history_become_scalars(tmp_path: Path) -> None:
 def test_an_epoch_is_one_record_of_one_file(tmp_path: Path) -> None:
     board = Board(tmp_path)
     before = board.path.stat().st_size
-    board.scalars(1, {f"gradient_norm/{n}": 1.0 for n in range(20)})
+    board.epoch({"epoch": 1, **{f"gradient_norm/{n}": 1.0 for n in range(20)}})
     assert board.path.stat().st_size - before < 20 * 50
     assert list(tmp_path.iterdir()) == [board.path]
-    board.scalars(2, {"none": None})
+    board.epoch({"epoch": 2, "none": None})
     assert "none" not in read(tmp_path).Tags()["scalars"]
 
 
 def test_values_that_are_not_finite_are_kept(tmp_path: Path) -> None:
     board = Board(tmp_path)
-    board.scalars(1, {"nan": math.nan, "inf": -math.inf, "large": 1e300, "small": -1e300})
-    values = {tag: read(tmp_path).Scalars(tag)[0].value for tag in ("nan", "inf", "large", "small")}
+    odd = {"nan": math.nan, "inf": -math.inf, "large": 1e300, "small": -1e300}
+    board.epoch({"epoch": 1, **odd})
+    values = {tag: read(tmp_path).Scalars(tag)[0].value for tag in odd}
     assert math.isnan(values["nan"])
     assert values["inf"] == -math.inf
     assert (values["large"], values["small"]) == (math.inf, -math.inf)
@@ -90,10 +91,10 @@ def test_values_that_are_not_finite_are_kept(tmp_path: Path) -> None:
 def test_resumed_run_overwrites_what_the_killed_one_wrote_last(tmp_path: Path) -> None:
     killed = Board(tmp_path)
     for epoch in range(1, 6):
-        killed.scalars(epoch, {"loss/train": 1.0})
+        killed.epoch({"epoch": epoch, "train_loss": 1.0})
     resumed = Board(tmp_path, purge_step=3)
     for epoch in range(3, 8):
-        resumed.scalars(epoch, {"loss/train": 2.0})
+        resumed.epoch({"epoch": epoch, "train_loss": 2.0})
     scalars = read(tmp_path).Scalars("loss/train")
     assert [e.step for e in scalars] == [1, 2, 3, 4, 5, 6, 7]
     assert [e.value for e in scalars] == [1.0] * 2 + [2.0] * 5
@@ -125,10 +126,10 @@ def test_train_and_validation_share_a_chart(tmp_path: Path) -> None:
 def test_histogram_of_values(tmp_path: Path) -> None:
     values = np.random.default_rng(0).normal(size=(50, 40))
     board = Board(tmp_path)
-    board.histogram(3, "weights/hidden.0", torch.tensor(values))
-    board.histogram(4, "weights/hidden.0", [np.nan, np.inf, 1.0])
-    board.histogram(5, "weights/hidden.0", [np.nan])
-    board.histogram(6, "weights/hidden.0", [])
+    board.epoch({"epoch": 3}, {"weights/hidden.0": torch.tensor(values)})
+    board.epoch({"epoch": 4}, {"weights/hidden.0": [np.nan, np.inf, 1.0]})
+    board.epoch({"epoch": 5}, {"weights/hidden.0": [np.nan]})
+    board.epoch({"epoch": 6}, {"weights/hidden.0": []})
     first, second = read(tmp_path).Histograms("weights/hidden.0")
     counts, edges = np.histogram(values, 64)
     histogram = first.histogram_value
@@ -146,22 +147,10 @@ def test_histogram_of_values(tmp_path: Path) -> None:
     "values", [[1.0, 1.0 + 2e-16], [0.0], [5e-324, 0.0], [1e308, -1e308], [1e300] * 3]
 )
 def test_histogram_of_extreme_values(tmp_path: Path, values: list[float]) -> None:
-    Board(tmp_path).histogram(1, "w", values)
+    Board(tmp_path).epoch({"epoch": 1}, {"w": values})
     histogram = read(tmp_path).Histograms("w")[0].histogram_value
     assert sum(histogram.bucket) == histogram.num == len(values)
     assert np.isfinite([histogram.min, histogram.max, histogram.sum_squares]).all()
-
-
-def test_histogram_of_counts(tmp_path: Path) -> None:
-    board = Board(tmp_path)
-    board.histogram(1, "w", counts=[1, 0, 3], edges=[-1.0, 0.0, 1.0, 3.0])
-    histogram = read(tmp_path).Histograms("w")[0].histogram_value
-    assert (histogram.min, histogram.max, histogram.num) == (-1.0, 3.0, 4.0)
-    assert histogram.bucket == [1, 0, 3]
-    assert histogram.bucket_limit == [0.0, 1.0, 3.0]
-    assert histogram.sum == pytest.approx(-0.5 + 6.0)
-    with pytest.raises(ValueError, match="one edge more"):
-        board.histogram(1, "w", counts=[1, 2], edges=[0.0, 1.0])
 
 
 def test_confusion_matrix_is_a_picture(tmp_path: Path) -> None:
@@ -178,21 +167,15 @@ def test_confusion_matrix_is_a_picture(tmp_path: Path) -> None:
 def test_text_reaches_the_text_tab(tmp_path: Path) -> None:
     board = Board(tmp_path)
     board.text("config", code_block("seed: 0\nname: |\n  ```x"))
-    board.text("overrides", markdown_table({"a_b": "x|y", "n": 1, "path": "<b>\n*c*"}))
     events = read(tmp_path)
     assert events.SummaryMetadata("config").plugin_data.plugin_name == text_metadata.PLUGIN_NAME
-    texts = [
-        tensor_util.make_ndarray(events.Tensors(tag)[0].tensor_proto).item().decode()
-        for tag in ("config", "overrides")
-    ]
-    assert texts[0] == "    seed: 0\n    name: |\n      ```x"
-    assert texts[1].splitlines() == [
-        "| key | value |",
-        "| --- | --- |",
-        r"| a\_b | x\|y |",
-        "| n | 1 |",
-        r"| path | \<b\> \*c\* |",
-    ]
+    text = tensor_util.make_ndarray(events.Tensors("config")[0].tensor_proto).item().decode()
+    assert text == "    seed: 0\n    name: |\n      ```x"
+
+
+def test_what_markdown_would_take_for_markup_is_escaped() -> None:
+    assert cell("a_b x|y") == r"a\_b x\|y"
+    assert cell("<b>\n*c*") == r"\<b\> \*c\*"
 
 
 def hparams_tab(
@@ -319,7 +302,7 @@ def test_a_closed_board_takes_nothing_more(tmp_path: Path) -> None:
     board.close()
     board.close()
     with pytest.raises(ValueError, match="closed"):
-        board.scalars(1, {"a": 1.0})
+        board.epoch({"epoch": 1, "a": 1.0})
 
 
 def test_import_is_light() -> None:

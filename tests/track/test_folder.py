@@ -43,30 +43,6 @@ def test_write_replaces_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch, call: str) -> None:
-    path = tmp_path / "a.bin"
-    folder.write_bytes(path, b"old")
-
-    def fail(*args):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(*((os, "fsync") if call == "fsync" else (Path, "replace")), fail)
-    with pytest.raises(OSError, match="No space"):
-        folder.write_bytes(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch) -> None:
-    calls = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda d: (calls.append("fsync"), fsync(d)))
-    monkeypatch.setattr(Path, "replace", lambda a, b: (calls.append("rename"), replace(a, b)))
-    folder.write_bytes(tmp_path / "a", b"x")
-    assert calls == ["fsync", "rename", "fsync"]
-
-
 def test_json_holds_what_runs_produce(tmp_path: Path) -> None:
     value = OrderedDict(
         b=np.float32(0.5),
@@ -117,3 +93,30 @@ def test_append_survives_short_writes(tmp_path: Path) -> None:
     folder.append(path, b"")
     folder.append(path, b"two" * 100_000)
     assert path.read_bytes() == b"one" + b"two" * 100_000
+
+
+def test_append_opens_regular_files_alone(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"mine")
+    (tmp_path / "link").symlink_to(outside)
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for name in ("link", "dangling", "pipe"):
+            with pytest.raises(OSError, match=name):
+                folder.append(tmp_path / name, b"more")
+        assert os.read(reader, 9) == b""
+    finally:
+        os.close(reader)
+    assert outside.read_bytes() == b"mine"
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_with_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    folder.check_links(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with pytest.raises(UserError, match="link' is a link"):
+        folder.check_links(tmp_path)

@@ -11,6 +11,7 @@ from nnexp.track.summary import (
     format_summary,
     print_messages,
     print_summary,
+    print_text,
     tensorboard_command,
 )
 
@@ -125,6 +126,12 @@ def test_messages_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert err == ("1797 rows, 64 numbers\ndropped [31mred\nwarning: target [bold] is rare\n")
     print_messages([])
     assert capsys.readouterr() == ("", "")
+
+
+def test_lines_keep_their_blanks_and_nothing_that_steers() -> None:
+    stream = io.StringIO()
+    print_text("one\n  two\t3 \x1b[2J\u202e\r4\n", stream)
+    assert stream.getvalue() == "one\n  two\t3  [2J  4\n"
 
 
 def test_messages_on_a_terminal_keep_brackets_and_colour_warnings() -> None:

@@ -35,7 +35,8 @@ def test_values_equal_sklearn(classes):
     assert got["auc"] == pytest.approx(area)
     assert got["n"] == 300
     accuracy = got["accuracy"]
-    assert got["accuracy_stderr"] == pytest.approx(math.sqrt(accuracy * (1 - accuracy) / 300))
+    shrunk = (300 * accuracy + 2) / 304
+    assert got["accuracy_stderr"] == pytest.approx(math.sqrt(shrunk * (1 - shrunk) / 304))
     assert got["loss_stderr"] == pytest.approx(losses.std(ddof=1) / math.sqrt(300))
     np.testing.assert_array_equal(
         confusion(labels, predicted, classes), confusion_matrix(labels, predicted)
@@ -54,6 +55,20 @@ def test_standard_errors_equal_the_spread_over_samples(classes):
         spread = np.std([sample[name] for sample in samples])
         claimed = np.mean([sample[f"{name}_stderr"] for sample in samples])
         assert claimed == pytest.approx(spread, rel=0.15), name
+
+
+def test_rows_that_are_all_right_may_have_been_lucky():
+    labels = np.arange(36) % 3
+    got = scores(labels, labels, np.eye(3)[labels], 0.1, 0.01)
+    assert got["accuracy"] == got["balanced_accuracy"] == 1
+    assert got["accuracy_stderr"] == pytest.approx(math.sqrt(0.95 * 0.05 / 40))
+    assert got["balanced_accuracy_stderr"] > got["accuracy_stderr"]
+
+
+def test_one_row_has_no_standard_error_of_the_loss():
+    assert ratio_stderr(np.array([0.3]), np.ones(1)) is None
+    got = scores(np.array([0]), np.array([0]), np.array([[0.9, 0.1]]), 0.1, None)
+    assert got["loss_stderr"] is None
 
 
 def test_error_of_a_weighted_mean_equals_the_spread_over_samples():

@@ -41,9 +41,9 @@ def train(data, members, watched=True, **options):
 
     def watch(columns, signals):
         for place, column in enumerate(columns):
-            for own in signals:
-                row = {name: float(values[place]) for name, values in own.values.items()}
-                seen.setdefault(column, {})[own.epoch] = row
+            for row, epoch in enumerate(signals.epochs):
+                told = {name: float(own[row, place]) for name, own in signals.values.items()}
+                seen.setdefault(column, {})[epoch] = told
 
     model = MLP(FEATURES, CLASSES, options.pop("hidden", (6, 6)), **options.pop("model", {}))
     records = []

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 CONFIDENCE = 0.95  # of one-sided bounds of a share
-
-
-def holm(chances: Sequence[float]) -> list[float]:
-    """p-values held against the number of tests (Holm 1979, Scand. J. Statist. 6).
-
-    >>> holm([0.01, 0.04])
-    [0.02, 0.04]
-    """
-    adjusted, largest = [0.0] * len(chances), 0.0
-    for rank, place in enumerate(sorted(range(len(chances)), key=lambda item: chances[item])):
-        largest = max(largest, min(1.0, chances[place] * (len(chances) - rank)))
-        adjusted[place] = largest
-    return adjusted
 
 
 def association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

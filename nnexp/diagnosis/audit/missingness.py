@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import association, holm, sign_p
+from nnexp.diagnosis.audit.chance import association, sign_p
 from nnexp.diagnosis.audit.forest import out_of_bag
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import chance, columns, figure, percent
 from nnexp.diagnosis.audit.yardstick import right
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also, override
+from nnexp.statistics import holm
 
 CELLS = 10  # missing and present ones that a column needs before its pattern says anything
 CHANCE = 1e-4  # after Holm's correction: one false alarm in 10,000 tables without a relation

@@ -7,6 +7,7 @@ import numpy as np
 from nnexp.config.schema import OPTIONS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.rules.inputs import LARGE as TOO_LARGE
 from nnexp.diagnosis.seen import Seen
 
 # shares of its weights that a layer moves in a step: about 1e-3 is usual (Karpathy's recipe);
@@ -33,15 +34,16 @@ def _usual(seen: Seen) -> float:
     usual = usual_rate(seen.config.optimizer.name)
     if not _plain(seen):
         return usual
-    inputs = seen.inputs.mean_square if seen.inputs is not None else 1.0
+    # inputs larger yet are scaled instead: no rate suits them
+    known = seen.inputs is not None and seen.inputs.largest < TOO_LARGE
+    inputs = seen.inputs.mean_square if known and seen.inputs is not None else 1.0
     return usual * min(1.0, seen.config.trainer.batch_size / BATCH) / max(1.0, inputs / LARGE)
 
 
 def _rate(seen: Seen) -> float:
-    """The learning rate as it acts: a summed loss multiplies the gradient that SGD follows."""
+    """The learning rate as it acts: `loss.scale` multiplies the gradient that SGD follows."""
     config = seen.config
-    rate = config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
-    return rate
+    return config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
 
 
 def _plain(seen: Seen) -> bool:
@@ -68,6 +70,8 @@ def too_high(seen: Seen) -> list[Nomination]:
     strength = loud_strength if loud else quiet_strength
     if loud and ratio < 3:
         strength = 0.35
+    if _rate(seen) < 3 * usual_rate(seen.config.optimizer.name):  # for what goes in or by batches
+        strength = min(strength, 0.8)
     if seen.diverged and (seen.inputs is None or seen.inputs.finite.all()):
         strength = max(strength, 0.85)  # finite numbers went in
     evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {usual:g}")]

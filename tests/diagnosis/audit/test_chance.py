@@ -5,12 +5,6 @@ from scipy import stats
 from nnexp.diagnosis.audit import chance
 
 
-def test_holm_holds_each_against_the_number_of_tests():
-    assert chance.holm([]) == []
-    assert chance.holm([0.04, 0.01, 0.5]) == pytest.approx([0.08, 0.03, 0.5])
-    assert max(chance.holm([0.9, 0.8])) == 1.0
-
-
 def test_association_is_the_chi_squared_test():
     rng = np.random.default_rng(0)
     a, b = rng.integers(0, 3, 500), rng.integers(0, 4, 500)

@@ -6,15 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from nnexp.leaderboard.statistics import (
+from nnexp.statistics import (
+    chance_of_rows,
     holm,
     holm_factors,
     mean_by,
     mean_interval,
     paired_test,
-    pairs_needed,
-    power_of,
-)
+    recall_rows,
+    recall_step,
+    share_stderr,
+)  # fmt: skip
 
 numbers = st.floats(-1e6, 1e6)
 probabilities = st.lists(st.floats(0, 1), min_size=1, max_size=20)
@@ -81,7 +83,7 @@ def test_the_paired_test_without_spread():
     assert math.isnan(paired_test([0.2, math.nan]).p)
 
 
-def test_equal_differences_of_accuracies_prove_nothing():
+def test_equal_differences_of_accuracies_spread_as_rounding_does():
     step = 1 / 30
     found = paired_test([step] * 3, step=step)
     t = math.sqrt(6) * math.sqrt(3)  # step over (step / sqrt(6)) / sqrt(3)
@@ -99,6 +101,42 @@ def test_the_paired_test_has_two_sides_and_knows_no_order(differences):
     assert 0 <= found.p <= 1
     assert paired_test([-d for d in differences]).p == found.p
     assert paired_test(differences[::-1]).p == found.p
+
+
+def test_only_the_part_of_rows_is_shared_by_splits():
+    d = np.array([0.02, 0.05, -0.01, 0.04, 0.03])
+    found = paired_test(d, ratio=1 / 3, shared=1e-4)
+    assert found.mean.stderr == pytest.approx(math.sqrt(d.var(ddof=1) / 5 + 1e-4 / 3))
+    assert paired_test(d, ratio=1 / 3, shared=1.0) == paired_test(d, ratio=1 / 3)
+    assert paired_test(d, shared=1e-4) == paired_test(d)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.97])
+def test_intervals_of_shares_hold_of_few_rows(share):
+    """How often they do, exactly; those of sqrt(p (1 - p) / n) hold in 66 % for 0.97."""
+    hits = np.arange(37)
+    near = np.abs(hits / 36 - share) <= 1.96 * share_stderr(hits / 36, 36)
+    assert stats.binom.pmf(hits, 36, share)[near].sum() > 0.93
+    assert share_stderr(0.5, 1e6) == pytest.approx(0.5 / 1e3, rel=1e-5)
+
+
+def test_what_rows_make_of_two_models_that_are_as_good():
+    """They tell a fiftieth of the rows otherwise: 95 % of the differences are within."""
+    rng = np.random.default_rng(0)
+    told = rng.choice([-1, 0, 1], p=[0.01, 0.98, 0.01], size=(2000, 400))
+    share = np.mean(np.abs(told.mean(1)) < chance_of_rows(0.0, 400))
+    assert share == pytest.approx(0.95, abs=0.015)
+
+
+def test_rows_of_rare_classes():
+    """The variance of a mean recall, of classes that are hit as often."""
+    rng = np.random.default_rng(0)
+    hits = [rng.random((4000, n)) < 0.7 for n in (4, 196)]
+    recall = np.mean([own.mean(1) for own in hits], axis=0)
+    assert recall.var() == pytest.approx(0.7 * 0.3 / recall_rows([4, 196]), rel=0.1)
+    assert recall_rows([30, 30]) == pytest.approx(60)
+    assert recall_step([4, 196]) == 1 / 8
+    assert recall_step([30, 30]) == pytest.approx(1 / 60)
 
 
 def test_holm_by_hand():
@@ -132,53 +170,6 @@ def test_holm_keeps_the_order_and_is_at_least_p(p):
     assert (adjusted <= 1).all()
     order = np.argsort(p, kind="stable")
     assert (np.diff(adjusted[order]) >= 0).all()
-
-
-def test_power_is_that_of_a_normal_over_a_chi():
-    """Student's t by its definition, integrated over the quantiles of the chi distribution."""
-    places, weights = np.polynomial.legendre.leggauss(300)
-    quantiles, weights = (places + 1) / 2, weights / 2
-    for n in (2, 3, 5, 8, 20, 59, 500, 10_000):
-        for d in (0.0, 0.01, 0.1, 0.394, 0.5, 1.2, 1.8, 3.0, 5.0):
-            for level in (0.0005, 0.01, 0.05):
-                limit, shift = stats.t.ppf(1 - level / 2, n - 1), d * math.sqrt(n)
-                chi = np.sqrt(stats.chi2.ppf(quantiles, n - 1) / (n - 1))
-                tails = stats.norm.cdf(shift - limit * chi) + stats.norm.cdf(-shift - limit * chi)
-                assert power_of(n, d, 1.0, level) == pytest.approx(weights @ tails, abs=1e-5)
-
-
-def test_power_is_met_in_simulation():
-    rng = np.random.default_rng(1)
-    draws = rng.normal(0.8, 1.0, (4000, 12))
-    share = np.mean(stats.ttest_1samp(draws, 0, axis=1).pvalue < 0.05)
-    assert power_of(12, 0.8, 1.0, 0.05) == pytest.approx(share, abs=0.025)
-
-
-@settings(deadline=None)
-@given(st.floats(0.05, 5), st.floats(0.001, 0.1))
-def test_pairs_needed_is_the_least_number_with_the_power(effect, level):
-    needed = pairs_needed(effect, 1.0, level)
-    if needed is None:
-        assert power_of(10_000, effect, 1.0, level) < 0.8
-        return
-    assert power_of(needed, effect, 1.0, level) >= 0.8
-    assert needed == 2 or power_of(needed - 1, effect, 1.0, level) < 0.8
-
-
-def test_pairs_needed_of_a_textbook_effect():
-    # Cohen 1988, one-sample t-test of d = 0.5, two-sided 5 %: 34 pairs give 80 %
-    assert pairs_needed(0.5, 1.0) == 34
-    assert pairs_needed(-0.5, 1.0) == 34
-
-
-def test_pairs_needed_where_nothing_is_known():
-    assert pairs_needed(0.0, 1.0) is None
-    assert pairs_needed(math.nan, 1.0) is None
-    assert pairs_needed(0.1, math.nan) is None
-    assert pairs_needed(1e-9, 1.0) is None
-    assert pairs_needed(0.1, 0.0) == 2
-    # splits of one table: more of them stop helping
-    assert pairs_needed(0.5, 1.0, ratio=0.25) is None
 
 
 def test_the_mean_of_each_label():

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 LEVEL = 0.05  # of the tests, and one minus the coverage of the intervals
-POWER = 0.8
-MOST_PAIRS = 10_000  # beyond which no number of runs is named
+Z = 1.96  # standard errors, of a 95 % interval
+APART = 0.02  # share of the rows that two models of one accuracy are taken to tell otherwise
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def mean_interval(values: ArrayLike, ratio: float = 0.0) -> Mean:
     # equal values have a spread of 0, whatever rounding makes of their mean
     sd = 0.0 if np.ptp(x) == 0 else math.sqrt(math.fsum((x - mean) ** 2) / (n - 1))
     stderr = sd * math.sqrt(1 / n + ratio)
-    half = _quantile(1 - LEVEL / 2, n - 1) * stderr
+    half = quantile(1 - LEVEL / 2, n - 1) * stderr
     return Mean(n, mean, sd, stderr, mean - half, mean + half)
 
 
@@ -76,7 +76,9 @@ class Paired:
     p: float
 
 
-def paired_test(differences: ArrayLike, ratio: float = 0.0, step: float = 0.0) -> Paired:
+def paired_test(
+    differences: ArrayLike, ratio: float = 0.0, step: float = 0.0, shared: float = math.inf
+) -> Paired:
     """The paired t-test.
 
     Edge values: differences that are all 0 give p = 1. Differences that are all equal, and not 0,
@@ -87,16 +89,17 @@ def paired_test(differences: ArrayLike, ratio: float = 0.0, step: float = 0.0) -
         ratio: as for `mean_interval`.
         step: by how much a score can change at least, 1 / rows for an accuracy; 0 for a number
             on no grid. The spread of the differences is taken to be no less than what rounding
-            two scores to that grid makes, step / sqrt(6): equal differences of a few accuracies
-            prove nothing.
+            two scores to that grid makes, step / sqrt(6).
+        shared: the most of the variance s^2 that rows can make, with which alone `ratio` is
+            multiplied: it is for the rows that splits share, and seeds differ.
     """
     mean = mean_interval(differences, ratio)
     if mean.n < 2:
         return Paired(mean, mean.sd, math.nan)
     sd = max(mean.sd, step / math.sqrt(6))
-    stderr = sd * math.sqrt(1 / mean.n + ratio)
-    if sd > mean.sd:
-        half = _quantile(1 - LEVEL / 2, mean.n - 1) * stderr
+    stderr = math.sqrt(sd**2 / mean.n + ratio * min(sd**2, shared))
+    if stderr != mean.stderr:
+        half = quantile(1 - LEVEL / 2, mean.n - 1) * stderr
         mean = Mean(mean.n, mean.mean, mean.sd, stderr, mean.mean - half, mean.mean + half)
     if mean.mean == 0:
         return Paired(mean, sd, 1.0)
@@ -140,59 +143,49 @@ def holm_factors(p: ArrayLike) -> NDArray[np.float64]:
     return factors
 
 
-def power_of(pairs: int, difference: float, sd: float, level: float, ratio: float = 0.0) -> float:
-    """The power of the two-sided paired t-test, by the noncentral t distribution.
+def share_stderr(share: ArrayLike, rows: float) -> NDArray[np.float64]:
+    """The standard error of a share of some rows, which is not 0 where all rows are alike.
+
+    Of (hits + 2) / (rows + 4), which makes 95 % intervals that hold of few rows, too: Agresti &
+    Coull, "Approximate is better than 'exact' for interval estimation of binomial proportions",
+    The American Statistician 52 (1998).
 
     Arguments:
-        pairs: >= 2.
-        difference: the true mean difference.
-        sd: the true standard deviation of the differences, > 0.
-        level: of the test, in (0, 1).
-        ratio: as for `mean_interval`.
+        share: of any shape, in [0, 1]; NaN gives NaN.
+        rows: > 0.
     """
-    from scipy.special import nctdtr
-
-    limit = _quantile(1 - level / 2, pairs - 1)
-    shift = abs(difference) / (sd * math.sqrt(1 / pairs + ratio))
-    below, far = nctdtr(pairs - 1, shift, [limit, -limit])
-    # scipy gives NaN instead of what is within 1e-9 of 0: both of these for a large shift
-    return float(1 - np.nan_to_num(below) + np.nan_to_num(far))
+    middle = (np.asarray(share, dtype=np.float64) * rows + 2) / (rows + 4)
+    return np.sqrt(middle * (1 - middle) / (rows + 4))
 
 
-def pairs_needed(
-    difference: float, sd: float, level: float = LEVEL, ratio: float = 0.0
-) -> int | None:
-    """The least number of pairs for which the paired t-test has 80 % power.
+def chance_of_rows(difference: float, rows: float) -> float:
+    """What rows make of a difference of two accuracies by chance: twice its standard error, where
+    the difference, and `APART` back and forth, are told otherwise.
 
-    It takes the difference and the spread that were seen for the true ones, so it is a guide and
-    no promise: both are estimates, and from few pairs rough ones.
+    Seeds that agree say nothing of that: all runs are scored on the same rows.
 
     Arguments:
-        difference, sd: of the pairs seen.
-        level: of the test, in (0, 1).
-        ratio: as for `mean_interval`; with it, power has a limit that no number of pairs passes.
-
-    Returns:
-        >= 2; None where 10 000 pairs do not do, or nothing is known.
+        difference: of the accuracies.
+        rows: that both are of, > 0; see `recall_rows` for balanced accuracies.
     """
-    if not (math.isfinite(difference) and math.isfinite(sd)) or difference == 0:
-        return None
-    if sd == 0:
-        return 2
+    return 2 * math.sqrt((abs(difference) + APART) / rows)
 
-    def enough(pairs: int) -> bool:
-        return power_of(pairs, difference, sd, level, ratio) >= POWER
 
-    high = 2
-    while not enough(high):
-        if high >= MOST_PAIRS:
-            return None
-        high = min(2 * high, MOST_PAIRS)
-    low = high // 2  # not enough, or below 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if middle >= 2 and enough(middle) else (middle, high)
-    return max(high, 2)
+def recall_rows(counts: ArrayLike) -> float:
+    """Of how many rows an accuracy varies as much as a balanced one: rows of rare classes weigh
+    more, C^2 / sum(1 / n_c).
+
+    Arguments:
+        counts: rows of each class (C,), > 0.
+    """
+    n = np.asarray(counts, dtype=np.float64)
+    return float(len(n) ** 2 / (1 / n).sum())
+
+
+def recall_step(counts: ArrayLike) -> float:
+    """By how much a row moves a balanced accuracy at most, 1 / (C min n_c); counts as above."""
+    n = np.asarray(counts, dtype=np.float64)
+    return float(1 / (len(n) * n.min()))
 
 
 def mean_by(values: ArrayLike, labels: Sequence[Hashable]) -> NDArray[np.float64]:
@@ -217,7 +210,8 @@ def _finite(values: ArrayLike) -> NDArray[np.float64]:
     return x[np.isfinite(x)]
 
 
-def _quantile(share: float, df: int) -> float:
+def quantile(share: float, df: int) -> float:
+    """Of Student's t."""
     # of scipy's two homes of the distribution the one that imports in a fraction of the time
     from scipy.special import stdtrit
 

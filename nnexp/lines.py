@@ -1,0 +1,18 @@
+"""Text that may be a stranger's, made fit for a terminal: nothing in it steers one."""
+
+from __future__ import annotations
+
+
+def visible(line: str) -> str:
+    """A line with blanks for what does not show: control codes, line breaks, stray bytes."""
+    return "".join(c if c.isprintable() or c in "\t\u00a0" else " " for c in line)
+
+
+def visible_lines(text: str) -> str:
+    """Each line of a text as `visible` gives it."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def one_line(text: str) -> str:
+    """A text as one visible line, blanks next to each other made one."""
+    return " ".join(visible(text).split())

@@ -1,0 +1,137 @@
+"""The proof of a loop: in no unit, and judged by the rows as well as by the seeds."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import nnexp
+from nnexp.diagnosis.finding import Evidence, Finding
+from nnexp.diagnosis.report import Diagnosis
+from nnexp.loop import proof as module
+from nnexp.loop.retrain import Arm
+from nnexp.loop.score import Score, explained
+
+TRAIN = 50
+
+
+def finding(cause="unscaled_features"):
+    return Finding(cause, "suspected", cause, (Evidence("x", 1, "2"),), "so", ())
+
+
+@pytest.fixture
+def proven(monkeypatch):
+    """The finding of a loop after its proof, from the scores of trainings without and with it."""
+
+    def run(before, after, *, held=20, classes=("a", "b"), rare=None, cause="unscaled_features"):
+        index = np.r_[np.zeros(TRAIN, int), np.arange(held) < (held // 2 if rare is None else rare)]
+        table = SimpleNamespace(
+            train=TRAIN, x=np.zeros(TRAIN + held), index=index.astype(int), classes=classes,
+            is_classes=bool(classes),
+        )  # fmt: skip
+        monkeypatch.setattr(module, "check_factory", lambda watch: None)
+        monkeypatch.setattr(module, "_probes", lambda watch, base: ([], []))
+        monkeypatch.setattr(module, "_unlike", lambda watch, base: [])
+        monkeypatch.setattr(
+            module,
+            "score",
+            lambda watch, arm, seed: (before if arm == Arm() else after)[seed],
+        )
+        found = Diagnosis([finding(cause)])
+        return module.prove(SimpleNamespace(table=table), found, len(before)).findings[0]
+
+    return run
+
+
+def accuracy(hits, rows):
+    return Score(hits / rows, hits / rows, (np.arange(rows) < hits).astype(float))
+
+
+def test_one_row_that_all_seeds_tell_better_proves_nothing(proven):
+    own = proven([accuracy(16, 20)] * 5, [accuracy(17, 20)] * 5)
+    assert own.proof.p < 0.01
+    assert own.proof.gain == pytest.approx(0.05)
+    assert own.verdict == "suspected"
+    many = proven([accuracy(1600, 2000)] * 5, [accuracy(1700, 2000)] * 5, held=2000)
+    assert many.verdict == "confirmed"
+
+
+def test_rows_of_a_rare_class_weigh_more(proven):
+    """Two of four rare rows in 204: seeds agree, and it is two rows."""
+    before = [Score(0.9, 0.5, np.ones(204))] * 5
+    after = [Score(0.9, 0.75, np.ones(204))] * 5
+    own = proven(before, after, held=204, rare=4, cause="class_imbalance")
+    assert own.proof.metric == "balanced_accuracy/val"
+    assert own.proof.p > 1e-4  # a step is 1/8, and not 1/204
+    assert own.verdict == "suspected"
+    even = proven(before, after, held=204, cause="class_imbalance")
+    assert even.verdict == "confirmed"
+
+
+def quantities(seeds, error, unit, rows=200):
+    """Trainings that predict with an error, of one table."""
+    true = np.random.default_rng(0).normal(0, unit, rows)
+    noise = [np.random.default_rng(seed + 1).normal(0, error * unit, rows) for seed in seeds]
+    return [explained(true + own, true) for own in noise]
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_a_proof_of_quantities_knows_no_unit(proven, unit):
+    base = quantities(range(5), 0.9, unit)
+    own = proven(base, quantities(range(5), 0.3, unit), held=200, classes=())
+    assert (own.proof.metric, own.verdict) == ("R2/val", "confirmed")
+    assert own.proof.gain == pytest.approx(0.81 - 0.09, abs=0.1)
+    same = proven(base, quantities(range(9, 14), 0.9, unit), held=200, classes=())
+    assert same.verdict != "confirmed"
+
+
+def test_quantities_told_better_in_a_few_rows_are_no_proof(proven):
+    """One row out of 20 makes the gain, in every pair."""
+    true = np.random.default_rng(0).normal(0, 1, 20)
+    off, on = true + 0.1, true + 0.1
+    off[0] += 2.0
+    own = proven([explained(off, true)] * 5, [explained(on, true)] * 5, classes=())
+    assert own.proof.gain > 0.1
+    assert own.verdict == "suspected"
+
+
+def test_pairs_without_a_score_are_left_out(proven):
+    lost = Score(math.nan, math.nan, np.zeros(0))
+    good, better = accuracy(1000, 2000), accuracy(1800, 2000)
+    own = proven([lost, good, good, good], [better, better, lost, better], held=2000)
+    assert own.proof.seeds == 2
+    assert own.proof.before == pytest.approx(0.5)
+    assert proven([lost, good], [better, better], held=2000).proof is None
+
+
+def test_a_loop_of_small_quantities_is_mended():
+    """The largest gain that is possible in squares is 0.0025."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4))
+    y = 0.05 * torch.from_numpy(np.tanh(x[:, 0]) + 0.5 * x[:, 1]).float()[:, None]
+    x = torch.from_numpy(x * [1, 1, 2000, 2000]).float()
+
+    def make():
+        return nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    torch.manual_seed(0)
+    model, loss_fn = make(), nn.MSELoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    watch = nnexp.watch(
+        model, optimizer, loss_fn, train=(x[:200], y[:200]), valid=(x[200:], y[200:]),
+        factory=make, classes=0,
+    )  # fmt: skip
+    for _ in range(20):
+        for rows in torch.randperm(200).split(32):
+            out = model(x[rows])
+            loss = loss_fn(out, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, out, y[rows])
+    found = watch.diagnosis(prove=True, seeds=3)
+    (own,) = [own for own in found.findings if own.cause == "unscaled_features"]
+    assert (own.proof.metric, own.verdict) == ("R2/val", "confirmed")
