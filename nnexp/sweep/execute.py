@@ -27,7 +27,7 @@ from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
-from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
+from nnexp.sweep.waiting import DISK_FULL, FAILED, announce, break_off
 from nnexp.track.origin import origin
 from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
@@ -132,12 +132,17 @@ class Execution:
             import_module("nnexp.track.board")
             import_module("nnexp.track.confusion").load()
         garbage.resume()
+        count = self.processes if can_fork() and not self._wants_threads() else 0
+        for chunk in chunks[max(1, count) :]:  # the others begin now
+            if not chunk.parked:
+                for place in chunk.places:
+                    announce(self.jobs[place])
         self._pool = Processes(
             Work(self.jobs, self.datasets, self.command, self.origin),
             self._message,
             self._ended,
             self.shown.tick,
-            self.processes if can_fork() and not self._wants_threads() else 0,
+            count,
         )
         self._pool.run(chunks)
         if self._pool.stopped:

@@ -69,10 +69,9 @@ def run_jobs(
             record_failure(job)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
-    for job in going:
-        announce(job)
     if failed and settings.on_error == "stop":
         for job in going:
+            announce(job)
             break_off(job, FAILED)
     elif going:
         _train(execution, jobs, going, settings)

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from nnexp.sweep import execute, finish, run
+from nnexp.sweep import execute, finish
 
 
 def reasons(swept, count):
@@ -111,8 +111,8 @@ def test_a_disk_that_is_full_before_anything_is_trained(command, monkeypatch):
     def full(job):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(run, "announce", full)
-    swept = command("seed=range(3)")
+    monkeypatch.setattr(execute, "announce", full)
+    swept = command("seed=range(3)", "sweep.processes=1", "sweep.memory=0.0001")
     assert swept.status == 1
     assert "the disk of 'swept' is full" in swept.err
     assert swept.err.count("not begun: the disk is full") == 3
@@ -133,8 +133,8 @@ def test_ctrl_c_before_anything_is_trained(command, monkeypatch):
     def interrupt(*given):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "announce", interrupt)
-    swept = command("seed=range(3)")
+    monkeypatch.setattr(execute, "announce", interrupt)
+    swept = command("seed=range(3)", "sweep.processes=1", "sweep.memory=0.0001")
     assert swept.status == 130
     assert swept.err.count("interrupted  not begun\n") == 3
     assert "to run what is missing: nnexp resume swept" in swept.err
