@@ -156,6 +156,7 @@ class Seen:
         emitted: the activation that a user's own module ends in, by what it gives; none: "".
         frozen: parameters of a user's own module with requires_grad=False.
         unregistered: lists of a user's own module that hold layers which it does not know.
+        cut: layers of a user's own module that its outputs depend on and no gradient reached.
     """
 
     config: Config
@@ -182,6 +183,7 @@ class Seen:
     emitted: str = ""
     frozen: Sequence[str] = ()
     unregistered: Sequence[str] = ()
+    cut: Sequence[str] = ()
 
     # ---------------------------------------------------------------------------- the prior
     @property

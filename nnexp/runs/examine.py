@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config, CustomModelConfig
+from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -21,7 +22,6 @@ from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
-from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
@@ -30,7 +30,7 @@ from nnexp.model.module import ModuleModel
 from nnexp.model.registered import unregistered
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
-from nnexp.runs import assemble
+from nnexp.runs import assemble, own_module
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import logits
@@ -139,7 +139,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         seen["unregistered"] = unregistered(model.module)
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
-    return Seen(**seen, **_judge(folder, config, model, coded, material))
+    return Seen(**seen, **_judge(folder, config, model, coded, material, signals))
 
 
 def _best_epoch(history: Any, config: Config) -> int:
@@ -167,6 +167,7 @@ def _judge(
     model: assemble.Model,
     coded: assemble.Coding,
     material: Material,
+    signals: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """The kept weights on validation and train rows, beside the yardstick."""
     dataset, sheet = material.dataset, material.sheet
@@ -217,10 +218,11 @@ def _judge(
         "train_loss": float(mean[0]),
         "units": _units(model, stack, x, codes, train_rows),
     }
-    if isinstance(config.model, CustomModelConfig):
-        rows = torch.from_numpy(forest.sample(train_rows, UNIT_ROWS))
-        kind = _nature(model, theta, buffers, x[rows].unsqueeze(0)).kind
+    if isinstance(model, ModuleModel):
+        few = x[torch.from_numpy(forest.sample(train_rows, UNIT_ROWS))].unsqueeze(0)
+        kind = own_module.nature(model, theta, buffers, few).kind
         found["emitted"] = "" if kind == "logits" else kind
+        found["cut"] = own_module.cut(model, theta, buffers, few, _still(signals))
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
         judged = material.trees.of_held_out(sheet, own_train, own_valid)
@@ -229,24 +231,15 @@ def _judge(
     return found
 
 
-def _nature(
-    model: assemble.Model, theta: torch.Tensor, buffers: torch.Tensor, x: torch.Tensor
-) -> Nature:
-    """What a user's module gives for inputs (1, n, D): its last weight matrix is the last layer."""
-    names = list(model.layout.slots)
-    last = max(place for place, n in enumerate(names) if model.layout.slots[n].kind == "weight")
-
-    def outputs(factor: float) -> torch.Tensor:
-        changed = theta.clone()
-        for name in names[last:]:
-            model.layout.view(changed, name).mul_(factor)
-        return model.bind(changed, buffers, dtype=x.dtype).forward(x, None)[0]
-
-    out = outputs(1.0)
-    found = of_values(out)
-    if is_sure(found):
-        return found
-    return with_strong(found, [out, outputs(STRONGER), outputs(-STRONGER)])
+def _still(signals: pd.DataFrame | None) -> list[str]:
+    """Layers whose gradient was 0 whenever it was seen, while another's was not."""
+    if signals is None:
+        return []
+    prefix = "gradient_norm/"
+    norms = {str(n)[len(prefix) :]: signals[n] for n in signals if str(n).startswith(prefix)}
+    seen = {name: own[np.isfinite(own)] for name, own in norms.items()}
+    still = [name for name, own in seen.items() if len(own) and (own == 0).all()]
+    return still if any((own > 0).any() for own in seen.values()) else []
 
 
 def _units(

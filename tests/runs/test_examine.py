@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 import nnexp
+from nnexp.config.saved import read_config
 from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.runs.examine import examine, read_material
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 MODULES = """
@@ -34,6 +36,28 @@ class Frozen(Plain):
         for parameter in self[0].parameters():
             parameter.requires_grad_(False)
             parameter.mul_(0.01)
+
+class BiasOnly(Plain):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        for parameter in [*self.parameters()][:-1]:
+            parameter.requires_grad_(False)
+
+class Detached(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.body, self.head = nn.Linear(inputs, 4), nn.Linear(4, outputs)
+
+    def forward(self, x):
+        return self.head(self.body(x).relu().detach())
+
+class Unused(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.head, self.spare = nn.Linear(inputs, outputs), nn.Linear(inputs, outputs)
+
+    def forward(self, x):
+        return self.head(x)
 
 class Listed(nn.Module):
     def __init__(self, inputs, outputs):
@@ -98,13 +122,23 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     assert "further" not in level.text("nnexp diagnose run --prove")
 
 
-@pytest.mark.parametrize("name", ["Frozen", "Listed"])
+@pytest.mark.parametrize("name", ["Frozen", "BiasOnly", "Detached", "Listed"])
 def test_layers_that_no_optimizer_gets(modules, tmp_path, name):
     words = ["data=digits", "trainer.epochs=8", "optimizer=sgd", *QUIET]
     own = ["model=custom", f"model._target_={modules}.{name}"]
     done = nnexp.run([*words, *own], root=tmp_path)
     first = nnexp.diagnose(done, trust=True).findings[0]
     assert first.cause == "parameters_not_updated"
+
+
+def test_a_layer_that_nothing_depends_on_is_not_cut_off(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Unused"]
+    done = nnexp.run(["data=digits", "trainer.epochs=1", *QUIET, *own], root=tmp_path)
+    seen = examine(done.folder, read_material(read_config(done.folder, True)), True)
+    assert seen.signal("gradient_norm/spare").max() == 0
+    assert seen.cut == []
+    causes = [one.cause for one in nnexp.diagnose(done, trust=True).findings]
+    assert "parameters_not_updated" not in causes
 
 
 def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):

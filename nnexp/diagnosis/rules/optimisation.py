@@ -121,19 +121,31 @@ def frozen(seen: Seen) -> list[Nomination]:
 
 
 def untrained(seen: Seen) -> list[Nomination]:
-    """Layers of a user's own module that no optimizer gets."""
+    """Layers of a user's own module that no optimizer gets, or no gradient."""
     if seen.unregistered:
         signal, value = "lists that hold layers", list(seen.unregistered[:6])
         expected, strength = "torch.nn.ModuleList or ModuleDict", 0.95
         text = "layers in a plain list are no part of the module: they stay at their start"
+    elif seen.cut:
+        signal, value = "layers whose gradient was 0 at every look", list(seen.cut[:6])
+        expected, strength = "none: the outputs change with their weights", 0.95
+        text = (
+            "the gradient is cut between them and the outputs, as by detach, no_grad or numpy: "
+            "they stay at their start"
+        )
     elif seen.frozen:
         signal, value = "parameters with requires_grad=False", list(seen.frozen[:6])
-        expected, strength = "none, unless on purpose", 0.7
+        expected, strength = "none, unless on purpose", 0.7 if _trains_weights(seen) else 0.95
         text = "these parameters stay at their start"
     else:
         return []
     evidence = (Evidence(signal, value, expected),)
     return [Nomination("parameters_not_updated", evidence, text, (), strength)]
+
+
+def _trains_weights(seen: Seen) -> bool:
+    """Whether any weight matrix of a user's own module has a gradient at all."""
+    return seen.signals is None or bool(seen.of_layers("weight_norm"))
 
 
 def batch_norm(seen: Seen) -> list[Nomination]:
