@@ -7,11 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
+from nnexp.diagnosis.finding import (
+    CONFIRMED,
+    FLATTERING,
+    HARMLESS,
+    SUSPECTED,
+    Finding,
+    Proof,
+    Sign,
+)
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.track.markdown import cell
 
 SHOWN = 3
+OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to the trees, and accuracy, that changes left open
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Diagnosis:
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
         restores: after a proof the smallest set of changes that mends the run, as overrides; empty
             where none is known.
+        restored: accuracy of the re-runs without and with these; empty where it is not known.
         cautions: what makes the rest doubtful, one line each; they are told first.
     """
 
@@ -42,6 +52,7 @@ class Diagnosis:
     probes: Sequence[Probe] = ()
     in_code: bool = False
     restores: Sequence[str] = ()
+    restored: Sequence[float] = ()
     cautions: Sequence[str] = ()
 
     @property
@@ -56,6 +67,8 @@ class Diagnosis:
             more["probes"] = [own.plain() for own in self.probes]
         if self.restores:
             more["restores"] = list(self.restores)
+        if self.restored:
+            more["restored"] = list(self.restored)
         if self.cautions:
             more["cautions"] = list(self.cautions)
         return {
@@ -78,6 +91,7 @@ class Diagnosis:
             content.get("scores", {}),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
             restores=tuple(map(str, content.get("restores", ()))),
+            restored=tuple(map(float, content.get("restored", ()))),
             cautions=tuple(map(str, content.get("cautions", ()))),
         )
 
@@ -161,7 +175,29 @@ def cure(diagnosis: Diagnosis) -> str:
     causes = {own.cause for own in diagnosis.findings if own.verdict == CONFIRMED and own.fix}
     if causes & {*FLATTERING}:
         return "what makes the score one to be believed"
+    if stays_open(diagnosis):
+        return "what helps, though most of the gap to the trees stays open"
     return "what restores the score"
+
+
+def stays_open(diagnosis: Diagnosis) -> bool:
+    """Whether most of what the run is behind the trees by is left after the proven changes."""
+    valid = diagnosis.scores.get("valid")
+    if not isinstance(valid, Mapping) or len(diagnosis.restored) != 2:
+        return False
+    before, after = diagnosis.restored
+    possible = float(valid["possible"])
+    return possible - after > max(LEAST_OPEN, OPEN * (possible - before))
+
+
+def unmended(diagnosis: Diagnosis) -> int:
+    """How many of the first findings stay first: no setting mends them, and the rest leaves most
+    of the gap open.
+    """
+    if not stays_open(diagnosis):
+        return 0
+    mended = [own.verdict != SUSPECTED or bool(own.fix) for own in diagnosis.findings]
+    return mended.index(True) if True in mended else len(mended)
 
 
 def is_behind(diagnosis: Diagnosis) -> bool:

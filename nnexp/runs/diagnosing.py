@@ -22,7 +22,7 @@ from nnexp.diagnosis.finding import (
     Nomination,
 )
 from nnexp.diagnosis.probe import Probe
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
 from nnexp.files import read_regular
@@ -84,9 +84,11 @@ def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
     told += [own for own in signs if own is not None and own.cause not in known]
     if not any(own.proof is not None for own in told):
         return found
+    proved = replace(found, findings=told, restores=earlier.restores, restored=earlier.restored)
     rank = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}
-    told.sort(key=lambda own: rank.get(own.verdict, 1))
-    return replace(found, findings=told, restores=earlier.restores)
+    standing = unmended(proved)
+    rest = sorted(told[standing:], key=lambda own: rank.get(own.verdict, 1))
+    return replace(proved, findings=[*told[:standing], *rest])
 
 
 def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> Diagnosis:
