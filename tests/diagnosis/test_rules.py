@@ -309,6 +309,18 @@ def test_vanishing_gradients():
     norms = {f"gradient_norm/layers.{n}": 10.0 ** (n - 8) for n in range(7)}
     seen = run(hidden, "model.activation=sigmoid", signals=norms)
     assert first(seen) == "vanishing_gradients"
+    # norms that were never finite are not small
+    unknown = dict.fromkeys(list(norms)[:1], math.nan)
+    for lost in (unknown, dict.fromkeys(norms, math.nan)):
+        blown = run(hidden, signals={**norms, **lost}, status="diverged", reason="NaN")
+        assert "vanishing_gradients" not in suspected(blown)
+
+
+def test_a_rate_that_was_too_high_is_not_expected_to_be_higher():
+    blown = run("optimizer=sgd", "optimizer.lr=0.01", status="diverged", reason="epoch 1: NaN")
+    (found,) = (own for own in nominate(blown) if own.cause == "lr_too_high")
+    assert found.fix == ("optimizer.lr=0.001",)
+    assert found.evidence[0].expected == "about 0.001"
 
 
 @pytest.mark.parametrize("left", [1e-3, 0.5])
