@@ -28,6 +28,7 @@ from nnexp.diagnosis.audit import (
     signal,
     size,
     spellings,
+    stretches,
     sums,
     tokens,
 )
@@ -91,6 +92,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             size.check(sheet),
             balance.check(sheet),
             signal.check(sheet, trees),
+            stretches.check(sheet, trees),
             noise.check(sheet, trees),
             leaks.check(sheet),
             sums.check(sheet),
