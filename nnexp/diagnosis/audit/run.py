@@ -93,7 +93,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             balance.check(sheet),
             signal.check(sheet, trees),
             stretches.check(sheet, trees),
-            noise.check(sheet, trees),
+            noise.check(sheet, trees, rows),
             leaks.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),
