@@ -47,6 +47,7 @@ BRINGS: dict[str, set[str]] = {
     "lr_too_low": {"undertrained", "unsuitable_optimizer", "underfit_capacity", "class_imbalance"},
     "bad_initialisation": _FOLLOW | {"lr_too_low", "lr_too_high"},
     "parameters_not_updated": _FOLLOW | {"lr_too_low", "lr_too_high"},
+    "batchnorm_mode": _FOLLOW | {"overfit"},
     "vanishing_gradients": {"dead_units", "undertrained", "unsuitable_optimizer"},
     "exploding_gradients": {"dead_units", "lr_too_high"},
     "over_regularized": _FOLLOW | {"lr_too_low", "class_imbalance"},

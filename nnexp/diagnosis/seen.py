@@ -130,6 +130,33 @@ class Units:
 
 
 @dataclass(frozen=True)
+class Modes:
+    """Some train rows by the kept weights of a user's own module, in both modes.
+
+    Arguments:
+        trained, evaluated: whether each row was told rightly in training and in evaluation mode,
+            bool (n,).
+        trained_loss, evaluated_loss: mean data loss of these rows.
+    """
+
+    trained: np.ndarray
+    evaluated: np.ndarray
+    trained_loss: float
+    evaluated_loss: float
+
+    @property
+    def gap(self) -> float:
+        """By how much evaluation mode is worse, as a share of the rows."""
+        return float(self.trained.mean() - self.evaluated.mean())
+
+    @property
+    def z(self) -> float:
+        """`gap` over its standard error, paired by row."""
+        apart = int((self.trained != self.evaluated).sum())
+        return self.gap * len(self.trained) / math.sqrt(apart) if apart else 0.0
+
+
+@dataclass(frozen=True)
 class Seen:
     """A run, its table and its signals.
 
@@ -156,6 +183,7 @@ class Seen:
         emitted: the activation that a user's own module ends in, by what it gives; none: "".
         frozen: parameters of a user's own module with requires_grad=False.
         unregistered: lists of a user's own module that hold layers which it does not know.
+        modes: a user's own module in training and in evaluation mode; None where not at hand.
         cut: layers of a user's own module that its outputs depend on and no gradient reached.
     """
 
@@ -184,6 +212,7 @@ class Seen:
     frozen: Sequence[str] = ()
     unregistered: Sequence[str] = ()
     cut: Sequence[str] = ()
+    modes: Modes | None = None
 
     # ---------------------------------------------------------------------------- the prior
     @property

@@ -22,7 +22,7 @@ from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
-from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+from nnexp.diagnosis.seen import Inputs, Modes, Rows, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
@@ -37,6 +37,7 @@ from nnexp.train.evaluate import logits
 from nnexp.train.signals import SATURATED, STEADY
 
 UNIT_ROWS = 512  # train rows on which hidden units are looked at
+MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
 
 
 @dataclass(frozen=True)
@@ -204,13 +205,23 @@ def _judge(
             return Rows(true, predicted, judged.predicted, judged.votes)
         return Rows(true, predicted, judged.predicted, judged.votes, scores)
 
+    def losses_of(rows: np.ndarray, out: torch.Tensor) -> torch.Tensor:
+        index = torch.from_numpy(rows).unsqueeze(0)
+        return loss.rows(out, targets.dense(index), targets.row_weights(index)).double()
+
+    def modes(rows: np.ndarray, out: torch.Tensor) -> Modes:
+        both = out, outputs(rows)
+        right = [decision.classes(loss.activate(one))[0].numpy() == dataset.y[rows] for one in both]
+        lost = [float(losses_of(rows, one).mean()) for one in both]
+        return Modes(right[0], right[1], lost[0], lost[1])
+
     train_rows = forest.sample(dataset.train)
     own_train = np.searchsorted(sheet.rows, dataset.rows[train_rows])
     judged = material.trees.of_train(sheet, own_train)
     out = outputs(train_rows)
     index = torch.from_numpy(train_rows).unsqueeze(0)
     row_weights = targets.row_weights(index)
-    total = loss.rows(out, targets.dense(index), row_weights).double().sum(1)
+    total = losses_of(train_rows, out).sum(1)
     shared = float(len(train_rows)) if row_weights is None else row_weights.double().sum(1)
     mean = loss.of_set(total, shared, len(train_rows), plan.batch_size)
     found: dict[str, Any] = {
@@ -223,6 +234,10 @@ def _judge(
         kind = own_module.nature(model, theta, buffers, few).kind
         found["emitted"] = "" if kind == "logits" else kind
         found["cut"] = own_module.cut(model, theta, buffers, few, _still(signals))
+        mixed = np.random.default_rng(0).permutation(train_rows)[:MODE_ROWS]
+        own = x[torch.from_numpy(mixed)].unsqueeze(0)
+        out = own_module.in_training(model, theta, buffers, own, plan.batch_size)
+        found["modes"] = modes(mixed[: out.shape[1]], out)
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
         judged = material.trees.of_held_out(sheet, own_train, own_valid)

@@ -1,4 +1,4 @@
-"""What a user's own module does: what it gives, and where its gradient is cut."""
+"""What a user's own module does: what it gives, where its gradient is cut, and how it trains."""
 
 from __future__ import annotations
 
@@ -62,6 +62,23 @@ def cut(
             if not torch.equal(nudged, out):
                 found.append(layer)
     return found
+
+
+def in_training(
+    model: ModuleModel, theta: torch.Tensor, buffers: torch.Tensor, x: torch.Tensor, batch: int
+) -> torch.Tensor:
+    """Outputs (1, m, C) of inputs (1, n, D) in training mode, m a multiple of a batch's rows.
+
+    Torch's random state and the buffers are left as they are.
+    """
+    found = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for part in x.split(batch, 1):
+            if part.shape[1] == batch or not found:
+                stack = model.bind(theta, buffers.clone(), dtype=x.dtype)
+                found.append(stack.forward(part, None, training=True))
+    return torch.cat(found, 1)
 
 
 def _outputs(

@@ -51,6 +51,16 @@ class Detached(nn.Module):
     def forward(self, x):
         return self.head(self.body(x).relu().detach())
 
+class Stale(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        norm = nn.BatchNorm1d(32, momentum=1e-4)
+        super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), nn.Linear(32, outputs))
+
+class Normal(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        norm, drop = nn.BatchNorm1d(32), nn.Dropout(0.2)
+        super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), drop, nn.Linear(32, outputs))
+
 class Unused(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
@@ -139,6 +149,15 @@ def test_a_layer_that_nothing_depends_on_is_not_cut_off(modules, tmp_path):
     assert seen.cut == []
     causes = [one.cause for one in nnexp.diagnose(done, trust=True).findings]
     assert "parameters_not_updated" not in causes
+
+
+@pytest.mark.parametrize(("name", "told"), [("Stale", True), ("Normal", False)])
+def test_running_statistics_that_do_not_fit(modules, tmp_path, name, told):
+    own = ["model=custom", f"model._target_={modules}.{name}"]
+    words = ["data=digits", "data.scaling=none", "trainer.epochs=4", *QUIET]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    findings = nnexp.diagnose(done, trust=True).findings
+    assert ([one.cause for one in findings][:1] == ["batchnorm_mode"]) == told
 
 
 def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):
