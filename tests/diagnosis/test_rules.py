@@ -304,6 +304,15 @@ def test_dead_units_are_a_consequence_of_a_rate_too_high():
     assert "dead_units" in found
 
 
+@pytest.mark.parametrize(("shares", "told"), [((0, 400, 0), False), ((130, 140, 130), True)])
+def test_classes_under_other_names_need_two_that_show_it(shares, told):
+    true = np.repeat(np.arange(3), shares)
+    trees = (true + 1) % 3  # whatever is held out goes by another name
+    part = Rows(true, trees, trees, np.eye(3)[trees])
+    causes = [own.cause for own in nominate(run(accuracy=0.9, valid=part))]
+    assert ("label_mapping_mismatch" in causes) == told
+
+
 def test_vanishing_gradients():
     hidden = "model.hidden=[32,32,32,32,32,32]"
     norms = {f"gradient_norm/layers.{n}": 10.0 ** (n - 8) for n in range(7)}
