@@ -164,13 +164,14 @@ def _shifted(
         for own, distance, p in moved[:3]
     ]
     if shares is not None:
-        evidence.append(
-            Evidence(
-                f"class shares that differ between train and {name} rows (total variation)",
-                f"{percent(shares[0])}, {chance(shares[1])}",
-                f"below {percent(SHARES)}",
-            )
+        own = Evidence(
+            f"class shares that differ between train and {name} rows (total variation)",
+            f"{percent(shares[0])}, {chance(shares[1])}",
+            f"below {percent(SHARES)}",
         )
+        # the columns move with the classes
+        place = 0 if moved and shares[0] > moved[0][1] else len(evidence)
+        evidence.insert(place, own)
     evidence.append(
         Evidence(
             f"area under the ROC curve of telling {name} rows from train rows",
