@@ -12,6 +12,7 @@ from nnexp.diagnosis.audit import (
     deletion,
     duplicates,
     encodings,
+    file_groups,
     finite,
     groups,
     identifiers,
@@ -84,6 +85,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     start = time.perf_counter()
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
+    named = groups.check(sheet)
     joined = join(
         (
             finite.check(sheet),
@@ -101,7 +103,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
-            groups.check(sheet),
+            named,
+            Audit() if named.nominations else file_groups.check(sheet),
             shift.check(sheet),
             missingness.check(sheet),
             deletion.check(sheet),
