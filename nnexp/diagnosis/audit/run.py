@@ -19,6 +19,7 @@ from nnexp.diagnosis.audit import (
     leaks,
     mapping,
     missingness,
+    near_copies,
     neighbours,
     noise,
     order,
@@ -85,7 +86,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     start = time.perf_counter()
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
-    named = groups.check(sheet)
+    named, copies = groups.check(sheet), duplicates.check(sheet, rows)
     joined = join(
         (
             finite.check(sheet),
@@ -99,7 +100,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             leaks.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),
-            duplicates.check(sheet, rows),
+            copies,
+            Audit() if copies.nominations else near_copies.check(sheet, rows),
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
