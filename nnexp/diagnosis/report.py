@@ -102,12 +102,12 @@ class Diagnosis:
             command: that proves them; "" to name none.
         """
         before = "".join(f"caution: {own}\n" for own in self.cautions)
-        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
-        if unexplained and command and not self.probes:
-            unexplained.append(f"to look further: {command} --probe")
+        after = (
+            [_healthy(self)] if not self.findings or (not self.alarms and is_behind(self)) else []
+        )
+        after += self._further(command)
         if not self.findings:
-            told = unexplained or [_healthy(self)]
-            return before + "\n".join(told) + "\n" + table(self.probes)
+            return before + "\n".join(after) + "\n" + table(self.probes)
         lines = []
         for own in self.findings[:SHOWN]:
             first = own.evidence[0]
@@ -120,12 +120,26 @@ class Diagnosis:
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        # without validation rows no re-run can be judged
-        judged = "valid" in self.scores or "train" not in self.scores
-        if command and judged and any(own.fix and own.proof is None for own in self.alarms):
+        if command and self._judges and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        lines += unexplained
+        lines += after
         return before + "\n".join(lines) + "\n" + table(self.probes)
+
+    def _further(self, command: str) -> list[str]:
+        """How to look further where nothing is suspected; nothing for no command."""
+        if not command or self.alarms:
+            return []
+        if is_behind(self):
+            return [] if self.probes else [f"to look further: {command} --probe"]
+        odd = [sign.finding.title for sign in self.considered if sign.odd]
+        if not odd or not self._judges:
+            return []
+        return [f"odd, without harm that is seen: {odd[0]}", f"to try it: {command}"]
+
+    @property
+    def _judges(self) -> bool:
+        """Whether a re-run can be judged: without validation rows none can."""
+        return "valid" in self.scores or "train" not in self.scores
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""

@@ -257,8 +257,10 @@ def test_too_much_regularization(word):
 def test_a_penalty_that_falls_alone():
     flat = np.linspace(1.11, 1.09, EPOCHS)
     seen = run("reg.l1=0.1", losses=flat, penalty=np.linspace(60, 5, EPOCHS))
-    found = [own.cause for own in conclude(seen, nominate(seen))]
-    assert found[:2] == ["penalty_dominates", "over_regularized"]
+    found = conclude(seen, nominate(seen))
+    assert found[0].cause == "penalty_dominates"
+    assert "regularization holds the training down" in [own.value for own in found[0].evidence]
+    assert "over_regularized" not in [own.cause for own in found]
     falling = np.linspace(1.1, 0.05, EPOCHS)
     small = run("reg.l2=0.0001", losses=falling, penalty=0.01, accuracy=0.97)
     assert conclude(small, nominate(small)) == []
@@ -284,14 +286,32 @@ def test_a_small_rise_of_the_loss_is_worth_a_rerun(up, expected):
     assert ("overfit" in found) == expected
 
 
+def test_large_columns_are_named():
+    sizes = np.array([1.0, 300.0, 30.0, 2.0, 40.0, 50.0])
+    inputs = Inputs([f"x{n}" for n in range(6)], sizes, sizes, sizes > 0)
+    found = conclude(own := run("data.scaling=none", inputs=inputs), nominate(own))[0]
+    assert found.cause == "unscaled_features"
+    assert found.title.endswith(": x1, x5, x4, ...")
+
+
+def test_a_run_that_is_cut_short_is_told_for_how_long_to_go_on():
+    own = run(losses=np.linspace(1.1, 0.6, EPOCHS))
+    (found,) = (one for one in nominate(own) if one.cause == "undertrained")
+    assert found.fix == ("trainer.epochs=250",)
+    assert found.evidence[0].expected == "until the loss stays, 1000 perhaps"
+
+
 def test_initial_weights():
     alike = Units({"layers.0": 0.1}, {}, {"layers.0": 1.0})
     assert first(run("model.init=constant", units=alike)) == "bad_initialisation"
     wide = {f"weight_norm/layers.{n}": 60.0 for n in range(3)}
     seen = run("model.init=normal", "model.init_scale=5", signals={**wide, "slice_loss": 900.0})
-    found = [own.cause for own in conclude(seen, nominate(seen))]
-    assert found[0] == "bad_initialisation"
-    assert "exploding_gradients" in found
+    found = conclude(seen, nominate(seen))
+    assert found[0].cause == "bad_initialisation"
+    # what the same change mends is told once
+    assert "exploding_gradients" not in [own.cause for own in found]
+    same = [own.value for own in found[0].evidence if own.signal == "mended by the same change"]
+    assert same == ["activations or gradients explode"]
     dead = Units({"layers.0": 1.0}, {}, {"layers.0": 0.0})
     assert first(run("model.bias_init=-10", units=dead)) == "dead_units"
 

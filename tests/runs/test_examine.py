@@ -7,7 +7,7 @@ import pytest
 
 import nnexp
 from nnexp.config.saved import read_config
-from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding
+from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding, Sign
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.runs.examine import examine, read_material
 
@@ -130,6 +130,14 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
     assert "nothing found" in level.text("nnexp diagnose run --prove")
     assert "further" not in level.text("nnexp diagnose run --prove")
+    # what is odd and did no harm that is seen is no finding, and can be tried
+    sign = replace(level, considered=[Sign(low, True)])
+    assert sign.text("nnexp diagnose run --prove").splitlines()[1:] == [
+        "odd, without harm that is seen: units never fire",
+        "to try it: nnexp diagnose run --prove",
+    ]
+    assert len(sign.text().splitlines()) == 1
+    assert "odd" not in replace(level, considered=[Sign(low, False)]).text("nnexp diagnose run")
 
 
 @pytest.mark.parametrize("name", ["Frozen", "BiasOnly", "Detached", "Listed"])

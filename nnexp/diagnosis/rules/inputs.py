@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnexp.diagnosis.finding import Evidence, Nomination
@@ -15,6 +17,7 @@ SMALL = 0.03  # size of the largest input below which all are scaled to next to 
 DOMINANT = 50.0  # times the next largest column
 OTHERS_FINE = 10.0  # size of the next largest input beside a dominant one
 DIED = 0.5  # share of a layer's units whose death tells that steps were too long
+NAMED = 3  # columns
 UNEASY = 9.0  # mean square of inputs for which SGD needs a smaller rate than usual (raw digits: 60)
 
 
@@ -77,8 +80,21 @@ def large(seen: Seen) -> list[Nomination]:
             )
         ]
     return [
-        Nomination("unscaled_features", tuple(evidence), text, ("data.scaling=standard",), strength)
+        Nomination(
+            "unscaled_features",
+            tuple(evidence),
+            text,
+            ("data.scaling=standard",),
+            strength,
+            subject=_largest(seen.inputs.names, rms),
+        )
     ]
+
+
+def _largest(names: Sequence[str], rms: np.ndarray) -> str:
+    """The columns that are large, the largest first, as the audit names them."""
+    order = [names[place] for place in np.argsort(-rms, kind="stable") if rms[place] >= LARGE]
+    return ", ".join(order[:NAMED]) + ", ..." * (len(order) > NAMED)
 
 
 def _overshooting(seen: Seen) -> list[Nomination]:

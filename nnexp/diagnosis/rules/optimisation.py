@@ -37,14 +37,16 @@ def undertrained(seen: Seen) -> list[Nomination]:
         return []
     few = steps < 400
     strength = 0.85 if few and epochs <= 5 else 0.72 if few else 0.5
-    fix = override("trainer.epochs", max(50, 5 * asked))
+    longer = max(50, 5 * asked)
+    fix = override("trainer.epochs", longer)
     if impatient:
         fix = override("reg.patience", None)
+    expected = f"until the loss stays, {longer * seen.steps} perhaps"
     return [
         Nomination(
             "undertrained",
             (
-                *([Evidence("steps taken", steps, "thousands")] if seen.knows_table else []),
+                *([Evidence("steps taken", steps, expected)] if seen.knows_table else []),
                 Evidence("epochs", epochs, "until the loss stays"),
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
             ),
