@@ -286,6 +286,14 @@ def test_a_small_rise_of_the_loss_is_worth_a_rerun(up, expected):
     assert ("overfit" in found) == expected
 
 
+@pytest.mark.parametrize(("largest", "cause"), [(1e5, "dominant_feature"),
+                                               (1e4, "unscaled_features")])  # fmt: skip
+def test_one_column_beside_large_ones(largest, cause):
+    sizes = np.array([1.0, 30.0, largest])
+    inputs = Inputs(["a", "b", "serial"], sizes, sizes, sizes > 0)
+    assert first(run("data.scaling=none", inputs=inputs)) == cause
+
+
 def test_large_columns_are_named():
     sizes = np.array([1.0, 300.0, 30.0, 2.0, 40.0, 50.0])
     inputs = Inputs([f"x{n}" for n in range(6)], sizes, sizes, sizes > 0)

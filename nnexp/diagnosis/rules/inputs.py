@@ -15,6 +15,7 @@ from nnexp.diagnosis.seen import Seen
 LARGE = 20.0
 SMALL = 0.03  # size of the largest input below which all are scaled to next to nothing
 DOMINANT = 50.0  # times the next largest column
+ALONE = 1000.0  # times the next largest column, from which on that one is not felt, large or not
 OTHERS_FINE = 10.0  # size of the next largest input beside a dominant one
 DIED = 0.5  # share of a layer's units whose death tells that steps were too long
 NAMED = 3  # columns
@@ -66,7 +67,8 @@ def large(seen: Seen) -> list[Nomination]:
         "columns drown the others, saturate or kill units, and ask for a far smaller rate"
     )
     strength = float(np.clip(0.7 + 0.08 * np.log10(rms[top] / LARGE), 0.7, 0.95))
-    single = next_largest < OTHERS_FINE and rms[top] > DOMINANT * max(next_largest, 1e-9)
+    times = rms[top] / max(next_largest, 1e-9)
+    single = times > (DOMINANT if next_largest < OTHERS_FINE else ALONE)
     if single and len(others):
         fix: tuple[str, ...] = (also("data.drop", seen.config.data.drop, [name]),)
         first = Evidence(
