@@ -22,7 +22,8 @@ from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
-from nnexp.diagnosis.seen import Inputs, Modes, Rows, Seen, Units
+from nnexp.diagnosis.judged import Modes, Rows
+from nnexp.diagnosis.seen import Inputs, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP

@@ -71,7 +71,7 @@ def in_training(
 
     Torch's random state and the buffers are left as they are.
     """
-    found = []
+    found: list[torch.Tensor] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for part in x.split(batch, 1):

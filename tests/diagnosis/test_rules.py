@@ -11,8 +11,9 @@ from nnexp.config.compose import compose
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.finding import TRIED
+from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.rules import nominate
-from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+from nnexp.diagnosis.seen import Inputs, Seen, Units
 
 EPOCHS = 12
 
@@ -539,3 +540,19 @@ def test_a_loss_that_is_weighed_already_is_not_told_to_weigh():
     weighed = replace(seen.config, loss=replace(seen.config.loss, class_weight="balanced"))
     told = [own.cause for own in nominate(replace(seen, config=weighed))]
     assert "class_imbalance" not in told
+
+
+@pytest.mark.parametrize(("blur", "behind"), [(0.0, False), (0.3, False), (2.0, True)])
+def test_where_one_class_makes_the_accuracy_the_order_of_the_others_counts(blur, behind):
+    rng = np.random.default_rng(0)
+    true = (np.arange(2000) < 80).astype(int)
+    other, run_ = (true * 2.5 + rng.normal(size=2000) for _ in range(2))
+    run_ = run_ + blur * rng.normal(size=2000)
+    shares = [1 / (1 + np.exp(-own)) for own in (other / 4, run_ / 4)]
+    votes, scores = (np.stack((1 - own, own), 1) for own in shares)
+    nobody = np.zeros(2000, dtype=int)
+    part = Rows(true, nobody, nobody, votes, scores)
+    own = run(valid=part, train=None, counts=np.array([1920, 80]), classes=["no", "yes"])
+    assert own.is_behind == behind
+    half = replace(own, counts=np.array([1000, 1000]))
+    assert not half.is_behind  # there the accuracy shows it

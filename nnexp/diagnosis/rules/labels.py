@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
-from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.diagnosis.judged import Rows
+from nnexp.diagnosis.seen import Seen
 
 FREQUENT = 0.9  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
