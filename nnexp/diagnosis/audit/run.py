@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from nnexp.diagnosis.audit import (
     balance,
+    carrier,
     codes,
     conflicts,
     deletion,
@@ -98,6 +99,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             stretches.check(sheet, trees),
             noise.check(sheet, trees, rows),
             leaks.check(sheet),
+            carrier.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),
             copies,
