@@ -47,7 +47,7 @@ CAUSES: dict[str, Cause] = {
         label_permuted="the labels do not belong to their rows",
         label_mapping_mismatch="train and held-out labels are coded differently",
         label_encoding="labels outside what the loss expects",
-        class_imbalance="the accuracy is the majority's share",
+        class_imbalance="the frequent class makes the accuracy, and a rare one is named too seldom",
         conflicting_labels="rows that are alike with different labels",
         unseen_class="a class of the held-out rows has no train row",
     ),

@@ -46,6 +46,8 @@ BRINGS: dict[str, set[str]] = {
     "lr_too_high": _FOLLOW,
     "lr_too_low": {"undertrained", "unsuitable_optimizer", "underfit_capacity", "class_imbalance"},
     "bad_initialisation": _FOLLOW | {"lr_too_low", "lr_too_high"},
+    "parameters_not_updated": _FOLLOW | {"lr_too_low", "lr_too_high"},
+    "batchnorm_mode": _FOLLOW | {"overfit"},
     "vanishing_gradients": {"dead_units", "undertrained", "unsuitable_optimizer"},
     "exploding_gradients": {"dead_units", "lr_too_high"},
     "over_regularized": _FOLLOW | {"lr_too_low", "class_imbalance"},
@@ -102,7 +104,22 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         return verdict == HARMLESS, beside, explained, -own.strength
 
     told.sort(key=order)
-    return [_finding(seen, own, verdict) for own, verdict in told[:MOST]]
+    return [_finding(seen, own, verdict) for own, verdict in _once(told)[:MOST]]
+
+
+def _once(told: Sequence[tuple[Nomination, str]]) -> list[tuple[Nomination, str]]:
+    """Causes of the run that one change mends told once, by the first of them."""
+    kept: dict[object, tuple[Nomination, str]] = {}
+    for own, verdict in told:
+        alone = own.cause in _OF_DATA or not own.fix
+        key: object = own.cause if alone else (frozenset(own.fix), verdict)
+        if key not in kept:
+            kept[key] = own, verdict
+            continue
+        first, _ = kept[key]
+        same = Evidence("mended by the same change", CAUSES[own.cause].title, "nothing else")
+        kept[key] = replace(first, evidence=(*first.evidence, same)), verdict
+    return list(kept.values())
 
 
 def considered(

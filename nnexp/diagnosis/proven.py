@@ -84,7 +84,7 @@ def verdict(own: Finding, proof: Proof, chance: float) -> str:
 
 
 def in_order(
-    findings: Sequence[tuple[Finding, float]], first: Collection[int] = ()
+    findings: Sequence[tuple[Finding, float]], first: Collection[int] = (), standing: int = 0
 ) -> list[Finding]:
     """Confirmed ones first; one that brought far less than another after it; harmless ones last.
 
@@ -93,6 +93,7 @@ def in_order(
     Arguments:
         findings: each with what its change brought.
         first: places of what restores the score, which come before other confirmed ones.
+        standing: how many of the findings stay in front, whatever was confirmed.
     """
     causes = [own.cause for own, _ in findings]
     most: dict[str, float] = {}
@@ -103,6 +104,7 @@ def in_order(
     def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, bool, int]:
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
+        group = -1 if place < standing else group
         confirmed = own.verdict == CONFIRMED
         leads = brings(causes, place, first)
         later = confirmed and place not in first and not leads and own.cause not in FLATTERING

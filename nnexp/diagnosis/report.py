@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nnexp.diagnosis import form
-from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof, Sign
+from nnexp.diagnosis.finding import (
+    CONFIRMED,
+    FLATTERING,
+    HARMLESS,
+    SUSPECTED,
+    Finding,
+    Proof,
+    Sign,
+)
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.lines import visible
 from nnexp.track.markdown import cell
 
 SHOWN = 3
+OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to the trees, and accuracy, that changes left open
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Diagnosis:
         in_code: whether fixes are words of code, of a loop of one's own, rather than overrides.
         restores: after a proof the smallest set of changes that mends the run, as overrides; empty
             where none is known.
+        restored: accuracy of the re-runs without and with these; empty where it is not known.
         cautions: what makes the rest doubtful, one line each; they are told first.
     """
 
@@ -44,6 +54,7 @@ class Diagnosis:
     probes: Sequence[Probe] = ()
     in_code: bool = False
     restores: Sequence[str] = ()
+    restored: Sequence[float] = ()
     cautions: Sequence[str] = ()
 
     @property
@@ -58,6 +69,8 @@ class Diagnosis:
             more["probes"] = [own.plain() for own in self.probes]
         if self.restores:
             more["restores"] = list(self.restores)
+        if self.restored:
+            more["restored"] = list(self.restored)
         if self.cautions:
             more["cautions"] = list(self.cautions)
         return {
@@ -84,6 +97,7 @@ class Diagnosis:
             _scores(content.get("scores", {})),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
             restores=form.texts(content.get("restores", ())),
+            restored=tuple(map(form.number, content.get("restored", ()))),
             cautions=form.texts(content.get("cautions", ())),
         )
 
@@ -105,15 +119,28 @@ class Diagnosis:
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        # without validation rows no re-run can be judged
-        judged = "valid" in self.scores or "train" not in self.scores
-        if command and judged and any(own.fix and own.proof is None for own in self.alarms):
+        if command and self._judges and any(own.fix and own.proof is None for own in self.alarms):
             lines.append(f"to prove it: {command}")
-        unexplained = [_healthy(self)] if not self.alarms and is_behind(self) else []
-        if unexplained and command and not self.probes:
-            unexplained.append(f"to look further: {command} --probe")
-        lines += unexplained or ([] if self.findings else [_healthy(self)])
+        if not self.findings or (not self.alarms and is_behind(self)):
+            lines.append(_healthy(self))
+        lines += self._further(command)
         return "".join(f"{visible(line)}\n" for line in lines) + table(self.probes)
+
+    def _further(self, command: str) -> list[str]:
+        """How to look further where nothing is suspected; nothing for no command."""
+        if not command or self.alarms:
+            return []
+        if is_behind(self):
+            return [] if self.probes else [f"to look further: {command} --probe"]
+        odd = [sign.finding.title for sign in self.considered if sign.odd]
+        if not odd or not self._judges:
+            return []
+        return [f"odd, without harm that is seen: {odd[0]}", f"to try it: {command}"]
+
+    @property
+    def _judges(self) -> bool:
+        """Whether a re-run can be judged: without validation rows none can."""
+        return "valid" in self.scores or "train" not in self.scores
 
     def markdown(self) -> str:
         """As a page, for TensorBoard's text tab."""
@@ -163,7 +190,29 @@ def cure(diagnosis: Diagnosis) -> str:
     causes = {own.cause for own in diagnosis.findings if own.verdict == CONFIRMED and own.fix}
     if causes & {*FLATTERING}:
         return "what makes the score one to be believed"
+    if stays_open(diagnosis):
+        return "what helps, though most of the gap to the trees stays open"
     return "what restores the score"
+
+
+def stays_open(diagnosis: Diagnosis) -> bool:
+    """Whether most of what the run is behind the trees by is left after the proven changes."""
+    valid = diagnosis.scores.get("valid")
+    if not isinstance(valid, Mapping) or len(diagnosis.restored) != 2:
+        return False
+    before, after = diagnosis.restored
+    possible = float(valid["possible"])
+    return possible - after > max(LEAST_OPEN, OPEN * (possible - before))
+
+
+def unmended(diagnosis: Diagnosis) -> int:
+    """How many of the first findings stay first: no setting mends them, and the rest leaves most
+    of the gap open.
+    """
+    if not stays_open(diagnosis):
+        return 0
+    mended = [own.verdict != SUSPECTED or bool(own.fix) for own in diagnosis.findings]
+    return mended.index(True) if True in mended else len(mended)
 
 
 def is_behind(diagnosis: Diagnosis) -> bool:

@@ -12,77 +12,10 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema import Config
+from nnexp.diagnosis.judged import BEHIND_ODD_Z, BEHIND_Z, Modes, Rows
 
-# one-sided normal quantiles that a difference must exceed, 1 % and, for a run whose settings are
-# odd anyway, 5 %; and the least that is worth a word
-BEHIND_Z, BEHIND_ODD_Z, BEHIND_GAP = 2.33, 1.64, 0.02
+FREQUENT = 0.9  # share of a class that an accuracy hardly exceeds
 TELLING = 0.1  # of accuracy beyond the prior's: a yardstick below it says nothing
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What the kept weights say of some rows, beside what the yardstick says of the same.
-
-    Arguments:
-        true: class indices (n,).
-        predicted: of the run (n,), -1 for none.
-        yardstick: of trees that did not learn from the rows (n,).
-        votes: the trees' shares of the votes (n, C).
-        scores: the run's probabilities (n, C); None where they are not known.
-    """
-
-    true: np.ndarray
-    predicted: np.ndarray
-    yardstick: np.ndarray
-    votes: np.ndarray
-    scores: np.ndarray | None = None
-
-    @property
-    def accuracy(self) -> float:
-        """Of the run."""
-        return float((self.predicted == self.true).mean())
-
-    @property
-    def possible(self) -> float:
-        """Accuracy of the yardstick."""
-        return float((self.yardstick == self.true).mean())
-
-    @property
-    def gap(self) -> float:
-        """By how much the run is behind the yardstick."""
-        return self.possible - self.accuracy
-
-    @property
-    def z(self) -> float:
-        """`gap` over its standard error, paired by row (McNemar 1947)."""
-        run, other = self.predicted == self.true, self.yardstick == self.true
-        discordant = int((run != other).sum())
-        if not discordant:
-            return 0.0
-        return float(((other & ~run).sum() - (run & ~other).sum()) / math.sqrt(discordant))
-
-    def is_behind(self, least: float = BEHIND_Z) -> bool:
-        """Whether the run is worse than the yardstick, beyond chance and by what matters."""
-        return self.z > least and self.gap >= BEHIND_GAP
-
-    def plain(self) -> dict[str, Any]:
-        """What diagnosis.json says of these rows."""
-        return {
-            "accuracy": self.accuracy,
-            "possible": self.possible,
-            "rows": len(self.true),
-            "behind": self.is_behind(),
-        }
-
-    @property
-    def recalls(self) -> np.ndarray:
-        """Of the run by class (C,), NaN for classes without a row."""
-        return _recalls(self.true, self.predicted, self.votes.shape[1])
-
-    @property
-    def possible_recalls(self) -> np.ndarray:
-        """Of the yardstick by class (C,)."""
-        return _recalls(self.true, self.yardstick, self.votes.shape[1])
 
 
 @dataclass(frozen=True)
@@ -156,6 +89,8 @@ class Seen:
         emitted: the activation that a user's own module ends in, by what it gives; none: "".
         frozen: parameters of a user's own module with requires_grad=False.
         unregistered: lists of a user's own module that hold layers which it does not know.
+        modes: a user's own module in training and in evaluation mode; None where not at hand.
+        cut: layers of a user's own module that its outputs depend on and no gradient reached.
     """
 
     config: Config
@@ -182,6 +117,8 @@ class Seen:
     emitted: str = ""
     frozen: Sequence[str] = ()
     unregistered: Sequence[str] = ()
+    cut: Sequence[str] = ()
+    modes: Modes | None = None
 
     # ---------------------------------------------------------------------------- the prior
     @property
@@ -220,7 +157,11 @@ class Seen:
         if self.diverged:
             return True
         parts = [part for part in (self.valid, self.train) if part is not None]
-        return any(part.is_behind(least) for part in parts) or self.is_behind_in_recall
+        if any(part.is_behind(least) for part in parts) or self.is_behind_in_recall:
+            return True
+        # where one class makes the accuracy, a run may lose all that it tells of the others by it
+        frequent = self.prior_accuracy >= FREQUENT
+        return frequent and any(part.is_behind_in_order(least) for part in parts)
 
     @property
     def has_yardstick(self) -> bool:
@@ -291,12 +232,3 @@ class Seen:
         """Largest share of a layer's units that fired before the first step and not at the end."""
         layers = [own for own in self.of_layers("dead").values() if len(own) > 1]
         return max((float(own[-1] - own[0]) for own in layers), default=0.0)
-
-
-def _recalls(true: np.ndarray, predicted: np.ndarray, count: int) -> np.ndarray:
-    found = np.full(count, np.nan)
-    for label in range(count):
-        of_class = true == label
-        if of_class.any():
-            found[label] = (predicted[of_class] == label).mean()
-    return found

@@ -16,11 +16,12 @@ from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.conclude import ODD, conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
+from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import inputs, labels, network, optimisation, rates, regularization
 from nnexp.diagnosis.rules.loss import penalty
-from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python

@@ -25,7 +25,7 @@ from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.proven import LEAST_GAIN, in_order
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
 from nnexp.proof.contrast import WORTH, contrast
@@ -123,9 +123,21 @@ def prove(
     lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
     diagnosis = replace(
-        told, findings=in_order(kept, first), checked=[*told.checked, *tried], restores=restores
+        told,
+        checked=[*told.checked, *tried],
+        restores=restores,
+        restored=_restored(arms, chosen, seeds) if restores else (),
     )
-    return Proven(diagnosis, seconds, runs, tried)
+    ordered = in_order(kept, first, unmended(diagnosis))
+    return Proven(replace(diagnosis, findings=ordered), seconds, runs, tried)
+
+
+def _restored(arms: Sequence[Arm], chosen: tuple[int, ...], seeds: int) -> tuple[float, ...]:
+    """Mean accuracy as it is and with what restores it, of the pairs that both have."""
+    after = next((arm for arm in arms if tuple(arm.changed) == chosen), arms[0])
+    pairs = np.array([arms[0].accuracies[:seeds], after.accuracies[:seeds]])
+    known = pairs[:, np.isfinite(pairs).all(0)]
+    return tuple(map(float, known.mean(1))) if known.size else ()
 
 
 def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[Arm]:

@@ -24,7 +24,7 @@ from nnexp.diagnosis.finding import (
 )
 from nnexp.diagnosis.overrides import is_within
 from nnexp.diagnosis.probe import Probe
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
 from nnexp.files import read_regular
@@ -99,10 +99,17 @@ def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
     words = [word for own in told if own.proof is not None for word in own.fix]
     if not words:
         return found
-    restores = earlier.restores if all(is_within(own, words) for own in earlier.restores) else ()
+    mended = all(is_within(own, words) for own in earlier.restores)
+    proved = replace(
+        found,
+        findings=told,
+        restores=earlier.restores if mended else (),
+        restored=earlier.restored if mended else (),
+    )
     rank = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}
-    told.sort(key=lambda own: rank.get(own.verdict, 1))
-    return replace(found, findings=told, restores=restores)
+    standing = unmended(proved)
+    rest = sorted(told[standing:], key=lambda own: rank.get(own.verdict, 1))
+    return replace(proved, findings=[*told[:standing], *rest])
 
 
 def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = ()) -> Diagnosis:

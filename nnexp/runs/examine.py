@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config, CustomModelConfig, OpenMLConfig
+from nnexp.config.schema import Config, OpenMLConfig
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -21,8 +22,8 @@ from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.audit.order import changes
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
-from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
-from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+from nnexp.diagnosis.judged import Modes, Rows
+from nnexp.diagnosis.seen import Inputs, Seen, Units
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.mlp import MLP
@@ -30,13 +31,14 @@ from nnexp.model.module import ModuleModel
 from nnexp.model.registered import unregistered
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import from_tensors
-from nnexp.runs import assemble
+from nnexp.runs import assemble, own_module
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 from nnexp.train.evaluate import logits
 from nnexp.train.signals import SATURATED, STEADY
 
 UNIT_ROWS = 512  # train rows on which hidden units are looked at
+MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         seen["unregistered"] = unregistered(model.module)
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
-    return Seen(**seen, **_judge(folder, config, model, coded, material))
+    return Seen(**seen, **_judge(folder, config, model, coded, material, signals))
 
 
 def _best_epoch(history: Any, config: Config) -> int:
@@ -185,6 +187,7 @@ def _judge(
     model: assemble.Model,
     coded: assemble.Coding,
     material: Material,
+    signals: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """The kept weights on validation and train rows, beside the yardstick."""
     dataset, sheet = material.dataset, material.sheet
@@ -221,13 +224,23 @@ def _judge(
             return Rows(true, predicted, judged.predicted, judged.votes)
         return Rows(true, predicted, judged.predicted, judged.votes, scores)
 
+    def losses_of(rows: np.ndarray, out: torch.Tensor) -> torch.Tensor:
+        index = torch.from_numpy(rows).unsqueeze(0)
+        return loss.rows(out, targets.dense(index), targets.row_weights(index)).double()
+
+    def modes(rows: np.ndarray, out: torch.Tensor) -> Modes:
+        both = out, outputs(rows)
+        right = [decision.classes(loss.activate(one))[0].numpy() == dataset.y[rows] for one in both]
+        lost = [float(losses_of(rows, one).mean()) for one in both]
+        return Modes(right[0], right[1], lost[0], lost[1])
+
     train_rows = forest.sample(dataset.train)
     own_train = np.searchsorted(sheet.rows, dataset.rows[train_rows])
     judged = material.trees.of_train(sheet, own_train)
     out = outputs(train_rows)
     index = torch.from_numpy(train_rows).unsqueeze(0)
     row_weights = targets.row_weights(index)
-    total = loss.rows(out, targets.dense(index), row_weights).double().sum(1)
+    total = losses_of(train_rows, out).sum(1)
     shared = float(len(train_rows)) if row_weights is None else row_weights.double().sum(1)
     mean = loss.of_set(total, shared, len(train_rows), plan.batch_size)
     found: dict[str, Any] = {
@@ -235,10 +248,15 @@ def _judge(
         "train_loss": float(mean[0]),
         "units": _units(model, stack, x, codes, train_rows),
     }
-    if isinstance(config.model, CustomModelConfig):
-        rows = torch.from_numpy(forest.sample(train_rows, UNIT_ROWS))
-        kind = _nature(model, theta, buffers, x[rows].unsqueeze(0)).kind
+    if isinstance(model, ModuleModel):
+        few = x[torch.from_numpy(forest.sample(train_rows, UNIT_ROWS))].unsqueeze(0)
+        kind = own_module.nature(model, theta, buffers, few).kind
         found["emitted"] = "" if kind == "logits" else kind
+        found["cut"] = own_module.cut(model, theta, buffers, few, _still(signals))
+        mixed = np.random.default_rng(0).permutation(train_rows)[:MODE_ROWS]
+        own = x[torch.from_numpy(mixed)].unsqueeze(0)
+        out = own_module.in_training(model, theta, buffers, own, plan.batch_size)
+        found["modes"] = modes(mixed[: out.shape[1]], out)
     if len(dataset.valid):
         own_valid = np.searchsorted(sheet.rows, dataset.rows[dataset.valid])
         judged = material.trees.of_held_out(sheet, own_train, own_valid)
@@ -247,24 +265,15 @@ def _judge(
     return found
 
 
-def _nature(
-    model: assemble.Model, theta: torch.Tensor, buffers: torch.Tensor, x: torch.Tensor
-) -> Nature:
-    """What a user's module gives for inputs (1, n, D): its last weight matrix is the last layer."""
-    names = list(model.layout.slots)
-    last = max(place for place, n in enumerate(names) if model.layout.slots[n].kind == "weight")
-
-    def outputs(factor: float) -> torch.Tensor:
-        changed = theta.clone()
-        for name in names[last:]:
-            model.layout.view(changed, name).mul_(factor)
-        return model.bind(changed, buffers, dtype=x.dtype).forward(x, None)[0]
-
-    out = outputs(1.0)
-    found = of_values(out)
-    if is_sure(found):
-        return found
-    return with_strong(found, [out, outputs(STRONGER), outputs(-STRONGER)])
+def _still(signals: pd.DataFrame | None) -> list[str]:
+    """Layers whose gradient was 0 whenever it was seen, while another's was not."""
+    if signals is None:
+        return []
+    prefix = "gradient_norm/"
+    norms = {str(n)[len(prefix) :]: signals[n] for n in signals if str(n).startswith(prefix)}
+    seen = {name: own[np.isfinite(own)] for name, own in norms.items()}
+    still = [name for name, own in seen.items() if len(own) and (own == 0).all()]
+    return still if any((own > 0).any() for own in seen.values()) else []
 
 
 def _units(

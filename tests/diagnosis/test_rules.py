@@ -11,8 +11,9 @@ from nnexp.config.compose import compose
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.finding import TRIED
+from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.rules import nominate
-from nnexp.diagnosis.seen import Inputs, Rows, Seen, Units
+from nnexp.diagnosis.seen import Inputs, Seen, Units
 
 EPOCHS = 12
 
@@ -257,8 +258,10 @@ def test_too_much_regularization(word):
 def test_a_penalty_that_falls_alone():
     flat = np.linspace(1.11, 1.09, EPOCHS)
     seen = run("reg.l1=0.1", losses=flat, penalty=np.linspace(60, 5, EPOCHS))
-    found = [own.cause for own in conclude(seen, nominate(seen))]
-    assert found[:2] == ["penalty_dominates", "over_regularized"]
+    found = conclude(seen, nominate(seen))
+    assert found[0].cause == "penalty_dominates"
+    assert "regularization holds the training down" in [own.value for own in found[0].evidence]
+    assert "over_regularized" not in [own.cause for own in found]
     falling = np.linspace(1.1, 0.05, EPOCHS)
     small = run("reg.l2=0.0001", losses=falling, penalty=0.01, accuracy=0.97)
     assert conclude(small, nominate(small)) == []
@@ -284,14 +287,40 @@ def test_a_small_rise_of_the_loss_is_worth_a_rerun(up, expected):
     assert ("overfit" in found) == expected
 
 
+@pytest.mark.parametrize(("largest", "cause"), [(1e5, "dominant_feature"),
+                                               (1e4, "unscaled_features")])  # fmt: skip
+def test_one_column_beside_large_ones(largest, cause):
+    sizes = np.array([1.0, 30.0, largest])
+    inputs = Inputs(["a", "b", "serial"], sizes, sizes, sizes > 0)
+    assert first(run("data.scaling=none", inputs=inputs)) == cause
+
+
+def test_large_columns_are_named():
+    sizes = np.array([1.0, 300.0, 30.0, 2.0, 40.0, 50.0])
+    inputs = Inputs([f"x{n}" for n in range(6)], sizes, sizes, sizes > 0)
+    found = conclude(own := run("data.scaling=none", inputs=inputs), nominate(own))[0]
+    assert found.cause == "unscaled_features"
+    assert found.title.endswith(": x1, x5, x4, ...")
+
+
+def test_a_run_that_is_cut_short_is_told_for_how_long_to_go_on():
+    own = run(losses=np.linspace(1.1, 0.6, EPOCHS))
+    (found,) = (one for one in nominate(own) if one.cause == "undertrained")
+    assert found.fix == ("trainer.epochs=250",)
+    assert found.evidence[0].expected == "until the loss stays, 1000 perhaps"
+
+
 def test_initial_weights():
     alike = Units({"layers.0": 0.1}, {}, {"layers.0": 1.0})
     assert first(run("model.init=constant", units=alike)) == "bad_initialisation"
     wide = {f"weight_norm/layers.{n}": 60.0 for n in range(3)}
     seen = run("model.init=normal", "model.init_scale=5", signals={**wide, "slice_loss": 900.0})
-    found = [own.cause for own in conclude(seen, nominate(seen))]
-    assert found[0] == "bad_initialisation"
-    assert "exploding_gradients" in found
+    found = conclude(seen, nominate(seen))
+    assert found[0].cause == "bad_initialisation"
+    # what the same change mends is told once
+    assert "exploding_gradients" not in [own.cause for own in found]
+    same = [own.value for own in found[0].evidence if own.signal == "mended by the same change"]
+    assert same == ["activations or gradients explode"]
     dead = Units({"layers.0": 1.0}, {}, {"layers.0": 0.0})
     assert first(run("model.bias_init=-10", units=dead)) == "dead_units"
 
@@ -304,11 +333,32 @@ def test_dead_units_are_a_consequence_of_a_rate_too_high():
     assert "dead_units" in found
 
 
+@pytest.mark.parametrize(("shares", "told"), [((0, 400, 0), False), ((130, 140, 130), True)])
+def test_classes_under_other_names_need_two_that_show_it(shares, told):
+    true = np.repeat(np.arange(3), shares)
+    trees = (true + 1) % 3  # whatever is held out goes by another name
+    part = Rows(true, trees, trees, np.eye(3)[trees])
+    causes = [own.cause for own in nominate(run(accuracy=0.9, valid=part))]
+    assert ("label_mapping_mismatch" in causes) == told
+
+
 def test_vanishing_gradients():
     hidden = "model.hidden=[32,32,32,32,32,32]"
     norms = {f"gradient_norm/layers.{n}": 10.0 ** (n - 8) for n in range(7)}
     seen = run(hidden, "model.activation=sigmoid", signals=norms)
     assert first(seen) == "vanishing_gradients"
+    # norms that were never finite are not small
+    unknown = dict.fromkeys(list(norms)[:1], math.nan)
+    for lost in (unknown, dict.fromkeys(norms, math.nan)):
+        blown = run(hidden, signals={**norms, **lost}, status="diverged", reason="NaN")
+        assert "vanishing_gradients" not in suspected(blown)
+
+
+def test_a_rate_that_was_too_high_is_not_expected_to_be_higher():
+    blown = run("optimizer=sgd", "optimizer.lr=0.01", status="diverged", reason="epoch 1: NaN")
+    (found,) = (own for own in nominate(blown) if own.cause == "lr_too_high")
+    assert found.fix == ("optimizer.lr=0.001",)
+    assert found.evidence[0].expected == "about 0.001"
 
 
 @pytest.mark.parametrize("left", [1e-3, 0.5])
@@ -490,3 +540,19 @@ def test_a_loss_that_is_weighed_already_is_not_told_to_weigh():
     weighed = replace(seen.config, loss=replace(seen.config.loss, class_weight="balanced"))
     told = [own.cause for own in nominate(replace(seen, config=weighed))]
     assert "class_imbalance" not in told
+
+
+@pytest.mark.parametrize(("blur", "behind"), [(0.0, False), (0.3, False), (2.0, True)])
+def test_where_one_class_makes_the_accuracy_the_order_of_the_others_counts(blur, behind):
+    rng = np.random.default_rng(0)
+    true = (np.arange(2000) < 80).astype(int)
+    other, run_ = (true * 2.5 + rng.normal(size=2000) for _ in range(2))
+    run_ = run_ + blur * rng.normal(size=2000)
+    shares = [1 / (1 + np.exp(-own)) for own in (other / 4, run_ / 4)]
+    votes, scores = (np.stack((1 - own, own), 1) for own in shares)
+    nobody = np.zeros(2000, dtype=int)
+    part = Rows(true, nobody, nobody, votes, scores)
+    own = run(valid=part, train=None, counts=np.array([1920, 80]), classes=["no", "yes"])
+    assert own.is_behind == behind
+    half = replace(own, counts=np.array([1000, 1000]))
+    assert not half.is_behind  # there the accuracy shows it

@@ -13,7 +13,7 @@ from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.proven import in_order
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, cure, unmended
 from nnexp.errors import UserError
 from nnexp.proof import proving
 from nnexp.proof.arms import Arm, train_arms
@@ -72,6 +72,7 @@ def test_a_cause_and_a_bystander(tmp_path):
     assert second.proof.gain == 0
     assert second.proof.p == 1
     assert list(proven.diagnosis.restores) == ["data.scaling=standard"]
+    assert proven.diagnosis.restored == pytest.approx((first.proof.before, first.proof.after))
     assert proven.runs == 2 * 5  # every combination of two changes, one of which changes nothing
 
 
@@ -424,6 +425,28 @@ def test_what_restores_the_score_comes_before_what_follows_from_it():
     kept = without_followers(found, findings, arms, 5, chosen)
     told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
     assert told == [("vanishing_gradients", "confirmed"), ("undertrained", "confirmed")]
+
+
+def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
+    stuck, slow = finding("parameters_not_updated"), finding("undertrained", "a=1")
+    scores = {"valid": {"accuracy": 0.5, "possible": 0.9, "rows": 300, "behind": True}}
+    found = Diagnosis([stuck, slow], scores=scores)
+    findings = judge(found, [arm(0.5), arm(0.6, (1,))], 5, 1.0)
+
+    def order(after):
+        told = replace(found, restores=["a=1"], restored=(0.5, after))
+        read = Diagnosis.from_plain(told.plain())
+        causes = [own.cause for own in in_order(findings, (1,), unmended(read))]
+        return causes, cure(read)
+
+    assert order(0.6) == (
+        ["parameters_not_updated", "undertrained"],
+        "what helps, though most of the gap to the trees stays open",
+    )
+    assert order(0.85) == (
+        ["undertrained", "parameters_not_updated"],
+        "what restores the score",
+    )
 
 
 def test_a_change_that_undoes_another_is_not_confirmed_by_that():

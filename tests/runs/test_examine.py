@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 import nnexp
-from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding
+from nnexp.config.saved import read_config
+from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding, Sign
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.runs.examine import examine, read_material
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 MODULES = """
@@ -34,6 +36,38 @@ class Frozen(Plain):
         for parameter in self[0].parameters():
             parameter.requires_grad_(False)
             parameter.mul_(0.01)
+
+class BiasOnly(Plain):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        for parameter in [*self.parameters()][:-1]:
+            parameter.requires_grad_(False)
+
+class Detached(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.body, self.head = nn.Linear(inputs, 4), nn.Linear(4, outputs)
+
+    def forward(self, x):
+        return self.head(self.body(x).relu().detach())
+
+class Stale(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        norm = nn.BatchNorm1d(32, momentum=1e-4)
+        super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), nn.Linear(32, outputs))
+
+class Normal(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        norm, drop = nn.BatchNorm1d(32), nn.Dropout(0.2)
+        super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), drop, nn.Linear(32, outputs))
+
+class Unused(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.head, self.spare = nn.Linear(inputs, outputs), nn.Linear(inputs, outputs)
+
+    def forward(self, x):
+        return self.head(x)
 
 class Listed(nn.Module):
     def __init__(self, inputs, outputs):
@@ -96,15 +130,42 @@ def test_a_run_that_is_behind_for_no_known_cause_is_not_called_healthy():
     level = Diagnosis([], scores={"valid": {**judged, "behind": False}})
     assert "nothing found" in level.text("nnexp diagnose run --prove")
     assert "further" not in level.text("nnexp diagnose run --prove")
+    # what is odd and did no harm that is seen is no finding, and can be tried
+    sign = replace(level, considered=[Sign(low, True)])
+    assert sign.text("nnexp diagnose run --prove").splitlines()[1:] == [
+        "odd, without harm that is seen: units never fire",
+        "to try it: nnexp diagnose run --prove",
+    ]
+    assert len(sign.text().splitlines()) == 1
+    assert "odd" not in replace(level, considered=[Sign(low, False)]).text("nnexp diagnose run")
 
 
-@pytest.mark.parametrize("name", ["Frozen", "Listed"])
+@pytest.mark.parametrize("name", ["Frozen", "BiasOnly", "Detached", "Listed"])
 def test_layers_that_no_optimizer_gets(modules, tmp_path, name):
     words = ["data=digits", "trainer.epochs=8", "optimizer=sgd", *QUIET]
     own = ["model=custom", f"model._target_={modules}.{name}"]
     done = nnexp.run([*words, *own], root=tmp_path)
     first = nnexp.diagnose(done, trust=True).findings[0]
     assert first.cause == "parameters_not_updated"
+
+
+def test_a_layer_that_nothing_depends_on_is_not_cut_off(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Unused"]
+    done = nnexp.run(["data=digits", "trainer.epochs=1", *QUIET, *own], root=tmp_path)
+    seen = examine(done.folder, read_material(read_config(done.folder, True)), True)
+    assert seen.signal("gradient_norm/spare").max() == 0
+    assert seen.cut == []
+    causes = [one.cause for one in nnexp.diagnose(done, trust=True).findings]
+    assert "parameters_not_updated" not in causes
+
+
+@pytest.mark.parametrize(("name", "told"), [("Stale", True), ("Normal", False)])
+def test_running_statistics_that_do_not_fit(modules, tmp_path, name, told):
+    own = ["model=custom", f"model._target_={modules}.{name}"]
+    words = ["data=digits", "data.scaling=none", "trainer.epochs=4", *QUIET]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    findings = nnexp.diagnose(done, trust=True).findings
+    assert ([one.cause for one in findings][:1] == ["batchnorm_mode"]) == told
 
 
 def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):

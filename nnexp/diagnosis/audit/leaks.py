@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import sign_p
+from nnexp.diagnosis.audit.chance import cross, sign_p
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns
@@ -25,7 +25,7 @@ FOLDS = 5  # rows that a column's rule was not made from
 SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...
 BALANCED = 0.97  # ... and its mean over the classes
 REMOVED = 0.9  # and the share of the majority's errors that it removes
-NEARLY = 0.97  # accuracy that is enough where its errors are ...
+NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough where its errors are ...
 FEWER = 0.25  # ... so few of those of all other columns together
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
@@ -50,6 +50,7 @@ class Rule:
         balanced: mean over the classes of their recall.
         removed: share of the majority's errors that are removed.
         itself: whether it is the label: a value for each class, or the label's number with noise.
+        paired: whether it has a value for each class, but for some rows.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Rule:
     balanced: float
     removed: float
     itself: bool
+    paired: bool = False
 
     @property
     def settles(self) -> bool:
@@ -70,7 +72,8 @@ class Rule:
     @property
     def nearly(self) -> bool:
         """Whether little is left to tell, which is odd only where the other columns leave much."""
-        return self.accuracy >= NEARLY and self.removed >= REMOVED
+        least = LIKELY if self.paired else NEARLY
+        return self.accuracy >= least and self.removed >= REMOVED
 
 
 def check(sheet: Sheet) -> Audit:
@@ -108,7 +111,7 @@ def check(sheet: Sheet) -> Audit:
         Evidence(
             f"accuracy by {best.name!r} alone, in rows its rule was not made from",
             round(best.accuracy, 3),
-            f"below {SETTLED if best.accuracy >= SETTLED else NEARLY}",
+            f"below {_least(best)}",
         ),
         Evidence("accuracy by all other columns together", round(float(trees.mean()), 3), "more"),
     ]
@@ -140,6 +143,12 @@ def check(sheet: Sheet) -> Audit:
             )
         ]
     )
+
+
+def _least(rule: Rule) -> float:
+    """The accuracy from which a rule is looked at."""
+    known = [limit for limit in (SETTLED, NEARLY) if rule.accuracy >= limit]
+    return known[0] if known else LIKELY
 
 
 def _strongest(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
@@ -175,12 +184,13 @@ def _rules(sheet: Sheet, rows: np.ndarray) -> list[Rule]:
         cells, y = values[rows][known], sheet.y[rows][known]
         if _enough(known, y) and _binned(cells, y, classes) >= LIKELY:
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
-            found.append(_rule(name, known, _by_tree(cells, y, classes), y, itself))
+            found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():
         known = codes[rows] >= 0
         cells, y = codes[rows][known], sheet.y[rows][known]
         if _enough(known, y) and _majority_right(cells, cells, y, y, classes).mean() >= LIKELY:
-            found.append(_rule(name, known, _by_level(cells, y, classes), y, _is_copy(cells, y)))
+            right = _by_level(cells, y, classes)
+            found.append(_rule(name, known, cells, right, y, _is_copy(cells, y)))
     return found
 
 
@@ -188,13 +198,21 @@ def _enough(known: np.ndarray, y: np.ndarray) -> bool:
     return bool(known.mean() >= KNOWN and len(y) >= ROWS and (y != y[0]).any())
 
 
-def _rule(name: str, known: np.ndarray, right: np.ndarray, y: np.ndarray, itself: bool) -> Rule:
+def _rule(
+    name: str,
+    known: np.ndarray,
+    cells: np.ndarray,
+    right: np.ndarray,
+    y: np.ndarray,
+    itself: bool,
+) -> Rule:
     recalls = [float(right[y == place].mean()) for place in np.unique(y)]
     every = np.zeros(len(known), dtype=bool)
     every[known] = right
     accuracy, base = float(right.mean()), majority(y)
     removed = (accuracy - base) / max(1e-12, 1 - base)
-    return Rule(name, known, every, accuracy, float(np.mean(recalls)), removed, itself)
+    mean = float(np.mean(recalls))
+    return Rule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
 
 
 def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
@@ -202,6 +220,15 @@ def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
     pairs = np.unique(np.stack((cells.astype(np.float64), y)), axis=1)
     count = pairs.shape[1]
     return count == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
+
+
+def _is_paired(cells: np.ndarray, y: np.ndarray) -> bool:
+    """Whether there are as many values as classes, each mostly of a class of its own."""
+    values, place = np.unique(cells, return_inverse=True)
+    present, label = np.unique(y, return_inverse=True)
+    if len(values) != len(present):
+        return False
+    return len(np.unique(cross(place, label).argmax(1))) == len(values)
 
 
 def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:

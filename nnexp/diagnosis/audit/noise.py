@@ -9,6 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.forest import Judged
+from nnexp.diagnosis.audit.rows import Rows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.audit.yardstick import Yardstick, majority, right
@@ -32,6 +33,11 @@ LITTLE = 0.2  # where they remove less than LEARNT but this, of two classes, ...
 MUCH = 0.15  # ... and the bound is this large, the votes have to fall into two heaps, as those of
 HEAPS = 0.77  # overlapping classes do not: share of their variance between two heaps (Gaussians 0.5
 # to 1.25 standard deviations apart reach 0.74, one heap alone 0.64)
+
+OFTEN, MOSTLY = (
+    10,
+    0.7,
+)  # equal rows, and share of the surest rows' errors that is between such ones
 
 CLEANER = 0.1  # accuracy on held-out rows above that on train rows, which only noise in train makes
 CLEANER_ERRORS = 4.0  # standard errors of that
@@ -111,13 +117,15 @@ def between_heaps(values: np.ndarray) -> float:
     return float((gap**2 / (below * (size - below) / size)).max() / total)
 
 
-def check(sheet: Sheet, trees: Yardstick) -> Audit:
+def check(sheet: Sheet, trees: Yardstick, equal: Rows) -> Audit:
     """A plateau of confidence: rows that trees are surest of are wrong nearly as often as all.
 
     Where classes overlap, errors gather at the border and sure rows are right. Labels that were
     exchanged at random are wrong everywhere alike (the plateau: Angluin & Laird 1988; the use of
     out-of-sample confidence: Northcutt, Jiang & Chuang 2021, JAIR 70). Noise in train alone also
-    shows by held-out rows that are told better than train rows.
+    shows by held-out rows that are told better than train rows. Where the table has but few
+    distinct rows, the surest ones are wrong as often as equal rows have different labels, and the
+    columns may be too few rather than the labels wrong.
     """
     if len(sheet.train) < ROWS:
         return Audit()
@@ -129,6 +137,11 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
     )
     if not look.wrong and cleaner is None:
         return Audit(checked=[line])
+    if cleaner is None and _are_conflicts(sheet, trees.together, equal):
+        note = "where trees are sure and wrong, equal rows have different labels"
+        return Audit(
+            notes=[f"{note}: the columns are too few, or labels are wrong"], checked=[line]
+        )
     plateau = (
         Evidence(
             "errors among the quarter of the rows that trees are surest of",
@@ -151,6 +164,20 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
             )
         ]
     )
+
+
+def _are_conflicts(sheet: Sheet, judged: Judged, equal: Rows) -> bool:
+    """Whether the errors among the surest rows are mostly labels that a row's equals outvote."""
+    surest = np.argsort(-judged.confidence, kind="stable")[: max(1, len(judged.rows) // 4)]
+    rows = judged.rows[surest]
+    used, classes = sheet.used, len(sheet.classes)
+    votes = np.zeros((len(equal.counts), classes), dtype=np.int64)
+    np.add.at(votes, (equal.kind[used], sheet.y[used]), 1)
+    own = votes[equal.kind[rows]]
+    often = own.sum(1) >= OFTEN
+    outvoted = often & (own[np.arange(len(rows)), sheet.y[rows]] < own.max(1))
+    wrong = judged.predicted[surest] != sheet.y[rows]
+    return bool(wrong.any() and (outvoted & wrong).sum() >= MOSTLY * wrong.sum())
 
 
 def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:

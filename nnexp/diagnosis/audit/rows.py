@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -94,6 +95,11 @@ def find_rows(sheet: Sheet) -> Rows:
     columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
     if not columns:
         return Rows({}, np.arange(len(sheet.y)))
+    return Rows(columns, keyed(sheet, columns))
+
+
+def keyed(sheet: Sheet, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Which distinct row each is (N,) by some columns, given as `Rows.columns`."""
     keys = np.zeros(len(sheet.y), dtype=np.uint64)
     for cells in columns.values():
         keys = _mixed(keys * _MIX[0] + cells + _ODD)
@@ -101,7 +107,7 @@ def find_rows(sheet: Sheet) -> Rows:
     empty = np.flatnonzero(holes > EMPTY * len(columns))
     keys[empty] = _mixed(keys[empty] + empty.astype(np.uint64) * _ODD)
     _, kind = np.unique(keys, return_inverse=True)
-    return Rows(columns, kind)
+    return kind
 
 
 def _patterns(values: np.ndarray) -> np.ndarray:

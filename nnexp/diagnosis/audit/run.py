@@ -7,17 +7,20 @@ from collections.abc import Iterable
 
 from nnexp.diagnosis.audit import (
     balance,
+    carrier,
     codes,
     conflicts,
     deletion,
     duplicates,
     encodings,
+    file_groups,
     finite,
     groups,
     identifiers,
     leaks,
     mapping,
     missingness,
+    near_copies,
     neighbours,
     noise,
     order,
@@ -28,6 +31,7 @@ from nnexp.diagnosis.audit import (
     signal,
     size,
     spellings,
+    stretches,
     sums,
     tokens,
 )
@@ -83,6 +87,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     start = time.perf_counter()
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
+    named, copies = groups.check(sheet), duplicates.check(sheet, rows)
     joined = join(
         (
             finite.check(sheet),
@@ -91,15 +96,19 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             size.check(sheet),
             balance.check(sheet),
             signal.check(sheet, trees),
-            noise.check(sheet, trees),
+            stretches.check(sheet, trees),
+            noise.check(sheet, trees, rows),
             leaks.check(sheet),
+            carrier.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),
-            duplicates.check(sheet, rows),
+            copies,
+            Audit() if copies.nominations else near_copies.check(sheet, rows),
             neighbours.check(sheet, rows),
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
-            groups.check(sheet),
+            named,
+            Audit() if named.nominations else file_groups.check(sheet),
             shift.check(sheet),
             missingness.check(sheet),
             deletion.check(sheet),

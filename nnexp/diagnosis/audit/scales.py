@@ -11,6 +11,7 @@ from nnexp.diagnosis.overrides import also, override
 
 DOMINANT = 100.0  # size of an input that hides inputs of size 1 from every gradient ...
 OUTWEIGHS = 50.0  # ... where it is so many times the next largest
+ALONE = 1000.0  # times the next largest: that one is not felt beside it, large or not
 NUMBERING = 0.3  # of both for a column that numbers or dates the rows, which is no amount at all
 LARGE = 20.0  # size of an input that makes the first outputs, and the first loss, tens of times 1
 APART = 100.0  # ratio of two spreads that no single learning rate serves
@@ -73,7 +74,7 @@ def _dominant(
     name = names[order[0]]
     what = sheet.numbering.get(name)
     least = NUMBERING if what else 1.0
-    if not rest or rest > LARGE:
+    if not rest or (rest > LARGE and largest < ALONE * rest):
         return None
     if largest < least * DOMINANT or largest < least * OUTWEIGHS * rest:
         return None

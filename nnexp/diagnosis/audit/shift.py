@@ -11,6 +11,7 @@ from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import association_of, largest_gap, separation, share_p
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.units import in_other_units
 from nnexp.diagnosis.audit.words import chance, columns, figure, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
@@ -60,6 +61,9 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     if prepared is not None:
         return Audit([prepared, *found])
     moved = _columns(sheet, rows)
+    unit = in_other_units(sheet, name, rows, [own for own, *_ in moved])
+    if unit is not None:
+        return Audit([unit, *found])
     area, error = _told_apart(sheet, rows, holes)
     shares = _class_shares(sheet, rows)
     line = (
@@ -164,13 +168,14 @@ def _shifted(
         for own, distance, p in moved[:3]
     ]
     if shares is not None:
-        evidence.append(
-            Evidence(
-                f"class shares that differ between train and {name} rows (total variation)",
-                f"{percent(shares[0])}, {chance(shares[1])}",
-                f"below {percent(SHARES)}",
-            )
+        own = Evidence(
+            f"class shares that differ between train and {name} rows (total variation)",
+            f"{percent(shares[0])}, {chance(shares[1])}",
+            f"below {percent(SHARES)}",
         )
+        # the columns move with the classes
+        place = 0 if moved and shares[0] > moved[0][1] else len(evidence)
+        evidence.insert(place, own)
     evidence.append(
         Evidence(
             f"area under the ROC curve of telling {name} rows from train rows",

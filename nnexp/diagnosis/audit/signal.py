@@ -101,6 +101,10 @@ def _lost_in_train(sheet: Sheet, trees: Yardstick, here: Signal) -> Nomination |
     there = signal_of(judged, sheet.y)
     if there.area < ELSEWHERE or there.errors < LAG_ERRORS:
         return None
+    # what tells held-out rows beyond chance was learnt from labels of which a part is right
+    told = [signal_of(one, sheet.y) for one in trees.outside.values()]
+    if any(one.errors > LAG_ERRORS for one in told):
+        return None
     return Nomination(
         "label_permuted",
         (

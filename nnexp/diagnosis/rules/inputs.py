@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnexp.diagnosis.finding import Evidence, Nomination
@@ -13,8 +15,10 @@ from nnexp.diagnosis.seen import Seen
 LARGE = 20.0
 SMALL = 0.03  # size of the largest input below which all are scaled to next to nothing
 DOMINANT = 50.0  # times the next largest column
+ALONE = 1000.0  # times the next largest column, from which on that one is not felt, large or not
 OTHERS_FINE = 10.0  # size of the next largest input beside a dominant one
 DIED = 0.5  # share of a layer's units whose death tells that steps were too long
+NAMED = 3  # columns
 UNEASY = 9.0  # mean square of inputs for which SGD needs a smaller rate than usual (raw digits: 60)
 
 
@@ -63,7 +67,8 @@ def large(seen: Seen) -> list[Nomination]:
         "columns drown the others, saturate or kill units, and ask for a far smaller rate"
     )
     strength = float(np.clip(0.7 + 0.08 * np.log10(rms[top] / LARGE), 0.7, 0.95))
-    single = next_largest < OTHERS_FINE and rms[top] > DOMINANT * max(next_largest, 1e-9)
+    times = rms[top] / max(next_largest, 1e-9)
+    single = times > (DOMINANT if next_largest < OTHERS_FINE else ALONE)
     if single and len(others):
         fix: tuple[str, ...] = (also("data.drop", seen.config.data.drop, [name]),)
         first = Evidence(
@@ -77,8 +82,21 @@ def large(seen: Seen) -> list[Nomination]:
             )
         ]
     return [
-        Nomination("unscaled_features", tuple(evidence), text, ("data.scaling=standard",), strength)
+        Nomination(
+            "unscaled_features",
+            tuple(evidence),
+            text,
+            ("data.scaling=standard",),
+            strength,
+            subject=_largest(seen.inputs.names, rms),
+        )
     ]
+
+
+def _largest(names: Sequence[str], rms: np.ndarray) -> str:
+    """The columns that are large, the largest first, as the audit names them."""
+    order = [names[place] for place in np.argsort(-rms, kind="stable") if rms[place] >= LARGE]
+    return ", ".join(order[:NAMED]) + ", ..." * (len(order) > NAMED)
 
 
 def _overshooting(seen: Seen) -> list[Nomination]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
-from nnexp.diagnosis.seen import Rows, Seen
+from nnexp.diagnosis.judged import Rows
+from nnexp.diagnosis.seen import Seen
 
 FREQUENT = 0.9  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
@@ -15,6 +16,7 @@ RARE_ROWS = 8  # validation rows of the rare class, at least
 # a class that may be named too seldom: its share, and that over an equal one; its train rows, its
 # recall there, and that of the most frequent class
 SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.1, 0.5, 10, 0.6, 0.8
+OWN = 5  # held-out rows of a class that can show by which name it goes; there have to be two
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
 
@@ -214,6 +216,11 @@ def exchanged(seen: Seen) -> list[Nomination]:
     told, named = linear_sum_assignment(-cells.reshape(count, count))
     renamed = float(cells.reshape(count, count)[told, named].sum() / len(part.true))
     if renamed < known - RESTORED or renamed - part.possible < SHUFFLED:
+        return []
+    # rows of one class alone fit whatever name most rows are given
+    held = np.bincount(part.true, minlength=count)
+    fitting = cells.reshape(count, count)[told, named] > held[named] / 2
+    if (fitting & (held[named] >= OWN)).sum() < 2:
         return []
     pairs = [
         f"{seen.classes[a]} as {seen.classes[b]}"

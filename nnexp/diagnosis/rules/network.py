@@ -139,11 +139,11 @@ def vanishing(seen: Seen) -> list[Nomination]:
     """Gradients that do not reach the first layer."""
     norms = list(seen.of_layers("gradient_norm").values())
     model = seen.config.model
-    if len(norms) < 4 or not isinstance(model, MLPConfig):
-        return []
+    if len(norms) < 4 or not isinstance(model, MLPConfig) or not all(map(len, norms)):
+        return []  # a norm that was never finite is not small
     # where a penalty's gradient stands in for that of the loss, it shows once the weights are gone
     when = slice(-3, None) if _is_starved(seen) else slice(0, 3)
-    sizes = [float(np.median(own[when])) if len(own) else 0.0 for own in norms]
+    sizes = [float(np.median(own[when])) for own in norms]
     ratio = sizes[0] / max(sizes[-1], 1e-30)
     if ratio > 30 * VANISHED:
         return []

@@ -74,7 +74,8 @@ def too_high(seen: Seen) -> list[Nomination]:
         strength = min(strength, 0.8)
     if seen.diverged and (seen.inputs is None or seen.inputs.finite.all()):
         strength = max(strength, 0.85)  # finite numbers went in
-    evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {usual:g}")]
+    target = float(f"{usual if ratio >= 3 else seen.config.optimizer.lr / 10:.3g}")
+    evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {target:g}")]
     if moved is not None:
         evidence.append(
             Evidence("share of its weights that a layer moves in a step", moved, "about 0.001")
@@ -84,14 +85,13 @@ def too_high(seen: Seen) -> list[Nomination]:
         evidence.append(Evidence("how the run ended", seen.reason, "done"))
     if died > 0.5:
         evidence.append(Evidence("share of a layer's units that died while training", died, "0"))
-    target = usual if ratio >= 3 else seen.config.optimizer.lr / 10
     return [
         Nomination(
             "lr_too_high",
             tuple(evidence),
             "each step overshoots: the loss may fall in the mean while decisions are thrown about, "
             "or units are pushed to where they never fire again",
-            (override("optimizer.lr", float(f"{target:.3g}")),),
+            (override("optimizer.lr", target),),
             strength,
         )
     ]

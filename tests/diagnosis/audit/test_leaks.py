@@ -109,3 +109,20 @@ def test_leaks_that_shield_each_other(sheet_of, table, causes):
     found = leaks.check(sheet_of(frame, y))
     assert causes(found) == ["target_leak"]
     assert found.nominations[0].subject == "fee"
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_a_value_for_each_class_but_for_some_rows(sheet_of, causes, classes, numbers):
+    rng = np.random.default_rng(classes)
+    y = rng.integers(0, classes, 2000)
+    frame = pd.DataFrame(rng.normal(size=(2000, 5)) + 0.4 * y[:, None], columns=list("abcde"))
+    other = rng.random(2000) < 0.04
+    value = np.where(other, (y + 1) % classes, y)
+    frame["code"] = value * 10.0 if numbers else np.array(list("wxyz"))[value]
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].subject == "code"
+    # beside columns that tell as much it is one of many good ones
+    good = frame.assign(**{n: 7 * y + 2.4 * rng.normal(size=2000) for n in "abc"})
+    assert causes(leaks.check(sheet_of(good, y))) == []

@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import noise, yardstick
+from nnexp.diagnosis.audit.rows import find_rows
 
 
 def look(sheet):
-    return noise.check(sheet, yardstick.measure(sheet))
+    return noise.check(sheet, yardstick.measure(sheet), find_rows(sheet))
 
 
 def exchanged(y, share, where=None, seed=0):
@@ -35,6 +36,18 @@ def test_noise_in_train_alone(sheet_of, table, parts_of, causes, name):
     parts = parts_of(len(y))
     found = look(sheet_of(frame, exchanged(y, 0.3, parts == "train"), parts))
     assert causes(found) == ["label_noise"]
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_columns_too_few_are_no_wrong_labels(sheet_of, causes, hidden):
+    """A column that settles the label with the others, which may be thrown away."""
+    rng = np.random.default_rng(0)
+    bits, more = rng.integers(0, 2, (3000, 4)), rng.random(3000)
+    y = (2 * bits[:, 0] + bits[:, 1] + (more < 0.35)) % 4
+    frame = pd.DataFrame(bits, columns=list("abcd"))
+    found = look(sheet_of(frame if hidden else frame.assign(e=more), y))
+    assert causes(found) == []
+    assert any("columns are too few" in note for note in found.notes) == hidden
 
 
 @pytest.mark.parametrize("seed", range(3))

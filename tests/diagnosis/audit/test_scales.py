@@ -66,3 +66,14 @@ def test_an_ordinal_column_is_no_scale(sheet_of, table, causes):
 def test_categories_alone(sheet_of, causes):
     frame = pd.DataFrame({"a": ["x", "y"] * 50})
     assert scales.check(sheet_of(frame, [0, 0, 1, 1] * 25, scaling="none")).checked == []
+
+
+def test_one_column_that_even_large_ones_are_not_felt_beside(sheet_of, table, causes):
+    frame, y = table("iris")
+    frame = 10 * frame
+    mixed = np.random.default_rng(0).permutation(len(y))
+    found = scales.check(sheet_of(frame.assign(serial=100001 + mixed), y, scaling="none"))
+    assert causes(found) == ["dominant_feature"]
+    assert causes(scales.check(sheet_of(frame.assign(serial=1000 + mixed), y, scaling="none"))) == (
+        ["unscaled_features"]
+    )

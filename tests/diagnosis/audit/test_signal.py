@@ -69,6 +69,17 @@ def test_labels_of_train_alone(sheet_of, table, parts_of, causes):
     assert "train rows" in found.nominations[0].explanation
 
 
+def test_labels_of_train_that_are_wrong_for_the_most_part_are_not_shuffled(sheet_of, causes):
+    from sklearn.datasets import make_classification
+
+    x, y = make_classification(2400, 12, n_informative=6, n_classes=4, random_state=0)
+    rng = np.random.default_rng(0)
+    parts = np.where(rng.random(len(y)) < 0.6, "train", "test")
+    wrong = (rng.random(len(y)) < 0.8) & (parts == "train")
+    y[wrong] = rng.choice(y, wrong.sum())
+    assert causes(look(sheet_of(pd.DataFrame(x).add_prefix("x"), y, parts))) == []
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_as_they_are(sheet_of, table, causes, name):
     found = look(sheet_of(*table(name)))
