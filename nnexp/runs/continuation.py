@@ -31,7 +31,6 @@ from nnexp.track.log import open_log
 from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status, write_status
 from nnexp.track.summary import print_messages
-from nnexp.train.machine import pick_threads
 
 ENDED = ("done", "diverged")
 # what the end of a run writes, the manifest first: without it nothing takes the rest as finished
@@ -88,7 +87,7 @@ def resume(run: Any, trust: bool = False) -> Run:
                 config.trainer.epochs,
                 partial(_check_table, folder, dataset),
             )
-            remarks += _remarks(found, facts_of(stack, dataset, _threads(config, stack)))
+            remarks += _remarks(found, facts_of(stack, dataset, stack.threads(config.threads)))
             with status_kept(folder, config):
                 write_status(folder, "running")
                 _clear(folder, found)
@@ -173,7 +172,3 @@ def _as_it_ended(folder: Path, status: dict[str, Any]) -> Run:
     metrics, history = read_json(folder / "metrics.json"), read_history(folder)
     epochs = int(history["epoch"].iloc[-1]) if len(history) else 0
     return Run(status["status"], status["reason"], folder, metrics, epochs)
-
-
-def _threads(config: Config, stack: Stack) -> int:
-    return pick_threads(config.threads, stack.flops)

@@ -44,7 +44,7 @@ from nnexp.track.progress import make_progress
 from nnexp.track.status import FILE as STATUS
 from nnexp.track.status import claim, write_status
 from nnexp.track.summary import print_messages, print_summary, print_text
-from nnexp.train.machine import pick_device, pick_threads
+from nnexp.train.machine import pick_device
 from nnexp.train.parked import Parked
 
 SHOWN = 12  # column names in a line
@@ -182,7 +182,7 @@ def train(
         task.log("%s", line)
 
     # trainer -> scores -> files
-    threads = pick_threads(config.threads, stack.flops)
+    threads = stack.threads(config.threads)
     saver = None
     if config.trainer.save_every:
         facts = partial(facts_of, stack, dataset, threads)

@@ -35,7 +35,7 @@ from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
-from nnexp.train.machine import pick_device
+from nnexp.train.machine import pick_device, pick_threads
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.outcome import Epoch, Outcome, Saver
 from nnexp.train.parked import Parked
@@ -247,6 +247,10 @@ class Stack:
             command=self.tasks[place].command,
             origin=origin,
         )
+
+    def threads(self, setting: str | int) -> int:
+        """How many CPU threads to train with; `setting` as for `pick_threads`."""
+        return pick_threads(setting, self.flops, quick=self._has_openblas(1))
 
     def means(self, threads: int) -> dict[str, Any]:
         """What it computes on, and with, by the manifest's names."""

@@ -24,7 +24,7 @@ from nnexp.runs.task import Task
 from nnexp.seeds import generator
 from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
-from nnexp.train.machine import pick_device, pick_threads, threads
+from nnexp.train.machine import pick_device, threads
 from nnexp.train.outcome import Epoch
 from nnexp.train.plan import Part
 from nnexp.train.trainer import fit
@@ -134,7 +134,7 @@ def train_rates(
     history = {name: np.full((budget.epochs, len(tasks)), np.nan) for name in _COLUMNS}
     finished = np.zeros(len(tasks), dtype=bool)
 
-    with threads(pick_threads(config.threads, stack.flops)):
+    with threads(stack.threads(config.threads)):
         for number, chunk in enumerate(chunks):
 
             def record(epoch: Epoch, number: int = number, chunk: range = chunk) -> None:

@@ -35,20 +35,23 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda")
 
 
-def pick_threads(setting: str | int, flops: float) -> int:
+def pick_threads(setting: str | int, flops: float, *, quick: bool = False) -> int:
     """How many CPU threads to compute with.
 
     Arguments:
         setting: `auto`, or a number >= 1.
         flops: floating-point operations of one step, 6 * batch rows * weights for a perceptron.
+        quick: whether a single thread multiplies with a library that is twice as quick.
 
     Returns:
         The number given; for `auto` one, and one more for each `FLOPS_WORTH_A_THREAD`, at most as
-        many as the process may use. The rule knows sizes only, so a run repeats itself.
+        many as the process may use. A second thread that only makes up for the slower library is
+        none. The rule knows sizes only, so a run repeats itself.
     """
     if setting != "auto":
         return int(setting)
-    return min(usable_cores(), 1 + int(flops / FLOPS_WORTH_A_THREAD))
+    picked = min(usable_cores(), 1 + int(flops / FLOPS_WORTH_A_THREAD))
+    return 1 if quick and picked == 2 else picked
 
 
 def usable_cores() -> int:

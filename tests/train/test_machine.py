@@ -19,6 +19,9 @@ def test_threads_by_the_size_of_a_step(monkeypatch):
     picked = [pick_threads("auto", share * FLOPS_WORTH_A_THREAD) for share in (0, 0.9, 1, 3.5, 99)]
     assert picked == [1, 1, 2, 4, 8]
     assert pick_threads(3, 0) == 3
+    quick = [pick_threads("auto", n * FLOPS_WORTH_A_THREAD, quick=True) for n in (0, 1, 2, 99)]
+    assert quick == [1, 1, 3, 8]
+    assert pick_threads(2, 0, quick=True) == 2
 
 
 def test_threads_are_put_back():
