@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
+PLAINER = (("±", "+-"), ("≈", "="), ("─", "-"), ("…", "~"))
+
 
 def visible(line: str) -> str:
     """A line with blanks for what does not show: control codes, line breaks, stray bytes."""
@@ -16,3 +20,15 @@ def visible_lines(text: str) -> str:
 def one_line(text: str) -> str:
     """A text as one visible line, blanks next to each other made one."""
     return " ".join(visible(text).split())
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """A text with plainer signs, and codes for the rest, where a stream cannot write it."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, plain in PLAINER:
+            text = text.replace(sign, plain)
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text

@@ -12,7 +12,6 @@ from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard, Summ
 from nnexp.leaderboard.leaderboard import leaderboard
 from nnexp.leaderboard.records import Record, read_records
 from nnexp.leaderboard.text import print_leaderboard
-from nnexp.leaderboard.writing import write_leaderboard
 
 __all__ = [
     "Comparison",
@@ -24,7 +23,6 @@ __all__ = [
     "leaderboard",
     "print_leaderboard",
     "read_records",
-    "write_leaderboard",
 ]
 
 

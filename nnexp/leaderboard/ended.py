@@ -9,7 +9,8 @@ from typing import Any
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.records import Record
-from nnexp.leaderboard.words import one_line, setting, settings, short_names
+from nnexp.leaderboard.words import setting, settings, short_names
+from nnexp.lines import one_line
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from nnexp.leaderboard.edges import at_edges
 from nnexp.leaderboard.grouping import frozen
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
-from nnexp.leaderboard.words import number, one_line, plural, score_title
+from nnexp.leaderboard.words import number, plural, score_title
+from nnexp.lines import one_line
 
 SEVERAL_SEEDS = "'seed=range(5)'"
 # what is done to the columns of a table; every other key of `data` decides which rows are scored

@@ -8,7 +8,8 @@ from shlex import quote
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.records import Record
-from nnexp.leaderboard.words import one_line, plural
+from nnexp.leaderboard.words import plural
+from nnexp.lines import one_line
 from nnexp.runs.jobs import resume_command
 
 MOST_REASONS = 3

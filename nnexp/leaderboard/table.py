@@ -13,12 +13,12 @@ from nnexp.leaderboard.board import SCORES, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
     number,
-    one_line,
     plural,
     score_title,
     setting,
     short_names,
 )
+from nnexp.lines import one_line
 
 if TYPE_CHECKING:
     import pandas as pd

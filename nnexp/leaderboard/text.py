@@ -15,12 +15,12 @@ from nnexp.leaderboard.words import (
     cut,
     cut_apart,
     number,
-    one_line,
     plural,
     score_title,
     short_names,
     short_settings,
 )
+from nnexp.lines import encodable, one_line
 
 GAP = 2
 PIPE = 120  # columns where the output is no terminal
@@ -75,7 +75,7 @@ def print_leaderboard(board: Leaderboard, stream: TextIO | None = None) -> None:
     width = max(40, shutil.get_terminal_size((PIPE, 24)).columns)
     if not terminal:
         with contextlib.suppress(BrokenPipeError):
-            stream.write(_encodable(text(board, width), stream))
+            stream.write(encodable(text(board, width), stream))
             stream.flush()
         return
 
@@ -274,14 +274,3 @@ def _p(value: float) -> str:
     if value != value:
         return "-"
     return f"{value:.3f}" if value >= 0.001 else "<.001"
-
-
-def _encodable(lines: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        lines.encode(encoding)
-    except UnicodeEncodeError:
-        for sign, plain in (("±", "+-"), ("≈", "="), ("─", "-"), ("…", "~")):
-            lines = lines.replace(sign, plain)
-        return lines.encode(encoding, "backslashreplace").decode(encoding)
-    return lines

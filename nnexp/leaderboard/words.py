@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Any
 
 from nnexp.config.keys import literal
+from nnexp.lines import one_line
 
 TITLES = {
     "loss": "loss",
@@ -78,12 +79,6 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
             (e for e in ends if not any(o == e or o.endswith("." + e) for o in others)), key
         )
     return {key: one_line(name) for key, name in names.items()}
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks, and without codes that steer a terminal."""
-    visible = (character if character.isprintable() else " " for character in text)
-    return " ".join("".join(visible).split())
 
 
 def cut(text: str, width: int) -> str:

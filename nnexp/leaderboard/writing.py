@@ -7,34 +7,14 @@ from shlex import quote
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import Leaderboard
-from nnexp.leaderboard.leaderboard import leaderboard
-from nnexp.leaderboard.records import read_records
 from nnexp.track.folder import write_text
 
 CSV_FILE = "leaderboard.csv"
 MARKDOWN_FILE = "leaderboard.md"
 
 
-def write_leaderboard(folder: str | Path) -> Leaderboard:
-    """Write a sweep's leaderboard.csv and leaderboard.md into its folder, each atomically.
-
-    Arguments:
-        folder: the sweep's folder.
-
-    Returns:
-        What was written.
-
-    Raises:
-        UserError: there is no run, or none to rank; nothing is then written.
-        OSError: the folder cannot be written to.
-    """
-    board = leaderboard(read_records([folder]))
-    write_files(board, folder)
-    return board
-
-
 def write_files(board: Leaderboard, folder: str | Path) -> list[Path]:
-    """Write leaderboard.csv and leaderboard.md, each atomically; see `write_leaderboard`.
+    """Write leaderboard.csv and leaderboard.md, each atomically.
 
     Arguments:
         board: the leaderboard.

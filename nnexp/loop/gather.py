@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import Watch
 
 LOOKED = 512  # rows on which units and outputs are looked at
-JUDGED = 3000  # rows of each part that are judged
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 Rule = Callable[[Seen], list[Nomination]]
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours

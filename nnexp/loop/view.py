@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import pairwise
@@ -29,6 +28,7 @@ from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.seen import Inputs, Units
 from nnexp.loop.record import Record
 from nnexp.loop.table import Table
+from nnexp.train.signals import SATURATED, STEADY
 
 LOSSES = {
     "softmax": "cross_entropy",
@@ -238,10 +238,10 @@ def make_units(linear: list[tuple[str, nn.Linear, torch.Tensor]], activation: st
         label = f"layer {name}"
         if activation == "relu":
             dead[label] = float((given.abs().amax(0) == 0).double().mean())
-        elif activation in ("tanh", "sigmoid"):
-            low, high = (-0.99, 0.99) if activation == "tanh" else (0.005, 0.995)
+        elif activation in SATURATED:
+            low, high = SATURATED[activation]
             share = ((given < low) | (given > high)).double().mean(0)
-            saturated[label] = float((share >= 0.95).double().mean())
+            saturated[label] = float((share >= STEADY).double().mean())
         weight = layer.weight.detach().cpu().float().numpy()  # numpy has no bfloat16
         units = np.unique(weight, axis=0).shape[0]
         alike[label] = 1.0 - (units - 1) / max(1, weight.shape[0] - 1)
@@ -255,8 +255,3 @@ def chain(linear: list[tuple[str, nn.Linear, torch.Tensor]]) -> tuple[int, ...]:
     sizes = [linear[0][1].in_features, *(own[1].out_features for own in linear)]
     fits = all(b[1].in_features == a[1].out_features for a, b in pairwise(linear))
     return tuple(sizes) if fits else ()
-
-
-def finite(value: float) -> float:
-    """The number, 0 where it is none."""
-    return value if math.isfinite(value) else 0.0

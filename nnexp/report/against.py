@@ -10,7 +10,8 @@ from typing import Any
 from nnexp.leaderboard import Configuration, Leaderboard, Record
 from nnexp.leaderboard.comparing import score_of
 from nnexp.leaderboard.grouping import frozen
-from nnexp.leaderboard.words import number, one_line, short_names
+from nnexp.leaderboard.words import number, short_names
+from nnexp.lines import one_line
 from nnexp.report import scale
 from nnexp.report.chart import Chart
 from nnexp.report.dots import Cell, Dot, Row, dot_rows

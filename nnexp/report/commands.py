@@ -15,7 +15,8 @@ from nnexp.config.saved import _Loader
 from nnexp.errors import TRAIN
 from nnexp.files import read_regular
 from nnexp.leaderboard import Record
-from nnexp.leaderboard.words import cut, one_line
+from nnexp.leaderboard.words import cut
+from nnexp.lines import one_line
 from nnexp.runs.jobs import sweep_of
 
 FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path

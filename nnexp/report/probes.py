@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnexp.diagnosis.probe import Probe
-from nnexp.leaderboard.words import one_line
+from nnexp.lines import one_line
 from nnexp.report.labels import sentence
 from nnexp.report.markup import Markup, element, scroll
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.leaderboard.words import cut, one_line
+from nnexp.leaderboard.words import cut
+from nnexp.lines import one_line
 from nnexp.report import scale
 from nnexp.report.chart import COLOURS, Chart, thinned
 from nnexp.report.legend import legend

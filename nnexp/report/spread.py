@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nnexp.leaderboard import Configuration, Leaderboard
 from nnexp.leaderboard.comparing import score_of
-from nnexp.leaderboard.words import number, one_line, short_names
+from nnexp.leaderboard.words import number, short_names
+from nnexp.lines import one_line
 from nnexp.report.dots import Cell, Dot, Row, dot_rows
 from nnexp.report.labels import heading, label
 from nnexp.report.markup import Markup, element

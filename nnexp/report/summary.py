@@ -17,12 +17,12 @@ from nnexp.leaderboard.words import (
     TITLES,
     cut,
     number,
-    one_line,
     plural,
     score_title,
     setting,
     short_names,
 )
+from nnexp.lines import one_line
 from nnexp.report.commands import commands_of, placeless
 from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from nnexp.leaderboard import Configuration, Leaderboard, Summary
 from nnexp.leaderboard.ended import Ended, ended_alike
 from nnexp.leaderboard.grouping import order_of
-from nnexp.leaderboard.words import number, one_line, plural, score_title, setting, short_names
+from nnexp.leaderboard.words import number, plural, score_title, setting, short_names
+from nnexp.lines import one_line
 from nnexp.report.labels import brief
 from nnexp.report.markup import Markup, element, scroll
 from nnexp.report.spread import mark

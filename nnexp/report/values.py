@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nnexp.leaderboard.words import cut, one_line
+from nnexp.leaderboard.words import cut
+from nnexp.lines import one_line
 
 LONGEST = 300  # characters of a text
 MOST = 12  # items of a list

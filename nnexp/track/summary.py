@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from nnexp.lines import one_line, visible_lines
+from nnexp.lines import encodable, one_line, visible_lines
 from nnexp.near import near
 from nnexp.track.progress import is_terminal
 
@@ -186,15 +186,5 @@ def _places(folder: str | Path, tensorboard: bool) -> list[tuple[str, str]]:
 
 def _write(text: str, stream: TextIO) -> None:
     with contextlib.suppress(BrokenPipeError):  # `| head`: nobody reads, the run goes on
-        stream.write(_encodable(text, stream))
+        stream.write(encodable(text, stream))
         stream.flush()
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        plain = text.replace("±", "+-")
-        return plain.encode(encoding, "backslashreplace").decode(encoding)
-    return text

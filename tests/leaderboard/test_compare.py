@@ -3,9 +3,16 @@ import pytest
 import nnexp.leaderboard
 from nnexp import cli
 from nnexp.errors import UserError
-from nnexp.leaderboard.writing import write_leaderboard
+from nnexp.leaderboard import leaderboard, read_records
+from nnexp.leaderboard.writing import write_files
 
 CONFIG = "seed: {seed}\noptimizer:\n  name: adam\n  lr: {lr}\n"
+
+
+def write_leaderboard(folder):
+    board = leaderboard(read_records([folder]))
+    write_files(board, folder)
+    return board
 
 
 @pytest.fixture

@@ -66,11 +66,6 @@ def at_least(hits: int, tries: int) -> float:
     return float(betaincinv(hits, tries - hits + 1, 1 - CONFIDENCE)) if hits else 0.0
 
 
-def at_most(hits: int, tries: int) -> float:
-    """The upper bound of a share (Clopper & Pearson 1934)."""
-    return 1.0 - at_least(tries - hits, tries)
-
-
 def separation(scores: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """Area under the ROC curve, and its standard error where scores tell nothing.
 

@@ -31,7 +31,6 @@ def test_bounds_of_a_share():
     low = stats.binomtest(5, 40, alternative="greater").proportion_ci(0.95, "exact").low
     assert chance.at_least(5, 40) == pytest.approx(low)
     assert chance.at_least(0, 40) == 0.0
-    assert chance.at_most(40, 40) == 1.0
 
 
 def test_separation_is_the_area_under_the_curve():
