@@ -29,6 +29,11 @@ def _selu_backward(dh: Tensor, z: Tensor) -> Tensor:
     return aten.elu_backward(dh, SELU_ALPHA, SELU_SCALE, 1, False, z)
 
 
+def relu_backward_(dh: Tensor, h: Tensor) -> Tensor:
+    """The derivative of relu, written over `dh`."""
+    return aten.threshold_backward.grad_input(dh, h, 0, grad_input=dh)
+
+
 ACTIVATIONS: dict[str, tuple[Forward, Backward]] = {
     "relu": (torch.relu, lambda dh, z, h: aten.threshold_backward(dh, h, 0)),
     "leaky_relu": (

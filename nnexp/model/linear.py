@@ -54,19 +54,23 @@ class PreparedLinear(Linear):
         layer: the layer, with a `weight_grad`.
         h: a batch (K, B, in); `is_preparable` holds for it.
         keeps: return another tensor from each `forward`.
+        spare: where the gradient by the input is written, (K, B, in), not that by the output: two
+            for all layers stay in the processor's cache. None for a layer nobody asks for it.
     """
 
-    def __init__(self, layer: Linear, h: Tensor, *, keeps: bool) -> None:
+    def __init__(self, layer: Linear, h: Tensor, *, keeps: bool, spare: Tensor | None) -> None:
         super().__init__(layer.weight, layer.bias, layer.weight_grad)
         assert layer.weight_grad is not None
         self._keeps = keeps
         self._out = h.new_empty(len(h), h.size(1), layer.weight.size(2))
         self._h, self._d = Operand(h), Operand(self._out)
-        self._weight, self._result = Operand(layer.weight), Operand(self._out)
-        self._forward = Product(self._h, self._weight, self._result, add=True)
+        self._result, weight = Operand(self._out), Operand(layer.weight)
+        self._forward = Product(self._h, weight, self._result, add=True)
         by_weight = Operand(layer.weight_grad)
         self._by_weight = Product(self._h, self._d, by_weight, turn_a=True)
-        self._input_gradient: Tensor | None = None  # of a first layer nobody asks for it
+        self._spare = spare
+        if spare is not None:
+            self._by_input = Product(self._d, weight, Operand(spare), turn_b=True)
 
     def forward(self, h: Tensor) -> Tensor:
         if h is not self._h.matrices:
@@ -89,12 +93,9 @@ class PreparedLinear(Linear):
     def input_gradient(self, d: Tensor) -> Tensor:
         if d is not self._d.matrices:
             self._d.point_at(d)
-        if self._input_gradient is None:
-            members, inputs, _ = self._weight.shape
-            self._input_gradient = out = d.new_empty(members, d.size(1), inputs)
-            self._by_input = Product(self._d, self._weight, Operand(out), turn_b=True)
+        assert self._spare is not None
         self._by_input()
-        return self._input_gradient
+        return self._spare
 
 
 def is_preparable(h: Tensor, weight: Tensor) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from nnexp.model.activation import ACTIVATIONS
+from nnexp.model.activation import ACTIVATIONS, relu_backward_
 from nnexp.model.embedding import Embedding
 from nnexp.model.init import initial_bias, initial_weight
 from nnexp.model.layout import Layout
@@ -170,6 +170,7 @@ class MLPStack:
             for name in names
         ]
         self._prepared: dict[int, list[Linear]] = {}  # by the rows of a batch
+        self._spare: dict[tuple[int, int, int], Tensor] = {}  # by rows and width, for two layers
         self._act, self._act_backward = ACTIVATIONS[mlp.activation]
         # what relu leaves tells its derivative, also after dropout: a unit that was dropped has
         # no gradient anyway, so nothing else needs to be kept, unless autograd follows
@@ -256,9 +257,10 @@ class MLPStack:
                 mask = masks[layer + 1]
                 if self._in_place:  # d is this step's own: `input_gradient` wrote it
                     d = d if mask is None else d.mul_(mask)
-                elif mask is not None:
-                    d = d * mask
-                d = self._act_backward(d, self._pre[layer], self._post[layer])
+                    d = relu_backward_(d, self._post[layer])
+                else:
+                    d = d if mask is None else d * mask
+                    d = self._act_backward(d, self._pre[layer], self._post[layer])
                 if mlp.norm != "none":
                     d = norm_backward(
                         d,
@@ -310,7 +312,13 @@ class MLPStack:
             h = h.new_empty(len(h), h.size(1), linear.weight.size(1))
         if not is_preparable(h, linear.weight):
             return linear
-        return PreparedLinear(linear, h, keeps=place == len(self._linears) - 1)
+        spare = None
+        if place > 0 or self.mlp.embedding:
+            key = (h.size(1), h.size(2), place % 2)  # what comes from the layer after is the other
+            if key not in self._spare:
+                self._spare[key] = torch.empty_like(h, memory_format=torch.contiguous_format)
+            spare = self._spare[key]
+        return PreparedLinear(linear, h, keeps=place == len(self._linears) - 1, spare=spare)
 
     def _normalise(self, z: Tensor, layer: int, training: bool) -> Tensor:
         gain, shift = self._values[f"norms.{layer}.weight"], self._values[f"norms.{layer}.bias"]

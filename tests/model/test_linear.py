@@ -97,7 +97,7 @@ def test_a_prepared_layer_has_the_bits_of_one_that_is_not():
         rows, prepared_rows = torch.zeros(2, MEMBERS, used + 16)
         layer = Linear(weight, bias, rows[:, :used].view(weight.shape))
         own = Linear(weight, bias, prepared_rows[:, :used].view(weight.shape))
-        prepared = PreparedLinear(own, torch.empty_like(h), keeps=False)
+        prepared = PreparedLinear(own, torch.empty_like(h), keeps=False, spare=torch.empty_like(h))
         for turn in range(3):  # other batches in other places, and again the one before
             h_now, d_now = (h, d) if turn != 1 else (h.neg(), d.neg())
             assert torch.equal(prepared.forward(h_now), layer.forward(h_now))
