@@ -26,7 +26,7 @@ def test_a_job_fails_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ["-m", "data=iris", f"model.hidden={HUGE},[4]", "trainer.epochs=1"]
     assert train([*words, "hydra.sweep.dir=s"], ("nnexp", "train")) == 1
-    assert "does not fit the memory" in capsys.readouterr().out
+    assert "does not fit the memory" in " ".join(capsys.readouterr().out.split())
     reasons = [json.loads((tmp_path / "s" / n / "status.json").read_text()) for n in "01"]
     assert [reason["status"] for reason in reasons] == ["failed", "done"]
 
