@@ -25,7 +25,7 @@ def sort_of(configs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def incomparable(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The keys by which the losses of runs measure different things,.
+    """The keys by which the losses of runs measure different things.
 
     The kind of loss and what scales it; the batch size, where losses are sums over a batch.
     """

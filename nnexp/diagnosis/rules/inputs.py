@@ -103,10 +103,9 @@ def _overshooting(seen: Seen) -> list[Nomination]:
     """Unscaled inputs, no larger than a careful rate bears, in a run that a step of SGD broke."""
     assert seen.inputs is not None
     config, size = seen.config, seen.inputs.mean_square
-    broken = seen.diverged or seen.died > DIED
     if config.data.scaling != "none" or config.optimizer.name != "sgd" or size < UNEASY:
         return []
-    if not broken:
+    if not (seen.diverged or seen.died > DIED):
         return []
     evidence = [Evidence("mean square of the inputs", size, "about 1")]
     if seen.died > DIED:

@@ -7,6 +7,7 @@ import numpy as np
 from nnexp.config.schema import OPTIONS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.rules.inputs import DIED
 from nnexp.diagnosis.rules.inputs import LARGE as TOO_LARGE
 from nnexp.diagnosis.seen import Seen
 
@@ -56,7 +57,7 @@ def too_high(seen: Seen) -> list[Nomination]:
     ratio = _rate(seen) / usual
     moved = seen.update_ratio
     jumps, died = _jumps(seen), seen.died
-    loud = seen.diverged or jumps >= 0.25 or died > 0.5 or (moved is not None and moved > FAST)
+    loud = seen.diverged or jumps >= 0.25 or died > DIED or (moved is not None and moved > FAST)
     if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
         return []
     # ten times the default is a usual choice for small tables: by itself it says little
@@ -83,7 +84,7 @@ def too_high(seen: Seen) -> list[Nomination]:
     evidence.append(Evidence("share of epochs in which the loss jumped up", jumps, "below 0.25"))
     if seen.diverged:
         evidence.append(Evidence("how the run ended", seen.reason, "done"))
-    if died > 0.5:
+    if died > DIED:
         evidence.append(Evidence("share of a layer's units that died while training", died, "0"))
     return [
         Nomination(
@@ -121,7 +122,7 @@ def too_low(seen: Seen) -> list[Nomination]:
         (float(own.max()) for own in seen.of_layers("update_ratio").values() if len(own)),
         default=0.0,
     )
-    if fastest > 10 * SLOW or seen.died > 0.5:
+    if fastest > 10 * SLOW or seen.died > DIED:
         slow, ratio = False, max(ratio, 1.0)
     if ratio <= 1 / 8 or (slow and (ratio < 1 or clipped)):
         strength = 0.92 if ratio <= 1 / 30 else 0.75
