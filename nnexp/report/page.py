@@ -76,5 +76,6 @@ def write_file(board: Leaderboard, records: Sequence[Record], folder: str | Path
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / FILE, report_html(board, records))
+    page = report_html(board, records)
+    write_text(folder / FILE, page, sync=False)  # the runs are kept, by which to make it anew
     return folder / FILE
