@@ -7,9 +7,10 @@
     python scripts/bench_diagnosis.py --overhead  (what watching, telling and proving cost)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
-The cases are those of diagnosis_cases.py, diagnosis_second.py and diagnosis_third.py: runs with one
-known mistake, runs with two, and healthy ones, on sklearn's tables, on made ones and on the real
-ones of FOLDER; where that is not there, their cases are left out.
+The cases are those of diagnosis_cases.py, diagnosis_second.py, diagnosis_third.py and
+diagnosis_fourth.py, with --unseen those of diagnosis_unseen.py: runs with one known mistake, runs
+with two, and healthy ones, on sklearn's tables, on made ones and on the real ones of FOLDER; where
+that is not there, their cases are left out.
 
 1. **Harm.** A mistake counts where it hurts: each case and its twin without the mistake are trained
    with the same seeds, as a sweep each, and compared by their test rows with a one-sided paired
@@ -54,6 +55,7 @@ import diagnosis_report as report
 from diagnosis_baselines import TOOLS
 from diagnosis_case import Case, commands
 from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
+from diagnosis_fourth import FOURTH
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
 from diagnosis_runs import MORE, Harm, Scores, harm, score, train
 from diagnosis_second import SECOND
@@ -403,7 +405,7 @@ def main() -> None:
     """Measure and print."""
     options = arguments()
     data = options.data.resolve()
-    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND, *THIRD]
+    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND, *THIRD, *FOURTH]
     everything = available([*own, *twins(own, [case for case in own if case.control])], data)
     cases = chosen(everything, options.cases)
     lacking = len(set(own)) - sum(not case.id.startswith("T") for case in everything)
