@@ -163,13 +163,13 @@ def _networks() -> None:
     fault("F59a", "glyphs", small, "model.hidden=[60,2]")
     fault("F59a linear", "glyphs", small, "model=linear")
     module("F59a module", "glyphs", small, "Narrow")
-    for table, words in (
+    for table, large in (
         ("likert", ("model.hidden=[400,200]", "optimizer.lr=0.05", "trainer.epochs=60",
                     "reg.l2=0")),
         ("claims", ("model.hidden=[300,300]", "trainer.epochs=60", "reg.l2=0")),
         ("clicks", ("model.hidden=[512,256]", "trainer.epochs=60", "trainer.batch_size=32")),
     ):  # fmt: skip
-        fault("F59b", table, "overfit", *words, LAST)
+        fault("F59b", table, "overfit", *large, LAST)
     reg = "over_regularized"
     fault("F60 dropout", "glyphs", reg, "reg.dropout=0.93")
     fault("F60 inputs", "words", reg, "reg.input_dropout=0.92")

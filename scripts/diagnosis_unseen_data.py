@@ -40,9 +40,12 @@ def _scales() -> None:
     fault("F22 account", "likert", "dominant_feature", same=(UNSCALED,),
           base=[step(do.to_unit_range, spread=True)],
           steps=[step(do.account, digits=7)])  # fmt: skip
-    for table, by, rows in (("words", 4e4, 1), ("turbines", 1e6, 2)):
-        fault("F26", table, "outlier_crushed_feature", same=("data.scaling=minmax",), base=[PARTS],
-              steps=[step(do.lost_point, by=by, rows=rows)])  # fmt: skip
+    for table, by, settings in (
+        ("words", 4e4, ()),
+        ("turbines", 1e6, ("data.scaling=minmax", "optimizer.lr=0.3")),
+    ):
+        fault("F26", table, "outlier_crushed_feature", same=settings, base=[PARTS],
+              steps=[step(do.lost_point, by=by)])  # fmt: skip
     fault("F26 standard", "likert", "outlier_crushed_feature", base=[PARTS],
           steps=[step(do.lost_point, by=3e5, rows=3)])  # fmt: skip
     for table, by, spread in (
@@ -102,15 +105,17 @@ def _missing() -> None:
     sentinel = "sentinel_values"
     fault("F31 high", "labs", sentinel, steps=[step(do.fill_blanks, value=99999.0)],
           same=("data.scaling=standard",))  # fmt: skip
-    for table, scaling, columns, share, value in (
-        ("turbines", "minmax", ("s0_mean", "s0_rms", "s1_peak", "s2_mean"), 0.2, -9999999.0),
-        ("clicks", "minmax", ("seconds", "scroll", "pages"), 0.2, 99999.0),
-        ("claims", "standard", ("delay", "before", "growth", "margin"), 0.15, 9999999.0),
-    ):
+    for table, settings, columns, share, value in (
+        ("turbines", ("data.scaling=minmax", "optimizer.lr=0.3"),
+         ("s0_mean", "s0_rms", "s1_peak", "s2_mean"), 0.2, -9999999.0),
+        ("clicks", (), ("seconds", "scroll", "pages"), 0.2, 99999.0),
+        ("claims", ("data.scaling=standard",),
+         ("delay", "before", "growth", "margin"), 0.15, 9999999.0),
+    ):  # fmt: skip
         blank = step(do.unplug, share=share, columns=columns)
         filled = step(do.unplug, share=share, columns=columns, fill=value)
         fault(f"F31 {value:g}", table, sentinel, steps=[filled], clean_steps=[blank],
-              same=(f"data.scaling={scaling}",))  # fmt: skip
+              same=settings)  # fmt: skip
     gone = "informative_missingness"
     for table, columns, label, often, seldom in (
         ("labs", ("p1a", "p2b", "p3c"), "acute", 0.05, 0.5),
@@ -120,29 +125,29 @@ def _missing() -> None:
         fault("F32", table, gone, "data.indicator=false", base=[own])
     fault("F32 extremes", "clicks", gone, "data.indicator=false",
           base=[step(do.hide_extremes, columns=("seconds", "scroll", "pages"))])  # fmt: skip
-    for table, column, label, missing in (
+    for table, column, outcome, missing in (
         ("clicks", "price", 1, True),
         ("claims", "delay", "review", False),
         ("claims", "vehicle", "review", True),
     ):
         fault(f"F33 {column}", table, "missingness_leak|target_leak", kind="optimism", base=[HOLD],
-              steps=[step(do.known_later, column=column, label=label,
+              steps=[step(do.known_later, column=column, label=outcome,
                           missing=missing)])  # fmt: skip
-    for table, columns, where, share in (
+    for table, lost, where, rate in (
         ("turbines", tuple(f"s{k}_{name}" for k in (0, 1, 2) for name in ("mean", "rms", "peak")),
          HELD_OUT, 0.65),
         ("likert", tuple(f"q{k:02d}" for k in range(1, 15)), ("test",), 0.75),
         ("clicks", ("seconds", "scroll", "pages"), HELD_OUT, 0.6),
     ):  # fmt: skip
         fault("F34", table, "missingness_shift",
-              base=[PARTS, step(do.unplug, share=0.04, columns=columns)],
-              steps=[step(do.unplug, share=share, columns=columns, where=where)])  # fmt: skip
-    for table, columns, label in (
+              base=[PARTS, step(do.unplug, share=0.04, columns=lost)],
+              steps=[step(do.unplug, share=rate, columns=lost, where=where)])  # fmt: skip
+    for table, gaps, rare in (
         ("labs", ("p0a", "p0c"), "acute"),
         ("turbines", ("s2_kurt",), "loose"),
         ("claims", ("margin", "age"), "review"),
     ):
-        own = step(do.withhold, columns=columns, label=label, often=0.95, seldom=0.1)
+        own = step(do.withhold, columns=gaps, label=rare, often=0.95, seldom=0.1)
         fault("F35", table, "deletion_bias", "data.missing=drop", base=[HOLD, own],
               clean=("data.indicator=false",), kind="honest", score=SCORES[1],
               fair=False)  # fmt: skip
@@ -158,14 +163,11 @@ def _labels() -> None:
           steps=[step(do.mistake_for, share=0.28, labels=("pay", "review"))])  # fmt: skip
     fault("F37 train", "bits", noise, base=[PARTS],
           steps=[step(do.guess, share=0.55, where=("train", "valid"))])  # fmt: skip
-    for table in ("glyphs",):
-        fault("F39 sorted", table, f"{LOST}|ordered_split", steps=[step(do.order_labels)])
-    for table in ("words",):
-        fault("F36 upside down", table, LOST, steps=[step(do.turn_label_column)])
+    fault("F39 sorted", "glyphs", f"{LOST}|ordered_split", steps=[step(do.order_labels)])
+    fault("F36 upside down", "words", LOST, steps=[step(do.turn_label_column)])
     fault("F36 joined", "turbines", LOST, steps=[step(do.join_by_column, column="s1_rms")])
-    for table, start, by in (("turbines", 0.25, 5),):
-        fault("F39 slipped", table, f"{LOST}|label_noise",
-              steps=[step(do.slip, start=start, by=by)])  # fmt: skip
+    fault("F39 slipped", "turbines", f"{LOST}|label_noise",
+          steps=[step(do.slip, start=0.25, by=5)])  # fmt: skip
     mapping = "label_mapping_mismatch"
     for table in ("words", "turbines"):
         fault("F38", table, mapping, base=[PARTS], steps=[step(do.recode)])
@@ -249,7 +251,7 @@ def _splits() -> None:
         fault("F50", table, "ordered_split|unseen_class", *order,
               base=[step(part.by_label)])  # fmt: skip
     batches: tuple[tuple[str, Sequence[str]], ...] = (
-        ("words", sgd(0.3)),
+        ("words", sgd(0.1)),
         ("likert", sgd(0.08)),
     )
     for table, settings in batches:

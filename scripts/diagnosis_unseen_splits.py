@@ -95,15 +95,15 @@ def near_labels(frame: pd.DataFrame, rng: Rng, count: int, honestly: bool = Fals
     from sklearn.neighbors import NearestNeighbors
 
     names = columns_of(frame)
-    values = frame[names].fillna(frame[names].median())
-    values = ((values - values.mean()) / (values.std() + 1e-9)).to_numpy()
+    filled = frame[names].fillna(frame[names].median())
+    values = ((filled - filled.mean()) / (filled.std() + 1e-9)).to_numpy()
     last = (_label(frame) == _label(frame).max()).astype(float)
     known = np.flatnonzero(_rows(frame, ("train",) if honestly else ("train", "valid")))
     found = NearestNeighbors(n_neighbors=count + 1).fit(values[known])
     near = known[found.kneighbors(values, return_distance=False)]
-    own = near == np.arange(len(frame))[:, None]
     if honestly:  # never itself
-        near = np.array([row[~same][:count] for row, same in zip(near, own, strict=True)])
+        others = near != np.arange(len(frame))[:, None]
+        near = np.array([row[other][:count] for row, other in zip(near, others, strict=True)])
     return frame.assign(near=last[near[:, :count]].mean(1).round(4))
 
 
