@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import diagnosis_unseen_splits as part
 import diagnosis_unseen_steps as do
 from diagnosis_case import PARTS, Case, sgd
-from diagnosis_faults import Step, step
+from diagnosis_faults import Step, cut, step
 from diagnosis_unseen_tables import ALL
 
 HEALTHY: list[Case] = []
@@ -29,15 +29,12 @@ def healthy(name: str, table: str, *overrides: str, steps: Sequence[Step] = ()) 
 
 def _plain() -> None:
     for table in ALL:
-        for seed in range(2):
-            more = () if not seed else (f"seed={seed}",)
-            HEALTHY.append(Case(f"H01.{table}.seed{seed}", table, more, seed=seed))
+        HEALTHY.append(Case(f"H01.{table}.seed1", table, ("seed=1",), seed=1))
         healthy("H01 split", table, "seeds.split=4")
         healthy("H27 dropout", table, "model.hidden=[200]", "reg.dropout=0.5")
         healthy("H54 adam", table, *ADAM)
     for table in ("clicks", "labs", "turbines", "likert"):
         healthy("H54 rmsprop", table, "optimizer=rmsprop", "optimizer.lr=0.002")
-        healthy("H03 quantile", table, "data.scaling=quantile")
         healthy("H07 stopped", table, "trainer.epochs=150", "reg.patience=8")
 
 
@@ -106,6 +103,10 @@ def _tables() -> None:
             steps=[step(do.make_rare, label="loose", rows=90)])  # fmt: skip
     healthy("N40 learnt", "glyphs", steps=[step(do.make_rare, label=6, rows=40)])
     healthy("N40 learnt", "words", balanced)
+    healthy("H10 blurred", "glyphs", "trainer.epochs=60", steps=[step(do.blur, size=1.5)])
+    healthy("H10 blurred", "turbines", "model.hidden=[16]", steps=[step(do.blur, size=1.2)])
+    healthy("H25 few", "claims", "trainer.batch_size=16", "trainer.epochs=40", "reg.l2=0.01",
+            steps=[step(cut, rows=500)])  # fmt: skip
     measured = step(part.remeasure, times=2, jitter=0.02, where=("train",))
     for table in ("turbines", "labs"):
         healthy("N44 train only", table, steps=[PARTS, measured])

@@ -201,6 +201,13 @@ def static(frame: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     return frame
 
 
+def blur(frame: pd.DataFrame, rng: Rng, size: float) -> pd.DataFrame:
+    """Errors of so many deviations in every number: there is less to learn, in all parts alike."""
+    frame, names = _numbers(frame)
+    frame[names] += size * frame[names].std().to_numpy() * rng.normal(0, 1, frame[names].shape)
+    return frame
+
+
 def hash_names(frame: pd.DataFrame, rng: Rng, most: int = 9973) -> pd.DataFrame:
     """Every text as the remainder of its hash."""
     for name in columns_of(frame, numeric=False):
