@@ -40,7 +40,7 @@ def _plain() -> None:
 
 def _settings() -> None:
     healthy("H04 sgd", "glyphs", *sgd(0.1, 0.5))
-    healthy("H04 sgd", "words", *sgd(0.2))
+    healthy("H04 sgd", "words", *sgd(0.05))
     healthy("H04 slow", "glyphs", "optimizer.lr=0.0004", "scheduler=constant", "trainer.epochs=150")
     healthy("H04 slow", "turbines", "optimizer.lr=0.003", "trainer.epochs=200")
     healthy("H04 slow", "claims", "optimizer.lr=0.0003", "trainer.epochs=150")

@@ -58,13 +58,10 @@ def _scales() -> None:
 
 
 def _preparation() -> None:
-    for table, spread in (("turbines", True), ("likert", False)):
-        only, all_rows = (
-            step(do.to_unit_range, where=("train",), spread=spread),
-            step(do.to_unit_range, spread=spread),
-        )
-        fault("F23", table, SHIFTED, same=(UNSCALED,), base=[PARTS], steps=[only],
-              clean_steps=[all_rows])  # fmt: skip
+    for table in ("turbines", "likert"):
+        fault("F23", table, SHIFTED, same=(UNSCALED,), base=[PARTS],
+              steps=[step(do.to_unit_range, where=("train",), spread=True)],
+              clean_steps=[step(do.to_unit_range, spread=True)])  # fmt: skip
     fault("F23 inverted", "glyphs", SHIFTED, base=[PARTS],
           steps=[step(do.invert, where=HELD_OUT, top=255.0)])  # fmt: skip
     fault("F23 logs", "claims", SHIFTED, base=[PARTS], steps=[step(do.logs, where=HELD_OUT)])
