@@ -154,6 +154,17 @@ class TestSteps:
         assert change(frame).equals(change(frame))
         assert "split" not in frame
 
+    def test_unseen_tables_are_changed_and_keep_their_label(self):
+        frames = {name: TABLES[name].read(Path()) for name in {case.table for case in UNSEEN}}
+        for case in UNSEEN:
+            frame = frames[case.table]
+            for change in case.transform:
+                changed = change(frame)
+                assert len(changed) > 300, case.id
+                assert changed["target"].notna().all(), case.id
+                assert not changed.equals(frame), case.id
+                frame = changed
+
     def test_parts_hold_every_class_evenly(self):
         frame = step(parts)(people(Path(), rows=1000))
         shares = pd.crosstab(frame["split"], frame["target"], normalize="columns")
