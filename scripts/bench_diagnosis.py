@@ -7,9 +7,10 @@
     python scripts/bench_diagnosis.py --overhead  (what watching, telling and proving cost)
     python scripts/bench_diagnosis.py --audit  (whether the healthy runs are healthy)
 
-The cases are those of diagnosis_cases.py, diagnosis_second.py and diagnosis_third.py: runs with one
-known mistake, runs with two, and healthy ones, on sklearn's tables, on made ones and on the real
-ones of FOLDER; where that is not there, their cases are left out.
+The cases are those of diagnosis_cases.py, diagnosis_second.py, diagnosis_third.py and
+diagnosis_fourth.py, with --unseen those of diagnosis_unseen.py: runs with one known mistake, runs
+with two, and healthy ones, on sklearn's tables, on made ones and on the real ones of FOLDER; where
+that is not there, their cases are left out.
 
 1. **Harm.** A mistake counts where it hurts: each case and its twin without the mistake are trained
    with the same seeds, as a sweep each, and compared by their test rows with a one-sided paired
@@ -20,7 +21,8 @@ ones of FOLDER; where that is not there, their cases are left out.
    healthy runs.
 2. **Diagnosis.** One run of each (seed 0) is diagnosed by nnexp, and by the published rules of
    other tools that diagnosis_baselines.py has rebuilt, from the same recorded run. An alarm is a
-   finding that is suspected or confirmed; `harmless` is none.
+   finding that is suspected or confirmed; `harmless` is none. The other tools' rules are rebuilt
+   for nnexp's own layers, and have no say on a run of somebody's own module.
 3. **Fixes.** Each confirmed finding of a harmful mistake is put to the test: its overrides are
    added and trained with the same seeds. Wanted is half of the lost score.
 
@@ -54,6 +56,7 @@ import diagnosis_report as report
 from diagnosis_baselines import TOOLS
 from diagnosis_case import Case, commands
 from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
+from diagnosis_fourth import FOURTH
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
 from diagnosis_runs import MORE, Harm, Scores, harm, score, train
 from diagnosis_second import SECOND
@@ -129,17 +132,18 @@ def judge(case: Case, place: Place, prove: bool, seeds: int) -> Judged:
     own, root = Judged(case), place.runs / f"judged-{case.id}"
     try:
         folder = train(case, place.tables, place.data, root)
-        recorded = read(folder)
-        for tool in TOOLS:
-            symptoms = tool.symptoms(recorded)
-            own.said[tool.name] = [Said(rule.name, rule.causes) for rule in symptoms]
+        if "model=custom" not in case.overrides:
+            recorded = read(folder)
+            for tool in TOOLS:
+                symptoms = tool.symptoms(recorded)
+                own.said[tool.name] = [Said(rule.name, rule.causes) for rule in symptoms]
         start = time.monotonic()
         if prove:
             with (
                 contextlib.redirect_stdout(io.StringIO()),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
-                nnexp.diagnose(folder, prove=True, seeds=seeds)
+                nnexp.diagnose(folder, prove=True, seeds=seeds, trust=True)
         own.seconds = time.monotonic() - start
         told = json.loads((folder / "diagnosis.json").read_text(encoding="utf-8"))
         own.said[OWN] = [_said(finding) for finding in told["findings"]]
@@ -403,7 +407,7 @@ def main() -> None:
     """Measure and print."""
     options = arguments()
     data = options.data.resolve()
-    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND, *THIRD]
+    own = UNSEEN if options.unseen else [*CASES, *CONTROLS, *SECOND, *THIRD, *FOURTH]
     everything = available([*own, *twins(own, [case for case in own if case.control])], data)
     cases = chosen(everything, options.cases)
     lacking = len(set(own)) - sum(not case.id.startswith("T") for case in everything)

@@ -42,7 +42,7 @@ class Judged:
 
     Arguments:
         case: the case; a mistake that does no harm is a control here.
-        said: by system, in its order.
+        said: by system, in its order; a system that is not there has not looked.
         harm: what the mistake costs; None for a healthy run.
         seconds: what the diagnosis with its proof took.
         regained: share of the lost score that nnexp's confirmed findings win back, by cause;
@@ -127,12 +127,12 @@ def share(found: Iterable[bool]) -> str:
 
 def figures(judged: Sequence[Judged], systems: Sequence[str]) -> list[dict[str, Any]]:
     """A row for each system, in numbers."""
-    known = [own for own in judged if not own.error]
-    faults = [own for own in known if own.fault and not own.case.pair]
-    pairs = [own for own in known if own.fault and own.case.pair]
-    healthy = [own for own in known if not own.fault]
     rows = []
     for system in systems:
+        known = [own for own in judged if not own.error and system in own.said]
+        faults = [own for own in known if own.fault and not own.case.pair]
+        pairs = [own for own in known if own.fault and own.case.pair]
+        healthy = [own for own in known if not own.fault]
         row: dict[str, Any] = {"system": system}
         for name, group, holds in _columns(system, faults, pairs, healthy):
             values = [holds(own) for own in group]
@@ -198,7 +198,10 @@ def show_controls(judged: Sequence[Judged], systems: Sequence[str]) -> None:
     }
     print(f"\nalarms\n  {'':20}" + "".join(f"{kind:>18}" for kind in kinds))
     for system in systems:
-        cells = [share(bool(own.alarms(system)) for own in group) for group in kinds.values()]
+        cells = [
+            share(bool(own.alarms(system)) for own in group if system in own.said)
+            for group in kinds.values()
+        ]
         print(f"  {system:20}" + "".join(f"{cell:>18}" for cell in cells))
 
 

@@ -32,7 +32,7 @@ Figures = Mapping[str, Any]
 def summary(everything: Sequence[Judged]) -> dict[str, Any]:
     """What docs/benchmark.json keeps of a part of the benchmark."""
     judged = [own for own in everything if not own.error and not (own.harm and own.harm.error)]
-    systems = list(judged[0].said)
+    systems = list(dict.fromkeys(name for own in judged for name in own.said))
     systems.sort(key=lambda name: name != OWN)
     faults = [own for own in judged if own.fault]
     healthy = [own for own in judged if own.case.control]
@@ -51,8 +51,12 @@ def summary(everything: Sequence[Judged]) -> dict[str, Any]:
         },
         "alarms": {
             system: {
-                "healthy": _share(bool(own.alarms(system)) for own in healthy),
-                "harmless": _share(bool(own.alarms(system)) for own in harmless),
+                "healthy": _share(
+                    bool(own.alarms(system)) for own in healthy if system in own.said
+                ),
+                "harmless": _share(
+                    bool(own.alarms(system)) for own in harmless if system in own.said
+                ),
             }
             for system in systems
         },

@@ -28,6 +28,7 @@ from diagnosis_recorded import Recorded, activate, read
 from diagnosis_report import Judged, Said
 from diagnosis_runs import Harm, Scores, harm, paired_p, score, train
 from diagnosis_tables import TABLES, people
+from diagnosis_unseen import UNSEEN
 
 from nnexp.diagnosis.causes import CAUSES
 
@@ -45,8 +46,11 @@ def accepts():
 
     @cache
     def option(word):
-        path = ["data.path=table.csv", "data.target=target"] if word == "data=csv" else []
-        return getattr(compose([word, *path]), word.split("=")[0])
+        needed = {
+            "data=csv": ["data.path=table.csv", "data.target=target"],
+            "model=custom": ["model._target_=package.module.Net"],
+        }
+        return getattr(compose([word, *needed.get(word, [])]), word.split("=")[0])
 
     parser, plain = OverridesParser.create(), compose()
 
@@ -56,7 +60,7 @@ def accepts():
         config = deepcopy(replace(plain, **sections))
         for word in words:
             *sections, name = word.split("=")[0].split(".")
-            if word not in chosen:
+            if word not in chosen and sections != ["model", "args"]:
                 section = reduce(getattr, sections, config)
                 assert hasattr(section, name), word
                 setattr(section, name, parser.parse_override(word).value())
@@ -100,6 +104,18 @@ class TestCases:
             assert case.score in SCORES
             assert case.kind in KINDS
 
+    def test_unseen_cases_are_sound(self, accepts, no_tables):
+        cases = [*UNSEEN, *twins(UNSEEN, [case for case in UNSEEN if case.control])]
+        assert len({case.id for case in cases}) == len(cases)
+        for case in cases:
+            named = {cause for group in (case.causes, *case.pair) for cause in group}
+            assert named <= set(CAUSES), case.id
+            assert case.control or case.work != case.twin().work, case.id
+            try:
+                accepts(commands(case, Path("tables"), Path("data")))
+            except Exception as error:
+                pytest.fail(f"{case.id}: {error}")
+
     def test_the_catalogue_is_covered(self):
         found = {case.fault.rstrip("abcd") for case in CASES}
         wanted = {f"F{number:02d}" for number in range(1, 61)}
@@ -137,6 +153,17 @@ class TestSteps:
         change = step(parts, test=0.3)
         assert change(frame).equals(change(frame))
         assert "split" not in frame
+
+    def test_unseen_tables_are_changed_and_keep_their_label(self):
+        frames = {name: TABLES[name].read(Path()) for name in {case.table for case in UNSEEN}}
+        for case in UNSEEN:
+            frame = frames[case.table]
+            for change in case.transform:
+                changed = change(frame)
+                assert len(changed) > 300, case.id
+                assert changed["target"].notna().all(), case.id
+                assert not changed.equals(frame), case.id
+                frame = changed
 
     def test_parts_hold_every_class_evenly(self):
         frame = step(parts)(people(Path(), rows=1000))
@@ -334,6 +361,13 @@ class TestReport:
         assert row["first"] == pytest.approx(1 / 3)
         assert row["first_three"] == pytest.approx(2 / 3)
         assert row["control_alarms"] == pytest.approx(1 / 3)
+
+    def test_a_system_that_has_not_looked_is_not_counted(self):
+        case = next(case for case in CASES if not case.pair)
+        other = replace(self.judged(case, Said("a", case.causes)), said={})
+        (row,) = report.figures([self.judged(case, Said("a", case.causes)), other], ["nnexp"])
+        assert row["detected"] == 1
+        assert row["detected_n"] == 1
 
     def test_f1_of_a_pair(self):
         pair = next(case for case in CASES if case.pair)
