@@ -86,7 +86,7 @@ class Verdict:
         return retyped(read_typed(self.folder, trust=True) or [], self.restores, program)
 
 
-class Tables:
+class AuditedTables:
     """Tables and their audits by configuration, so that the runs of a sweep share them.
 
     Arguments:
@@ -133,12 +133,12 @@ def diagnose(
         UserError: this is no run that has trained for an epoch.
     """
     folder = calls.folder(run, "nnexp.diagnose")
-    return _one(folder, Tables(trust), prove, seeds, budget, trust, probe)[0]
+    return _one(folder, AuditedTables(trust), prove, seeds, budget, trust, probe)[0]
 
 
 def _one(
     folder: Path,
-    tables: Tables,
+    tables: AuditedTables,
     prove: bool,
     seeds: int,
     budget: float | None,
@@ -254,7 +254,7 @@ def main(words: Sequence[str]) -> int:
     parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
     options = parser.parse_args(words)
     folders = find_runs(options.runs)
-    tables = Tables(options.trust)
+    tables = AuditedTables(options.trust)
     for folder in folders:
         if len(folders) > 1:
             print(f"{folder}:")

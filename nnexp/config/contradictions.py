@@ -20,7 +20,7 @@ from nnexp.config.schema import (
 from nnexp.config.sentinel import read_sentinels
 from nnexp.errors import UserError
 
-Rule = Callable[[Config], UserError | None]
+Contradiction = Callable[[Config], UserError | None]
 
 
 def names_match(config: Config) -> UserError | None:
@@ -342,7 +342,7 @@ def _has_test_file(config: Config) -> bool:
     return isinstance(data, IdxConfig) and bool(data.path or data.test_images)
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Contradiction, ...] = (
     names_match,
     source_is_given,
     shares_leave_train_rows,

@@ -20,7 +20,7 @@ NEIGHBOR_COLUMNS = 50  # iterative looks at the most correlated columns where th
 
 
 @dataclass(frozen=True)
-class Block:
+class NumericBlock:
     """Fitted transformers of neighbouring numeric columns, applied in order.
 
     Arguments:
@@ -36,7 +36,7 @@ class Block:
 
 def fit_blocks(
     columns: Sequence[np.ndarray], train: np.ndarray, config: DataConfig, seed: int = 0
-) -> tuple[Block, ...]:
+) -> tuple[NumericBlock, ...]:
     """Fit imputers and scalers on the train rows.
 
     Columns are imputed, then scaled; for knn they are scaled first, since its distances need
@@ -69,12 +69,12 @@ def fit_blocks(
                 step.fit(np.ascontiguousarray(_finite(values)) if together else _finite(values))
                 if place < len(steps) - 1:
                     values = apply(step, values)
-        blocks.append(Block(start, stop, tuple(steps)))
+        blocks.append(NumericBlock(start, stop, tuple(steps)))
     return tuple(blocks)
 
 
 def transform_blocks(
-    blocks: Sequence[Block], columns: Sequence[np.ndarray], rows: np.ndarray, out: np.ndarray
+    blocks: Sequence[NumericBlock], columns: Sequence[np.ndarray], rows: np.ndarray, out: np.ndarray
 ) -> None:
     """Write the transformed rows into `out`, a chunk of rows at a time.
 

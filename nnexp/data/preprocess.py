@@ -21,14 +21,14 @@ from nnexp.data.columns import Column
 from nnexp.data.dialect import USUAL, Dialect
 from nnexp.data.files import read_file
 from nnexp.data.names import counted, listing
-from nnexp.data.numeric import Block, fit_blocks, transform_blocks
+from nnexp.data.numeric import NumericBlock, fit_blocks, transform_blocks
 from nnexp.data.saved import encode_fields, read_fields, write_fields
 from nnexp.data.written import AUTO
 from nnexp.errors import UserError
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ModelInputs:
     """What a model sees of M rows.
 
     Arguments:
@@ -66,11 +66,11 @@ class Preprocessor:
     """
 
     numeric: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[NumericBlock, ...]
     indicators: tuple[int, ...]
     embedded: tuple[int, ...]
     categories: tuple[Category, ...]
-    ordinal: tuple[Block, ...]
+    ordinal: tuple[NumericBlock, ...]
     missing: str
     encoding: str
     tokens: tuple[str, ...]
@@ -84,7 +84,7 @@ class Preprocessor:
 
     @cached_property
     def features(self) -> list[str]:
-        """Names of the D columns of `Inputs.x`."""
+        """Names of the D columns of `ModelInputs.x`."""
         names = [*self.numeric, *(f"{self.numeric[place]} is missing" for place in self.indicators)]
         if self.encoding == "onehot":
             for category in self.categories:
@@ -95,7 +95,7 @@ class Preprocessor:
 
     @property
     def levels(self) -> tuple[int, ...]:
-        """The largest code of each of the Q columns of `Inputs.codes`."""
+        """The largest code of each of the Q columns of `ModelInputs.codes`."""
         sizes = [category.size for category in self.categories]
         return (*(1 for _ in self.embedded), *(sizes if self.encoding == "embedding" else []))
 
@@ -131,7 +131,7 @@ class Preprocessor:
                 remedy.replace("data.path=", "nnexp predict RUN "),
             ) from error
 
-    def transform(self, frame: pd.DataFrame) -> Inputs:
+    def transform(self, frame: pd.DataFrame) -> ModelInputs:
         """Turn rows into inputs; what a row becomes does not depend on the other rows.
 
         Columns are found by name: their order is free, further ones are ignored. Categories that
@@ -186,7 +186,7 @@ class Preprocessor:
                 )
         return lines
 
-    def encode(self, cells: Cells) -> Inputs:
+    def encode(self, cells: Cells) -> ModelInputs:
         """As `transform`, for cells that are read already and hold all columns."""
         rows = self._complete(cells)
         columns = [cells.numbers(name).values for name in self.numeric]
@@ -213,7 +213,7 @@ class Preprocessor:
         elif self.encoding == "ordinal":
             numbers_of = [_ordinal(place) for place in places]
             transform_blocks(self.ordinal, numbers_of, np.arange(len(rows)), x[:, width:])
-        return Inputs(x, self._codes(columns, rows, places), rows)
+        return ModelInputs(x, self._codes(columns, rows, places), rows)
 
     @cached_property
     def _files(self) -> dict[str, bytes]:
@@ -306,7 +306,7 @@ def fit_preprocessor(
         for column in columns
         if column.kind == "categorical"
     )
-    ordinal: tuple[Block, ...] = ()
+    ordinal: tuple[NumericBlock, ...] = ()
     if config.encoding == "ordinal":
         places = [
             _ordinal(categories.encode(category, cells.texts(category.name))) for category in fitted

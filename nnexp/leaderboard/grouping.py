@@ -26,7 +26,7 @@ IMMATERIAL = frozenset(
 
 
 @dataclass(frozen=True)
-class Group:
+class Replicates:
     """Runs of one configuration.
 
     Arguments:
@@ -51,7 +51,7 @@ class Grouping:
 
     varied: list[str]
     averaged: list[str]
-    groups: list[Group]
+    groups: list[Replicates]
 
     def unit(self, record: Record) -> Hashable:
         """What a run has in common with its partners in other groups: seeds, fold, the rest."""
@@ -94,7 +94,7 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
         varied,
         averaged,
         [
-            Group({key: head[key] for key in varied if key in head}, group)
+            Replicates({key: head[key] for key in varied if key in head}, group)
             for head, group in zip(heads, members, strict=True)
         ],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.diagnosis.rules import inputs, labels, network, optimisation, rates, regularization
+from nnexp.diagnosis.rules import Rule, inputs, labels, network, optimisation, rates, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
@@ -31,11 +30,10 @@ from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 LOOKED = 512  # rows on which units and outputs are looked at
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
-Rule = Callable[[Seen], list[Nomination]]
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
     *inputs.RULES,
@@ -69,7 +67,7 @@ OF_NUMBERS = (
 )
 
 
-def diagnose(watch: Watch) -> Diagnosis:
+def diagnose(watch: LoopWatch) -> Diagnosis:
     """The diagnosis of a loop as it stands."""
     table, record = watch.table, watch.record
     sheet = view.make_sheet(table)
@@ -131,7 +129,7 @@ def diagnose(watch: Watch) -> Diagnosis:
     )
 
 
-def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
+def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
@@ -185,7 +183,9 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     )
 
 
-def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | None, Rows | None]:
+def judge(
+    watch: LoopWatch, sheet: Sheet, trees: Yardstick | None
+) -> tuple[Rows | None, Rows | None]:
     """The weights as they are on held-out and on train rows, beside the yardstick."""
     table = watch.table
     first = watch.main(watch.forward(table.x[: min(4, table.train)]))
@@ -207,7 +207,7 @@ def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | N
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
 
 
-def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
+def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
     assert watch.form is not None
     points = watch.record.frame()
     known = points["slice_loss"].to_numpy(dtype=float) if "slice_loss" in points else np.zeros(0)
@@ -237,7 +237,7 @@ def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
     )
 
 
-def _of_loop(watch: Watch, seen: Seen) -> list[Nomination]:
+def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     rows = watch.table.spaced(False, LOOKED)

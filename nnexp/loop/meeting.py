@@ -13,10 +13,10 @@ from nnexp.loop.returned import judged, place_of
 from nnexp.loop.target import form_of
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 
-def meet(watch: Watch, output: Any, target: Tensor) -> None:
+def meet(watch: LoopWatch, output: Any, target: Tensor) -> None:
     """Find out what loss, outputs and targets are, and read the table by that.
 
     Arguments:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.fixes import CLEAR
-from nnexp.loop.record import Record
+from nnexp.loop.record import LoopRecord
 from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
@@ -20,7 +20,7 @@ def parameters(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     initial: Mapping[str, Tensor],
-    record: Record,
+    record: LoopRecord,
     steps: int,
 ) -> list[Nomination]:
     """Parameters that are not trained, and gradients that are never cleared."""
@@ -147,7 +147,7 @@ def _not_updated(
     )
 
 
-def _norms(record: Record) -> list[float]:
+def _norms(record: LoopRecord) -> list[float]:
     for looked in record.layers[:1]:
         name = next((key for key in looked if key.startswith("gradient_norm/")), None)
         values = [own[name] for own in record.layers if name in own] if name else []

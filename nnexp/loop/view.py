@@ -26,8 +26,8 @@ from nnexp.config.schema import (
 from nnexp.data.columns import Column
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.seen import Inputs, Units
-from nnexp.loop.record import Record
-from nnexp.loop.table import Table
+from nnexp.loop.record import LoopRecord
+from nnexp.loop.table import LoopTable
 from nnexp.train.signals import SATURATED, STEADY
 
 LOSSES = {
@@ -49,7 +49,7 @@ ACTIVATIONS = {
 }
 
 
-def make_sheet(table: Table) -> Sheet:
+def make_sheet(table: LoopTable) -> Sheet:
     """The audit's view of the rows: a numeric column x0, x1, ... for each input."""
     flat = table.flat
     flat = np.where(np.isfinite(flat), flat, np.nan)
@@ -82,7 +82,7 @@ def _varies(values: np.ndarray) -> bool:
     return len(known) > 0 and bool(known.min() < known.max() or len(known) < len(values))
 
 
-def make_inputs(table: Table) -> Inputs:
+def make_inputs(table: LoopTable) -> Inputs:
     """What reaches the network of the train rows."""
     flat = table.flat
     x = flat[: table.train]
@@ -92,7 +92,7 @@ def make_inputs(table: Table) -> Inputs:
     return Inputs(names, rms, std, np.isfinite(flat).all(0))
 
 
-def make_history(record: Record, table: Table) -> pd.DataFrame:
+def make_history(record: LoopRecord, table: LoopTable) -> pd.DataFrame:
     """The evaluations as the epochs of a history."""
     points = record.frame()
     points = points[points["step"] > 0].reset_index(drop=True)
@@ -112,7 +112,7 @@ def make_history(record: Record, table: Table) -> pd.DataFrame:
     return history
 
 
-def make_signals(record: Record, start: bool) -> pd.DataFrame:
+def make_signals(record: LoopRecord, start: bool) -> pd.DataFrame:
     """Evaluations and looks as the rows of signals.
 
     Arguments:

@@ -24,7 +24,7 @@ from nnexp.loop.meeting import meet
 from nnexp.loop.noting import note
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
-from nnexp.loop.record import APPLIED, Record
+from nnexp.loop.record import APPLIED, LoopRecord
 from nnexp.loop.returned import Path, each, tensor_of
 from nnexp.loop.table import NO_LABEL, make_table
 from nnexp.loop.target import Form
@@ -36,7 +36,7 @@ APART, SHARE, BEGINNING = 128, 8, 4
 LAST = 32  # losses before an evaluation that are averaged
 
 
-class Watch:
+class LoopWatch:
     """Watches a training loop; arguments as for `nnexp.watch`."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Watch:
         self.loss_modules = modules_of(loss_fn)
         self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
         self.table = make_table(train, valid, classes, like, self.passed_over)
-        self.record = Record()
+        self.record = LoopRecord()
         self.form: Form | None = None
         self.kernel = Kernel()
         self.applied = ""

@@ -25,7 +25,7 @@ MOST_DOTS = 400  # of one row
 
 
 @dataclass(frozen=True)
-class Panel:
+class ScorePanel:
     """One quantity of a chart.
 
     Arguments:
@@ -39,9 +39,9 @@ class Panel:
     train: str | None
 
 
-LOSS = Panel("Loss", "val_loss", "train_loss")
-ACCURACY = Panel("Accuracy", "val_accuracy", "train_accuracy")
-PENALTY = Panel("Penalty", None, "train_penalty")
+LOSS = ScorePanel("Loss", "val_loss", "train_loss")
+ACCURACY = ScorePanel("Accuracy", "val_accuracy", "train_accuracy")
+PENALTY = ScorePanel("Penalty", None, "train_penalty")
 
 
 def against_settings(board: Leaderboard, seen: Observations) -> Markup | None:
@@ -119,7 +119,7 @@ def _drawn(lines: list[list[Configuration]]) -> list[list[Configuration]]:
 
 
 def _chart(
-    panel: Panel,
+    panel: ScorePanel,
     key: str,
     axis: scale.Scale,
     slice_: Sequence[Configuration],

@@ -78,7 +78,7 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
 
 
 @dataclass(frozen=True)
-class Axis:
+class ParallelAxis:
     """The axis of a setting.
 
     Arguments:
@@ -92,12 +92,14 @@ class Axis:
     even: bool
 
 
-def _axis(board: Leaderboard, key: str) -> Axis:
+def _axis(board: Leaderboard, key: str) -> ParallelAxis:
     values = values_of(board, key, failed=False)
     missing = any(key not in row.values for row in board.configurations)
     if len(values) > MOST_VALUES and is_numeric(board, key) and not missing:
         sized = scale.swept(number_of(value) or 0.0 for value in values)
-        return Axis(sized, lambda row: sized.place(number_of(row.values[key]) or 0.0), False)
+        return ParallelAxis(
+            sized, lambda row: sized.place(number_of(row.values[key]) or 0.0), False
+        )
     labels = [cut(brief(value), LONGEST) for value in values]
     order = {frozen(value): place + missing for place, value in enumerate(values)}
     even = scale.ordered([*(["(none)"] if missing else []), *labels])
@@ -105,7 +107,7 @@ def _axis(board: Leaderboard, key: str) -> Axis:
     def cross(row: Configuration) -> float:
         return even.place(order[frozen(row.values[key])] if key in row.values else 0)
 
-    return Axis(even, cross, True)
+    return ParallelAxis(even, cross, True)
 
 
 def _frame(at: float, name: str, axis: scale.Scale, pills: bool) -> Markup:

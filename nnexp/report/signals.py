@@ -23,7 +23,7 @@ LONGEST = 60  # characters of a layer's name
 
 
 @dataclass(frozen=True)
-class Panel:
+class SignalPanel:
     """A kind of signals.
 
     Arguments:
@@ -40,11 +40,11 @@ class Panel:
 
 
 PANELS = (
-    Panel("gradient_norm", "Norm of the gradient", steady=True),
-    Panel("update_ratio", "Share of its weights that a step moves", steady=True),
-    Panel("dead", "Share of units that never fire", bounded=True),
-    Panel("saturated", "Share of units that are saturated", bounded=True),
-    Panel("weight_norm", "Norm of the weights"),
+    SignalPanel("gradient_norm", "Norm of the gradient", steady=True),
+    SignalPanel("update_ratio", "Share of its weights that a step moves", steady=True),
+    SignalPanel("dead", "Share of units that never fire", bounded=True),
+    SignalPanel("saturated", "Share of units that are saturated", bounded=True),
+    SignalPanel("weight_norm", "Norm of the weights"),
 )
 
 
@@ -82,7 +82,7 @@ def _of_layers(run: RunFolder, kind: str) -> dict[str, NDArray[np.float64]]:
 
 def _chart(
     run: RunFolder,
-    panel: Panel,
+    panel: SignalPanel,
     found: Mapping[str, NDArray[np.float64]],
     series: Mapping[str, str],
 ) -> Markup | None:

@@ -16,7 +16,7 @@ from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, member
-from nnexp.proof.probed import Plan, nominations, read
+from nnexp.proof.probed import PlannedProbe, nominations, read
 from nnexp.proof.probing import planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
@@ -55,7 +55,7 @@ def any_config():
 
 
 def plan(name, values, cause=""):
-    return Plan(name, ("a=1",), Arm(any_config(), (), None, values, values, 400), cause)
+    return PlannedProbe(name, ("a=1",), Arm(any_config(), (), None, values, values, 400), cause)
 
 
 def test_runs_without_a_score():

@@ -38,7 +38,7 @@ MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of
 
 
 @dataclass(frozen=True)
-class Rule:
+class ColumnRule:
     """What one column says of the label, out of fold.
 
     Arguments:
@@ -145,7 +145,7 @@ def check(sheet: Sheet) -> Audit:
     )
 
 
-def _least(rule: Rule) -> float:
+def _least(rule: ColumnRule) -> float:
     """The accuracy from which a rule is looked at."""
     known = [limit for limit in (SETTLED, NEARLY) if rule.accuracy >= limit]
     return known[0] if known else LIKELY
@@ -170,14 +170,14 @@ def _strongest(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
     return best[1]
 
 
-def _beats(rule: Rule, trees: np.ndarray) -> bool:
+def _beats(rule: ColumnRule, trees: np.ndarray) -> bool:
     ahead = int((rule.right & ~trees).sum())
     behind = int((rule.known & ~rule.right & trees).sum())
     fewer = (rule.known & ~rule.right).sum() <= FEWER * (rule.known & ~trees).sum()
     return sign_p(ahead, behind) < CHANCE and (rule.settles or bool(fewer))
 
 
-def _rules(sheet: Sheet, rows: np.ndarray) -> list[Rule]:
+def _rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
     classes, found = len(sheet.classes), []
     for name, values in sheet.numbers.items():
         known = np.isfinite(values[rows])
@@ -205,14 +205,14 @@ def _rule(
     right: np.ndarray,
     y: np.ndarray,
     itself: bool,
-) -> Rule:
+) -> ColumnRule:
     recalls = [float(right[y == place].mean()) for place in np.unique(y)]
     every = np.zeros(len(known), dtype=bool)
     every[known] = right
     accuracy, base = float(right.mean()), majority(y)
     removed = (accuracy - base) / max(1e-12, 1 - base)
     mean = float(np.mean(recalls))
-    return Rule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
+    return ColumnRule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
 
 
 def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
