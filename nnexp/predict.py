@@ -16,7 +16,7 @@ from nnexp.arguments import Arguments
 from nnexp.data.content import BINARY_ENDINGS
 from nnexp.data.dialect import Dialect
 from nnexp.data.files import SPREADSHEETS
-from nnexp.data.header import numbered
+from nnexp.data.header import numbered_names
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.lines import one_line
@@ -55,7 +55,7 @@ def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) 
     columns = known.get("columns") if isinstance(known, dict) else None
     target = str(model.config.data.target)
     others = list(columns) if isinstance(columns, dict) else []
-    names = numbered(len(others) + 1)
+    names = numbered_names(len(others) + 1)
     if len(frame.columns) == len(names):
         return frame
     if len(frame.columns) == len(others) and target in names:

@@ -86,7 +86,7 @@ def _run(folder: Path, trust: bool) -> int:
 
 
 def _sweep(folder: Path, trust: bool, overrides: Sequence[str], words: Sequence[str]) -> int:
-    from nnexp.main import train
+    from nnexp.main import train_with_hydra
 
     known = [f"sweep.{key}" for key in RUNNING]
     names = [word.partition("=")[0] for word in overrides]
@@ -103,7 +103,7 @@ def _sweep(folder: Path, trust: bool, overrides: Sequence[str], words: Sequence[
     _check_place(folder, recorded, words)
     resumed = [*recorded, *overrides, f"sweep.resume={_quoted(folder)}"]
     typed, flags = parted(resumed)
-    return train([*typed, *flags, "-m"], typed, ["nnexp", "resume", *words])
+    return train_with_hydra([*typed, *flags, "-m"], typed, ["nnexp", "resume", *words])
 
 
 def _newest() -> str:

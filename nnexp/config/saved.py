@@ -17,7 +17,7 @@ import yaml
 
 from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
-from nnexp.config.check import check
+from nnexp.config.check import check_config
 from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
 from nnexp.errors import UserError
 from nnexp.files import read_regular
@@ -118,7 +118,7 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
             f"nnexp predict {quote(str(folder))} TABLE --trust",
         )
     try:
-        check(config)
+        check_config(config)
     except UserError as error:
         raise _damaged(path, f"does not fit the schema: {error.wrong}") from error
     return config

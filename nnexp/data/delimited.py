@@ -16,7 +16,7 @@ from nnexp.data.header import (
     check_preamble,
     check_width,
     header_of,
-    numbered,
+    numbered_names,
     with_rows,
 )
 from nnexp.data.refusals import check_quote, no_rows, parse_error, undecodable
@@ -81,7 +81,7 @@ def parse_delimited(
         written = header_of(data, separator)
         check_width(path, written, data, separator)
         if header is not True:
-            written = list(header or numbered(len(written)))
+            written = list(header or numbered_names(len(written)))
         check_header(path, [name.strip() for name in written])
         table = read({name: pa.string() for name in written if name.strip() in text})
         names = table.column_names

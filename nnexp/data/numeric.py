@@ -61,7 +61,7 @@ def fit_blocks(
     for start in range(0, len(columns), width):
         stop = min(start + width, len(columns))
         steps = _steps(config, len(rows), stop - start, seed)
-        values = gather(columns[start:stop], rows)
+        values = gather_rows(columns[start:stop], rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # iterative: stopped before its tolerance was met
             for place, step in enumerate(steps):
@@ -87,7 +87,7 @@ def transform_blocks(
     for block in blocks:
         for first in range(0, len(rows), CHUNK):
             chunk = rows[first : first + CHUNK]
-            values = gather(columns[block.start : block.stop], chunk)
+            values = gather_rows(columns[block.start : block.stop], chunk)
             for step in block.steps:
                 values = apply(step, values)
             # a number beyond float32 would become infinite: held at its largest instead
@@ -97,7 +97,7 @@ def transform_blocks(
             out[first : first + len(chunk), block.start : block.stop] = limited
 
 
-def gather(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+def gather_rows(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """The rows of the columns as float64 of shape (rows, columns)."""
     values = np.empty((len(rows), len(columns)), dtype=np.float64, order="F")
     contiguous = len(rows) and rows[-1] - rows[0] == len(rows) - 1

@@ -161,15 +161,15 @@ def _csv(config: DataConfig) -> Table:
     dialect = Dialect(asked.separator, asked.header, asked.decimal, asked.target)
     options = (dialect, tokens, texts)
     content = read_content(asked.path)
-    frame = files.parse(content, *options)
-    if asked.header and files.is_text(content.path):
+    frame = files.parse_table(content, *options)
+    if asked.header and files.is_delimited(content.path):
         _check_header(list(frame.columns), asked.target, content.path.name)
     table = table_from_frame(frame, asked.target, content.path.name, None, content.fingerprint)
-    table = replace(table, header=asked.header and files.is_text(content.path))
+    table = replace(table, header=asked.header and files.is_delimited(content.path))
     if asked.test_path is None:
         return table
     other = read_content(asked.test_path, key="data.test_path")
-    return _joined(table, files.parse(other, *options), other, config)
+    return _joined(table, files.parse_table(other, *options), other, config)
 
 
 def _check_header(names: list[str], target: str | None, file: str) -> None:
@@ -241,7 +241,7 @@ def _idx(config: DataConfig) -> Table:
     pairs = [(given[0], given[1])]
     if given[2] is not None and given[3] is not None:
         pairs.append((given[2], given[3]))
-    pixels, labels, counts, fingerprints = idx.read_parts(list(pairs))
+    pixels, labels, counts, fingerprints = idx.read_image_pairs(list(pairs))
     digits = len(str(pixels.shape[1] - 1))
     names = [f"pixel{place:0{digits}d}" for place in range(pixels.shape[1])]
     # copy=False: the frame is one block of bytes, and stays the only copy of the pixels

@@ -13,7 +13,7 @@ import pandas as pd
 from nnexp.config.check import check_section
 from nnexp.config.schema import CsvConfig, DataConfig
 from nnexp.data.labelled import read_labelled
-from nnexp.data.names import counted, listing, nearest
+from nnexp.data.names import counted, listing, nearest_column
 from nnexp.data.table import Table, table_from_frame
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
@@ -219,7 +219,7 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
             raise UserError(
                 f"{prefix}.{name} is no setting",
                 f"one of {', '.join(names)}",
-                f"{prefix}.{nearest(name, names)}",
+                f"{prefix}.{nearest_column(name, names)}",
             )
         own = getattr(section, name)
         if is_dataclass(own) and not is_dataclass(value):

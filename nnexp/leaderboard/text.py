@@ -12,13 +12,13 @@ from typing import TextIO
 from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
-    cut,
     cut_apart,
     number,
     plural,
     score_title,
     short_names,
     short_settings,
+    shorten,
 )
 from nnexp.lines import encodable, one_line
 
@@ -51,7 +51,7 @@ class PrintedColumn:
         return max(map(len, [self.title, *self.cells]))
 
 
-def text(board: Leaderboard, width: int | None = None) -> str:
+def leaderboard_text(board: Leaderboard, width: int | None = None) -> str:
     """The leaderboard as aligned lines that end in a line break.
 
     Arguments:
@@ -75,7 +75,7 @@ def print_leaderboard(board: Leaderboard, stream: TextIO | None = None) -> None:
     width = max(40, shutil.get_terminal_size((PIPE, 24)).columns)
     if not terminal:
         with contextlib.suppress(BrokenPipeError):
-            stream.write(encodable(text(board, width), stream))
+            stream.write(encodable(leaderboard_text(board, width), stream))
             stream.flush()
         return
 
@@ -121,7 +121,7 @@ def _columns(board: Leaderboard, widest: int) -> list[PrintedColumn]:
         cells = [next(shown) if key in row.values else "" for row in rows]
         columns.append(
             PrintedColumn(
-                cut(names[key], max(widest, 10)),
+                shorten(names[key], max(widest, 10)),
                 cut_apart(cells, widest),
                 9 if place == 0 else 8,
                 left=True,
@@ -240,7 +240,7 @@ def _failed(board: Leaderboard, width: int | None) -> list[str]:
         if width is None or len(head) + 2 + len(own.reason) <= width:
             lines.append(f"{head}  {own.reason}")
         else:
-            lines.append(cut(head, width))
+            lines.append(shorten(head, width))
             lines += _wrapped([own.reason], width, "      ") if own.reason else []
     rest = sum(len(own.records) for own in alike[MOST_FAILED:])
     return [*lines, f"  and {plural(rest, 'more run')}"] if rest else lines

@@ -17,7 +17,7 @@ from nnexp.loop.table import LoopTable
 STEP = "watch.step(loss, logits, target)"
 
 
-def check_parts(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
+def check_arguments(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
     """Refuse what is not what its place asks for, as where two arguments have changed places."""
     usual = "nnexp.watch(model, optimizer, loss_fn, train=(X, y), valid=(Xv, yv))"
     makes = callable(factory) and not isinstance(factory, nn.Module)

@@ -24,7 +24,7 @@ from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
-from nnexp.loop.outputs import is_affine, linear_layers, nature
+from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
@@ -67,13 +67,13 @@ OF_NUMBERS = (
 )
 
 
-def diagnose(watch: LoopWatch) -> Diagnosis:
+def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     """The diagnosis of a loop as it stands."""
     table, record = watch.table, watch.record
-    sheet = view.make_sheet(table)
+    sheet = view.make_loop_sheet(table)
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
-    kind = nature(watch.model, looked, linear[-1] if linear else None, watch.path)
+    kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.path)
     if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
         kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
@@ -82,7 +82,7 @@ def diagnose(watch: LoopWatch) -> Diagnosis:
     seen = make_seen(watch, sheet, trees, linear)
     pairs = _pairing(watch, kind, seen)
     fed = read_fed(record, table)
-    found = [*pairing.nominate(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
+    found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts
@@ -156,7 +156,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
     broken = any(not bool(torch.isfinite(p).all()) for p in watch.model.parameters())
     diverged = broken or (len(losses) > 0 and not math.isfinite(losses[-1]))
     proper = kernel in ("softmax", "logistic") and table.is_classes
-    valid, train = judge(watch, sheet, trees)
+    valid, train = judge_weights(watch, sheet, trees)
     loss = record.points[-1].get("slice_loss", math.nan)
     with quiet(watch.model):  # a weight that is computed from others is computed where it is read
         units = view.make_units(linear, getattr(config.model, "activation", ""))
@@ -183,7 +183,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
     )
 
 
-def judge(
+def judge_weights(
     watch: LoopWatch, sheet: Sheet, trees: Yardstick | None
 ) -> tuple[Rows | None, Rows | None]:
     """The weights as they are on held-out and on train rows, beside the yardstick."""
@@ -245,7 +245,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         x = watch.table.x[rows]
         evaluated = watch.loss_of(watch.forward(x), rows)
         trained = watch.loss_of(watch.forward(x, training=True), rows)
-        found += modes.batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+        found += modes.stale_batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
         found += modes.random_outputs(watch.model, x, watch.path)
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)

@@ -11,7 +11,7 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
 
-def batch_norm(
+def stale_batch_norm(
     model: nn.Module, record: LoopRecord, evaluated: float, trained: float, best: float
 ) -> list[Nomination]:
     """Batch normalisation whose running statistics do not fit what it was trained with.

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.loop.kernel import identify, value
+from nnexp.loop.kernel import identify, loss_value
 from nnexp.loop.record import APPLIED, agrees
 from nnexp.loop.returned import each
 
@@ -35,11 +35,11 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
     plain = each(output, lambda own: own.detach())
     with torch.no_grad():
         for name in dict.fromkeys((watch.applied, *APPLIED)):
-            own_loss = value(watch.loss_fn, each(plain, APPLIED[name]), target)
+            own_loss = loss_value(watch.loss_fn, each(plain, APPLIED[name]), target)
             if agrees(number, own_loss) or not isinstance(output, Tensor):
                 break
         else:
-            name, own_loss = "", value(watch.loss_fn, plain, target)
+            name, own_loss = "", loss_value(watch.loss_fn, plain, target)
     if name and agrees(number, own_loss):
         watch.applied = name
         if watch.kernel.kind == "other":

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnexp.diagnosis.finding import Finding, Proof
-from nnexp.diagnosis.proven import contrast, in_order, verdict
+from nnexp.diagnosis.proven import contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fresh import check_factory
-from nnexp.loop.retrain import Retraining, score, score_of
+from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.statistics import chance_of_rows, holm, recall_rows, recall_step
 
@@ -55,7 +55,7 @@ CHANGES: dict[str, Retraining] = {
 }
 
 
-def prove(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
+def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     """Train anew with the change of each of the first findings, and say what it brings.
 
     Arguments:
@@ -82,7 +82,7 @@ def prove(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     for (own, proof, chance), p in zip(tried, adjusted, strict=True):
         proof = replace(proof, p=float(p))
         proven[id(own)] = own.with_proof(proof, verdict(own, proof, chance)), proof.gain
-    findings = in_order([proven.get(id(own), (own, 0.0)) for own in found.findings])
+    findings = in_order_of_proof([proven.get(id(own), (own, 0.0)) for own in found.findings])
     reached = [own.value for own in base if math.isfinite(own.value)]
     unlike, (checked, notes) = _unlike(watch, reached), _probes(watch, reached)
     return replace(
@@ -145,7 +145,7 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
 
 def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
     """That a training as the loop was seen to train goes far better than the loop itself."""
-    own = score_of(watch).value
+    own = score_of_loop(watch).value
     if not (watch.table.is_classes and base) or not min(base) > own + APART:
         return []
     return [

@@ -75,7 +75,7 @@ def score(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = None)
         return _trained(watch, arm, seed, only)
 
 
-def score_of(watch: LoopWatch) -> Score:
+def score_of_loop(watch: LoopWatch) -> Score:
     """The same of the loop's own model as it is now."""
     assert watch.form is not None
     table = watch.table

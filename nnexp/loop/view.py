@@ -49,7 +49,7 @@ ACTIVATIONS = {
 }
 
 
-def make_sheet(table: LoopTable) -> Sheet:
+def make_loop_sheet(table: LoopTable) -> Sheet:
     """The audit's view of the rows: a numeric column x0, x1, ... for each input."""
     flat = table.flat
     flat = np.where(np.isfinite(flat), flat, np.nan)

@@ -17,8 +17,8 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
-from nnexp.loop.accepted import check_parts, check_returned, check_step
-from nnexp.loop.kernel import Kernel, value
+from nnexp.loop.accepted import check_arguments, check_returned, check_step
+from nnexp.loop.kernel import Kernel, loss_value
 from nnexp.loop.looker import Looker, is_look, next_look
 from nnexp.loop.meeting import meet
 from nnexp.loop.noting import note
@@ -49,7 +49,7 @@ class LoopWatch:
         factory: Callable[[], nn.Module] | None = None,
         classes: int | Sequence[Any] | None = None,
     ) -> None:
-        check_parts(model, optimizer, loss_fn, factory)
+        check_arguments(model, optimizer, loss_fn, factory)
         like = next(model.parameters())
         self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
         self.loss_modules = modules_of(loss_fn)
@@ -146,8 +146,8 @@ class LoopWatch:
         self._next = self.steps + 1  # where hooks are due they are put back
         with self.unseen():  # some libraries draw while they are imported
             self._evaluate()
-            found = gather.diagnose(self)
-            return proof.prove(self, found, seeds) if prove else found
+            found = gather.diagnose_loop(self)
+            return proof.prove_loop(self, found, seeds) if prove else found
 
     # ------------------------------------------------------------------------ what is looked at
     @contextmanager
@@ -186,7 +186,7 @@ class LoopWatch:
 
     def _loss(self, output: Any, target: Tensor) -> float:
         with torch.no_grad(), self.unseen():
-            return value(self.loss_fn, each(output, APPLIED[self.applied]), target)
+            return loss_value(self.loss_fn, each(output, APPLIED[self.applied]), target)
 
     def classes_of(self, output: Any) -> np.ndarray:
         """The class index of each row (n,), -1 for none."""

@@ -64,7 +64,7 @@ class PlannedProbe:
         return int(np.isfinite(self.arm.accuracies).sum()) >= 2
 
 
-def read(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
+def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
     """What one probe showed, beside the run as it is, the first of the plans."""
     known = np.array(own.arm.accuracies)[np.isfinite(own.arm.accuracies)]
     value = float(known.mean()) if len(known) else None

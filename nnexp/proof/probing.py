@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.config.changes import changed, value_of
+from nnexp.config.changes import changed, config_value
 from nnexp.config.saved import read_config
 from nnexp.config.schema import Config
 from nnexp.config.typed import read_typed
@@ -26,7 +26,7 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.probed import PlannedProbe, nominations, read
+from nnexp.proof.probed import PlannedProbe, nominations, read_probe
 
 SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs
@@ -95,7 +95,7 @@ def probe(
             "a run with validation rows that is not beyond all help",
             "data.split.valid=0.2",
         )
-    found = [read(own, plans) for own in plans]
+    found = [read_probe(own, plans) for own in plans]
     taken = time.monotonic() - start
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
 
@@ -116,7 +116,7 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         if config is not None and (adapt is not None or config != base):
             plans.append(PlannedProbe(name, tuple(words), Arm(config, adapt=adapt), cause))
 
-    free = [override(key, value) for key, value in FREE.items() if value_of(base, key) != 0]
+    free = [override(key, value) for key, value in FREE.items() if config_value(base, key) != 0]
     rows = min(BATCH, max(8, base.trainer.batch_size))
     add(
         f"{rows} rows, learnt by heart",

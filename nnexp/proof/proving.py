@@ -24,11 +24,11 @@ from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
 from nnexp.diagnosis.overrides import united
-from nnexp.diagnosis.proven import LEAST_GAIN, in_order
+from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.contrast import WORTH, contrast
+from nnexp.proof.contrast import WORTH, contrast_arms
 from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.resplits import resplits
 from nnexp.statistics import LEVEL, holm
@@ -128,7 +128,7 @@ def prove(
         restores=restores,
         restored=_restored(arms, chosen, seeds) if restores else (),
     )
-    ordered = in_order(kept, first, unmended(diagnosis))
+    ordered = in_order_of_proof(kept, first, unmended(diagnosis))
     return Proven(replace(diagnosis, findings=ordered), seconds, runs, tried)
 
 
@@ -212,7 +212,7 @@ def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
     for arm in arms:
         if len(arm.changed) == 1:
             own = found.findings[arm.changed[0]]
-            proof = contrast(own, arms[0], arm, arms, seeds, 0.0)
+            proof = contrast_arms(own, arms[0], arm, arms, seeds, 0.0)
             if proof is not None:
                 found_of[arm.changed] = arm, proof
     adjusted = holm([proof.p for _, proof in found_of.values()])

@@ -3,7 +3,7 @@
 import pytest
 from omegaconf import OmegaConf
 
-from nnexp.config.check import check
+from nnexp.config.check import check_config
 from nnexp.config.schema import OPTIONS, Config
 from nnexp.config.store import conf_dir
 
@@ -31,7 +31,7 @@ def _quick(typed):
         name, _, value = word.partition("=")
         OmegaConf.update(tree, name, OmegaConf.create(f"v: {value}").v, merge=True)
     config = OmegaConf.to_object(tree)
-    check(config)
+    check_config(config)
     return config
 
 

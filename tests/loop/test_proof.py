@@ -41,7 +41,7 @@ def proven(monkeypatch):
             lambda watch, arm, seed: (before if arm == Retraining() else after)[seed],
         )
         found = Diagnosis([finding(cause)])
-        return module.prove(SimpleNamespace(table=table), found, len(before)).findings[0]
+        return module.prove_loop(SimpleNamespace(table=table), found, len(before)).findings[0]
 
     return run
 

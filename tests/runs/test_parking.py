@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnexp.config.check import check
+from nnexp.config.check import check_config
 from nnexp.config.schema import (
     AdamConfig,
     AdamWConfig,
@@ -77,7 +77,7 @@ def members(optimizer, schedule, checkpoint):
     configs[1] = replace(configs[1], trainer=replace(trainer, epochs=5))
     configs[2] = replace(configs[2], reg=RegConfig(patience=3, min_delta=0.05))
     for config in configs:
-        check(config)
+        check_config(config)
     return configs
 
 

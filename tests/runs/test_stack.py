@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.check import check
+from nnexp.config.check import check_config
 from nnexp.config.schema import (
     AdamConfig,
     AdamWConfig,
@@ -215,7 +215,7 @@ def sweeps(draw, path):
                 epochs=draw(st.integers(1, 4)), tensorboard=False, progress="none", **trainer
             ),
         )
-        check(config)
+        check_config(config)
         configs.append(config)
     return configs
 

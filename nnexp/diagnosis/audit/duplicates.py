@@ -9,7 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
@@ -97,7 +97,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                     Evidence(
                         f"{name} rows that equal a train row, label included",
                         f"{found.equal} of {found.size} ({percent(found.share)})",
-                        f"{percent(found.usual)}, as within train ({chance(found.p)})",
+                        f"{percent(found.usual)}, as within train ({p_text(found.p)})",
                     ),
                     Evidence(
                         "of these, without a nearly equal row beside them",

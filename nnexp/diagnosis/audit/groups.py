@@ -122,7 +122,7 @@ def check(sheet: Sheet) -> Audit:
         torn = float(inside[codes[sheet.held_out]].mean())
         if torn < STRADDLE:
             continue
-        split = compare(sheet, name, codes, sheet.used)
+        split = grouped_accuracy(sheet, name, codes, sheet.used)
         lost = split.mixed - split.apart
         lines.append(
             f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
@@ -214,7 +214,9 @@ def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
     return np.unique(codes, return_inverse=True)[1]
 
 
-def compare(sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray) -> GroupedAccuracy:
+def grouped_accuracy(
+    sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray
+) -> GroupedAccuracy:
     """Out-of-fold accuracy of trees without the column, by random folds and by whole groups.
 
     Arguments:

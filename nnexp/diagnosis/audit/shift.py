@@ -12,7 +12,7 @@ from nnexp.diagnosis.audit.chance import association_of, largest_gap, separation
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.units import in_other_units
-from nnexp.diagnosis.audit.words import chance, columns, figure, percent
+from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
@@ -162,7 +162,7 @@ def _shifted(
     evidence = [
         Evidence(
             f"Kolmogorov's distance of {own!r} between train and {name} rows",
-            f"{figure(distance)}, {chance(p)}",
+            f"{figure(distance)}, {p_text(p)}",
             f"below {GAP}",
         )
         for own, distance, p in moved[:3]
@@ -170,7 +170,7 @@ def _shifted(
     if shares is not None:
         own = Evidence(
             f"class shares that differ between train and {name} rows (total variation)",
-            f"{percent(shares[0])}, {chance(shares[1])}",
+            f"{percent(shares[0])}, {p_text(shares[1])}",
             f"below {percent(SHARES)}",
         )
         # the columns move with the classes
@@ -286,7 +286,7 @@ def _missing_at_another_rate(
         tuple(
             Evidence(
                 f"cells of {column!r} missing in train and in {name} rows",
-                f"{percent(before)}, {percent(after)} ({chance(p)})",
+                f"{percent(before)}, {percent(after)} ({p_text(p)})",
                 "the same",
             )
             for column, before, after, p in found[:4]

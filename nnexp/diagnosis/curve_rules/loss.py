@@ -165,7 +165,7 @@ def far_above(own: Curves) -> list[CurveSign]:
     return [scales, rate] if first >= ABOVE * at else [rate]
 
 
-def imbalance(own: Curves) -> list[CurveSign]:
+def majority_share(own: Curves) -> list[CurveSign]:
     """An accuracy that stays at a majority's share while the loss falls."""
     accuracy = own.accuracy[np.isfinite(own.accuracy)]
     loss = own.loss[np.isfinite(own.loss)]
@@ -223,4 +223,4 @@ def flat_accuracy(own: Curves) -> list[CurveSign]:
     ]
 
 
-RULES = (broken, negative, guessing, far_above, imbalance, flat_accuracy)
+RULES = (broken, negative, guessing, far_above, majority_share, flat_accuracy)
