@@ -12,7 +12,7 @@ from typing import Any
 from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.saved import config_text, read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit, Finding

@@ -15,7 +15,8 @@ from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
 from nnexp.config.keys import PACKAGES
-from nnexp.config.schema import Config, CustomModelConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
 from nnexp.errors import UserError
 
 

@@ -14,7 +14,7 @@ from nnexp.config import bounds
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.several import several
 from nnexp.config.suggest import nearest
 from nnexp.errors import UserError

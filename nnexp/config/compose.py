@@ -17,7 +17,8 @@ from nnexp.config.keys import literal
 from nnexp.config.located import located, without_schema
 from nnexp.config.misplaced import check_single
 from nnexp.config.own import SEARCH, own_folders
-from nnexp.config.schema import OPTIONS, CommandConfig, Config
+from nnexp.config.schema.config import CommandConfig, Config
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir, register
 from nnexp.config.suggest import unknown_key
 from nnexp.config.translate import translate

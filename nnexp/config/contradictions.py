@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnexp.config.keys import literal
-from nnexp.config.schema import (
-    OPTIONS,
-    ClassificationConfig,
-    Config,
-    CsvConfig,
-    CustomModelConfig,
-    IdxConfig,
-    MLPConfig,
-    OpenMLConfig,
-    PlateauSchedulerConfig,
-    SGDConfig,
-)
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig, MLPConfig
+from nnexp.config.schema.optimizer import SGDConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.scheduler import PlateauSchedulerConfig
+from nnexp.config.schema.sources import ClassificationConfig, CsvConfig, IdxConfig, OpenMLConfig
 from nnexp.config.sentinel import read_sentinels
 from nnexp.errors import UserError
 

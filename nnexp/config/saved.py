@@ -18,7 +18,9 @@ import yaml
 from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
 from nnexp.config.check import check_config
-from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
+from nnexp.config.schema.options import OPTIONS
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 

@@ -17,7 +17,7 @@ from nnexp.config.keys import (
     unwrap,
 )
 from nnexp.config.own import own_file, unknown_folder
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.shell import shell
 from nnexp.config.synonyms import KEYS, OPTION_NAMES
 from nnexp.errors import TRAIN, UserError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import Cells, is_date, is_number_dtype, parse_number
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import listing, require, typed

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import sentinels
 from nnexp.data.cells import Cells
 from nnexp.data.columns import Column, infer_columns

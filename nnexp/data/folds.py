@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import counted
 from nnexp.data.split_column import RANDOM, read_groups, time_order

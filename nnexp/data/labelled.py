@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import Sentinel
 from nnexp.data.cells import MISSING_TOKENS, Cells
 from nnexp.data.duplicates import find_copies

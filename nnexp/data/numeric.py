@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import LARGEST
 
 CHUNK = 8192  # rows transformed at a time: bounds the float64 copies

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import Sentinel, read_sentinels
 from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category

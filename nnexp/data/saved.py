@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import Sentinel
 from nnexp.data.categories import Category
 from nnexp.data.numeric import NumericBlock, transform_blocks

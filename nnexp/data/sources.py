@@ -11,12 +11,12 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import (
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import (
     BlobsConfig,
     CirclesConfig,
     ClassificationConfig,
     CsvConfig,
-    DataConfig,
     IdxConfig,
     MoonsConfig,
     OpenMLConfig,
@@ -35,7 +35,7 @@ def load_table(config: DataConfig) -> Table:
     """Read or make the table that `config.name` stands for.
 
     Arguments:
-        config: one of the classes of the `data` group in nnexp.config.schema.
+        config: one of the classes of `nnexp.config.schema.sources`.
 
     Raises:
         UserError: the source is unknown, unreachable, damaged or lacks the target.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.folds import cut_fold

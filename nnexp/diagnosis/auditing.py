@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.check import check_section
-from nnexp.config.schema import CsvConfig, DataConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
 from nnexp.data.labelled import read_labelled
 from nnexp.data.names import counted, listing, nearest_column
 from nnexp.data.table import Table, table_from_frame

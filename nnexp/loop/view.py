@@ -13,16 +13,13 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrize import ParametrizationList
 
-from nnexp.config.schema import (
-    OPTIONS,
-    Config,
-    CsvConfig,
-    CustomModelConfig,
-    LossConfig,
-    MLPConfig,
-    RegConfig,
-    TrainerConfig,
-)
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.loss import LossConfig
+from nnexp.config.schema.model import CustomModelConfig, MLPConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data.columns import Column
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.seen import Inputs, Units

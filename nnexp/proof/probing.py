@@ -17,7 +17,7 @@ import numpy as np
 
 from nnexp.config.changes import changed, config_value
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.data.altered import blank, dealt, one_batch

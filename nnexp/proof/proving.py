@@ -19,7 +19,7 @@ import numpy as np
 
 from nnexp.config.changes import changed
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding

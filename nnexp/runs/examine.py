@@ -13,7 +13,8 @@ import pandas as pd
 import torch
 
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config, OpenMLConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.sources import OpenMLConfig
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from nnexp import garbage
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.model.products import openblas

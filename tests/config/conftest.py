@@ -4,7 +4,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from nnexp.config.check import check_config
-from nnexp.config.schema import OPTIONS, Config
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir
 
 

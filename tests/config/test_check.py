@@ -8,16 +8,13 @@ import pytest
 from nnexp.config.check import KINDS, check_config
 from nnexp.config.compose import compose
 from nnexp.config.keys import all_keys, keys_of
-from nnexp.config.schema import (
-    OPTIONS,
-    AdamConfig,
-    CommandConfig,
-    Config,
-    MLPConfig,
-    RegConfig,
-    SplitConfig,
-    TrainerConfig,
-)
+from nnexp.config.schema.config import CommandConfig, Config
+from nnexp.config.schema.model import MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.split import SplitConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.errors import UserError
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.cells import Cells
 from nnexp.data.columns import infer_columns
 from nnexp.errors import UserError

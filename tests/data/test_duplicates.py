@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.schema import CsvConfig, DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Table, load_table, prepare
 from nnexp.data.cells import Cells
 from nnexp.data.duplicates import find_copies, repeated

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data import Preprocessor
 from nnexp.data.cells import Cells
 from nnexp.data.columns import infer_columns

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import nnexp
-from nnexp.config.schema import MLPConfig
+from nnexp.config.schema.model import MLPConfig
 from nnexp.loop.outputs import linear_layers
 from nnexp.loop.view import make_config
 

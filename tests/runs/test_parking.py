@@ -8,22 +8,19 @@ import pytest
 import torch
 
 from nnexp.config.check import check_config
-from nnexp.config.schema import (
-    AdamConfig,
-    AdamWConfig,
-    Config,
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig, RMSpropConfig, SGDConfig
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.scheduler import (
     ConstantSchedulerConfig,
     CosineSchedulerConfig,
-    MLPConfig,
-    MoonsConfig,
     OneCycleSchedulerConfig,
     PlateauSchedulerConfig,
-    RegConfig,
-    RMSpropConfig,
-    SGDConfig,
     StepSchedulerConfig,
-    TrainerConfig,
 )
+from nnexp.config.schema.sources import MoonsConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
 from nnexp.runs.parking import FILE, leave, park, take_up
 from nnexp.runs.stack import Stack

@@ -11,27 +11,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnexp.config.check import check_config
-from nnexp.config.schema import (
-    AdamConfig,
-    AdamWConfig,
-    Config,
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.loss import LossConfig
+from nnexp.config.schema.model import LinearConfig, MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig, RMSpropConfig, SGDConfig
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.scheduler import (
     ConstantSchedulerConfig,
     CosineSchedulerConfig,
-    CsvConfig,
-    LinearConfig,
-    LossConfig,
-    MLPConfig,
-    MoonsConfig,
     OneCycleSchedulerConfig,
     PlateauSchedulerConfig,
-    RegConfig,
-    RMSpropConfig,
-    SeedsConfig,
-    SGDConfig,
-    SplitConfig,
     StepSchedulerConfig,
-    TrainerConfig,
 )
+from nnexp.config.schema.seeds import SeedsConfig
+from nnexp.config.schema.sources import CsvConfig, MoonsConfig
+from nnexp.config.schema.split import SplitConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
 from nnexp.runs import stack
 from nnexp.runs.runner import run_in_folder

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from nnexp.config.schema import LinearConfig, MLPConfig
+from nnexp.config.schema.model import LinearConfig, MLPConfig
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
