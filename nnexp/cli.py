@@ -126,7 +126,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
 
 
 def _unknown_command(word: str) -> UserError:
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     commands = ("train", *_COMMANDS)
     if word in ("-v", "-V"):

@@ -10,8 +10,8 @@ from shlex import join, quote
 from nnexp.arguments import Arguments
 from nnexp.config.flags import parted, places
 from nnexp.config.grammar import parse
+from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
-from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import FILE_KEYS, started_in

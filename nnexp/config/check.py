@@ -13,10 +13,10 @@ from typing import Any, cast, get_args, get_origin
 from nnexp.config import bounds
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
+from nnexp.config.likeness import nearest
 from nnexp.config.pairings import warnings
 from nnexp.config.schema.config import Config
 from nnexp.config.several import several
-from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
 
 __all__ = ["KINDS", "check_config", "warnings"]

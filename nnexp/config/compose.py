@@ -20,8 +20,8 @@ from nnexp.config.own import SEARCH, own_folders
 from nnexp.config.schema.config import CommandConfig, Config
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir, register
-from nnexp.config.suggest import unknown_key
 from nnexp.config.translate import translate
+from nnexp.config.unknown import unknown_key
 from nnexp.errors import UserError
 
 

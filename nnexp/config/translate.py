@@ -28,7 +28,8 @@ from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.several import several
 from nnexp.config.shell import shell
-from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
+from nnexp.config.suggest import HELP, suggest
+from nnexp.config.unknown import bare_word, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)

@@ -166,7 +166,7 @@ def _known_key(word: str, keys: Sequence[str], by: Sequence[str]) -> str:
         )
     if key in keys:
         return key
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     usable = [k for k in keys if not is_repetition(k)]
     ends = {k.rpartition(".")[2]: k for k in reversed(usable)}

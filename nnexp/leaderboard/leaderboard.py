@@ -138,7 +138,7 @@ def _values_order(
 def _check_sort(sort: str) -> None:
     if sort in SORTS:
         return
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     if sort in SCORES:
         raise UserError(
