@@ -18,7 +18,7 @@ from nnexp.garbage import collect_again, paused, spare_the_end
 _COMMANDS = {
     "predict": "nnexp.predict",
     "compare": "nnexp.report.command",
-    "diagnose": "nnexp.verdict",
+    "diagnose": "nnexp.verdict.command",
     "lr-find": "nnexp.sweep.lr_find",
     "resume": "nnexp.resuming",
 }
