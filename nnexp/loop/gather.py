@@ -22,6 +22,7 @@ from nnexp.diagnosis.rules import Rule, inputs, labels, network, optimisation, r
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
+from nnexp.loop.configured import make_config
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
@@ -133,20 +134,18 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
-    affine = is_affine(watch.model, table.x[table.spaced(False, 16)], linear)
-    epochs = round(watch.steps * record.batch / table.train)
     kernel = watch.kernel.kind
-    config = view.make_config(
+    config = make_config(
         watch.model,
         linear,
-        watch.optimizer,
-        watch.loss_fn,
-        kernel,
-        watch.initial,
-        watch.first_lr,
-        epochs,
-        record.batch,
-        affine,
+        optimizer=watch.optimizer,
+        loss_fn=watch.loss_fn,
+        kind=kernel,
+        initial=watch.initial,
+        first_lr=watch.first_lr,
+        epochs=round(watch.steps * record.batch / table.train),
+        batch=record.batch,
+        is_affine=is_affine(watch.model, table.x[table.spaced(False, 16)], linear),
     )
     extra = added(watch)
     if extra is not None:
