@@ -11,10 +11,12 @@ import numpy as np
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.split import SplitConfig
 from nnexp.data.columns import Column, infer_columns
+from nnexp.data.complete import complete_rows
+from nnexp.data.fit import fit_preprocessor
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.labels import Labels
 from nnexp.data.messages import fold_messages, messages_of
-from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
+from nnexp.data.preprocess import Preprocessor
 from nnexp.data.split import Split, split_labelled
 from nnexp.data.split_column import RANDOM
 from nnexp.data.summary import summary_of

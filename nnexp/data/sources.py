@@ -13,12 +13,8 @@ import pandas as pd
 
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.sources import (
-    BlobsConfig,
-    CirclesConfig,
-    ClassificationConfig,
     CsvConfig,
     IdxConfig,
-    MoonsConfig,
     OpenMLConfig,
 )
 from nnexp.data import files, idx
@@ -26,6 +22,12 @@ from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
 from nnexp.data.dialect import Dialect
 from nnexp.data.labels import spellings
+from nnexp.data.made import (
+    make_blobs_table,
+    make_circles_table,
+    make_classification_table,
+    make_moons_table,
+)
 from nnexp.data.names import are_cells, is_near, listing, without_header
 from nnexp.data.table import Table, table_from_frame
 from nnexp.errors import UserError
@@ -58,66 +60,6 @@ def _bundled(config: DataConfig) -> Table:
     if config.name != "digits":  # whose names are the digits themselves
         frame = frame.assign(target=np.asarray(bunch.target_names, dtype=object)[bunch.target])
     return table_from_frame(frame, config.target or "target", config.name)
-
-
-def _moons(config: DataConfig) -> Table:
-    from sklearn.datasets import make_moons
-
-    made = cast(MoonsConfig, config)
-    return _made(config, *make_moons(made.rows, noise=made.noise, random_state=made.seed))
-
-
-def _circles(config: DataConfig) -> Table:
-    from sklearn.datasets import make_circles
-
-    made = cast(CirclesConfig, config)
-    return _made(
-        config,
-        *make_circles(made.rows, noise=made.noise, factor=made.factor, random_state=made.seed),
-    )
-
-
-def _blobs(config: DataConfig) -> Table:
-    from sklearn.datasets import make_blobs
-
-    made = cast(BlobsConfig, config)
-    values, labels = make_blobs(
-        made.rows, made.features, centers=made.centers, cluster_std=made.std, random_state=made.seed
-    )
-    return _made(config, values, labels)
-
-
-def _classification(config: DataConfig) -> Table:
-    from sklearn.datasets import make_classification
-
-    made = cast(ClassificationConfig, config)
-    try:
-        values, labels = make_classification(
-            n_samples=made.rows,
-            n_features=made.features,
-            n_informative=made.informative,
-            n_redundant=made.redundant,
-            n_classes=made.classes,
-            # two clusters a class where the informative columns have room for them
-            n_clusters_per_class=2 if 2 * made.classes <= 2**made.informative else 1,
-            class_sep=made.class_sep,
-            flip_y=made.flip_y,
-            weights=list(made.weights) or None,
-            random_state=made.seed,
-        )
-    except ValueError as problem:
-        raise UserError(
-            f"data=classification: {' '.join(str(problem).split())}",
-            "informative + redundant <= features, classes <= 2^informative, and a weight for "
-            "each class, 1 in sum",
-            "data.features=20 data.informative=5 data.redundant=2 data.classes=2 data.weights=[]",
-        ) from problem
-    return _made(config, values, labels)
-
-
-def _made(config: DataConfig, values: np.ndarray, labels: np.ndarray) -> Table:
-    frame = pd.DataFrame(values, columns=[f"x{place + 1}" for place in range(values.shape[1])])
-    return table_from_frame(frame.assign(target=labels), config.target or "target", config.name)
 
 
 def _openml(config: DataConfig) -> Table:
@@ -260,10 +202,10 @@ _SOURCES: dict[str, Callable[[DataConfig], Table]] = {
     "breast_cancer": _bundled,
     "wine": _bundled,
     "iris": _bundled,
-    "moons": _moons,
-    "circles": _circles,
-    "blobs": _blobs,
-    "classification": _classification,
+    "moons": make_moons_table,
+    "circles": make_circles_table,
+    "blobs": make_blobs_table,
+    "classification": make_classification_table,
     "openml": _openml,
     "csv": _csv,
     "idx": _idx,

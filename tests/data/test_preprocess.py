@@ -10,7 +10,7 @@ from nnexp.config.schema.data import DataConfig
 from nnexp.data import Preprocessor
 from nnexp.data.cells import Cells
 from nnexp.data.columns import infer_columns
-from nnexp.data.preprocess import fit_preprocessor
+from nnexp.data.fit import fit_preprocessor
 from nnexp.errors import UserError
 
 SCALINGS = ("standard", "minmax", "robust", "quantile", "none")
