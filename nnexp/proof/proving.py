@@ -22,7 +22,7 @@ from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
-from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding, Sign
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof
 from nnexp.diagnosis.report import Diagnosis, unmended
@@ -100,12 +100,7 @@ def prove(
         )
     seconds = time.monotonic() - start
     findings = judge(found, arms, seeds, seconds)
-    dropped = {
-        place
-        for place, sign in enumerate(signs, len(told.findings))
-        if findings[place][0].verdict != CONFIRMED
-        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
-    }
+    dropped = _harmless(findings, signs, len(told.findings))
     confirmed = [
         place
         for place, (own, _) in enumerate(findings)
@@ -113,10 +108,7 @@ def prove(
     ]
     chosen = smallest(found, arms, seeds, confirmed)
     findings = without_followers(found, findings, arms, seeds, chosen)
-    restores = united(*(found.findings[place].fix for place in chosen)) or []
-    # a score that a leak has made is none to be restored: what takes it away belongs to the cure
-    leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
-    restores = united(*leaks, restores) or united(*leaks) or []
+    restores = _cure(found, chosen, confirmed)
     places = [place for place in range(len(findings)) if place not in dropped]
     kept = [findings[place] for place in places]
     first = [position for position, place in enumerate(places) if place in chosen]
@@ -130,6 +122,26 @@ def prove(
     )
     ordered = in_order_of_proof(kept, first, unmended(diagnosis))
     return Proven(replace(diagnosis, findings=ordered), seconds, runs, tried)
+
+
+def _harmless(
+    findings: Sequence[tuple[Finding, float]], signs: Sequence[Sign], first: int
+) -> set[int]:
+    """The places, from `first` on, of signs whose change brought too little to be told."""
+    return {
+        place
+        for place, sign in enumerate(signs, first)
+        if findings[place][0].verdict != CONFIRMED
+        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
+    }
+
+
+def _cure(found: Diagnosis, chosen: Sequence[int], confirmed: Sequence[int]) -> list[str]:
+    """The changes of the findings chosen, and of all confirmed ones that made a score too good."""
+    restores = united(*(found.findings[place].fix for place in chosen)) or []
+    # a score that a leak has made is none to be restored: what takes it away belongs to the cure
+    leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
+    return united(*leaks, restores) or united(*leaks) or []
 
 
 def _restored(arms: Sequence[Arm], chosen: tuple[int, ...], seeds: int) -> tuple[float, ...]:
