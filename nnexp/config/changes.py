@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from nnexp.config.check import check_config
+from nnexp.config.check import check_settings
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
@@ -76,7 +76,7 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
             OmegaConf.update(node, path, value)
             value = OmegaConf.to_object(node)
         config = replace(config, **{section: value})
-    check_config(config)
+    check_settings(config)
     return config
 
 

@@ -19,7 +19,7 @@ from nnexp.config.schema.config import Config
 from nnexp.config.several import several
 from nnexp.errors import UserError
 
-__all__ = ["KINDS", "check_config", "warnings"]
+__all__ = ["KINDS", "check_settings", "warnings"]
 
 
 def _is_whole(value: Any) -> bool:
@@ -52,7 +52,7 @@ def _is_list_of(value: Any, kind: type) -> bool:
     return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
-def check_config(config: Config) -> None:
+def check_settings(config: Config) -> None:
     """Raise a UserError for the first value that is not allowed, naming its key.
 
     Values are held against the types, ranges and choices of the schema; NaN and infinity are

@@ -12,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.check import check_config
+from nnexp.config.check import check_settings
 from nnexp.config.keys import literal
 from nnexp.config.located import located, without_schema
 from nnexp.config.misplaced import check_single
@@ -75,7 +75,7 @@ def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:
     try:
         _refuse_extra(composed, command, "", overrides)
         _check_schemas(config, overrides)
-        check_config(config)
+        check_settings(config)
     except UserError as error:
         told = located(error, overrides)
         if told is error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nnexp.data.cells import Cells
+from nnexp.data.frame_cells import Cells
 
 
 def complete_rows(cells: Cells, numeric: Iterable[str], categorical: Iterable[str]) -> np.ndarray:

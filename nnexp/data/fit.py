@@ -9,8 +9,8 @@ import numpy as np
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import read_sentinels
 from nnexp.data import categories
-from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
+from nnexp.data.frame_cells import Cells
 from nnexp.data.numeric import NumericBlock, fit_blocks
 from nnexp.data.preprocess import Preprocessor
 

@@ -14,10 +14,10 @@ import pandas as pd
 from nnexp.config.sentinel import Sentinel
 from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category
-from nnexp.data.cells import Cells
 from nnexp.data.complete import complete_rows
 from nnexp.data.dialect import USUAL, Dialect
 from nnexp.data.files import read_file
+from nnexp.data.frame_cells import Cells
 from nnexp.data.names import counted, listing
 from nnexp.data.numeric import NumericBlock, transform_blocks
 from nnexp.data.saved import encode_fields, read_fields, write_fields

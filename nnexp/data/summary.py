@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.data.cells import Cells
 from nnexp.data.columns import Column
+from nnexp.data.frame_cells import Cells
 from nnexp.data.labelled import Labelled
 
 

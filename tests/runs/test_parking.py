@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnexp.config.check import check_config
+from nnexp.config.check import check_settings
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.model import MLPConfig
 from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig, RMSpropConfig, SGDConfig
@@ -74,7 +74,7 @@ def members(optimizer, schedule, checkpoint):
     configs[1] = replace(configs[1], trainer=replace(trainer, epochs=5))
     configs[2] = replace(configs[2], reg=RegConfig(patience=3, min_delta=0.05))
     for config in configs:
-        check_config(config)
+        check_settings(config)
     return configs
 
 

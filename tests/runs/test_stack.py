@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.check import check_config
+from nnexp.config.check import check_settings
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.loss import LossConfig
 from nnexp.config.schema.model import LinearConfig, MLPConfig
@@ -210,7 +210,7 @@ def sweeps(draw, path):
                 epochs=draw(st.integers(1, 4)), tensorboard=False, progress="none", **trainer
             ),
         )
-        check_config(config)
+        check_settings(config)
         configs.append(config)
     return configs
 
