@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -22,17 +24,33 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(
             prog=command, description=description, usage=f"{command} {words}", allow_abbrev=False
         )
+        self._words: list[str] = []
         self._line = f"{command} {words}"
         self._typed = f"{command} {words.partition('[')[0]}".strip()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; what was typed is kept, to word an error by."""
+        self._words = list(args or ())
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         remedy = self._typed
         unknown = message.partition("unrecognized arguments: ")[2].split()
         if unknown and unknown[0].startswith("-"):
-            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
-            near = get_close_matches("--" + unknown[0].lstrip("-"), flags, n=1, cutoff=0.7)
-            remedy = f"{self._typed} {near[0]}" if near else remedy
+            remedy = f"{self.prog} {shlex.join(self._without(unknown))}".strip()
         raise UserError(message, self._line, remedy)
+
+    def _without(self, unknown: Sequence[str]) -> list[str]:
+        """What was typed, with the flag that an unknown one is like, or without it."""
+        flag = unknown[0].partition("=")[0]
+        flags = [known for known in self._option_string_actions if known.startswith("--")]
+        near = get_close_matches("--" + flag.lstrip("-"), flags, n=1, cutoff=0.7)
+        if near:
+            return [
+                word.replace(flag, near[0], 1) if word.partition("=")[0] == flag else word
+                for word in self._words
+            ]
+        return [word for word in self._words if word not in unknown]
 
     def add(self, *names: str, **options: Any) -> None:
         """`add_argument`, under a shorter name."""

@@ -9,6 +9,8 @@ PLAINER = (("±", "+-"), ("≈", "="), ("─", "-"), ("…", "~"))
 
 def visible(line: str) -> str:
     """A line with blanks for what does not show: control codes, line breaks, stray bytes."""
+    if line.isprintable():
+        return line
     return "".join(c if c.isprintable() or c in "\t\u00a0" else " " for c in line)
 
 

@@ -104,12 +104,14 @@ class Result:
     Arguments:
         accuracies: validation accuracy after the last epoch, one a run.
         setup: seconds of it that went into what a process does once (compilation).
+        aside: seconds of it that went into removing what the benchmark has no use for.
         remark: what a reader should know of how it was done.
         peak: the most memory that a process of it held, MiB; 0 where it was not asked.
     """
 
     accuracies: list[float]
     setup: float = 0.0
+    aside: float = 0.0
     remark: str = ""
     peak: float = 0.0
 

@@ -83,15 +83,17 @@ def sweep(work: Work, settings: Sequence[Setting], *, more: Sequence[str] = ()) 
     import nnexp
 
     overrides = [*work.overrides, *grid_overrides(settings), *more]
-    with (
-        tempfile.TemporaryDirectory() as root,
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        done = nnexp.multirun(overrides, root=root)
+    with tempfile.TemporaryDirectory() as root:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            done = nnexp.multirun(overrides, root=root)
         if set(done.status) != {"done"}:
             raise RuntimeError(f"nnexp.multirun: the runs ended as {done.status}")
-        return Result(_accuracies(done.folder))
+        accuracies = _accuracies(done.folder)
+        start = time.perf_counter()
+    return Result(accuracies, aside=time.perf_counter() - start)
 
 
 def command(work: Work, settings: Sequence[Setting], *, more: Sequence[str] = ()) -> Result:

@@ -116,11 +116,11 @@ def call(module: str, function: str, *arguments: Any, **options: Any) -> Any:
 
 
 def measure(entry: Entry, path: Path, runs: Sequence[Setting]) -> tuple[float, Result]:
-    """Seconds of a system's call without its preparation, and what it made of the runs."""
+    """Seconds of a call without preparing and clearing up, and what was made of the runs."""
     work = load_work(path)
     start = time.perf_counter()
     result: Result = call(entry.module, entry.function, work, runs, **entry.options)
-    return time.perf_counter() - start - result.setup, result
+    return time.perf_counter() - start - result.setup - result.aside, result
 
 
 def measure_members(path: Path, runs: Sequence[Setting]) -> tuple[float, float]:

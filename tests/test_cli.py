@@ -331,7 +331,15 @@ def test_the_program_nnexp(capsys):
         (["optimizer=sgd"], "nnexp train optimizer=sgd"),
         (["zzz"], "nnexp --help"),
         (["predict", "run"], "nnexp predict RUN TABLE"),
-        (["predict", "run", "table", "--odd"], "nnexp predict RUN TABLE"),
+        (["predict", "run", "table", "--odd"], "nnexp predict run table"),
+        (["predict", "a run", "table", "--otu", "f"], "nnexp predict 'a run' table --out f"),
+        (["diagnose", "--prov", "run"], "nnexp diagnose --prove run"),
+        (["diagnose", "run", "--prove", "--sedes=3"], "nnexp diagnose run --prove --seeds=3"),
+        (["diagnose", "run", "--odd", "3"], "nnexp diagnose run"),
+        (["compare", "run", "--srot", "val_loss"], "nnexp compare run --sort val_loss"),
+        (["resume", "run", "--odd"], "nnexp resume run"),
+        (["lr-find", "--odd"], "nnexp lr-find --help"),
+        (["lr-find", "data=wine", "--rate", "3"], "nnexp lr-find data=wine --rates 3"),
     ],
 )
 def test_unknown_commands(capsys, words, remedy):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
 
+@lru_cache(maxsize=4096)  # a sweep reads the words of its jobs several times
 def parse(word: str) -> Override:
-    """A word as an override.
+    """A word as an override, which is not to be changed.
 
     Raises:
         HydraException: it is none.

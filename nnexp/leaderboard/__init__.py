@@ -9,7 +9,7 @@ from typing import Any
 from nnexp import calls
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard, Summary
-from nnexp.leaderboard.leaderboard import leaderboard
+from nnexp.leaderboard.leaderboard import leaderboard, ranked
 from nnexp.leaderboard.records import Record, read_records
 from nnexp.leaderboard.text import print_leaderboard
 
@@ -22,6 +22,7 @@ __all__ = [
     "compare",
     "leaderboard",
     "print_leaderboard",
+    "ranked",
     "read_records",
 ]
 

@@ -99,7 +99,7 @@ class Leaderboard:
 
     Arguments:
         configurations: those with at least one run that is done; those of which all are done
-            come first.
+            come first. There may be none, which `ranked` alone gives.
         failed: the runs that are not in any mean, each with its reason.
         varied: the keys that tell the configurations apart.
         sort: the score that ranks.

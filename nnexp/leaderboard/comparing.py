@@ -38,6 +38,8 @@ def compare_with_first(
         splits: whether the split varies, so that pairs are splits. Of two configurations that are
             split in other ways, the one whose splits have more in common counts.
     """
+    if not ranked:
+        return []
     first = {unit(record): record for record in ranked[0]}
     sign = 1 if sort.endswith("loss") else -1
     tests, ratios = [], []

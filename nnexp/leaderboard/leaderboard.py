@@ -43,6 +43,16 @@ def leaderboard(
         UserError: another score (test scores never rank), a key that no run has, or no run with
             a validation score.
     """
+    board = ranked(records, sort, by)
+    if not board.configurations:
+        raise nothing_to_rank(without_places(records), board.sort)
+    return board
+
+
+def ranked(
+    records: Sequence[Record], sort: str | None = None, by: Sequence[str] | None = None
+) -> Leaderboard:
+    """As `leaderboard`, but where no run has a validation score a board without configurations."""
     sort = sort_of([record.config for record in records]) if sort is None else sort
     _check_sort(sort)
     records = without_places(records)
@@ -59,8 +69,6 @@ def leaderboard(
                 repeats.append(record)
         if done:
             candidates.append((group, list(done.values())))
-    if not candidates:
-        raise nothing_to_rank(records, sort)
     splits = any(len({split_of(record) for record in done}) > 1 for _, done in candidates)
     rows = []
     for group, own in candidates:
@@ -76,11 +84,17 @@ def leaderboard(
         replace(row, rank=rank, against_leader=comparison)
         for rank, (row, comparison) in enumerate(zip(rows, comparisons, strict=True), 1)
     ]
-    first = configurations[0]
-    winner_test = {s: first.scores[s] for s in SCORES if s[:4] == "test" and first.scores[s].n}
+    winner_test = {
+        score: row.scores[score]
+        for row in configurations[:1]
+        for score in SCORES
+        if score[:4] == "test" and row.scores[score].n
+    }
     left_out.sort(key=lambda record: natural(record.name))
     unit = "splits" if splits else "pairs" if grouping.averaged else "seeds"
     board = Leaderboard(configurations, left_out, grouping.varied, sort, winner_test, unit)
+    if not configurations:
+        return board
     return replace(board, notes=notes_on(board, grouping.averaged, repeats))
 
 

@@ -22,10 +22,6 @@ def nothing_to_rank(records: Sequence[Record], sort: str) -> UserError:
         records: the runs, one at least.
         sort: the score that was to rank.
     """
-    ended = Counter(
-        record.status if record.status != "done" else f"done without a {sort}" for record in records
-    )
-    words = ", ".join(f"{count} {status}" for status, count in sorted(ended.items()))
     reasons = Counter(one_line(record.reason) for record in records if record.reason)
     told = [
         reason if len(reasons) == 1 else f"{count} x {reason}"
@@ -35,10 +31,19 @@ def nothing_to_rank(records: Sequence[Record], sort: str) -> UserError:
         told.append(f"and {plural(len(reasons) - MOST_REASONS, 'other reason')}")
     why = f": {'; '.join(told)}" if told else ""
     return UserError(
-        f"there is nothing to rank, of {plural(len(records), 'run')} ({words}){why}",
+        f"there is nothing to rank, of {how_ended(records, sort)}{why}",
         "at least one run that is done and has validation rows",
         _remedy(records),
     )
+
+
+def how_ended(records: Sequence[Record], sort: str) -> str:
+    """How many runs ended in which way: `4 runs (3 diverged, 1 failed)`; `sort` as above."""
+    ended = Counter(
+        record.status if record.status != "done" else f"done without a {sort}" for record in records
+    )
+    words = ", ".join(f"{count} {status}" for status, count in sorted(ended.items()))
+    return f"{plural(len(records), 'run')} ({words})"
 
 
 def _remedy(records: Sequence[Record]) -> str:

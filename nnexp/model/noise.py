@@ -60,7 +60,7 @@ class Masks:
             if not self.rates[member]:
                 out[member] = 1.0
                 continue
-            words = generator.integers(0, 2**64, size=-(-count // 4), dtype=np.uint64)
+            words = generator.bit_generator.random_raw(-(-count // 4))  # uint64
             bits = torch.from_numpy(words.view(np.int16)[:count]).to(self.device)
             torch.le(bits.view(rows, self.width), self.thresholds[member], out=out[member])
             out[member] *= self.factors[member]

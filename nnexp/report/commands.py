@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +40,22 @@ def commands_of(runs: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[str]:
             if _resumes(words) is not again:
                 continue
             if again:
-                words = _typed(sweep_of(record.folder)) or words
+                words = tuple(_typed(sweep_of(record.folder))) or words
             told.setdefault(tuple(sorted(filter(_is_override, words))), placeless(words))
     return list(dict.fromkeys(filter(None, told.values())))
 
 
-def _words(command: Any) -> list[str]:
-    if not isinstance(command, str):
-        return []
-    command = command[: 4 * LONGEST]  # to take words apart takes a while
+def _words(command: Any) -> tuple[str, ...]:
+    # to take words apart takes a while
+    return _split(command[: 4 * LONGEST]) if isinstance(command, str) else ()
+
+
+@lru_cache(maxsize=64)  # the runs of a sweep all have the same
+def _split(command: str) -> tuple[str, ...]:
     try:
-        return shlex.split(command)
+        return tuple(shlex.split(command))
     except ValueError:  # a stranger's
-        return command.split()
+        return tuple(command.split())
 
 
 def _resumes(words: Sequence[str]) -> bool:

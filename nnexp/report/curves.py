@@ -69,7 +69,12 @@ def configuration_curve(row: Configuration, column: str, seen: Observations) -> 
 
 
 def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
-    """The section of the learning curves; None where no run has left a history."""
+    """The section of the learning curves; None where no run has left a history.
+
+    Arguments:
+        board: of the configurations to show; without scores where they are in no order.
+        seen: the histories.
+    """
     rows = board.configurations[:COLOURS]
     names = short_names(board.varied)
     labels = [label(row, names) for row in rows]
@@ -99,7 +104,8 @@ def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
     if not all(c.whole.all() for curves in found.values() for c in curves if c):
         bands += " A line goes on faint where some of the runs have stopped."
     several = len(board.configurations) > len(rows)
-    which = f"The {len(rows)} best of {len(board.configurations)} configurations. " * several
+    those = f"{len(rows)} best" if rows[0].scores else f"first {len(rows)}"
+    which = f"The {those} of {len(board.configurations)} configurations. " * several
     switches = element("span", " Untick a name to hide it.", class_="screen")
     return element(
         "section",

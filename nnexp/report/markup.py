@@ -58,6 +58,8 @@ def escaped(plain: str) -> Markup:
     Control characters, those that turn the direction of writing, and halves of surrogate pairs
     are among the latter; line breaks and tabs become spaces.
     """
+    if plain.isprintable():
+        return Markup(escape(plain))
     spaced = plain.translate({9: " ", 10: " ", 13: " "})
     visible = (c if c.isprintable() or c == "\u00a0" else "\ufffd" for c in spaced)
     return Markup(escape("".join(visible)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnexp.leaderboard import Leaderboard, Record, leaderboard, read_records
+from nnexp.leaderboard import Leaderboard, Record, ranked, read_records
 from nnexp.leaderboard.folders import natural
 from nnexp.report.against import against_settings
 from nnexp.report.curves import learning_curves
@@ -16,6 +16,7 @@ from nnexp.report.parallel import parallel_coordinates
 from nnexp.report.spread import spread
 from nnexp.report.summary import head, summary_title
 from nnexp.report.table import leaderboard_table, runs_in_no_mean
+from nnexp.report.unranked import unranked
 from nnexp.track.folder import write_text
 
 FILE = "report.html"
@@ -27,22 +28,25 @@ def report_html(board: Leaderboard, records: Sequence[Record], title: str | None
     Every text of a run folder is escaped, and the page allows itself no script but its own.
 
     Arguments:
-        board: the leaderboard of the runs.
+        board: the leaderboard of the runs, which may have no configuration (`ranked`).
         records: all runs, those that failed too, in any order.
         title: of the page; None for what was swept and on which data.
     """
     records = sorted(records, key=lambda record: (natural(record.name), str(record.folder)))
     title = summary_title(board, records) if title is None else title
     seen = Observations()
-    sections = [
-        leaderboard_table(board),
-        runs_in_no_mean(board),
-        learning_curves(board, seen),
-        against_settings(board, seen),
-        heat_maps(board),
-        parallel_coordinates(board),
-        spread(board),
-    ]
+    if board.configurations:
+        sections = [
+            leaderboard_table(board),
+            runs_in_no_mean(board),
+            learning_curves(board, seen),
+            against_settings(board, seen),
+            heat_maps(board),
+            parallel_coordinates(board),
+            spread(board),
+        ]
+    else:
+        sections = unranked(board, seen)
     return document(title, head(board, records, title), *sections)
 
 
@@ -56,11 +60,11 @@ def write_report(folder: str | Path) -> Path:
         The file.
 
     Raises:
-        UserError: there is no run, or none to rank; nothing is then written.
+        UserError: there is no run; nothing is then written.
         OSError: the folder cannot be written to.
     """
     records = read_records([folder])
-    return write_file(leaderboard(records), records, folder)
+    return write_file(ranked(records), records, folder)
 
 
 def write_file(board: Leaderboard, records: Sequence[Record], folder: str | Path) -> Path:
@@ -76,5 +80,6 @@ def write_file(board: Leaderboard, records: Sequence[Record], folder: str | Path
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / FILE, report_html(board, records))
+    page = report_html(board, records)
+    write_text(folder / FILE, page, sync=False)  # the runs are kept, by which to make it anew
     return folder / FILE

@@ -12,6 +12,7 @@ from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import Leaderboard, Record
 from nnexp.leaderboard.chosen import words_of_first
 from nnexp.leaderboard.grouping import FOLD, comparable, order_of
+from nnexp.leaderboard.nothing import how_ended
 from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import (
     TITLES,
@@ -79,6 +80,8 @@ def head(board: Leaderboard, records: Sequence[Record], title: str) -> Markup:
 
 def _verdict(board: Leaderboard) -> list[str]:
     """The first, its scores, and whether others can be told from it."""
+    if not board.configurations:
+        return [f"Nothing can be ranked, of {how_ended(board.failed, board.sort)}."]
     first, rest = board.configurations[0], board.configurations[1:]
     score = first.scores[board.sort]
     title, value = score_title(board.sort), element("strong", number(score.mean))
@@ -140,8 +143,10 @@ def _between(place: int, count: int) -> str:
 
 def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
     counts = Counter(map(_state, records))
-    tiles = [("configurations", len(board.configurations), ""), ("runs", len(records), "")]
-    tiles += [(s, counts[s], s) for s in STATUSES if counts[s] or s in ("done",)]
+    ranked = len(board.configurations)
+    tiles = [("configurations", ranked, "")] if ranked else []
+    tiles += [("runs", len(records), "")]
+    tiles += [(s, counts[s], s) for s in STATUSES if counts[s] or s == "done"]
     return element(
         "ul",
         *(

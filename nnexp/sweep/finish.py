@@ -13,11 +13,12 @@ from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import (
     Leaderboard,
     Record,
-    leaderboard,
     print_leaderboard,
+    ranked,
     read_records,
 )
 from nnexp.leaderboard.chosen import words_of_first
+from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.writing import write_files
 from nnexp.near import near
 from nnexp.report.page import write_file
@@ -42,13 +43,15 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[st
     board, names = None, ""
     try:
         records = read_records([folder])
-        board = leaderboard(records)
-    except UserError as error:
-        print(f"\nno leaderboard: {error.wrong}", file=sys.stderr)
-    else:
+        board = ranked(records)
         names = ", ".join(_write(folder, board, records, report))
+        if not board.configurations:
+            raise nothing_to_rank(records, board.sort)
         print(flush=True)
         print_leaderboard(board)
+    except UserError as error:
+        board = None
+        print(f"\nno leaderboard: {error.wrong}\ntry: {error.remedy}", file=sys.stderr)
     print(f"\nfolder:      {shown}{f' ({names})' if names else ''}")
     if any(job.config is not None and job.config.trainer.tensorboard for job in jobs):
         print(f"TensorBoard: tensorboard --logdir {quote(str(shown))}")
@@ -67,10 +70,11 @@ def _again(command: Sequence[str], words: Sequence[str]) -> str:
 
 
 def _write(folder: Path, board: Leaderboard, records: Sequence[Record], report: bool) -> list[str]:
-    """Write the files; their names."""
+    """Write the files, a leaderboard if there is one; their names."""
     written: list[Path] = []
     try:
-        written += write_files(board, folder)
+        if board.configurations:
+            written += write_files(board, folder)
         if report:
             written.append(write_file(board, records, folder))
     except OSError as error:

@@ -3,6 +3,7 @@
 import pytest
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from nnexp.config.compose import compose
@@ -123,3 +124,64 @@ def test_hydra_composes_once_for_each_choice_of_options(load):
     assert [(c.optimizer.name, c.optimizer.lr, c.seed) for c in found] == [
         (name, lr, seed) for name in ("sgd", "adam") for lr in (0.1, 0.2) for seed in range(20)
     ]
+
+
+VALUES = [
+    ["optimizer.lr=1"],  # a whole number where the key takes any
+    ["optimizer.lr=1e-3", "reg.l2='0.5'"],
+    ["data.split.folds=null"],
+    ["trainer.watch=off"],
+    ["trainer.watch='true'"],
+    ["data.missing=mean", 'data.scaling="robust"'],
+    ["loss.class_weight=balanced"],
+    ["threads=auto", "seed=12"],
+    ["reg.dropout=0.25"],
+    ["reg.dropout=0"],
+    ["seed=1", "seed=2"],
+    ["seeds.init=${seed}", "seed=5"],
+]
+MISTAKES = [
+    ["seed=0x10"],
+    ["trainer.patience=null", "trainer.epochs=7"],
+    ["optimizer.lr=abc"],
+    ["optimizer.lr=null"],
+    ["optimizer.lr=true"],
+    ["optimizer.lr=???"],
+    ["trainer.epochs=1.5"],
+    ["trainer.epochs=0"],
+    ["seed.x=1"],
+    ["sweep.n=3"],
+    ["optimizer=1"],
+    ["data.split.fold=9"],
+    ["trainer.watch=maybe"],
+]
+
+
+@pytest.mark.parametrize("job", VALUES, ids=" ".join)
+def test_single_values_are_taken_as_hydra_takes_them(load, job):
+    (found,) = compose_many(load, [job])
+    assert repr(found) == repr(compose(job))  # by it 1 is not 1.0
+
+
+@pytest.mark.parametrize("job", MISTAKES, ids=" ".join)
+def test_single_values_are_refused_as_hydra_refuses_them(load, job):
+    (found,) = compose_many(load, [job])
+    with pytest.raises(UserError) as alone:
+        compose(job)
+    assert str(found) == str(alone.value)
+
+
+def test_single_values_are_set_without_laying_them_on_a_tree(load, monkeypatch):
+    laid = []
+    monkeypatch.setattr(
+        ConfigLoaderImpl,
+        "_apply_overrides_to_config",
+        lambda overrides, tree: laid.append(overrides),
+    )
+    composed = load([])
+    laid.clear()
+    found = compose_many(
+        load, [[f"seed={seed}", "reg.l2=0.1"] for seed in range(3)], ([], composed)
+    )
+    assert [(config.seed, config.reg.l2) for config in found] == [(0, 0.1), (1, 0.1), (2, 0.1)]
+    assert not laid

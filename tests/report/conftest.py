@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nnexp.leaderboard import leaderboard, read_records
+from nnexp.leaderboard import ranked, read_records
 from nnexp.report.page import report_html
 from nnexp.report.run_folder import read_run_folder
 from nnexp.report.run_page import run_html
@@ -227,8 +227,8 @@ def _read():
 
 @pytest.fixture
 def board(tmp_path):
-    """The leaderboard of the sweep that was written."""
-    return lambda sort="val_loss": leaderboard(read_records([tmp_path / "sweep"]), sort)
+    """The leaderboard of the sweep that was written, with or without configurations."""
+    return lambda sort="val_loss": ranked(read_records([tmp_path / "sweep"]), sort)
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def page(tmp_path):
 
     def make(sort="val_loss"):
         records = read_records([tmp_path / "sweep"])
-        return read(report_html(leaderboard(records, sort), records))
+        return read(report_html(ranked(records, sort), records))
 
     return make
 

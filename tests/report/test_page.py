@@ -166,12 +166,33 @@ def test_losses_of_any_size(add, page, loss):
     assert page().section("spread") is not None
 
 
-def test_nothing_to_rank_writes_nothing(add, tmp_path):
-    add(0, status="failed", reason="x")
+def test_where_nothing_can_be_ranked_the_page_shows_how_runs_ended(add, page):
+    add(0, status="failed", reason="x", reg__l2=0.5)
     add(1, val=None)
-    with pytest.raises(UserError, match="nothing to rank"):
-        write_report(tmp_path / "sweep")
-    assert not (tmp_path / "sweep" / "report.html").exists()
+    add(2, val=None, seed=1)
+    made = page()
+    assert [s.attributes["id"] for s in made.all("section")] == ["failed", "curves"]
+    head = made.one("header").text
+    assert "Nothing can be ranked, of 3 runs (2 done without a val_loss, 1 failed)." in head
+    assert "configuration" not in head
+    rows = [[c.text for c in r.all("td")] for r in made.section("failed").one("tbody").all("tr")]
+    assert rows == [
+        ["0", "failed", "l2=0.5 seed=0", "x"],
+        ["1 2", "done", "l2=0 seed=0,1", "no validation rows to rank it by"],
+    ]
+    legend = made.section("curves").text
+    assert "1. l2=0.5" in legend
+    assert "2. l2=0" in legend
+    assert "best" not in legend
+
+
+def test_where_nothing_can_be_ranked_there_is_a_page_for_texts_alone(add, page):
+    folder = add(0, status="failed", reason=EVIL, rows=[])
+    (folder / "config.yaml").unlink()
+    made = page()
+    assert [s.attributes["id"] for s in made.all("section")] == ["failed"]
+    assert EVIL in made.section("failed").text
+    assert len(made.all("script")) == 1
 
 
 def test_no_runs(tmp_path):

@@ -82,7 +82,10 @@ def test_the_leaderboard_is_printed_and_written(command):
 def test_a_sweep_without_a_leaderboard_says_where_it_lies(command, words, told):
     swept = command(*words)
     assert f"no leaderboard: there is nothing to rank, {told}" in swept.err
-    assert swept.out == "\nfolder:      swept\n"
+    assert swept.out == "\nfolder:      swept (report.html)\n"
+    page = (swept.folder / "report.html").read_text()
+    assert f"Nothing can be ranked, {told}." in html.unescape(page)
+    assert not (swept.folder / "leaderboard.csv").exists()
 
 
 def test_what_trains_the_first_is_printed_and_in_the_report(command):
