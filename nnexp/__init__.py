@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nnexp.saved_model import load as load
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
-    from nnexp.verdict import diagnose as diagnose
+    from nnexp.verdict.diagnose import diagnose as diagnose
     from nnexp.watching import watch as watch
 
 from nnexp.errors import UserError as UserError
@@ -48,7 +48,7 @@ _HOMES = {
     "Sweep": "nnexp.sweeping",
     "audit": "nnexp.diagnosis.auditing",
     "compare": "nnexp.leaderboard",
-    "diagnose": "nnexp.verdict",
+    "diagnose": "nnexp.verdict.diagnose",
     "diagnose_history": "nnexp.diagnosis.curves",
     "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",

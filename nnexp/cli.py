@@ -12,13 +12,13 @@ from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
-from nnexp.garbage import paused, resume, spare_the_end
+from nnexp.garbage import collect_again, paused, spare_the_end
 
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
     "predict": "nnexp.predict",
     "compare": "nnexp.report.command",
-    "diagnose": "nnexp.verdict",
+    "diagnose": "nnexp.verdict.command",
     "lr-find": "nnexp.sweep.lr_find",
     "resume": "nnexp.resuming",
 }
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if head not in _COMMANDS:
             raise _unknown_command(head)
         command = import_module(_COMMANDS[head])
-        resume()
+        collect_again()
         return int(command.main(rest))
     except UserError as error:
         print(error.printed(sys.stderr.encoding), file=sys.stderr)
@@ -104,7 +104,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
     from nnexp.config.flags import parted, wants
     from nnexp.config.help import help_text
     from nnexp.config.own import options_of
-    from nnexp.main import train as train_with_hydra
+    from nnexp.main import train_with_hydra
 
     words = list(sys.argv[1:] if argv is None else argv)
     called = list(program or [sys.argv[0]])
@@ -126,7 +126,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
 
 
 def _unknown_command(word: str) -> UserError:
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     commands = ("train", *_COMMANDS)
     if word in ("-v", "-V"):

@@ -17,7 +17,7 @@ _paused = _frozen = False
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Collect nothing before `resume` is called, or the block ends.
+    """Collect nothing before `collect_again` is called, or the block ends.
 
     Nothing happens where the collector is off already, by this or by the user.
     """
@@ -36,7 +36,7 @@ def paused() -> Iterator[None]:
         gc.enable()
 
 
-def resume() -> None:
+def collect_again() -> None:
     """Collect again, but not among what is there by now; nothing where nobody has paused.
 
     What a child process inherits is then not written to, and so not copied.

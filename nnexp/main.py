@@ -46,7 +46,9 @@ class NoteFolder(Callback):
             session.note(Path(config.hydra[mode].dir))
 
 
-def train(arguments: Sequence[str], overrides: Sequence[str], command: Sequence[str]) -> int:
+def train_with_hydra(
+    arguments: Sequence[str], overrides: Sequence[str], command: Sequence[str]
+) -> int:
     """Run what a command line asks for: one run, a sweep, or one of Hydra's own pages.
 
     Arguments:

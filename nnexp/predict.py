@@ -16,7 +16,7 @@ from nnexp.arguments import Arguments
 from nnexp.data.content import BINARY_ENDINGS
 from nnexp.data.dialect import Dialect
 from nnexp.data.files import SPREADSHEETS
-from nnexp.data.header import numbered
+from nnexp.data.header import numbered_names
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.lines import one_line
@@ -55,7 +55,7 @@ def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) 
     columns = known.get("columns") if isinstance(known, dict) else None
     target = str(model.config.data.target)
     others = list(columns) if isinstance(columns, dict) else []
-    names = numbered(len(others) + 1)
+    names = numbered_names(len(others) + 1)
     if len(frame.columns) == len(names):
         return frame
     if len(frame.columns) == len(others) and target in names:
@@ -90,23 +90,13 @@ def predict_file(
     Returns:
         0.
     """
-    if out is not None and out.exists() and table.exists() and out.samefile(table):
-        raise UserError(
-            f"{str(out)!r} is the table itself, and would be overwritten",
-            "another file for the predictions",
-            f"nnexp predict {quote(str(run))} {quote(str(table))} -o predictions.csv",
-        )
-    if out is not None and out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS):
-        raise UserError(
-            f"{out.name!r} would not be what its ending says: predictions are written as CSV",
-            "a name that ends in .csv",
-            f"-o {quote(str(out.with_suffix('.csv')))}",
-        )
+    command = f"nnexp predict {quote(str(run))}"
+    if out is not None:
+        _check_out(out, table, command)
     model = load(run, trust)
     if separator is None:
         separator = getattr(model.config.data, "separator", None)
     dialect = Dialect(separator, getattr(model.config.data, "header", True))
-    command = f"nnexp predict {quote(str(run))}"
     try:
         frame = model.preprocessor.read(table, dialect)
         if not dialect.header:
@@ -122,24 +112,51 @@ def predict_file(
         if remedy.startswith("a table "):
             remedy = f"{command} TABLE"
         raise UserError(error.wrong, error.allowed, remedy) from error
+    _write(_predictions(model, shares, chosen), out, f"{command} {quote(str(table))}")
+    return 0
+
+
+def _check_out(out: Path, table: Path, command: str) -> None:
+    """Refuse to write over the table, or what no CSV is called."""
+    if out.exists() and table.exists() and out.samefile(table):
+        raise UserError(
+            f"{str(out)!r} is the table itself, and would be overwritten",
+            "another file for the predictions",
+            f"{command} {quote(str(table))} -o predictions.csv",
+        )
+    if out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS):
+        raise UserError(
+            f"{out.name!r} would not be what its ending says: predictions are written as CSV",
+            "a name that ends in .csv",
+            f"-o {quote(str(out.with_suffix('.csv')))}",
+        )
+
+
+def _predictions(
+    model: Model, shares: NDArray[np.floating], chosen: NDArray[np.int64]
+) -> pd.DataFrame:
+    """The table of predictions: the class of each row (n,), and the probabilities (n, C)."""
     labels = np.array([*model.classes, ""], dtype=object)
     columns = {"prediction": labels[chosen]}
     for index, label in enumerate(model.classes):
         columns[f"probability_{label}"] = shares[:, index]
-    predictions = pd.DataFrame(columns)
+    return pd.DataFrame(columns)
+
+
+def _write(predictions: pd.DataFrame, out: Path | None, command: str) -> None:
+    """Write predictions as CSV, to standard output where there is no file."""
     if out is None:
         predictions.to_csv(sys.stdout, index=False)
-        return 0
+        return
     try:
         predictions.to_csv(out, index=False)
     except OSError as error:
         raise UserError(
             f"{str(out)!r} cannot be written: {error.strerror or error}",
             "a file in a folder that exists and is yours to write",
-            f"{command} {quote(str(table))} -o predictions.csv",
+            f"{command} -o predictions.csv",
         ) from error
     print(f"{counted(len(predictions), 'row')} predicted: {out}")
-    return 0
 
 
 def _remarks(model: Model, chosen: NDArray[np.int64]) -> list[str]:

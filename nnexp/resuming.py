@@ -10,8 +10,8 @@ from shlex import join, quote
 from nnexp.arguments import Arguments
 from nnexp.config.flags import parted, places
 from nnexp.config.grammar import parse
+from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
-from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import FILE_KEYS, started_in
@@ -86,7 +86,7 @@ def _run(folder: Path, trust: bool) -> int:
 
 
 def _sweep(folder: Path, trust: bool, overrides: Sequence[str], words: Sequence[str]) -> int:
-    from nnexp.main import train
+    from nnexp.main import train_with_hydra
 
     known = [f"sweep.{key}" for key in RUNNING]
     names = [word.partition("=")[0] for word in overrides]
@@ -103,7 +103,7 @@ def _sweep(folder: Path, trust: bool, overrides: Sequence[str], words: Sequence[
     _check_place(folder, recorded, words)
     resumed = [*recorded, *overrides, f"sweep.resume={_quoted(folder)}"]
     typed, flags = parted(resumed)
-    return train([*typed, *flags, "-m"], typed, ["nnexp", "resume", *words])
+    return train_with_hydra([*typed, *flags, "-m"], typed, ["nnexp", "resume", *words])
 
 
 def _newest() -> str:

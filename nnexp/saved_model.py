@@ -25,7 +25,7 @@ from nnexp.data import saved as saved_preprocessing
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import FILE as WEIGHTS_FILE
-from nnexp.model.weights import from_tensors
+from nnexp.model.weights import weights_from_tensors
 from nnexp.runs import assemble
 from nnexp.track.history import HistoryFrame, read_history
 from nnexp.track.manifest import check_files
@@ -84,7 +84,7 @@ class Model:
         self._decision = assemble.decision(config, coded)
         self._loss = assemble.loss(config, coded, None, torch.zeros(()))
         model = assemble.model(config, inputs, self.preprocessor.levels, coded.outputs)
-        theta, buffers = from_tensors(model, tensors)
+        theta, buffers = weights_from_tensors(model, tensors)
         self._stack = model.bind(theta, buffers, dtype=self._dtype)
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.near import near
 from nnexp.runs.jobs import Job, TakenError, resume_command

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from nnexp.loop.watch import Watch
+from nnexp.loop.watch import LoopWatch
 
 
 def watch(
@@ -19,7 +19,7 @@ def watch(
     valid: tuple[Any, Any] | None = None,
     factory: Callable[[], nn.Module] | None = None,
     classes: int | Sequence[Any] | None = None,
-) -> Watch:
+) -> LoopWatch:
     """Watch a training loop, to ask for its diagnosis.
 
     Nothing of the training changes: a watched loop and an unwatched one end in the same bits.
@@ -37,4 +37,4 @@ def watch(
     Raises:
         UserError: X and y do not fit each other, or the model does not take X.
     """
-    return Watch(model, optimizer, loss_fn, train, valid, factory, classes)
+    return LoopWatch(model, optimizer, loss_fn, train, valid, factory, classes)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import CsvConfig
+from nnexp.config.schema.sources import CsvConfig
 from nnexp.data import load_table, prepare
 from nnexp.data.labels import code_labels
 from nnexp.data.split import split_rows

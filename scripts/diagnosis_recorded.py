@@ -175,10 +175,10 @@ def _layers(folder: Path, model: Any, seed: int) -> tuple[Layers, Layers]:
     import torch
 
     from nnexp.files import open_tensors
-    from nnexp.model.weights import from_tensors
+    from nnexp.model.weights import weights_from_tensors
 
     with open_tensors(folder / "model.safetensors", 1 << 30) as tensors:
-        saved, _ = from_tensors(model, tensors)
+        saved, _ = weights_from_tensors(model, tensors)
     found = []
     for theta in (model.initial([seed], torch.float32)[0], saved):
         views = {name: view[0].numpy() for name, view in model.layout.views(theta).items()}

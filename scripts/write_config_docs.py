@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from nnexp.config.contradictions import RULES  # noqa: E402
 from nnexp.config.groups import defaults, groups  # noqa: E402
 from nnexp.config.keys import PACKAGES, Key, common_keys, literal, option_keys  # noqa: E402
-from nnexp.config.schema import OPTIONS  # noqa: E402
+from nnexp.config.schema.options import OPTIONS  # noqa: E402
 from nnexp.config.store import conf_dir  # noqa: E402
 
 PAGE = ROOT / "docs" / "configuration.md"
@@ -21,7 +21,7 @@ PAGE = ROOT / "docs" / "configuration.md"
 HEAD = """\
 # Configuration
 
-This page is written from `nnexp/config/schema.py` and `conf/` by
+This page is written from `nnexp/config/schema/` and `conf/` by
 `python scripts/write_config_docs.py`; change those, not this page.
 
 Every choice is typed on the command line, `group=option` or `key=value`, in any order:

@@ -41,7 +41,7 @@ def accepts():
     """Whether the configuration takes some overrides; each choice of options is composed once."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from nnexp.config.check import check
+    from nnexp.config.check import check_settings
     from nnexp.config.compose import compose
 
     @cache
@@ -64,7 +64,7 @@ def accepts():
                 section = reduce(getattr, sections, config)
                 assert hasattr(section, name), word
                 setattr(section, name, parser.parse_override(word).value())
-        check(config)
+        check_settings(config)
 
     return accept
 

@@ -20,11 +20,11 @@ def test_it_collects_again_where_a_command_begins_its_work():
     with garbage.paused():
         assert not gc.isenabled()
         before = gc.get_freeze_count()
-        garbage.resume()
+        garbage.collect_again()
         assert gc.isenabled()
         assert gc.get_freeze_count() > before
         frozen = gc.get_freeze_count()
-        garbage.resume()  # once only
+        garbage.collect_again()  # once only
         assert gc.get_freeze_count() == frozen
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -39,14 +39,14 @@ def test_it_collects_again_after_a_command_that_failed(capsys):
 def test_who_has_switched_it_off_finds_it_off():
     gc.disable()
     with garbage.paused():
-        garbage.resume()
+        garbage.collect_again()
         assert not gc.isenabled()
     assert not gc.isenabled()
 
 
 def test_a_program_of_its_own_is_left_alone():
     before = gc.get_freeze_count()
-    garbage.resume()
+    garbage.collect_again()
     assert gc.get_freeze_count() == before
 
 
@@ -54,7 +54,7 @@ def test_what_a_user_has_frozen_stays_so():
     gc.freeze()
     frozen = gc.get_freeze_count()
     with garbage.paused():
-        garbage.resume()
+        garbage.collect_again()
         assert gc.isenabled()
     assert gc.get_freeze_count() >= frozen > 0
 

@@ -16,7 +16,7 @@ import yaml
 from safetensors.numpy import load_file, save_file
 
 import nnexp
-from nnexp import UserError, predict, verdict
+from nnexp import UserError, predict
 from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
@@ -28,6 +28,7 @@ from nnexp.runs.diagnosing import read_diagnosis, with_earlier_proofs
 from nnexp.saved_model import LIMITS
 from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
+from nnexp.verdict.command import main as diagnose_command
 
 SECONDS = 10  # far above what any refusal takes, far below a hang
 WEIGHTS = "model.safetensors"
@@ -495,7 +496,7 @@ def test_nothing_steers_the_terminal(folder, capsys):
     probe = {**PROBE, "name": CODES, "metric": CODES, "meaning": CODES}
     tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=proof,
          explained=CODES, cautions=[CODES], restores=[f"a.b={CODES}"], probes=[probe])  # fmt: skip
-    assert verdict.main([str(folder)]) == 0
+    assert diagnose_command([str(folder)]) == 0
     write_manifest(folder, read_manifest(folder))
     (folder / "t.csv").write_text("a,b\n0,1\n")
     assert predict.main([str(folder), str(folder / "t.csv")]) == 0
@@ -512,7 +513,7 @@ def test_a_diagnosis_downloads_nothing_that_a_stranger_names(folder, monkeypatch
     monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **options: asked.append(options))
     own = config_text(compose(["data=openml", "data.id=61", f"data.cache={folder.parent}"]))
     configure(folder, lambda tree: tree.update(data=yaml.safe_load(own)["data"]))
-    assert verdict.main([str(folder)]) == 0
+    assert diagnose_command([str(folder)]) == 0
     assert "the table is of openml.org" in capsys.readouterr().err
     for more in ({"probe": True}, {"prove": True}):
         with pytest.raises(UserError, match=r"the table is of openml\.org") as caught:

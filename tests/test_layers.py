@@ -81,7 +81,7 @@ def test_training_knows_no_configuration(part):
 
 def test_configuration_knows_no_heavy_library():
     heavy = {"torch", "sklearn", "pandas", "numpy"}
-    for path in sorted((ROOT / "config").glob("*.py")):
+    for path in sorted((ROOT / "config").rglob("*.py")):
         assert not roots(path) & heavy, path
     for name in ("cli.py", "main.py", "session.py"):
         assert not roots(ROOT / name, everywhere=False) & heavy, name

@@ -10,7 +10,11 @@ import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.config.schema import OPTIONS, Config, DataConfig, LossConfig, MLPConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.loss import LossConfig
+from nnexp.config.schema.model import MLPConfig
+from nnexp.config.schema.options import OPTIONS
 
 QUICK = [
     "data=wine",

@@ -10,12 +10,13 @@ from typing import Any
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from nnexp.config.check import check
+from nnexp.config.check import check_settings
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
 from nnexp.config.keys import PACKAGES
-from nnexp.config.schema import Config, CustomModelConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
 from nnexp.errors import UserError
 
 
@@ -75,11 +76,11 @@ def _laid_on(base: Config, words: Sequence[str]) -> Config:
             OmegaConf.update(node, path, value)
             value = OmegaConf.to_object(node)
         config = replace(config, **{section: value})
-    check(config)
+    check_settings(config)
     return config
 
 
-def value_of(config: Config, key: str) -> object:
+def config_value(config: Config, key: str) -> object:
     """The value of a key such as `reg.l2`; AttributeError where the chosen option has none."""
     value: object = config
     for part in key.split("."):

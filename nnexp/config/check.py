@@ -13,20 +13,21 @@ from typing import Any, cast, get_args, get_origin
 from nnexp.config import bounds
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
+from nnexp.config.likeness import nearest
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.several import several
-from nnexp.config.suggest import nearest
 from nnexp.errors import UserError
 
-__all__ = ["KINDS", "check", "warnings"]
+__all__ = ["KINDS", "check_settings", "warnings"]
 
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a number: whole or not, but no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -36,8 +37,8 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "balanced": lambda value: value == "balanced",
     "null": lambda value: value is None,
     "a whole number": _is_whole,
-    "a number": _is_number,
-    "a list of numbers": lambda v: isinstance(v, list) and bool(v) and all(map(_is_number, v)),
+    "a number": is_number,
+    "a list of numbers": lambda v: isinstance(v, list) and bool(v) and all(map(is_number, v)),
     "a list of texts": lambda v: _is_list_of(v, str),
     "a list of lists of texts": lambda v: (
         _is_list_of(v, list) and all(_is_list_of(item, str) for item in v)
@@ -51,7 +52,7 @@ def _is_list_of(value: Any, kind: type) -> bool:
     return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
-def check(config: Config) -> None:
+def check_settings(config: Config) -> None:
     """Raise a UserError for the first value that is not allowed, naming its key.
 
     Values are held against the types, ranges and choices of the schema; NaN and infinity are
@@ -98,7 +99,7 @@ def _check_value(key: Key, value: Any) -> None:
         raise UserError(f"{key.path} is a list of length {len(value)}", key.allowed, remedy)
     _check_size(key, value)
     for item in value if isinstance(value, list) else [value]:
-        if _is_number(item) and not _in_range(key, item):
+        if is_number(item) and not _in_range(key, item):
             quoted = f"{key.path}={literal(value)}"
             allowed = key.allowed if _is_finite(item) else f"{key.allowed}, and finite"
             raise UserError(f"{quoted} is out of range", allowed, _remedy(key, value))
@@ -158,7 +159,7 @@ def _has_type(key: Key, value: Any) -> bool:
 
 def _is_a(kind: Any, value: Any) -> bool:
     if kind is float:
-        return _is_number(value)
+        return is_number(value)
     if kind is int:
         return _is_whole(value)
     return kind is Any or isinstance(value, kind)
@@ -183,7 +184,7 @@ def _is_finite(value: float) -> bool:
 def _several(key: Key, value: Any) -> str | None:
     """The sweep that was meant by a list, or by a text like 0-4."""
     items = value if isinstance(value, list) else []
-    if not isinstance(value, str) and not all(_is_number(item) for item in items):
+    if not isinstance(value, str) and not all(is_number(item) for item in items):
         return None
     text = value if isinstance(value, str) else literal(value)
     return several(key.path, text, unwrap(key.hint)[0] is int)

@@ -12,15 +12,16 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.check import check
+from nnexp.config.check import check_settings
 from nnexp.config.keys import literal
 from nnexp.config.located import located, without_schema
 from nnexp.config.misplaced import check_single
 from nnexp.config.own import SEARCH, own_folders
-from nnexp.config.schema import OPTIONS, CommandConfig, Config
+from nnexp.config.schema.config import CommandConfig, Config
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir, register
-from nnexp.config.suggest import unknown_key
 from nnexp.config.translate import translate
+from nnexp.config.unknown import unknown_key
 from nnexp.errors import UserError
 
 
@@ -74,7 +75,7 @@ def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:
     try:
         _refuse_extra(composed, command, "", overrides)
         _check_schemas(config, overrides)
-        check(config)
+        check_settings(config)
     except UserError as error:
         told = located(error, overrides)
         if told is error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnexp.calls import legible
-from nnexp.config.suggest import bare_word, nearest, unknown_flag
+from nnexp.config.likeness import nearest
+from nnexp.config.unknown import bare_word, unknown_flag
 from nnexp.errors import UserError
 
 # Hydra's flags; the values are what the flag takes: None nothing, () anything, else one of these

@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 
 from nnexp.config.grammar import parse
 from nnexp.config.keys import all_keys
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 
 
 def held(overrides: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import Key, all_keys, literal, option_keys
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 
 _WIDTH = 98
 _MOST_USED = (

@@ -10,7 +10,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from nnexp.config.schema import OPTIONS, Config
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.options import OPTIONS
 
 # groups whose values live under another name: group -> package
 PACKAGES = MappingProxyType({"regularizer": "reg"})

@@ -13,7 +13,7 @@ from nnexp.config.groups import chosen
 from nnexp.config.keys import PACKAGES, all_keys
 from nnexp.config.own import own_file
 from nnexp.config.saved import flatten
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.shell import shell
 from nnexp.errors import UserError
 

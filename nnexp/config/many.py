@@ -21,7 +21,7 @@ from omegaconf import DictConfig, open_dict
 from nnexp.config.compose import to_config
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.template import Template
 from nnexp.config.translate import translate
 from nnexp.errors import UserError

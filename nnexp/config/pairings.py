@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnexp.config.keys import literal
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 
 _NLL = {
     "softmax": "the loss is then negative, in [-1, 0]",

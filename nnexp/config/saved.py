@@ -17,8 +17,10 @@ import yaml
 
 from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
-from nnexp.config.check import check
-from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
+from nnexp.config.check import check_settings
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
+from nnexp.config.schema.options import OPTIONS
 from nnexp.errors import UserError
 from nnexp.files import read_regular
 
@@ -118,7 +120,7 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
             f"nnexp predict {quote(str(folder))} TABLE --trust",
         )
     try:
-        check(config)
+        check_settings(config)
     except UserError as error:
         raise _damaged(path, f"does not fit the schema: {error.wrong}") from error
     return config

@@ -8,7 +8,9 @@ from pathlib import Path
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.schema import OPTIONS, CommandConfig, CustomModelConfig
+from nnexp.config.schema.config import CommandConfig
+from nnexp.config.schema.model import CustomModelConfig
+from nnexp.config.schema.options import OPTIONS
 
 
 def conf_dir() -> Path:

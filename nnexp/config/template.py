@@ -13,10 +13,10 @@ from typing import Any
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, ListConfig, Node, ValueNode
 
-from nnexp.config.check import check
+from nnexp.config.check import check_settings
 from nnexp.config.compose import to_config
 from nnexp.config.misplaced import check_single
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 
 
 class Template:
@@ -61,7 +61,7 @@ class Template:
                 owner = getattr(owner, section)
             setattr(owner, name, self._leaf(path).validate_and_convert(value))
         check_single(words)
-        check(config)
+        check_settings(config)
         return config
 
     def _leaf(self, path: str) -> ValueNode:

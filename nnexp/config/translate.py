@@ -25,10 +25,11 @@ from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.located import located
 from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.several import several
 from nnexp.config.shell import shell
-from nnexp.config.suggest import HELP, bare_word, suggest, unknown_key, unknown_option
+from nnexp.config.suggest import HELP, suggest
+from nnexp.config.unknown import bare_word, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)

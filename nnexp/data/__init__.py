@@ -5,13 +5,13 @@ from __future__ import annotations
 from nnexp.data.cache import Tables
 from nnexp.data.dataset import Dataset, prepare
 from nnexp.data.files import read_file
-from nnexp.data.preprocess import Inputs, Preprocessor
+from nnexp.data.preprocess import ModelInputs, Preprocessor
 from nnexp.data.sources import load_table
 from nnexp.data.table import Table, table_from_frame
 
 __all__ = [
     "Dataset",
-    "Inputs",
+    "ModelInputs",
     "Preprocessor",
     "Table",
     "Tables",

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
-from nnexp.config.schema import CsvConfig, DataConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table

@@ -86,3 +86,8 @@ def _ordered(levels: list[str]) -> tuple[str, ...]:
     if any(number is None for number in numbers.values()):
         return tuple(sorted(levels))
     return tuple(sorted(levels, key=lambda text: (numbers[text], text)))
+
+
+def as_numbers(places: np.ndarray) -> np.ndarray:
+    """Places (N,) as float64, NaN for a category that is missing or unknown (below 0)."""
+    return np.where(places < 0, np.nan, places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,48 +215,6 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
         return Numbers(np.append(_seconds(dates), np.nan)[texts.codes])
     wrong = next((text for text in texts.levels if not is_date(text)), numbers.example)
     return Numbers(numbers.values, numbers.unread, wrong)
-
-
-class Cells:
-    """A frame's columns read as texts or numbers, each at most once.
-
-    Arguments:
-        frame: N rows.
-        tokens: texts that stand for a missing cell.
-        keep_infinite: leave infinite numbers as they are.
-        decimal: how texts write numbers, as data.decimal.
-    """
-
-    def __init__(
-        self,
-        frame: pd.DataFrame,
-        tokens: Collection[str] = MISSING_TOKENS,
-        keep_infinite: bool = False,
-        decimal: str = AUTO,
-    ) -> None:
-        self.frame = frame
-        self.tokens = frozenset(tokens)
-        self.keep_infinite = keep_infinite
-        self.decimal = decimal
-        self._texts: dict[str, Texts] = {}
-        self._numbers: dict[str, Numbers] = {}
-
-    def texts(self, name: str) -> Texts:
-        """The column `name` as texts."""
-        return self._cached(self._texts, name, lambda column: read_texts(column, self.tokens))
-
-    def numbers(self, name: str) -> Numbers:
-        """The column `name` as numbers."""
-        return self._cached(
-            self._numbers,
-            name,
-            lambda column: read_numbers(column, self.tokens, self.keep_infinite, self.decimal),
-        )
-
-    def _cached(self, cache: dict[str, Any], name: str, read: Callable[[pd.Series], Any]) -> Any:
-        if name not in cache:
-            cache[name] = read(self.frame[name])
-        return cache[name]
 
 
 def _distinct(column: pd.Series) -> tuple[np.ndarray, Sequence[Any]]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
-from nnexp.data.cells import Cells, is_date, is_number_dtype, parse_number
+from nnexp.config.schema.data import DataConfig
+from nnexp.data.cells import is_date, is_number_dtype, parse_number
 from nnexp.data.content import OTHER_TABLE
+from nnexp.data.frame_cells import Cells
 from nnexp.data.names import listing, require, typed
 from nnexp.data.written import style_of
 from nnexp.errors import UserError

@@ -24,7 +24,7 @@ def free(path: Path) -> Path:
     return next(own for own in chain([path], numbered) if not own.exists())
 
 
-def override(key: str, value: object) -> str:
+def shell_override(key: str, value: object) -> str:
     """The word that sets a key."""
     return shell(f"{key}={literal(str(value))}")
 
@@ -44,7 +44,7 @@ def find(path: Path, text: str) -> str:
     return f"{_piped(path, f'grep -n {quote(text)}')} | tail"
 
 
-def begin(path: Path) -> str:
+def show_beginning(path: Path) -> str:
     """Print the first lines of a file."""
     return _piped(path, "head")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
-from nnexp.data.commands import override
-from nnexp.data.names import listing, nearest
+from nnexp.data.commands import shell_override
+from nnexp.data.names import listing, nearest_column
 from nnexp.errors import UserError
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -69,16 +69,18 @@ def read_content(
     file = Path(path).expanduser()
     if not file.exists():
         beside = _tables(file.parent)
-        near = file.with_name(nearest(file.name, beside)) if beside else "/path/of/your/file"
+        near = file.with_name(nearest_column(file.name, beside)) if beside else "/path/of/your/file"
         raise UserError(
             f"{key}={str(path)!r}: there is no such file",
             allowed + (f"; beside it lie {listing(beside, 6)}" if beside else ""),
-            override(key, near),
+            shell_override(key, near),
         )
     if not file.is_file():
         kind = "a folder" if file.is_dir() else "not a regular file"
         inside = _tables(file) or ["table.csv"]
-        raise UserError(f"{key}={str(path)!r} is {kind}", allowed, override(key, file / inside[0]))
+        raise UserError(
+            f"{key}={str(path)!r} is {kind}", allowed, shell_override(key, file / inside[0])
+        )
     try:
         return Content(file, file.read_bytes())
     except (OSError, MemoryError) as problem:

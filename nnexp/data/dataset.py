@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig, SplitConfig
-from nnexp.data import sentinels
-from nnexp.data.cells import Cells
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.columns import Column, infer_columns
+from nnexp.data.complete import complete_rows
+from nnexp.data.fit import fit_preprocessor
 from nnexp.data.labelled import Labelled, read_labelled
-from nnexp.data.labels import Labels, spellings
-from nnexp.data.names import are_cells, counted, listing, typed, without_header
-from nnexp.data.numeric import MODEL_ROWS
-from nnexp.data.preprocess import Preprocessor, complete_rows, fit_preprocessor
+from nnexp.data.labels import Labels
+from nnexp.data.messages import fold_messages, messages_of
+from nnexp.data.preprocess import Preprocessor
 from nnexp.data.split import Split, split_labelled
 from nnexp.data.split_column import RANDOM
+from nnexp.data.summary import summary_of
 from nnexp.data.table import Table
 from nnexp.errors import UserError
 
@@ -105,9 +106,9 @@ def prepare_labelled(
         "missing cells": len(cells.frame) - len(inputs.rows),
     }
     parts = _describe(kept, len(y), config.split)
-    summary = _summary(table, columns, cells, labels, y, parts, left_out, preprocessor)
-    messages = _messages(columns, labelled, y, kept, left_out, preprocessor, config.categorical)
-    messages += _fold_messages(parts, config.split)
+    summary = summary_of(labelled, columns, y, parts, left_out, len(preprocessor.features))
+    messages = messages_of(labelled, columns, y[kept.train], left_out, preprocessor, config)
+    messages += fold_messages(parts, config.split)
     return Dataset(
         x=inputs.x,
         codes=inputs.codes,
@@ -168,107 +169,3 @@ def _describe(split: Split, size: int, config: SplitConfig) -> dict[str, int]:
         return parts
     unused = size - sum(parts.values())
     return {**parts, "folds": config.folds, "fold": config.fold, "unused": unused}
-
-
-def _fold_messages(parts: dict[str, int], config: SplitConfig) -> list[str]:
-    if not parts.get("unused"):
-        return []
-    rows = counted(parts["unused"], "row")
-    if config.method == "time":
-        return [f"{rows} later than the fold not used"]
-    return [f"{rows} left out of training, so that every fold trains on equally many"]
-
-
-def _summary(
-    table: Table,
-    columns: Sequence[Column],
-    cells: Cells,
-    labels: Labels,
-    y: np.ndarray,
-    parts: dict[str, int],
-    left_out: dict[str, int],
-    preprocessor: Preprocessor,
-) -> dict[str, Any]:
-    counts = np.bincount(y, minlength=len(labels.classes))
-    return {
-        "source": table.name,
-        "fingerprint": table.fingerprint,
-        "target": str(table.target.name),
-        "rows": len(table.frame),
-        "left_out": {reason: count for reason, count in left_out.items() if count},
-        "columns": {column.name: column.kind for column in columns},
-        "dropped": {column.name: column.reason for column in columns if column.kind == "dropped"},
-        "missing": _missing(columns, cells),
-        "features": len(preprocessor.features),
-        "classes": [
-            {"label": label, "rows": int(count)}
-            for label, count in zip(labels.classes, counts, strict=True)
-        ],
-        "split": parts,
-    }
-
-
-def _missing(columns: Sequence[Column], cells: Cells) -> dict[str, int]:
-    counts = {}
-    for column in columns:
-        if column.kind == "numeric":
-            values = cells.numbers(column.name).values
-            counts[column.name] = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
-        elif column.kind == "categorical":
-            counts[column.name] = int((cells.texts(column.name).codes < 0).sum())
-    return {name: count for name, count in counts.items() if count}
-
-
-def _messages(
-    columns: Sequence[Column],
-    labelled: Labelled,
-    y: np.ndarray,
-    split: Split,
-    left_out: dict[str, int],
-    preprocessor: Preprocessor,
-    categorical: Sequence[str],
-) -> list[str]:
-    lines, labels = [], labelled.labels
-    if left_out["no target"]:
-        lines.append(f"{counted(left_out['no target'], 'row')} without a target left out")
-    keep = typed("data.categorical", [*categorical, str(labelled.table.target.name)])
-    if labels.missing:
-        told = (f"{word!r} in {counted(rows, 'row')}" for word, rows in labels.missing.items())
-        lines.append(f"labels read as missing: {listing(told, 6)}; {keep} keeps them as labels")
-    for texts in labels.alike:
-        same = f"labels {listing(map(repr, texts), 6)} are one number and one class"
-        lines.append(f"{same}; {keep} keeps them apart")
-    if left_out["duplicates"]:
-        lines.append(f"{counted(left_out['duplicates'], 'row')} equal to another left out")
-    if left_out["missing cells"]:
-        lines.append(f"{counted(left_out['missing cells'], 'row')} with missing cells left out")
-    reasons: dict[str, list[str]] = {}
-    for column in columns:
-        if column.kind == "dropped":
-            reasons.setdefault(column.reason, []).append(column.name)
-    for reason, names in reasons.items():
-        plural = f"{len(names)} columns" if len(names) > 1 else "column"
-        lines.append(f"dropped {plural} {listing(names, 6)}: {reason}")
-    names = [*map(str, labelled.table.frame.columns), str(labelled.table.target.name)]
-    if labelled.table.header and are_cells(names):
-        lines.append(
-            f"the columns have names like cells, {listing(names[:3])}, ...: where the file has no "
-            f"header, {without_header(names)}"
-        )
-    for alike in spellings(labels.classes):
-        lines.append(
-            f"labels {listing(map(repr, alike), 6)} differ only in case or blanks, and are classes "
-            "of their own; data.labels=merge makes them one"
-        )
-    lines += sentinels.remarks(labelled.emptied, absent=True)
-    lines += preprocessor.remarks(labelled.cells)
-    present = np.bincount(y[split.train], minlength=len(labels.classes))
-    absent = [labels.classes[place] for place in np.flatnonzero(present == 0)]
-    if absent:
-        lines.append(f"classes without a train row: {listing(map(repr, absent), 6)}")
-    if preprocessor.missing in ("knn", "iterative") and len(split.train) > MODEL_ROWS:
-        lines.append(
-            f"missing cells are filled in from {MODEL_ROWS} of {len(split.train)} train rows, "
-            "drawn at random"
-        )
-    return lines

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
-from nnexp.data.cells import Cells, is_number_dtype, parse_number
+from nnexp.config.schema.data import DataConfig
+from nnexp.data.cells import is_number_dtype, parse_number
+from nnexp.data.frame_cells import Cells
 
 
 def find_copies(

@@ -25,7 +25,7 @@ from nnexp.errors import UserError
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
-def is_text(path: Path) -> bool:
+def is_delimited(path: Path) -> bool:
     """Whether a table file is a CSV or TSV, by the ending of its name."""
     return path.suffix.lower() not in BINARY_ENDINGS
 
@@ -51,10 +51,10 @@ def read_file(
         UserError: the file is missing, damaged, of an unknown kind, has no rows, a ragged row,
             or a header with an empty or repeated name.
     """
-    return parse(read_content(path), dialect, missing_tokens, text)
+    return parse_table(read_content(path), dialect, missing_tokens, text)
 
 
-def parse(
+def parse_table(
     content: Content,
     dialect: Dialect = USUAL,
     missing_tokens: Collection[str] = (),
@@ -76,7 +76,7 @@ def parse(
         raise UserError(
             f"{path.name!r} is a spreadsheet",
             f"the sheet saved as CSV by the program that made it, or a file ending in {ENDINGS}",
-            commands.override("data.path", path.with_suffix(".csv")),
+            commands.shell_override("data.path", path.with_suffix(".csv")),
         )
     if ending not in TEXT_ENDINGS:
         raise UserError(

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.names import counted
+from nnexp.data.split_basis import SplitBasis
 from nnexp.data.split_column import RANDOM, read_groups, time_order
 from nnexp.errors import UserError
 
 
-def cut_fold(
-    rows: np.ndarray,
-    labels: np.ndarray,
-    classes: list[Any],
-    config: SplitConfig,
-    column: pd.Series | None,
-    seed: int,
-    tokens: Collection[str],
-) -> tuple[np.ndarray, np.ndarray]:
+def cut_fold(rows: np.ndarray, basis: SplitBasis) -> tuple[np.ndarray, np.ndarray]:
     """The train and the validation rows of fold `config.fold` of `config.folds`.
 
     By method:
@@ -41,12 +32,7 @@ def cut_fold(
 
     Arguments:
         rows: int64 of shape (M,), the rows that are no test rows, ascending.
-        labels: int64 of shape (N,), class indices of all rows.
-        classes: the labels behind the indices, for messages.
-        config: with `folds` and `fold`.
-        column: N cells of the column `config.by`, for method group and time.
-        seed: of the draws.
-        tokens: texts that stand for a missing cell.
+        basis: what all rows are divided by, with `config.folds` and `config.fold`.
 
     Returns:
         Two int64 arrays of rows, ascending and disjoint.
@@ -55,13 +41,14 @@ def cut_fold(
         UserError: `fold` is not one of the folds, or there are too few rows, groups or rows of a
             class for so many.
     """
+    config, column, seed = basis.config, basis.column, basis.seeds[1]
     _check_fold(config)
     if config.method == "group" and column is not None:
-        train, valid = _by_group(rows, read_groups(column.iloc[rows], tokens), config, seed)
+        train, valid = _by_group(rows, read_groups(column.iloc[rows], basis.tokens), config, seed)
     elif config.method == "time" and column is not None:
-        train, valid = _forward(rows, time_order(column.iloc[rows], tokens), config)
+        train, valid = _forward(rows, time_order(column.iloc[rows], basis.tokens), config)
     else:
-        train, valid = _at_random(rows, labels, classes, config, seed)
+        train, valid = _at_random(rows, basis.labels, basis.classes, config, seed)
     return np.sort(train), np.sort(valid)
 
 

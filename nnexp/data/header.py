@@ -18,7 +18,7 @@ TAB = "\t"
 _SEPARATOR_LINE = re.compile(r"(?i:sep)=.")
 
 
-def numbered(count: int) -> list[str]:
+def numbered_names(count: int) -> list[str]:
     """The names of the columns of a file without a header."""
     return [f"x{place}" for place in range(1, count + 1)]
 
@@ -85,7 +85,7 @@ def check_preamble(path: Path, data: bytes, separator: str) -> None:
     if not above:
         return
     command, to = commands.table_of(path, above + 1)
-    words = commands.override("data.path", to)
+    words = commands.shell_override("data.path", to)
     if mark != ",":
         words += f" {typed('data.separator', 'tab' if mark == TAB else mark)}"
     raise UserError(

@@ -50,7 +50,7 @@ def find_files(folder: str | Path) -> list[Path | None]:
     return found
 
 
-def read_parts(
+def read_image_pairs(
     parts: list[tuple[str | Path, str | Path]],
 ) -> tuple[np.ndarray, np.ndarray, list[int], list[str]]:
     """Read pairs of image and label files into one array, with no second copy of the pixels.

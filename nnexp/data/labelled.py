@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import Sentinel
-from nnexp.data.cells import MISSING_TOKENS, Cells
+from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.duplicates import find_copies
+from nnexp.data.frame_cells import Cells
 from nnexp.data.labels import Labels, code_labels
 from nnexp.data.sentinels import empty_cells, find_sentinels
 from nnexp.data.split_column import named_parts, split_column

@@ -50,7 +50,7 @@ def are_cells(names: Sequence[str]) -> bool:
     return len(numbers) > 1 and 2 * len(numbers) >= len(names) and not (rising or falling)
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
+def nearest_column(name: str, names: Sequence[str]) -> str:
     """The name most like `name`, whatever the case; the last name where none is like it.
 
     >>> nearest("incom", ["age", "Income", "sex"])
@@ -100,7 +100,7 @@ def require(
     """
     if name in names:
         return
-    guess: str | list[str] = nearest(name, names)
+    guess: str | list[str] = nearest_column(name, names)
     if given is not None:
         meant = _meant(name, names)
         wrong = name if item is None else item
@@ -123,7 +123,7 @@ def _meant(name: str, names: Sequence[str]) -> str | None:
     ('age', None)
     """
     if is_near(name, names):
-        return nearest(name, names)
+        return nearest_column(name, names)
     plain = "".join(filter(str.isalnum, name.casefold()))
     folded = {own: "".join(filter(str.isalnum, own.casefold())) for own in names}
     begun = [own for own, text in folded.items() if text.startswith(plain) or text.endswith(plain)]

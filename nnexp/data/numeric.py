@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import LARGEST
 
 CHUNK = 8192  # rows transformed at a time: bounds the float64 copies
@@ -20,7 +20,7 @@ NEIGHBOR_COLUMNS = 50  # iterative looks at the most correlated columns where th
 
 
 @dataclass(frozen=True)
-class Block:
+class NumericBlock:
     """Fitted transformers of neighbouring numeric columns, applied in order.
 
     Arguments:
@@ -36,7 +36,7 @@ class Block:
 
 def fit_blocks(
     columns: Sequence[np.ndarray], train: np.ndarray, config: DataConfig, seed: int = 0
-) -> tuple[Block, ...]:
+) -> tuple[NumericBlock, ...]:
     """Fit imputers and scalers on the train rows.
 
     Columns are imputed, then scaled; for knn they are scaled first, since its distances need
@@ -61,7 +61,7 @@ def fit_blocks(
     for start in range(0, len(columns), width):
         stop = min(start + width, len(columns))
         steps = _steps(config, len(rows), stop - start, seed)
-        values = gather(columns[start:stop], rows)
+        values = gather_rows(columns[start:stop], rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # iterative: stopped before its tolerance was met
             for place, step in enumerate(steps):
@@ -69,12 +69,12 @@ def fit_blocks(
                 step.fit(np.ascontiguousarray(_finite(values)) if together else _finite(values))
                 if place < len(steps) - 1:
                     values = apply(step, values)
-        blocks.append(Block(start, stop, tuple(steps)))
+        blocks.append(NumericBlock(start, stop, tuple(steps)))
     return tuple(blocks)
 
 
 def transform_blocks(
-    blocks: Sequence[Block], columns: Sequence[np.ndarray], rows: np.ndarray, out: np.ndarray
+    blocks: Sequence[NumericBlock], columns: Sequence[np.ndarray], rows: np.ndarray, out: np.ndarray
 ) -> None:
     """Write the transformed rows into `out`, a chunk of rows at a time.
 
@@ -87,7 +87,7 @@ def transform_blocks(
     for block in blocks:
         for first in range(0, len(rows), CHUNK):
             chunk = rows[first : first + CHUNK]
-            values = gather(columns[block.start : block.stop], chunk)
+            values = gather_rows(columns[block.start : block.stop], chunk)
             for step in block.steps:
                 values = apply(step, values)
             # a number beyond float32 would become infinite: held at its largest instead
@@ -97,7 +97,7 @@ def transform_blocks(
             out[first : first + len(chunk), block.start : block.stop] = limited
 
 
-def gather(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+def gather_rows(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """The rows of the columns as float64 of shape (rows, columns)."""
     values = np.empty((len(rows), len(columns)), dtype=np.float64, order="F")
     contiguous = len(rows) and rows[-1] - rows[0] == len(rows) - 1

@@ -1,10 +1,9 @@
-"""From a frame to the float inputs of a model: fitted on train rows, saved as plain data."""
+"""From a frame to the float inputs of a model, by what was learnt from train rows."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,23 +11,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
-from nnexp.config.sentinel import Sentinel, read_sentinels
+from nnexp.config.sentinel import Sentinel
 from nnexp.data import categories, sentinels
 from nnexp.data.categories import Category
-from nnexp.data.cells import Cells
-from nnexp.data.columns import Column
+from nnexp.data.complete import complete_rows
 from nnexp.data.dialect import USUAL, Dialect
 from nnexp.data.files import read_file
+from nnexp.data.frame_cells import Cells
 from nnexp.data.names import counted, listing
-from nnexp.data.numeric import Block, fit_blocks, transform_blocks
+from nnexp.data.numeric import NumericBlock, transform_blocks
 from nnexp.data.saved import encode_fields, read_fields, write_fields
 from nnexp.data.written import AUTO
 from nnexp.errors import UserError
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ModelInputs:
     """What a model sees of M rows.
 
     Arguments:
@@ -66,11 +64,11 @@ class Preprocessor:
     """
 
     numeric: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[NumericBlock, ...]
     indicators: tuple[int, ...]
     embedded: tuple[int, ...]
     categories: tuple[Category, ...]
-    ordinal: tuple[Block, ...]
+    ordinal: tuple[NumericBlock, ...]
     missing: str
     encoding: str
     tokens: tuple[str, ...]
@@ -84,7 +82,7 @@ class Preprocessor:
 
     @cached_property
     def features(self) -> list[str]:
-        """Names of the D columns of `Inputs.x`."""
+        """Names of the D columns of `ModelInputs.x`."""
         names = [*self.numeric, *(f"{self.numeric[place]} is missing" for place in self.indicators)]
         if self.encoding == "onehot":
             for category in self.categories:
@@ -95,7 +93,7 @@ class Preprocessor:
 
     @property
     def levels(self) -> tuple[int, ...]:
-        """The largest code of each of the Q columns of `Inputs.codes`."""
+        """The largest code of each of the Q columns of `ModelInputs.codes`."""
         sizes = [category.size for category in self.categories]
         return (*(1 for _ in self.embedded), *(sizes if self.encoding == "embedding" else []))
 
@@ -131,7 +129,7 @@ class Preprocessor:
                 remedy.replace("data.path=", "nnexp predict RUN "),
             ) from error
 
-    def transform(self, frame: pd.DataFrame) -> Inputs:
+    def transform(self, frame: pd.DataFrame) -> ModelInputs:
         """Turn rows into inputs; what a row becomes does not depend on the other rows.
 
         Columns are found by name: their order is free, further ones are ignored. Categories that
@@ -186,7 +184,7 @@ class Preprocessor:
                 )
         return lines
 
-    def encode(self, cells: Cells) -> Inputs:
+    def encode(self, cells: Cells) -> ModelInputs:
         """As `transform`, for cells that are read already and hold all columns."""
         rows = self._complete(cells)
         columns = [cells.numbers(name).values for name in self.numeric]
@@ -211,9 +209,9 @@ class Preprocessor:
                 x[known, width + place[known]] = 1
                 width += category.size
         elif self.encoding == "ordinal":
-            numbers_of = [_ordinal(place) for place in places]
+            numbers_of = [categories.as_numbers(place) for place in places]
             transform_blocks(self.ordinal, numbers_of, np.arange(len(rows)), x[:, width:])
-        return Inputs(x, self._codes(columns, rows, places), rows)
+        return ModelInputs(x, self._codes(columns, rows, places), rows)
 
     @cached_property
     def _files(self) -> dict[str, bytes]:
@@ -281,65 +279,3 @@ class Preprocessor:
         if self.encoding == "embedding":
             codes += [place + 1 for place in places]
         return np.ascontiguousarray(np.stack(codes, axis=1))
-
-
-def fit_preprocessor(
-    cells: Cells, columns: list[Column], train: np.ndarray, config: DataConfig, seed: int = 0
-) -> Preprocessor:
-    """Learn the preprocessing from the train rows alone.
-
-    Arguments:
-        cells: N rows.
-        columns: the kind of every column.
-        train: int64, the train rows, at least one.
-        config: its scaling, missing, indicator, encoding and their options; its sentinels are
-            kept for further rows, and empty in the cells already.
-        seed: draws samples where a method learns from some of the train rows.
-    """
-    kept = [column for column in columns if column.kind == "numeric"]
-    numeric = tuple(column.name for column in kept)
-    values = [cells.numbers(name).values for name in numeric]
-    holes = tuple(place for place, column in enumerate(kept) if column.missing)
-    indicated = config.indicator and config.missing not in ("drop", "embedding", "none")
-    fitted = tuple(
-        categories.fit_category(column.name, cells.texts(column.name), train, config.min_frequency)
-        for column in columns
-        if column.kind == "categorical"
-    )
-    ordinal: tuple[Block, ...] = ()
-    if config.encoding == "ordinal":
-        places = [
-            _ordinal(categories.encode(category, cells.texts(category.name))) for category in fitted
-        ]
-        # the mean stands in for categories that train lacks, whatever the numbers' rule is
-        ordinal = fit_blocks(places, train, dataclasses.replace(config, missing="mean"), seed)
-    names = {*numeric, *(category.name for category in fitted)}
-    return Preprocessor(
-        numeric=numeric,
-        blocks=fit_blocks(values, train, config, seed),
-        indicators=holes if indicated else (),
-        embedded=holes if config.missing == "embedding" else (),
-        categories=fitted,
-        ordinal=ordinal,
-        missing=config.missing,
-        encoding=config.encoding,
-        tokens=tuple(sorted(cells.tokens)),
-        sentinels=tuple(s for s in read_sentinels(config.sentinels) if s.column in names),
-        decimal=cells.decimal,
-    )
-
-
-def complete_rows(cells: Cells, numeric: Iterable[str], categorical: Iterable[str]) -> np.ndarray:
-    """Bool of shape (N,): rows without a missing cell in any of the columns."""
-    complete = np.ones(len(cells.frame), dtype=bool)
-    for name in numeric:
-        values = cells.numbers(name).values
-        if values.dtype.kind == "f":
-            complete &= ~np.isnan(values)
-    for name in categorical:
-        complete &= cells.texts(name).codes >= 0
-    return complete
-
-
-def _ordinal(places: np.ndarray) -> np.ndarray:
-    return np.where(places < 0, np.nan, places)

@@ -75,7 +75,7 @@ def parse_error(
     return UserError(
         f"{path.name!r} cannot be read: {str(problem).splitlines()[0]}",
         f"a file ending in {ENDINGS}",
-        commands.begin(path),
+        commands.show_beginning(path),
     )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.sentinel import Sentinel
 from nnexp.data.categories import Category
-from nnexp.data.numeric import Block, transform_blocks
+from nnexp.data.numeric import NumericBlock, transform_blocks
 from nnexp.data.state import Arrays, DamagedError, from_plain, to_plain
 from nnexp.data.written import AUTO
 from nnexp.errors import UserError
@@ -103,7 +103,7 @@ def _read(folder: Path) -> dict[str, Any]:
     )
 
 
-def _blocks_to_plain(blocks: tuple[Block, ...], arrays: Arrays, path: str) -> list[Any]:
+def _blocks_to_plain(blocks: tuple[NumericBlock, ...], arrays: Arrays, path: str) -> list[Any]:
     return [
         {
             "start": block.start,
@@ -114,7 +114,7 @@ def _blocks_to_plain(blocks: tuple[Block, ...], arrays: Arrays, path: str) -> li
     ]
 
 
-def _blocks_from_plain(plain: Any, arrays: Arrays, width: int) -> tuple[Block, ...]:
+def _blocks_from_plain(plain: Any, arrays: Arrays, width: int) -> tuple[NumericBlock, ...]:
     blocks = []
     end = 0
     for item in plain:
@@ -124,7 +124,7 @@ def _blocks_from_plain(plain: Any, arrays: Arrays, width: int) -> tuple[Block, .
             raise DamagedError(f"a block of columns {str(start)[:20]} to {str(stop)[:20]}")
         if not isinstance(steps, list) or not all(hasattr(step, "transform") for step in steps):
             raise DamagedError("a step that transforms nothing")
-        block = Block(start, stop, tuple(steps))
+        block = NumericBlock(start, stop, tuple(steps))
         _try_block(block)
         blocks.append(block)
         end = stop
@@ -133,12 +133,12 @@ def _blocks_from_plain(plain: Any, arrays: Arrays, width: int) -> tuple[Block, .
     return tuple(blocks)
 
 
-def _try_block(block: Block) -> None:
+def _try_block(block: NumericBlock) -> None:
     # Shapes that do not fit each other or the columns show up here rather than in a prediction.
     width = block.stop - block.start
     columns = [np.array([0.0, np.nan])] * width
     out = np.empty((2, width), dtype=np.float32)
-    transform_blocks([Block(0, width, block.steps)], columns, np.arange(2), out)
+    transform_blocks([NumericBlock(0, width, block.steps)], columns, np.arange(2), out)
     if not np.isfinite(out[0]).all():
         raise DamagedError("transformers that turn 0 into no number")
 

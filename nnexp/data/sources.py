@@ -11,14 +11,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import (
-    BlobsConfig,
-    CirclesConfig,
-    ClassificationConfig,
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import (
     CsvConfig,
-    DataConfig,
     IdxConfig,
-    MoonsConfig,
     OpenMLConfig,
 )
 from nnexp.data import files, idx
@@ -26,6 +22,12 @@ from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
 from nnexp.data.dialect import Dialect
 from nnexp.data.labels import spellings
+from nnexp.data.made import (
+    make_blobs_table,
+    make_circles_table,
+    make_classification_table,
+    make_moons_table,
+)
 from nnexp.data.names import are_cells, is_near, listing, without_header
 from nnexp.data.table import Table, table_from_frame
 from nnexp.errors import UserError
@@ -35,7 +37,7 @@ def load_table(config: DataConfig) -> Table:
     """Read or make the table that `config.name` stands for.
 
     Arguments:
-        config: one of the classes of the `data` group in nnexp.config.schema.
+        config: one of the classes of `nnexp.config.schema.sources`.
 
     Raises:
         UserError: the source is unknown, unreachable, damaged or lacks the target.
@@ -58,66 +60,6 @@ def _bundled(config: DataConfig) -> Table:
     if config.name != "digits":  # whose names are the digits themselves
         frame = frame.assign(target=np.asarray(bunch.target_names, dtype=object)[bunch.target])
     return table_from_frame(frame, config.target or "target", config.name)
-
-
-def _moons(config: DataConfig) -> Table:
-    from sklearn.datasets import make_moons
-
-    made = cast(MoonsConfig, config)
-    return _made(config, *make_moons(made.rows, noise=made.noise, random_state=made.seed))
-
-
-def _circles(config: DataConfig) -> Table:
-    from sklearn.datasets import make_circles
-
-    made = cast(CirclesConfig, config)
-    return _made(
-        config,
-        *make_circles(made.rows, noise=made.noise, factor=made.factor, random_state=made.seed),
-    )
-
-
-def _blobs(config: DataConfig) -> Table:
-    from sklearn.datasets import make_blobs
-
-    made = cast(BlobsConfig, config)
-    values, labels = make_blobs(
-        made.rows, made.features, centers=made.centers, cluster_std=made.std, random_state=made.seed
-    )
-    return _made(config, values, labels)
-
-
-def _classification(config: DataConfig) -> Table:
-    from sklearn.datasets import make_classification
-
-    made = cast(ClassificationConfig, config)
-    try:
-        values, labels = make_classification(
-            n_samples=made.rows,
-            n_features=made.features,
-            n_informative=made.informative,
-            n_redundant=made.redundant,
-            n_classes=made.classes,
-            # two clusters a class where the informative columns have room for them
-            n_clusters_per_class=2 if 2 * made.classes <= 2**made.informative else 1,
-            class_sep=made.class_sep,
-            flip_y=made.flip_y,
-            weights=list(made.weights) or None,
-            random_state=made.seed,
-        )
-    except ValueError as problem:
-        raise UserError(
-            f"data=classification: {' '.join(str(problem).split())}",
-            "informative + redundant <= features, classes <= 2^informative, and a weight for "
-            "each class, 1 in sum",
-            "data.features=20 data.informative=5 data.redundant=2 data.classes=2 data.weights=[]",
-        ) from problem
-    return _made(config, values, labels)
-
-
-def _made(config: DataConfig, values: np.ndarray, labels: np.ndarray) -> Table:
-    frame = pd.DataFrame(values, columns=[f"x{place + 1}" for place in range(values.shape[1])])
-    return table_from_frame(frame.assign(target=labels), config.target or "target", config.name)
 
 
 def _openml(config: DataConfig) -> Table:
@@ -161,15 +103,15 @@ def _csv(config: DataConfig) -> Table:
     dialect = Dialect(asked.separator, asked.header, asked.decimal, asked.target)
     options = (dialect, tokens, texts)
     content = read_content(asked.path)
-    frame = files.parse(content, *options)
-    if asked.header and files.is_text(content.path):
+    frame = files.parse_table(content, *options)
+    if asked.header and files.is_delimited(content.path):
         _check_header(list(frame.columns), asked.target, content.path.name)
     table = table_from_frame(frame, asked.target, content.path.name, None, content.fingerprint)
-    table = replace(table, header=asked.header and files.is_text(content.path))
+    table = replace(table, header=asked.header and files.is_delimited(content.path))
     if asked.test_path is None:
         return table
     other = read_content(asked.test_path, key="data.test_path")
-    return _joined(table, files.parse(other, *options), other, config)
+    return _joined(table, files.parse_table(other, *options), other, config)
 
 
 def _check_header(names: list[str], target: str | None, file: str) -> None:
@@ -241,7 +183,7 @@ def _idx(config: DataConfig) -> Table:
     pairs = [(given[0], given[1])]
     if given[2] is not None and given[3] is not None:
         pairs.append((given[2], given[3]))
-    pixels, labels, counts, fingerprints = idx.read_parts(list(pairs))
+    pixels, labels, counts, fingerprints = idx.read_image_pairs(list(pairs))
     digits = len(str(pixels.shape[1] - 1))
     names = [f"pixel{place:0{digits}d}" for place in range(pixels.shape[1])]
     # copy=False: the frame is one block of bytes, and stays the only copy of the pixels
@@ -260,10 +202,10 @@ _SOURCES: dict[str, Callable[[DataConfig], Table]] = {
     "breast_cancer": _bundled,
     "wine": _bundled,
     "iris": _bundled,
-    "moons": _moons,
-    "circles": _circles,
-    "blobs": _blobs,
-    "classification": _classification,
+    "moons": make_moons_table,
+    "circles": make_circles_table,
+    "blobs": make_blobs_table,
+    "classification": make_classification_table,
     "openml": _openml,
     "csv": _csv,
     "idx": _idx,

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.folds import cut_fold
 from nnexp.data.names import counted
+from nnexp.data.split_basis import SplitBasis
 from nnexp.data.split_column import (
     RANDOM,
     named_parts,
-    read_groups,
     split_column,
     time_order,
 )
@@ -25,6 +25,7 @@ from nnexp.errors import UserError
 
 if TYPE_CHECKING:
     from nnexp.data.labelled import Labelled
+from nnexp.data.draws import draw_groups, draw_rows
 
 MINIMUM = 3  # rows for a row in each part
 
@@ -46,6 +47,7 @@ def split_rows(
     classes: list[Any],
     config: SplitConfig,
     frame: pd.DataFrame,
+    *,
     seed: int = 0,
     parts: np.ndarray | None = None,
     tokens: Collection[str] = MISSING_TOKENS,
@@ -77,15 +79,14 @@ def split_rows(
             part, or the column does not say what the method needs.
     """
     column = split_column(config, frame)
-    size = len(labels)
-    n_valid, n_test = _sizes(config, size, official=parts is not None)
-    fixed = named_parts(column if config.method == "column" else None, parts, tokens)
-    rows = np.arange(size)
     seeds = seed, seed if valid_seed is None else valid_seed
+    basis = SplitBasis(labels, classes, config, column, tokens, seeds)
+    n_valid, n_test = _sizes(config, len(labels), official=parts is not None)
+    fixed = named_parts(column if config.method == "column" else None, parts, tokens)
     if fixed is None:
-        split = _divide(rows, n_valid, n_test, labels, classes, config, column, seeds, tokens)
+        split = _divide(np.arange(len(labels)), n_valid, n_test, basis)
     else:
-        split = _around(fixed, n_valid, labels, classes, config, column, seeds, tokens)
+        split = _around(fixed, n_valid, basis)
     if config.folds is None:
         return split
     if len(split.valid):
@@ -95,7 +96,7 @@ def split_rows(
             "folds of rows that are named train, or validation rows without folds",
             "data.split.folds=null data.split.fold=null",
         )
-    train, valid = cut_fold(split.train, labels, classes, config, column, seeds[1], tokens)
+    train, valid = cut_fold(split.train, basis)
     return Split(train, valid, split.test)
 
 
@@ -109,23 +110,14 @@ def split_labelled(
         labelled.labels.classes,
         config,
         cells.frame,
-        seed,
-        labelled.parts,
-        cells.tokens,
-        valid_seed,
+        seed=seed,
+        parts=labelled.parts,
+        tokens=cells.tokens,
+        valid_seed=valid_seed,
     )
 
 
-def _around(
-    fixed: np.ndarray,
-    n_valid: int,
-    labels: np.ndarray,
-    classes: list[Any],
-    config: SplitConfig,
-    column: pd.Series | None,
-    seeds: tuple[int, int],
-    tokens: Collection[str],
-) -> Split:
+def _around(fixed: np.ndarray, n_valid: int, basis: SplitBasis) -> Split:
     """The split whose test rows are given, and perhaps its validation rows."""
     train, valid, test = (np.flatnonzero(fixed == part) for part in range(3))
     if not len(train):
@@ -136,136 +128,31 @@ def _around(
         )
     if not len(valid) and n_valid:
         if n_valid >= len(train):
-            raise _no_train(config, len(train))
-        inner = _divide(train, n_valid, 0, labels, classes, config, column, seeds, tokens)
+            raise _no_train(basis.config, len(train))
+        inner = _divide(train, n_valid, 0, basis)
         train, valid = inner.train, inner.valid
     return Split(train, valid, test)
 
 
-def _divide(
-    rows: np.ndarray,
-    n_valid: int,
-    n_test: int,
-    labels: np.ndarray,
-    classes: list[Any],
-    config: SplitConfig,
-    column: pd.Series | None,
-    seeds: tuple[int, int],
-    tokens: Collection[str],
-) -> Split:
+def _divide(rows: np.ndarray, n_valid: int, n_test: int, basis: SplitBasis) -> Split:
+    config, column = basis.config, basis.column
     if config.method == "group" and column is not None:
-        split = _by_group(rows, column.iloc[rows], n_valid > 0, n_test > 0, config, seeds, tokens)
+        parts = draw_groups(rows, column.iloc[rows], n_valid > 0, n_test > 0, basis)
     elif config.method == "time" and column is not None:
-        split = _in_order(rows[time_order(column.iloc[rows], tokens)], n_valid, n_test)
+        in_time = rows[time_order(column.iloc[rows], basis.tokens)]
+        parts = _in_order(in_time, n_valid, n_test)
     elif config.method == "random" and not config.shuffle:
-        split = _in_order(rows, n_valid, n_test)
+        parts = _in_order(rows, n_valid, n_test)
     else:
-        split = _at_random(rows, n_valid, n_test, labels, classes, config, seeds)
-    return Split(*(np.sort(part) for part in (split.train, split.valid, split.test)))
+        parts = draw_rows(rows, n_valid, n_test, basis)
+    return Split(*(np.sort(part) for part in parts))
 
 
-def _at_random(
-    rows: np.ndarray,
-    n_valid: int,
-    n_test: int,
-    labels: np.ndarray,
-    classes: list[Any],
-    config: SplitConfig,
-    seeds: tuple[int, int],
-) -> Split:
-    if config.stratify:
-        _check_classes(labels[rows], classes, n_valid, n_test)
-    rest, test = _draw(rows, n_test, labels if config.stratify else None, seeds[0])
-    train, valid = _draw(rest, n_valid, labels if config.stratify else None, seeds[1] + 1)
-    return Split(train, valid, test)
-
-
-def _draw(
-    rows: np.ndarray, count: int, labels: np.ndarray | None, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.model_selection import train_test_split
-
-    if not count:
-        return rows, rows[:0]
-    seed %= 2**32
-    if labels is None:
-        kept, drawn = train_test_split(rows, test_size=count, random_state=seed)
-        return kept, drawn
-    # A class with one row left after the test was drawn keeps it for training.
-    counts = np.bincount(labels[rows])
-    single = counts[labels[rows]] == 1
-    pool = rows[~single]
-    if len(pool) - count < np.count_nonzero(counts > 1):
-        raise _too_many_classes(count, int(np.count_nonzero(counts)))
-    kept, drawn = train_test_split(pool, test_size=count, random_state=seed, stratify=labels[pool])
-    return np.concatenate([kept, rows[single]]), drawn
-
-
-def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test: int) -> None:
-    counts = np.bincount(labels, minlength=len(classes))
-    present = np.flatnonzero(counts)
-    parts = 1 + (n_valid > 0) + (n_test > 0)
-    smallest = present[np.argmin(counts[present])]
-    if counts[smallest] < parts:
-        count = int(counts[smallest])
-        raise UserError(
-            f"the class {classes[smallest]!r} has {counted(count, 'row')}, too few for "
-            f"a stratified split into {parts} parts",
-            f"at least {parts} rows of every class",
-            "data.split.stratify=false",
-        )
-    for count in (n_test, n_valid):
-        if 0 < count < len(present):
-            raise _too_many_classes(count, len(present))
-
-
-def _too_many_classes(count: int, classes: int) -> UserError:
-    return UserError(
-        f"a part of {counted(count, 'row')} cannot hold a row of each of {classes} classes",
-        "stratified parts, train included, with at least a row for every class",
-        "data.split.stratify=false",
-    )
-
-
-def _in_order(rows: np.ndarray, n_valid: int, n_test: int) -> Split:
+def _in_order(
+    rows: np.ndarray, n_valid: int, n_test: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     end = len(rows) - n_test
-    return Split(rows[: end - n_valid], rows[end - n_valid : end], rows[end:])
-
-
-def _by_group(
-    rows: np.ndarray,
-    column: pd.Series,
-    valid: bool,
-    test: bool,
-    config: SplitConfig,
-    seeds: tuple[int, int],
-    tokens: Collection[str],
-) -> Split:
-    from sklearn.model_selection import GroupShuffleSplit
-
-    groups = read_groups(column, tokens)
-    total = len(np.unique(groups))
-    parts = 1 + valid + test
-    if total < parts:
-        raise UserError(
-            f"data.split.by={config.by!r} has {counted(total, 'group')} for {parts} parts",
-            "at least one group for each of train, valid and test",
-            "data.split.test=0" if test and total == parts - 1 else RANDOM,
-        )
-    # At least one group for each part that is asked for, and one left to train on.
-    n_test = min(max(1, round(config.test * total)), total - 1 - valid) if test else 0
-    n_valid = min(max(1, round(config.valid * total)), total - n_test - 1) if valid else 0
-
-    def draw(pool: np.ndarray, count: int, draw_seed: int) -> tuple[np.ndarray, np.ndarray]:
-        if not count:
-            return pool, pool[:0]
-        splitter = GroupShuffleSplit(1, test_size=count, random_state=draw_seed % 2**32)
-        kept, drawn = next(splitter.split(pool, groups=groups[pool]))
-        return pool[kept], pool[drawn]
-
-    rest, test_rows = draw(np.arange(len(rows)), n_test, seeds[0])
-    train_rows, valid_rows = draw(rest, n_valid, seeds[1] + 1)
-    return Split(rows[train_rows], rows[valid_rows], rows[test_rows])
+    return rows[: end - n_valid], rows[end - n_valid : end], rows[end:]
 
 
 def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.cells import read_texts, read_times
 from nnexp.data.names import counted, listing, require
 from nnexp.errors import UserError

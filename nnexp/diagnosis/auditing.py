@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from nnexp.config.check import check_section
-from nnexp.config.schema import CsvConfig, DataConfig
 from nnexp.data.labelled import read_labelled
-from nnexp.data.names import counted, listing, nearest
+from nnexp.data.names import counted, listing
 from nnexp.data.table import Table, table_from_frame
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
-from nnexp.diagnosis.causes import CAUSES
-from nnexp.diagnosis.finding import SUSPECTED, Audit, Finding
+from nnexp.diagnosis.audit_config import audit_config
+from nnexp.diagnosis.audit_report import AuditReport, report_of
 from nnexp.diagnosis.given_parts import given_parts
-from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.python_words import in_call
 from nnexp.errors import UserError
-
-WIDTH = 92  # columns of text that a line of the report takes
-
-SHOWN = 0.6  # strength of what is told of a table that no run has tried
-
-
-@dataclass(frozen=True)
-class AuditReport:
-    """What an audit found; `print` shows it.
-
-    Arguments:
-        findings: causes, the most probable first, each with its evidence and the overrides that
-            would fix it. All are suspected: only re-runs can confirm one.
-        notes: what is worth knowing and no fault, one line each.
-        checked: what was looked at and found in order, one line each, with the figures.
-        title: of the table: its name, rows, columns and parts.
-        seconds: what it took.
-    """
-
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-    checked: tuple[str, ...]
-    title: str
-    seconds: float
-
-    def __str__(self) -> str:
-        lines = [self.title, ""]
-        count = len(self.findings)
-        lines.append(f"{counted(count, 'finding')}" if count else "nothing wrong was found")
-        for place, finding in enumerate(self.findings, 1):
-            lines += ["", *_finding_lines(place, finding)]
-        for heading, texts in (("worth knowing", self.notes), ("in order", self.checked)):
-            if texts:
-                lines += ["", heading]
-                lines += [line for text in texts for line in _wrapped(text, "  - ", "    ")]
-        return "\n".join(lines)
 
 
 def audit(
@@ -132,7 +92,7 @@ def _audited(
 ) -> AuditReport:
     """The audit of a table, its train and validation rows given or None."""
     train, valid = rows
-    config = _config(overrides, target, options)
+    config = audit_config(overrides, target, options)
     names = [str(name) for name in frame.columns]
     twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if twice is not None:
@@ -155,85 +115,6 @@ def _audited(
     return report_of(found, _title(table, sheet))
 
 
-def report_of(found: Audit, title: str) -> AuditReport:
-    """An audit as a report.
-
-    Arguments:
-        found: what the audit gave.
-        title: of the table.
-    """
-    findings = tuple(
-        Finding(
-            cause=nomination.cause,
-            verdict=SUSPECTED,
-            title=_titled(nomination.cause, nomination.subject),
-            evidence=(*nomination.evidence, *nomination.against),
-            explanation=nomination.explanation,
-            fix=nomination.fix,
-        )
-        for nomination in found.nominations
-        if nomination.strength >= SHOWN
-    )
-    # by itself the table does not say whether these do harm
-    signs = (
-        f"{_titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
-        for own in found.nominations
-        if own.strength < SHOWN
-    )
-    notes = (*found.notes, *signs)
-    return AuditReport(findings, notes, tuple(found.checked), title, found.seconds)
-
-
-def _titled(cause: str, subject: str) -> str:
-    title = CAUSES[cause].title
-    return f"{title}: {subject}" if subject else title
-
-
-def _config(overrides: Sequence[str], target: str | None, options: Mapping[str, Any]) -> DataConfig:
-    config = _composed(overrides, target) if overrides else CsvConfig()
-    _set(config, options, "data")
-    check_section(config, "data")
-    return config
-
-
-def _composed(overrides: Sequence[str], target: str | None) -> DataConfig:
-    from nnexp.config.compose import compose
-
-    if isinstance(overrides, str):
-        raise UserError(
-            f"overrides are one text, {overrides!r}",
-            "a list with a text for each override",
-            f"nnexp.audit(frame, overrides={overrides.split()!r})",
-        )
-    source = ["data=csv", "data.path=table.csv"]  # which no configuration of a table goes without
-    if target is not None:
-        source.append(override("data.target", target))
-    return compose([*source, *overrides]).data
-
-
-def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
-    """Set fields of a configuration by name, those of a section from a mapping."""
-    names = [item.name for item in fields(section)]
-    for name, value in options.items():
-        if name not in names:
-            raise UserError(
-                f"{prefix}.{name} is no setting",
-                f"one of {', '.join(names)}",
-                f"{prefix}.{nearest(name, names)}",
-            )
-        own = getattr(section, name)
-        if is_dataclass(own) and not is_dataclass(value):
-            if not isinstance(value, Mapping):
-                raise UserError(
-                    f"{prefix}.{name} cannot be {value!r}",
-                    f"a mapping of {', '.join(item.name for item in fields(own))}",
-                    f"{name}={{'{fields(own)[0].name}': {value!r}}}",
-                )
-            _set(own, value, f"{prefix}.{name}")
-        else:
-            setattr(section, name, list(value) if isinstance(value, tuple) else value)
-
-
 def _title(table: Table, sheet: Sheet) -> str:
     parts = ", ".join(
         f"{len(rows)} {name}" for name, rows in (("train", sheet.train), *sheet.parts.items())
@@ -242,20 +123,3 @@ def _title(table: Table, sheet: Sheet) -> str:
         f"{table.name}: {len(sheet.y)} rows, {counted(len(table.frame.columns), 'column')}, "
         f"{len(sheet.classes)} classes of {table.target.name!r}; {parts}"
     )
-
-
-def _finding_lines(place: int, finding: Finding) -> list[str]:
-    """A finding in text: its title, then evidence as a table, why, and what to type."""
-    lines = [f"{place}. {finding.cause}: {finding.title}"]
-    for item in finding.evidence:
-        lines += _wrapped(item.signal, "     ", "     ")
-        lines += _wrapped(f"found {item.value}; expected {item.expected}", "       ", "       ")
-    lines += _wrapped(finding.explanation, "   why: ", "        ")
-    fix = shlex.join(finding.fix) if finding.fix else "no setting: the table itself"
-    return [*lines, f"   fix: {fix}"]
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.diagnosis.seen import Seen
 from nnexp.statistics import Z, share_stderr
 

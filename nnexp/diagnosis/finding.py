@@ -97,14 +97,14 @@ class Proof:
     @staticmethod
     def from_plain(content: dict[str, Any]) -> Proof:
         """Read what diagnosis.json holds of it; raises as `Finding.from_plain`."""
-        numbers = {key: form.number(content[key]) for key in ("before", "after", "gain", "p")}
+        numbers = {key: form.read_number(content[key]) for key in ("before", "after", "gain", "p")}
         recovered = content.get("recovered")
         return Proof(
-            metric=form.text(content["metric"]),
+            metric=form.read_text(content["metric"]),
             ci95=form.interval(content["ci95"]),
             seeds=form.whole(content["seeds"]),
-            seconds=form.number(content["seconds"]),
-            recovered=None if recovered is None else form.number(recovered),
+            seconds=form.read_number(content["seconds"]),
+            recovered=None if recovered is None else form.read_number(recovered),
             **numbers,
         )
 
@@ -157,10 +157,12 @@ class Finding:
         Raises:
             ValueError, TypeError, KeyError: it has another form, or is confirmed without a proof.
         """
-        cause, verdict = form.text(content["cause"]), form.text(content["verdict"])
+        cause, verdict = form.read_text(content["cause"]), form.read_text(content["verdict"])
         proof = None if content["proof"] is None else Proof.from_plain(content["proof"])
         evidence = tuple(
-            Evidence(form.text(i["signal"]), form.simple(i["value"]), form.text(i["expected"]))
+            Evidence(
+                form.read_text(i["signal"]), form.simple(i["value"]), form.read_text(i["expected"])
+            )
             for i in content["evidence"]
         )
         if (
@@ -170,7 +172,10 @@ class Finding:
             or (verdict == CONFIRMED and proof is None)
         ):
             raise ValueError(f"no finding of {cause[:40]!r}")
-        title, explanation = form.text(content["title"]), form.text(content["explanation"])
+        title, explanation = (
+            form.read_text(content["title"]),
+            form.read_text(content["explanation"]),
+        )
         fix = form.texts(content["fix"])
         return Finding(cause, verdict, title, evidence, explanation, fix, proof)
 

@@ -9,7 +9,7 @@ NESTED = 2  # lists in lists in an item of evidence, at most
 LARGEST = 2**63  # of whole numbers
 
 
-def text(value: Any) -> str:
+def read_text(value: Any) -> str:
     """A text.
 
     Raises:
@@ -24,10 +24,10 @@ def texts(value: Any) -> tuple[str, ...]:
     """A list of texts."""
     if not isinstance(value, list | tuple):
         raise _odd("a list of texts", value)
-    return tuple(map(text, value))
+    return tuple(map(read_text, value))
 
 
-def number(value: Any) -> float:
+def read_number(value: Any) -> float:
     """A number; NaN where it is null."""
     if value is None:
         return math.nan
@@ -47,7 +47,7 @@ def interval(value: Any) -> tuple[float, float]:
     """Two numbers."""
     if not isinstance(value, list) or len(value) != 2:
         raise _odd("two numbers", value)
-    return number(value[0]), number(value[1])
+    return read_number(value[0]), read_number(value[1])
 
 
 def simple(value: Any, nested: int = NESTED) -> Any:

@@ -47,13 +47,13 @@ class Probe:
         """
         value, gain, interval = content["value"], content["gain"], content["ci95"]
         return Probe(
-            form.text(content["name"]),
+            form.read_text(content["name"]),
             form.texts(content["fix"]),
-            form.text(content["metric"]),
-            None if value is None else form.number(value),
-            None if gain is None else form.number(gain),
+            form.read_text(content["metric"]),
+            None if value is None else form.read_number(value),
+            None if gain is None else form.read_number(gain),
             None if interval is None else form.interval(interval),
-            form.text(content["meaning"]),
+            form.read_text(content["meaning"]),
         )
 
     @property

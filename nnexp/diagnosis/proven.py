@@ -83,7 +83,7 @@ def verdict(own: Finding, proof: Proof, chance: float) -> str:
     return own.verdict
 
 
-def in_order(
+def in_order_of_proof(
     findings: Sequence[tuple[Finding, float]], first: Collection[int] = (), standing: int = 0
 ) -> list[Finding]:
     """Confirmed ones first; one that brought far less than another after it; harmless ones last.

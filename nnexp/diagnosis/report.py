@@ -93,11 +93,11 @@ class Diagnosis:
             [Finding.from_plain(own) for own in content["findings"]],
             list(form.texts(content.get("checked", ()))),
             list(form.texts(content.get("notes", ()))),
-            form.text(content.get("explained", "")),
+            form.read_text(content.get("explained", "")),
             _scores(content.get("scores", {})),
             probes=tuple(Probe.from_plain(own) for own in content.get("probes", ())),
             restores=form.texts(content.get("restores", ())),
-            restored=tuple(map(form.number, content.get("restored", ()))),
+            restored=tuple(map(form.read_number, content.get("restored", ()))),
             cautions=form.texts(content.get("cautions", ())),
         )
 
@@ -226,7 +226,7 @@ def _scores(content: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: {k: form.simple(v) for k, v in own.items()} for name, own in content.items()}
     if valid := found.get("valid"):
         valid["accuracy"], valid["possible"] = map(
-            form.number, (valid["accuracy"], valid["possible"])
+            form.read_number, (valid["accuracy"], valid["possible"])
         )
         form.whole(valid["rows"])
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.diagnosis.judged import BEHIND_ODD_Z, BEHIND_Z, Modes, Rows
 
 FREQUENT = 0.9  # share of a class that an accuracy hardly exceeds

@@ -165,9 +165,9 @@ class Leaderboard:
             width: columns of the screen, beyond which columns are shortened and left out; None
                 for no limit.
         """
-        from nnexp.leaderboard.text import text
+        from nnexp.leaderboard.text import leaderboard_text
 
-        return text(self, width)
+        return leaderboard_text(self, width)
 
     def __repr__(self) -> str:
         return self.text(100)

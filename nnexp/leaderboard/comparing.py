@@ -18,7 +18,7 @@ from nnexp.leaderboard.resampling import valid_to_train
 from nnexp.statistics import LEVEL, chance_of_rows, holm, holm_factors, mean_by, paired_test
 
 
-def compare(
+def compare_with_first(
     ranked: Sequence[Sequence[Record]],
     unit: Callable[[Record], Hashable],
     sort: str,
@@ -46,7 +46,7 @@ def compare(
     for done in ranked[1:]:
         common = [(r, first[unit(r)]) for r in done if unit(r) in first]
         differences: NDArray[np.float64] = np.array(
-            [score_of(own, sort) - score_of(other, sort) for own, other in common]
+            [recorded_score(own, sort) - recorded_score(other, sort) for own, other in common]
         )
         if splits:
             differences = mean_by(differences, [split_of(own) for own, _ in common])
@@ -77,7 +77,7 @@ def compare(
     return comparisons
 
 
-def score_of(record: Record, score: str) -> float:
+def recorded_score(record: Record, score: str) -> float:
     """A run's score, as `val_loss`; NaN where it has none."""
     part, _, name = score.partition("_")
     return _number(((record.metrics or {}).get(part) or {}).get(name))
@@ -85,7 +85,7 @@ def score_of(record: Record, score: str) -> float:
 
 def stderr_of(record: Record, score: str) -> float:
     """The standard error of a run's score, over the rows; NaN where it has none."""
-    return score_of(record, f"{score}_stderr")
+    return recorded_score(record, f"{score}_stderr")
 
 
 def _rows_of_all(record: Record, sort: str, splits: int, ratio: float) -> float:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from nnexp.config.check import is_number
 from nnexp.config.keys import all_keys
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.words import setting
@@ -17,9 +16,9 @@ def at_edges(board: Leaderboard) -> list[str]:
     first = board.configurations[0].values
     notes = []
     for key in board.varied:
-        tried = {row.values[key] for row in board.configurations if _is_number(row.values.get(key))}
+        tried = {row.values[key] for row in board.configurations if is_number(row.values.get(key))}
         value = first.get(key)
-        if not _is_number(value) or not LEAST <= len(tried) <= MOST or key.startswith("data."):
+        if not is_number(value) or not LEAST <= len(tried) <= MOST or key.startswith("data."):
             continue
         for edge, word, bound in ((max(tried), "larger", "le"), (min(tried), "smaller", "ge")):
             if value == edge and not any(
@@ -30,7 +29,3 @@ def at_edges(board: Leaderboard) -> list[str]:
                     f"{setting(edge)} may be better"
                 )
     return notes
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -26,7 +26,7 @@ IMMATERIAL = frozenset(
 
 
 @dataclass(frozen=True)
-class Group:
+class Replicates:
     """Runs of one configuration.
 
     Arguments:
@@ -51,7 +51,7 @@ class Grouping:
 
     varied: list[str]
     averaged: list[str]
-    groups: list[Group]
+    groups: list[Replicates]
 
     def unit(self, record: Record) -> Hashable:
         """What a run has in common with its partners in other groups: seeds, fold, the rest."""
@@ -60,7 +60,7 @@ class Grouping:
             config = {**config, SPLIT_SEEDS[1]: None}
         pairs = [(key, value) for key, value in config.items() if is_repetition(key)]
         pairs += [(key, record.config.get(key)) for key in self.averaged]
-        return frozenset((key, frozen(value)) for key, value in pairs if value is not None)
+        return frozenset((key, comparable(value)) for key, value in pairs if value is not None)
 
 
 def group_records(records: Sequence[Record], by: Sequence[str] | None = None) -> Grouping:
@@ -81,7 +81,7 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
         chosen = [key for key in keys if not is_repetition(key) and key not in IMMATERIAL]
     groups: dict[Hashable, list[Record]] = {}
     for record in records:
-        identity = tuple(frozen(record.config[k]) if k in record.config else () for k in chosen)
+        identity = tuple(comparable(record.config[k]) if k in record.config else () for k in chosen)
         groups.setdefault(identity, []).append(record)
     members = list(groups.values())
     heads = [group[0].config for group in members]
@@ -94,7 +94,7 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
         varied,
         averaged,
         [
-            Group({key: head[key] for key in varied if key in head}, group)
+            Replicates({key: head[key] for key in varied if key in head}, group)
             for head, group in zip(heads, members, strict=True)
         ],
     )
@@ -111,19 +111,19 @@ def split_of(record: Record) -> Hashable:
     `seeds.valid` follows `seeds.split` where it is null.
     """
     split, valid, fold = (record.config.get(key) for key in (*SPLIT_SEEDS, FOLD))
-    return tuple(map(frozen, (split, split if valid is None else valid, fold)))
+    return tuple(map(comparable, (split, split if valid is None else valid, fold)))
 
 
-def frozen(value: Any) -> Hashable:
+def comparable(value: Any) -> Hashable:
     """A value of a configuration in a form that can be compared: 1 is 1.0, and is not true."""
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, int | float):
         return ("number", value) if value == value else ("number", "nan")
     if isinstance(value, list | tuple):
-        return ("list", tuple(frozen(item) for item in value))
+        return ("list", tuple(comparable(item) for item in value))
     if isinstance(value, dict):
-        return ("dict", tuple((str(key), frozen(item)) for key, item in sorted(value.items())))
+        return ("dict", tuple((str(key), comparable(item)) for key, item in sorted(value.items())))
     return ("none",) if value is None else ("text", str(value))
 
 
@@ -141,17 +141,17 @@ def differs(key: str, heads: Sequence[Mapping[str, Any]]) -> bool:
 
     A key that an option has and another has not (`optimizer.betas`) is told by the option's name.
     """
-    if len({frozen(head[key]) for head in heads if key in head}) > 1:
+    if len({comparable(head[key]) for head in heads if key in head}) > 1:
         return True
     name = f"{key.partition('.')[0]}.name"
     present: dict[Hashable, set[bool]] = {}
     for head in heads:
-        present.setdefault(frozen(head.get(name)), set()).add(key in head)
+        present.setdefault(comparable(head.get(name)), set()).add(key in head)
     return any(len(answers) > 1 for answers in present.values())
 
 
 def _varies(key: str, records: Iterable[Record]) -> bool:
-    return len({frozen(record.config.get(key)) for record in records}) > 1
+    return len({comparable(record.config.get(key)) for record in records}) > 1
 
 
 def _known_key(word: str, keys: Sequence[str], by: Sequence[str]) -> str:
@@ -166,7 +166,7 @@ def _known_key(word: str, keys: Sequence[str], by: Sequence[str]) -> str:
         )
     if key in keys:
         return key
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     usable = [k for k in keys if not is_repetition(k)]
     ends = {k.rpartition(".")[2]: k for k in reversed(usable)}

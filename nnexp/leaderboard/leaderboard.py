@@ -10,7 +10,7 @@ import numpy as np
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import SCORES, SORTS, Configuration, Leaderboard, Summary
-from nnexp.leaderboard.comparing import compare, score_of, stderr_of
+from nnexp.leaderboard.comparing import compare_with_first, recorded_score, stderr_of
 from nnexp.leaderboard.folders import natural
 from nnexp.leaderboard.grouping import Grouping, group_records, order_of, split_of
 from nnexp.leaderboard.notes import notes_on
@@ -79,7 +79,7 @@ def ranked(
     rows.sort(key=lambda row: (
         not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
     ))  # fmt: skip
-    comparisons = compare([row.records for row in rows], grouping.unit, sort, splits)
+    comparisons = compare_with_first([row.records for row in rows], grouping.unit, sort, splits)
     configurations = [
         replace(row, rank=rank, against_leader=comparison)
         for rank, (row, comparison) in enumerate(zip(rows, comparisons, strict=True), 1)
@@ -103,7 +103,7 @@ def _summaries(done: Sequence[Record], splits: bool) -> dict[str, Summary]:
     labels = [split_of(record) for record in done]
     summaries = {}
     for score in SCORES:
-        values = np.array([score_of(record, score) for record in done])
+        values = np.array([recorded_score(record, score) for record in done])
         units = mean_by(values, labels) if splits else values
         mean = mean_interval(units, ratio)
         stderr = _stderr(mean.stderr, [stderr_of(record, score) for record in done])
@@ -136,7 +136,7 @@ def _why_not(record: Record, sort: str) -> str | None:
     """Why a run is in no mean; empty where it does not say; None where it is in them."""
     if record.status != "done":
         return record.reason or ""
-    if math.isfinite(score_of(record, sort)):
+    if math.isfinite(recorded_score(record, sort)):
         return None
     if not (record.metrics or {}).get("val"):
         return "no validation rows to rank it by"
@@ -152,7 +152,7 @@ def _values_order(
 def _check_sort(sort: str) -> None:
     if sort in SORTS:
         return
-    from nnexp.config.suggest import nearest
+    from nnexp.config.likeness import nearest
 
     if sort in SCORES:
         raise UserError(

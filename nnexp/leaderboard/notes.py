@@ -10,7 +10,7 @@ from typing import Any
 
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
-from nnexp.leaderboard.grouping import frozen
+from nnexp.leaderboard.grouping import comparable
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, plural, score_title
@@ -61,7 +61,7 @@ def _incomplete(board: Leaderboard) -> list[str]:
 
 
 def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
-    return tuple(frozen(values[key]) if key in values else () for key in board.varied)
+    return tuple(comparable(values[key]) if key in values else () for key in board.varied)
 
 
 def _comparable(board: Leaderboard) -> list[str]:

@@ -12,13 +12,13 @@ from typing import TextIO
 from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
-    cut,
     cut_apart,
     number,
     plural,
     score_title,
     short_names,
     short_settings,
+    shorten,
 )
 from nnexp.lines import encodable, one_line
 
@@ -31,7 +31,7 @@ NARROWEST = 6
 
 
 @dataclass
-class Column:
+class PrintedColumn:
     """A column of text.
 
     Arguments:
@@ -51,7 +51,7 @@ class Column:
         return max(map(len, [self.title, *self.cells]))
 
 
-def text(board: Leaderboard, width: int | None = None) -> str:
+def leaderboard_text(board: Leaderboard, width: int | None = None) -> str:
     """The leaderboard as aligned lines that end in a line break.
 
     Arguments:
@@ -75,7 +75,7 @@ def print_leaderboard(board: Leaderboard, stream: TextIO | None = None) -> None:
     width = max(40, shutil.get_terminal_size((PIPE, 24)).columns)
     if not terminal:
         with contextlib.suppress(BrokenPipeError):
-            stream.write(encodable(text(board, width), stream))
+            stream.write(encodable(leaderboard_text(board, width), stream))
             stream.flush()
         return
 
@@ -112,34 +112,34 @@ def _title(board: Leaderboard) -> str:
     )
 
 
-def _columns(board: Leaderboard, widest: int) -> list[Column]:
+def _columns(board: Leaderboard, widest: int) -> list[PrintedColumn]:
     """All columns, from left to right."""
     rows, names = board.configurations, short_names(board.varied)
-    columns = [Column("#", [f"{row.rank}{_mark(row)}" for row in rows], 9, left=True)]
+    columns = [PrintedColumn("#", [f"{row.rank}{_mark(row)}" for row in rows], 9, left=True)]
     for place, key in enumerate(board.varied):
         shown = short_settings([row.values[key] for row in rows if key in row.values])
         cells = [next(shown) if key in row.values else "" for row in rows]
         columns.append(
-            Column(
-                cut(names[key], max(widest, 10)),
+            PrintedColumn(
+                shorten(names[key], max(widest, 10)),
                 cut_apart(cells, widest),
                 9 if place == 0 else 8,
                 left=True,
             )
         )
-    columns.append(Column("runs", [f"{len(row.records)}/{row.planned}" for row in rows], 6))
+    columns.append(PrintedColumn("runs", [f"{len(row.records)}/{row.planned}" for row in rows], 6))
     columns += _validation(board, board.sort, (9, 7, 2))
     for other, weights in (("val_loss", (3, 1, 0)), ("val_accuracy", (5, 2, 0))):
         if other != board.sort:
             columns += _validation(board, other, weights)
     against = [row.against_leader for row in rows]
     if any(a is not None and a.pairs > 1 for a in against):
-        columns.append(Column("p", [_p(a.p_holm) if a else "" for a in against], 2))
-        columns.append(Column(board.unit, [_needed(a) for a in against], 5))
+        columns.append(PrintedColumn("p", [_p(a.p_holm) if a else "" for a in against], 2))
+        columns.append(PrintedColumn(board.unit, [_needed(a) for a in against], 5))
     for score in board.tests:
         if score in board.winner_test:
             cells = [number(row.scores[score].mean) for row in rows]
-            columns.append(Column(_heading(score), cells, 2 if score == "test_loss" else 4))
+            columns.append(PrintedColumn(_heading(score), cells, 2 if score == "test_loss" else 4))
     return columns
 
 
@@ -149,16 +149,16 @@ def _heading(score: str) -> str:
     return title.replace("accuracy", "acc.")
 
 
-def _validation(board: Leaderboard, score: str, keep: tuple[int, int, int]) -> list[Column]:
+def _validation(board: Leaderboard, score: str, keep: tuple[int, int, int]) -> list[PrintedColumn]:
     scores = [row.scores[score] for row in board.configurations]
-    columns = [Column(_heading(score), [number(s.mean) for s in scores], keep[0])]
+    columns = [PrintedColumn(_heading(score), [number(s.mean) for s in scores], keep[0])]
     if any(s.low == s.low for s in scores):
-        columns.append(Column("± 95 %", [number(s.high - s.mean) for s in scores], keep[1]))
-        columns.append(Column("sd", [number(s.sd) for s in scores], keep[2]))
+        columns.append(PrintedColumn("± 95 %", [number(s.high - s.mean) for s in scores], keep[1]))
+        columns.append(PrintedColumn("sd", [number(s.sd) for s in scores], keep[2]))
     return columns
 
 
-def _fitted(board: Leaderboard, width: int | None) -> tuple[list[Column], list[str]]:
+def _fitted(board: Leaderboard, width: int | None) -> tuple[list[PrintedColumn], list[str]]:
     """The columns that fit, and the varied keys that do not.
 
     Columns of less weight go first, then settings are cut short, then settings go from the right.
@@ -182,11 +182,11 @@ def _fitted(board: Leaderboard, width: int | None) -> tuple[list[Column], list[s
     return columns, dropped
 
 
-def _total(columns: list[Column]) -> int:
+def _total(columns: list[PrintedColumn]) -> int:
     return sum(column.width for column in columns) + GAP * (len(columns) - 1)
 
 
-def _lines(columns: list[Column]) -> list[str]:
+def _lines(columns: list[PrintedColumn]) -> list[str]:
     def line(cells: list[str]) -> str:
         pairs = zip(columns, cells, strict=True)
         return (" " * GAP).join(
@@ -240,7 +240,7 @@ def _failed(board: Leaderboard, width: int | None) -> list[str]:
         if width is None or len(head) + 2 + len(own.reason) <= width:
             lines.append(f"{head}  {own.reason}")
         else:
-            lines.append(cut(head, width))
+            lines.append(shorten(head, width))
             lines += _wrapped([own.reason], width, "      ") if own.reason else []
     rest = sum(len(own.records) for own in alike[MOST_FAILED:])
     return [*lines, f"  and {plural(rest, 'more run')}"] if rest else lines

@@ -81,7 +81,7 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
     return {key: one_line(name) for key, name in names.items()}
 
 
-def cut(text: str, width: int) -> str:
+def shorten(text: str, width: int) -> str:
     """At most `width` characters, the last a mark where there were more."""
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
@@ -96,8 +96,8 @@ def cut_apart(texts: Sequence[str], width: int) -> list[str]:
     same = (len(set(letters)) == 1 for letters in zip(*texts, strict=False))
     shared = min(sum(takewhile(bool, same)), too_long)
     ways = [
-        [cut(text, width) for text in texts],
-        [cut("…" + text[shared:], width) if len(text) > width else text for text in texts],
+        [shorten(text, width) for text in texts],
+        [shorten("…" + text[shared:], width) if len(text) > width else text for text in texts],
         [text if len(text) <= width else "…" + text[len(text) - width + 1 :] for text in texts],
     ]
     return max(ways, key=lambda way: len(set(way)))  # of equals the first

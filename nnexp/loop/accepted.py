@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from nnexp.errors import UserError
 from nnexp.loop.returned import leaves, tail
-from nnexp.loop.table import Table
+from nnexp.loop.table import LoopTable
 
 STEP = "watch.step(loss, logits, target)"
 
 
-def check_parts(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
+def check_arguments(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
     """Refuse what is not what its place asks for, as where two arguments have changed places."""
     usual = "nnexp.watch(model, optimizer, loss_fn, train=(X, y), valid=(Xv, yv))"
     makes = callable(factory) and not isinstance(factory, nn.Module)
@@ -36,7 +36,7 @@ def check_parts(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
         )
 
 
-def check_returned(returned: Any, table: Table) -> None:
+def check_returned(returned: Any, table: LoopTable) -> None:
     """Refuse a model that has several predictions for a row, unless the row has a target for each.
 
     Arguments:

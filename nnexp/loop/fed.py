@@ -10,8 +10,8 @@ from torch import Tensor
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.rules.optimisation import BATCHES
-from nnexp.loop.record import Record
-from nnexp.loop.table import Table
+from nnexp.loop.record import LoopRecord
+from nnexp.loop.table import LoopTable
 
 LEAST = 64  # rows of batches that were looked at, below which nothing is said
 SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
@@ -40,7 +40,7 @@ class Fed:
         return len(self.rows) >= LEAST and float((self.places >= 0).mean()) >= SAME
 
 
-def read_fed(record: Record, table: Table) -> Fed:
+def read_fed(record: LoopRecord, table: LoopTable) -> Fed:
     """The rows that were looked at, found again in the train rows."""
     kept = [(part, own) for part, own in record.fed if len(part)]
     if not kept:
@@ -61,12 +61,12 @@ def _plain(rows: Tensor) -> np.ndarray:
     return np.ascontiguousarray(rows.detach().cpu().reshape(len(rows), -1).numpy()) + 0  # no -0.0
 
 
-def cautions(fed: Fed, table: Table) -> list[str]:
+def cautions(fed: Fed, table: LoopTable) -> list[str]:
     """What makes all that is said of the loop doubtful, one line each."""
     return [*_elsewhere(fed, table), *_few(fed, table)]
 
 
-def _elsewhere(fed: Fed, table: Table) -> list[str]:
+def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
     """Batches that were prepared in another way than X."""
     if len(fed.rows) < LEAST or fed.is_same or not table.x.is_floating_point():
         return []
@@ -98,7 +98,7 @@ def _spread(rows: np.ndarray) -> np.ndarray:
     return np.asarray(high - low)
 
 
-def _few(fed: Fed, table: Table) -> list[str]:
+def _few(fed: Fed, table: LoopTable) -> list[str]:
     """Batches that hold the same few rows again and again."""
     found = fed.places[fed.places >= 0]
     if not fed.is_same:
@@ -113,7 +113,7 @@ def _few(fed: Fed, table: Table) -> list[str]:
     ]
 
 
-def misaligned(fed: Fed, table: Table) -> list[Nomination]:
+def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:
     """Rows that are trained with the targets of others."""
     known = fed.places >= 0
     if not fed.is_same or table.is_wide:

@@ -9,13 +9,13 @@ from torch import nn
 from nnexp.errors import UserError
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 ALLOWED = "a function that makes the model anew, as it was before training"
 REMEDY = "nnexp.watch(..., factory=lambda: make_model())"
 
 
-def fresh(watch: Watch) -> nn.Module:
+def fresh(watch: LoopWatch) -> nn.Module:
     """A model of the factory, on the device of the watched one.
 
     Raises:
@@ -50,7 +50,7 @@ def fresh(watch: Watch) -> nn.Module:
     return made.to(watch.table.x.device)
 
 
-def check_factory(watch: Watch) -> None:
+def check_factory(watch: LoopWatch) -> None:
     """Raise as `fresh` does, and where the factory gives one model twice."""
     with watch.unseen():
         one = fresh(watch)

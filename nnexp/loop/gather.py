@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,23 +18,23 @@ from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.diagnosis.rules import inputs, labels, network, optimisation, rates, regularization
+from nnexp.diagnosis.rules import Rule, inputs, labels, network, optimisation, rates, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
+from nnexp.loop.configured import make_config
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
-from nnexp.loop.outputs import is_affine, linear_layers, nature
+from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 LOOKED = 512  # rows on which units and outputs are looked at
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
-Rule = Callable[[Seen], list[Nomination]]
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
     *inputs.RULES,
@@ -69,13 +68,13 @@ OF_NUMBERS = (
 )
 
 
-def diagnose(watch: Watch) -> Diagnosis:
+def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     """The diagnosis of a loop as it stands."""
     table, record = watch.table, watch.record
-    sheet = view.make_sheet(table)
+    sheet = view.make_loop_sheet(table)
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
-    kind = nature(watch.model, looked, linear[-1] if linear else None, watch.path)
+    kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.path)
     if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
         kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
@@ -84,7 +83,7 @@ def diagnose(watch: Watch) -> Diagnosis:
     seen = make_seen(watch, sheet, trees, linear)
     pairs = _pairing(watch, kind, seen)
     fed = read_fed(record, table)
-    found = [*pairing.nominate(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
+    found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts
@@ -131,24 +130,22 @@ def diagnose(watch: Watch) -> Diagnosis:
     )
 
 
-def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
+def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
     history = view.make_history(record, table)
-    affine = is_affine(watch.model, table.x[table.spaced(False, 16)], linear)
-    epochs = round(watch.steps * record.batch / table.train)
     kernel = watch.kernel.kind
-    config = view.make_config(
+    config = make_config(
         watch.model,
         linear,
-        watch.optimizer,
-        watch.loss_fn,
-        kernel,
-        watch.initial,
-        watch.first_lr,
-        epochs,
-        record.batch,
-        affine,
+        optimizer=watch.optimizer,
+        loss_fn=watch.loss_fn,
+        kind=kernel,
+        initial=watch.initial,
+        first_lr=watch.first_lr,
+        epochs=round(watch.steps * record.batch / table.train),
+        batch=record.batch,
+        is_affine=is_affine(watch.model, table.x[table.spaced(False, 16)], linear),
     )
     extra = added(watch)
     if extra is not None:
@@ -158,7 +155,7 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     broken = any(not bool(torch.isfinite(p).all()) for p in watch.model.parameters())
     diverged = broken or (len(losses) > 0 and not math.isfinite(losses[-1]))
     proper = kernel in ("softmax", "logistic") and table.is_classes
-    valid, train = judge(watch, sheet, trees)
+    valid, train = judge_weights(watch, sheet, trees)
     loss = record.points[-1].get("slice_loss", math.nan)
     with quiet(watch.model):  # a weight that is computed from others is computed where it is read
         units = view.make_units(linear, getattr(config.model, "activation", ""))
@@ -185,7 +182,9 @@ def make_seen(watch: Watch, sheet: Sheet, trees: Yardstick | None, linear: list[
     )
 
 
-def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | None, Rows | None]:
+def judge_weights(
+    watch: LoopWatch, sheet: Sheet, trees: Yardstick | None
+) -> tuple[Rows | None, Rows | None]:
     """The weights as they are on held-out and on train rows, beside the yardstick."""
     table = watch.table
     first = watch.main(watch.forward(table.x[: min(4, table.train)]))
@@ -207,7 +206,7 @@ def judge(watch: Watch, sheet: Sheet, trees: Yardstick | None) -> tuple[Rows | N
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
 
 
-def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
+def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
     assert watch.form is not None
     points = watch.record.frame()
     known = points["slice_loss"].to_numpy(dtype=float) if "slice_loss" in points else np.zeros(0)
@@ -237,7 +236,7 @@ def _pairing(watch: Watch, kind: Nature, seen: Seen) -> pairing.Pairing:
     )
 
 
-def _of_loop(watch: Watch, seen: Seen) -> list[Nomination]:
+def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     rows = watch.table.spaced(False, LOOKED)
@@ -245,7 +244,7 @@ def _of_loop(watch: Watch, seen: Seen) -> list[Nomination]:
         x = watch.table.x[rows]
         evaluated = watch.loss_of(watch.forward(x), rows)
         trained = watch.loss_of(watch.forward(x, training=True), rows)
-        found += modes.batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+        found += modes.stale_batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
         found += modes.random_outputs(watch.model, x, watch.path)
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)

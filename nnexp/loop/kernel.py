@@ -37,7 +37,7 @@ class Kernel:
     summed: bool = False
 
 
-def value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
+def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
     """The loss as a number; the mean where it is given row by row. NaN where it is refused."""
     try:
         mixed = isinstance(output, Tensor) and output.shape != target.shape
@@ -71,7 +71,7 @@ def identify(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> Kernel
     other = torch.rand(shape, generator=made).mul(0.6).add(0.2).to(output.device, output.dtype)
 
     def at(outputs: Tensor, targets: Tensor) -> float:
-        return value(loss_fn, outputs, targets)
+        return loss_value(loss_fn, outputs, targets)
 
     base = at(z, t)
     if not math.isfinite(base):

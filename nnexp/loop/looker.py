@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from nnexp.loop.record import Record
+from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import leaves
 
 CALLS = 8  # of the model that are remembered, the last ones
@@ -30,7 +30,7 @@ class Looker:
         record: what is noted.
     """
 
-    def __init__(self, model: nn.Module, layers: Iterable[str], record: Record) -> None:
+    def __init__(self, model: nn.Module, layers: Iterable[str], record: LoopRecord) -> None:
         self.model, self.record = model, record
         self.layers = set(layers)
         # what the model got in training, beside what it gave for that

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from nnexp.loop.kernel import identify
-from nnexp.loop.outputs import nature
+from nnexp.loop.outputs import nature_of_outputs
 from nnexp.loop.quiet import quiet
 from nnexp.loop.returned import judged, place_of
 from nnexp.loop.target import form_of
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 
-def meet(watch: Watch, output: Any, target: Tensor) -> None:
+def meet(watch: LoopWatch, output: Any, target: Tensor) -> None:
     """Find out what loss, outputs and targets are, and read the table by that.
 
     Arguments:
@@ -33,7 +33,7 @@ def meet(watch: Watch, output: Any, target: Tensor) -> None:
             watch.path = judged(lambda own: watch.loss_fn(own, target), output)
         start, given = watch.main(watch.start), watch.main(output)
         last = watch.linear[-1] if watch.linear else None
-        watch.nature = nature(watch.model, watch.x, last, watch.path)
+        watch.nature = nature_of_outputs(watch.model, watch.x, last, watch.path)
         # the loop has taken an axis away before it called `step`
         watch.squeezed = given.ndim == start.ndim - 1
         watch.kernel = identify(watch.loss_fn, *watch.labelled(given, target))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.finding import Evidence, Nomination
-from nnexp.loop.record import Record
+from nnexp.loop.record import LoopRecord
 
 APART = 0.12  # of two accuracies of the same rows
 
 
-def metric(record: Record, own: float, possible: float) -> list[Nomination]:
+def metric(record: LoopRecord, own: float, possible: float) -> list[Nomination]:
     """An accuracy of the loop's own that is not that of the predictions.
 
     Arguments:

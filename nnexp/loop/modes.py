@@ -7,12 +7,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.quiet import quiet
-from nnexp.loop.record import Record
+from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
 
-def batch_norm(
-    model: nn.Module, record: Record, evaluated: float, trained: float, best: float
+def stale_batch_norm(
+    model: nn.Module, record: LoopRecord, evaluated: float, trained: float, best: float
 ) -> list[Nomination]:
     """Batch normalisation whose running statistics do not fit what it was trained with.
 

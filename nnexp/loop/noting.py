@@ -8,22 +8,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.loop.kernel import identify, value
+from nnexp.loop.kernel import identify, loss_value
 from nnexp.loop.record import APPLIED, agrees
 from nnexp.loop.returned import each
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 ROWS = 32  # of a batch that are kept
 
 
-def note(watch: Watch, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
+def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
     """Note a step, which `step` was given.
 
     Arguments:
         watch: that has met its first step.
-        loss, output, target, accuracy: as for `Watch.step`.
+        loss, output, target, accuracy: as for `LoopWatch.step`.
     """
     record, first = watch.record, watch.main(output).detach()
     record.batches.append(len(target))
@@ -35,11 +35,11 @@ def note(watch: Watch, loss: Any, output: Any, target: Tensor, accuracy: float |
     plain = each(output, lambda own: own.detach())
     with torch.no_grad():
         for name in dict.fromkeys((watch.applied, *APPLIED)):
-            own_loss = value(watch.loss_fn, each(plain, APPLIED[name]), target)
+            own_loss = loss_value(watch.loss_fn, each(plain, APPLIED[name]), target)
             if agrees(number, own_loss) or not isinstance(output, Tensor):
                 break
         else:
-            name, own_loss = "", value(watch.loss_fn, plain, target)
+            name, own_loss = "", loss_value(watch.loss_fn, plain, target)
     if name and agrees(number, own_loss):
         watch.applied = name
         if watch.kernel.kind == "other":
@@ -55,7 +55,7 @@ def note(watch: Watch, loss: Any, output: Any, target: Tensor, accuracy: float |
         record.metrics.append((float(accuracy), own_accuracy, len(target)))
 
 
-def keep_rows(watch: Watch, output: Any, target: Tensor) -> None:
+def keep_rows(watch: LoopWatch, output: Any, target: Tensor) -> None:
     """Keep some rows that the model got, each with the class index or the number it was to give."""
     inputs = watch.looker.inputs_of(output)
     if inputs is None or len(inputs) != len(target):
@@ -73,7 +73,7 @@ def keep_rows(watch: Watch, output: Any, target: Tensor) -> None:
     watch.record.fed.append((rows.cpu(), wanted))
 
 
-def indices(watch: Watch, target: Tensor) -> np.ndarray:
+def indices(watch: LoopWatch, target: Tensor) -> np.ndarray:
     """Class indices of a batch's targets."""
     assert watch.form is not None
     if watch.form.is_wide:

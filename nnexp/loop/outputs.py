@@ -45,7 +45,7 @@ def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Ten
     return found
 
 
-def nature(
+def nature_of_outputs(
     model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None, path: Path = ()
 ) -> Nature:
     """Find out what a model's outputs are.

@@ -61,13 +61,13 @@ class Pairing:
     start: float
 
 
-def nominate(own: Pairing) -> list[Nomination]:
+def nominate_pairing(own: Pairing) -> list[Nomination]:
     """What the pairing of loss, outputs and targets points to."""
     found = [*_shapes(own), *_sign(own), *_sum(own)]
     if own.classes:
         found += [*_encoding(own), *_fit(own), *_width(own)]
     if own.labels:
-        found += several(own)
+        found += several_labels(own)
     return found
 
 
@@ -151,7 +151,7 @@ def _fit(own: Pairing) -> list[Nomination]:
     return []
 
 
-def several(own: Pairing) -> list[Nomination]:
+def several_labels(own: Pairing) -> list[Nomination]:
     """Rows with several labels: a loss that lets one of them win, or outputs that do not fit."""
     if own.kernel.kind in ("softmax", "nll"):
         given = Evidence("labels of a row", own.labels, "one, or shares that sum to 1")

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnexp.diagnosis.finding import Finding, Proof
-from nnexp.diagnosis.proven import contrast, in_order, verdict
+from nnexp.diagnosis.proven import contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fresh import check_factory
-from nnexp.loop.retrain import Arm, score, score_of
+from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.statistics import chance_of_rows, holm, recall_rows, recall_step
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 CAUSES = 3  # that are tried
 BALANCED = ("class_imbalance",)  # judged by balanced accuracy
@@ -44,18 +44,18 @@ ON_LOGITS = (
 
 SCALED = ("unscaled_features", "dominant_feature", "double_scaling")
 WHOLE = ("parameters_not_updated", "loss_sign_flipped", "loss_not_averaged")
-CHANGES: dict[str, Arm] = {
-    **dict.fromkeys(ON_LOGITS, Arm(on_logits=True)),
-    **dict.fromkeys(SCALED, Arm(scaled=True)),
-    **dict.fromkeys(WHOLE, Arm(whole=True)),
-    "broadcast_mismatch": Arm(reshaped=True),
-    "undertrained": Arm(steps=5.0),
-    "over_regularized": Arm(decay=False, dropout=False),
-    "class_imbalance": Arm(balanced=True),
+CHANGES: dict[str, Retraining] = {
+    **dict.fromkeys(ON_LOGITS, Retraining(on_logits=True)),
+    **dict.fromkeys(SCALED, Retraining(scaled=True)),
+    **dict.fromkeys(WHOLE, Retraining(whole=True)),
+    "broadcast_mismatch": Retraining(reshaped=True),
+    "undertrained": Retraining(steps=5.0),
+    "over_regularized": Retraining(decay=False, dropout=False),
+    "class_imbalance": Retraining(balanced=True),
 }
 
 
-def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
+def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     """Train anew with the change of each of the first findings, and say what it brings.
 
     Arguments:
@@ -65,7 +65,7 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
     """
     start = time.monotonic()
     check_factory(watch)
-    base = [score(watch, Arm(), seed) for seed in range(seeds)]
+    base = [score(watch, Retraining(), seed) for seed in range(seeds)]
     arms = [
         (own, arm)
         for own in found.findings
@@ -82,7 +82,7 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
     for (own, proof, chance), p in zip(tried, adjusted, strict=True):
         proof = replace(proof, p=float(p))
         proven[id(own)] = own.with_proof(proof, verdict(own, proof, chance)), proof.gain
-    findings = in_order([proven.get(id(own), (own, 0.0)) for own in found.findings])
+    findings = in_order_of_proof([proven.get(id(own), (own, 0.0)) for own in found.findings])
     reached = [own.value for own in base if math.isfinite(own.value)]
     unlike, (checked, notes) = _unlike(watch, reached), _probes(watch, reached)
     return replace(
@@ -95,7 +95,7 @@ def prove(watch: Watch, found: Diagnosis, seeds: int) -> Diagnosis:
 
 
 def _contrast(
-    own: Finding, before: Sequence[Score], after: Sequence[Score], watch: Watch, start: float
+    own: Finding, before: Sequence[Score], after: Sequence[Score], watch: LoopWatch, start: float
 ) -> Proof | None:
     """The trainings without and with the change of a finding, compared."""
     where = "val" if watch.table.train < len(watch.table.x) else "train"
@@ -112,7 +112,7 @@ def _contrast(
 
 
 def _chance(
-    own: Finding, gain: float, before: Sequence[Score], after: Sequence[Score], watch: Watch
+    own: Finding, gain: float, before: Sequence[Score], after: Sequence[Score], watch: LoopWatch
 ) -> float:
     """The gain that the rows which judge all pairs make by chance.
 
@@ -126,26 +126,26 @@ def _chance(
     return 2 * float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
 
 
-def _counts(watch: Watch) -> np.ndarray:
+def _counts(watch: LoopWatch) -> np.ndarray:
     """The rows of each class among those that judge."""
     table = watch.table
     judges = table.index[table.train :] if table.train < len(table.x) else table.index
     return np.unique(judges, return_counts=True)[1]
 
 
-def change_of(own: Finding, is_classes: bool = True) -> Arm | None:
+def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     """How a model is trained with the fix of a finding; None where that cannot be tried here."""
     rates = [word.removeprefix("lr=") for word in own.fix if word.startswith("lr=")]
     if own.cause in ("lr_too_high", "lr_too_low"):
-        return Arm(lr=float(rates[0])) if rates else None
+        return Retraining(lr=float(rates[0])) if rates else None
     if not is_classes and own.cause in ON_LOGITS:
         return None
     return CHANGES.get(own.cause)
 
 
-def _unlike(watch: Watch, base: list[float]) -> list[str]:
+def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
     """That a training as the loop was seen to train goes far better than the loop itself."""
-    own = score_of(watch).value
+    own = score_of_loop(watch).value
     if not (watch.table.is_classes and base) or not min(base) > own + APART:
         return []
     return [
@@ -156,7 +156,7 @@ def _unlike(watch: Watch, base: list[float]) -> list[str]:
     ]
 
 
-def _probes(watch: Watch, base: list[float]) -> tuple[list[str], list[str]]:
+def _probes(watch: LoopWatch, base: list[float]) -> tuple[list[str], list[str]]:
     """What zeroed inputs, shuffled labels and a single batch say: in order, and worth knowing."""
     if not (watch.table.is_classes and base):
         return [], []
@@ -164,14 +164,14 @@ def _probes(watch: Watch, base: list[float]) -> tuple[list[str], list[str]]:
     checked: list[str] = []
     notes: list[str] = []
     for name, arm in (
-        ("inputs of zeros", Arm(inputs="zero")),
-        ("shuffled train labels", Arm(labels="permuted")),
+        ("inputs of zeros", Retraining(inputs="zero")),
+        ("shuffled train labels", Retraining(labels="permuted")),
     ):
         reached = score(watch, arm, 0).value
         line = f"trained anew with {name}: accuracy {reached:.3f}, against {own:.3f}"
         (checked if own > reached + 0.02 else notes).append(line)
     size = min(watch.record.batch, 32)
-    fitted = score(watch, Arm(), 0, only=size).value
+    fitted = score(watch, Retraining(), 0, only=size).value
     line = f"a single batch of {size} rows is fitted to an accuracy of {fitted:.3f}"
     (checked if fitted >= FITTED else notes).append(line)
     return checked, notes

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 
-def ratio_of(watch: Watch) -> float:
+def ratio_of(watch: LoopWatch) -> float:
     """The loop's loss over the loss function's own, where they are proportional; else NaN."""
     pairs = [(a, b) for a, b, _ in watch.record.pairs if math.isfinite(a) and math.isfinite(b)]
     ratios = np.array([a / b for a, b in pairs if abs(b) > 1e-6])
@@ -24,7 +24,7 @@ def ratio_of(watch: Watch) -> float:
     return middle
 
 
-def added(watch: Watch) -> np.ndarray | None:
+def added(watch: LoopWatch) -> np.ndarray | None:
     """What the loop adds to the loss, an evaluation each; None where it adds nothing."""
     if math.isfinite(ratio_of(watch)):
         return None

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 @dataclass
-class Record:
+class LoopRecord:
     """Notes of a loop.
 
     Arguments:

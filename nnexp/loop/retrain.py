@@ -23,13 +23,13 @@ from nnexp.loop.returned import each, tensor_of
 from nnexp.loop.score import Score, explained
 
 if TYPE_CHECKING:
-    from nnexp.loop.watch import Watch
+    from nnexp.loop.watch import LoopWatch
 
 MOST = 2000  # steps
 
 
 @dataclass(frozen=True)
-class Arm:
+class Retraining:
     """How a fresh model is trained.
 
     Arguments:
@@ -60,7 +60,7 @@ class Arm:
     labels: str = ""
 
 
-def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> Score:
+def score(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = None) -> Score:
     """The score on held-out rows (train rows without any) after a training.
 
     Arguments:
@@ -75,7 +75,7 @@ def score(watch: Watch, arm: Arm, seed: int, only: int | None = None) -> Score:
         return _trained(watch, arm, seed, only)
 
 
-def score_of(watch: Watch) -> Score:
+def score_of_loop(watch: LoopWatch) -> Score:
     """The same of the loop's own model as it is now."""
     assert watch.form is not None
     table = watch.table
@@ -85,7 +85,7 @@ def score_of(watch: Watch) -> Score:
     return _judged(watch, watch.model, None, table.x[rows], table.codes[rows], targets)
 
 
-def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> Score:
+def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> Score:
     assert watch.form is not None
     table, record = watch.table, watch.record
     torch.manual_seed(seed)
@@ -142,7 +142,7 @@ def _trained(watch: Watch, arm: Arm, seed: int, only: int | None) -> Score:
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
 
 
-def _inputs(x: Tensor, train: int, arm: Arm) -> Tensor:
+def _inputs(x: Tensor, train: int, arm: Retraining) -> Tensor:
     if arm.inputs == "zero":
         return torch.zeros_like(x)
     if not arm.scaled or not x.is_floating_point():
@@ -153,7 +153,7 @@ def _inputs(x: Tensor, train: int, arm: Arm) -> Tensor:
     return scaled.to(x.dtype)
 
 
-def _mistakes(watch: Watch, arm: Arm) -> tuple[float, bool, set[str] | None, bool]:
+def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] | None, bool]:
     """Factor on the loss, whether gradients are cleared, what is trained, and the mode."""
     if arm.whole:
         return (-1.0 if watch.kernel.sign < 0 else 1.0), True, None, True
@@ -170,7 +170,7 @@ def _mistakes(watch: Watch, arm: Arm) -> tuple[float, bool, set[str] | None, boo
     return (ratio if math.isfinite(ratio) else 1.0), clears, names, training
 
 
-def _optimizer(watch: Watch, parameters: list[Any], arm: Arm) -> torch.optim.Optimizer:
+def _optimizer(watch: LoopWatch, parameters: list[Any], arm: Retraining) -> torch.optim.Optimizer:
     group = watch.optimizer.param_groups[0]
     options = {
         key: group.get(key, value)
@@ -191,7 +191,7 @@ def _optimizer(watch: Watch, parameters: list[Any], arm: Arm) -> torch.optim.Opt
 
 
 def _loss(
-    watch: Watch, out: Any, targets: Tensor, arm: Arm, weights: Tensor, index: Tensor
+    watch: LoopWatch, out: Any, targets: Tensor, arm: Retraining, weights: Tensor, index: Tensor
 ) -> Tensor:
     fed = each(out, APPLIED[watch.applied])
     if watch.squeezed and isinstance(fed, Tensor):
@@ -229,7 +229,7 @@ class _Tap:
 
 
 def _judged(
-    watch: Watch, model: nn.Module, tap: _Tap | None, x: Tensor, index: Tensor, targets: Tensor
+    watch: LoopWatch, model: nn.Module, tap: _Tap | None, x: Tensor, index: Tensor, targets: Tensor
 ) -> Score:
     with quiet(model):
         out = watch.given(model(x))

@@ -18,7 +18,7 @@ NO_LABEL = -100  # that torch.nn.functional.cross_entropy passes over
 
 
 @dataclass(frozen=True)
-class Table:
+class LoopTable:
     """Train rows and held-out rows of a loop.
 
     Arguments:
@@ -62,7 +62,7 @@ class Table:
             return False
         return not self.y.is_floating_point() or bool((self.y == self.y.round()).all())
 
-    def by_number(self, outputs: int) -> Table:
+    def by_number(self, outputs: int) -> LoopTable:
         """The table of a model with so many outputs: whole targets number them, where some of the
         classes are in no row.
         """
@@ -73,7 +73,7 @@ class Table:
             return self
         return self._numbered(outputs)
 
-    def as_used(self, outputs: int, target: Tensor, kernel: str) -> Table:
+    def as_used(self, outputs: int, target: Tensor, kernel: str) -> LoopTable:
         """The table as the loss reads its targets, where the targets alone leave it open.
 
         Arguments:
@@ -95,11 +95,11 @@ class Table:
             return replace(self, classes=[], index=halves(first, self.train))
         return self.by_number(outputs)
 
-    def as_floats(self, like: Tensor) -> Table:
+    def as_floats(self, like: Tensor) -> LoopTable:
         """The table with inputs as floats, where the model takes no whole numbers."""
         return replace(self, x=self.x.to(like.dtype if like.is_floating_point() else torch.float32))
 
-    def _numbered(self, classes: int) -> Table:
+    def _numbered(self, classes: int) -> LoopTable:
         index = self.y.reshape(-1).cpu().numpy().astype(np.int64)
         return replace(self, classes=list(range(classes)), index=index)
 
@@ -147,7 +147,7 @@ def make_table(
     classes: Any,
     like: Tensor,
     passed_over: int = NO_LABEL,
-) -> Table:
+) -> LoopTable:
     """The table of what was given to `watch`.
 
     Arguments:
@@ -189,7 +189,7 @@ def make_table(
         names, index = index_numbers(y, len(kept[0][1]), given)
     x = torch.cat([torch.as_tensor(own) for own, _ in kept])
     whole = not x.is_floating_point() and x.dtype != torch.bool
-    return Table(
+    return LoopTable(
         x=x.to(device=like.device, dtype=torch.int64 if whole else like.dtype),
         y=values.to(like.device),
         index=index,

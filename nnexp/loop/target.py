@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from nnexp.loop.table import Table
+from nnexp.loop.table import LoopTable
 
 KEPT = 64  # distinct values
 
@@ -40,7 +40,7 @@ class Form:
         """Whether a row has a target for each class."""
         return bool(self.tail) and self.tail[-1] > 1
 
-    def levels(self, table: Table) -> list[float]:
+    def levels(self, table: LoopTable) -> list[float]:
         """The targets of the classes in the form that the loss gets, ascending."""
         own = table.values
         if self.is_wide or len(self.values) != len(own):
@@ -50,7 +50,7 @@ class Form:
             return own
         return seen  # coded anew in the loop, in the same order
 
-    def make(self, table: Table, rows: Tensor) -> Tensor:
+    def make(self, table: LoopTable, rows: Tensor) -> Tensor:
         """The targets of some rows, as the loop would hand them to its loss."""
         y = table.y[rows]
         if self.is_wide:

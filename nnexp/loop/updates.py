@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.fixes import CLEAR
-from nnexp.loop.record import Record
+from nnexp.loop.record import LoopRecord
 from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
@@ -20,71 +20,16 @@ def parameters(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     initial: Mapping[str, Tensor],
-    record: Record,
+    record: LoopRecord,
     steps: int,
 ) -> list[Nomination]:
     """Parameters that are not trained, and gradients that are never cleared."""
-    found: list[Nomination] = []
-    # seen of every step that is looked at, where gradients were cleared none is left over
-    if record.backwards >= 2 and record.uncleared == record.backwards:
-        norms = _norms(record)
-        evidence = [
-            Evidence(
-                "backward passes that found the gradient of the step before",
-                f"{record.uncleared} of {record.backwards} looked at",
-                "none after an optimizer step",
-            )
-        ]
-        if norms:
-            evidence.append(Evidence("gradient of a layer, first and last", norms, "falling"))
-        found.append(
-            Nomination(
-                "parameters_not_updated",
-                tuple(evidence),
-                "gradients are never cleared: each step follows the sum of all batches so far, "
-                "overshoots, and turns back only when the sum does",
-                (CLEAR,),
-                0.97,
-                subject="gradients are never cleared",
-            )
-        )
+    found = _uncleared(record)
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    own = dict(model.named_parameters())
-    wanted = {name: p for name, p in own.items() if p.requires_grad}
+    wanted = {name: p for name, p in model.named_parameters() if p.requires_grad}
     missing = [name for name, p in wanted.items() if id(p) not in held]
-    lost = unregistered(model)
-    still = [
-        name
-        for name, p in wanted.items()
-        if name in initial
-        and name not in missing
-        and torch.equal(p, initial[name])
-        # a gradient of 0 has its cause elsewhere: dead units, a softmax of one output
-        and (name in record.pulled or name not in record.met)
-    ]
-    if len(missing) == len(wanted) and wanted:
-        found.append(
-            _not_updated(
-                "parameters of the model that the optimizer holds",
-                f"0 of {len(wanted)}",
-                "all",
-                "the optimizer moves parameters of another model: this one stays at its start",
-                TRAINED,
-                0.99,
-            )
-        )
-    elif missing:
-        found.append(
-            _not_updated(
-                "parameters that the optimizer does not hold",
-                missing[:MOST],
-                "none",
-                "these parameters stay at their start",
-                TRAINED,
-                0.9,
-            )
-        )
-    if lost:
+    found += _not_held(missing, len(wanted))
+    if lost := unregistered(model):
         found.append(
             _not_updated(
                 "modules in a plain list or dict",
@@ -96,35 +41,19 @@ def parameters(
                 0.95,
             )
         )
-    if still and not found and steps >= 3:
-        nothing = len(still) == len(wanted)
-        detached = record.detached == len(record.pairs)
-        rate = max(float(group["lr"]) for group in optimizer.param_groups)
-        if rate > 0:
-            met = any(name in record.met for name in still)
-            text = (
-                "the loss has no graph: nothing behind it can learn"
-                if detached
-                else "these parameters have a gradient and do not move"
-                if met
-                else "no gradient reaches these parameters: they stay at their start"
-            )
-            fix = (
-                "loss.backward() on a loss of the model's own outputs, without detach or no_grad"
-                if detached or not met
-                else "optimizer.step() behind loss.backward()"
-            )
-            found.append(
-                _not_updated(
-                    "parameters that never moved",
-                    still[:MOST],
-                    "none",
-                    text,
-                    fix,
-                    0.97 if nothing else 0.7,
-                )
-            )
-    frozen = [name for name, p in own.items() if not p.requires_grad]
+    if not found and steps >= 3:
+        still = [
+            name
+            for name, p in wanted.items()
+            if name in initial
+            and name not in missing
+            and torch.equal(p, initial[name])
+            # a gradient of 0 has its cause elsewhere: dead units, a softmax of one output
+            and (name in record.pulled or name not in record.met)
+        ]
+        if still and max(float(group["lr"]) for group in optimizer.param_groups) > 0:
+            found.append(_still(still, len(still) == len(wanted), record))
+    frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
     if frozen and not found:
         found.append(
             _not_updated(
@@ -139,6 +68,87 @@ def parameters(
     return found
 
 
+def _uncleared(record: LoopRecord) -> list[Nomination]:
+    """Gradients that are never cleared."""
+    # seen of every step that is looked at, where gradients were cleared none is left over
+    if record.backwards < 2 or record.uncleared != record.backwards:
+        return []
+    norms = _norms(record)
+    evidence = [
+        Evidence(
+            "backward passes that found the gradient of the step before",
+            f"{record.uncleared} of {record.backwards} looked at",
+            "none after an optimizer step",
+        )
+    ]
+    if norms:
+        evidence.append(Evidence("gradient of a layer, first and last", norms, "falling"))
+    return [
+        Nomination(
+            "parameters_not_updated",
+            tuple(evidence),
+            "gradients are never cleared: each step follows the sum of all batches so far, "
+            "overshoots, and turns back only when the sum does",
+            (CLEAR,),
+            0.97,
+            subject="gradients are never cleared",
+        )
+    ]
+
+
+def _not_held(missing: list[str], wanted: int) -> list[Nomination]:
+    """Parameters that the optimizer does not hold, of so many that are wanted."""
+    if not missing:
+        return []
+    if len(missing) == wanted:
+        return [
+            _not_updated(
+                "parameters of the model that the optimizer holds",
+                f"0 of {wanted}",
+                "all",
+                "the optimizer moves parameters of another model: this one stays at its start",
+                TRAINED,
+                0.99,
+            )
+        ]
+    return [
+        _not_updated(
+            "parameters that the optimizer does not hold",
+            missing[:MOST],
+            "none",
+            "these parameters stay at their start",
+            TRAINED,
+            0.9,
+        )
+    ]
+
+
+def _still(names: list[str], all_of_them: bool, record: LoopRecord) -> Nomination:
+    """Parameters that the optimizer holds, and that never moved."""
+    detached = record.detached == len(record.pairs)
+    met = any(name in record.met for name in names)
+    text = (
+        "the loss has no graph: nothing behind it can learn"
+        if detached
+        else "these parameters have a gradient and do not move"
+        if met
+        else "no gradient reaches these parameters: they stay at their start"
+    )
+    fix = (
+        "loss.backward() on a loss of the model's own outputs, without detach or no_grad"
+        if detached or not met
+        else "optimizer.step() behind loss.backward()"
+    )
+    return _not_updated(
+        "parameters that never moved",
+        names[:MOST],
+        "none",
+        text,
+        fix,
+        0.97 if all_of_them else 0.7,
+    )
+
+
 def _not_updated(
     signal: str, value: object, expected: str, text: str, fix: str, strength: float
 ) -> Nomination:
@@ -147,7 +157,7 @@ def _not_updated(
     )
 
 
-def _norms(record: Record) -> list[float]:
+def _norms(record: LoopRecord) -> list[float]:
     for looked in record.layers[:1]:
         name = next((key for key in looked if key.startswith("gradient_norm/")), None)
         values = [own[name] for own in record.layers if name in own] if name else []

@@ -17,14 +17,14 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
-from nnexp.loop.accepted import check_parts, check_returned, check_step
-from nnexp.loop.kernel import Kernel, value
+from nnexp.loop.accepted import check_arguments, check_returned, check_step
+from nnexp.loop.kernel import Kernel, loss_value
 from nnexp.loop.looker import Looker, is_look, next_look
 from nnexp.loop.meeting import meet
 from nnexp.loop.noting import note
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
-from nnexp.loop.record import APPLIED, Record
+from nnexp.loop.record import APPLIED, LoopRecord
 from nnexp.loop.returned import Path, each, tensor_of
 from nnexp.loop.table import NO_LABEL, make_table
 from nnexp.loop.target import Form
@@ -36,7 +36,7 @@ APART, SHARE, BEGINNING = 128, 8, 4
 LAST = 32  # losses before an evaluation that are averaged
 
 
-class Watch:
+class LoopWatch:
     """Watches a training loop; arguments as for `nnexp.watch`."""
 
     def __init__(
@@ -49,13 +49,13 @@ class Watch:
         factory: Callable[[], nn.Module] | None = None,
         classes: int | Sequence[Any] | None = None,
     ) -> None:
-        check_parts(model, optimizer, loss_fn, factory)
+        check_arguments(model, optimizer, loss_fn, factory)
         like = next(model.parameters())
         self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
         self.loss_modules = modules_of(loss_fn)
         self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
         self.table = make_table(train, valid, classes, like, self.passed_over)
-        self.record = Record()
+        self.record = LoopRecord()
         self.form: Form | None = None
         self.kernel = Kernel()
         self.applied = ""
@@ -146,8 +146,8 @@ class Watch:
         self._next = self.steps + 1  # where hooks are due they are put back
         with self.unseen():  # some libraries draw while they are imported
             self._evaluate()
-            found = gather.diagnose(self)
-            return proof.prove(self, found, seeds) if prove else found
+            found = gather.diagnose_loop(self)
+            return proof.prove_loop(self, found, seeds) if prove else found
 
     # ------------------------------------------------------------------------ what is looked at
     @contextmanager
@@ -186,7 +186,7 @@ class Watch:
 
     def _loss(self, output: Any, target: Tensor) -> float:
         with torch.no_grad(), self.unseen():
-            return value(self.loss_fn, each(output, APPLIED[self.applied]), target)
+            return loss_value(self.loss_fn, each(output, APPLIED[self.applied]), target)
 
     def classes_of(self, output: Any) -> np.ndarray:
         """The class index of each row (n,), -1 for none."""

@@ -19,7 +19,7 @@ FILE = "model.safetensors"
 DTYPES = {"F32": torch.float32, "F64": torch.float64}
 
 
-def to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarray]:
+def weights_to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarray]:
     """Parameters and running statistics by name.
 
     Arguments:
@@ -35,8 +35,8 @@ def to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarra
     return arrays
 
 
-def from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
-    """The rows theta (1, P) and buffers (1, Q) that `to_arrays` was given.
+def weights_from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
+    """The rows theta (1, P) and buffers (1, Q) that `weights_to_arrays` was given.
 
     Names, shapes and dtypes are compared with the architecture before any tensor is read.
 

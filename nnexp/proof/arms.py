@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.errors import UserError
@@ -70,7 +70,7 @@ def train_arms(
         for alike in _alike(arms):
             for seed, split in zip(seeds, splits or [0] * len(seeds), strict=True):
                 number = len(jobs)
-                config = member(alike[0].config, seed, split)
+                config = member_config(alike[0].config, seed, split)
                 job = Job(number, Path(root) / str(number), [], config, adapt=alike[0].adapt)
                 jobs.append(job)
                 owners.append(alike)
@@ -108,7 +108,7 @@ def _alike(arms: Sequence[Arm]) -> list[list[Arm]]:
     return groups
 
 
-def member(config: Config, seed: int, split: int = 0) -> Config:
+def member_config(config: Config, seed: int, split: int = 0) -> Config:
     """The configuration of the run of one seed and one split, numbers to be added to its own."""
     return replace(
         config,

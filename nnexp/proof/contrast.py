@@ -21,7 +21,7 @@ FREQUENT = 0.9  # ... as all causes are where so large a share of the rows is of
 # it alone has an accuracy that hardly a model exceeds
 
 
-def contrast(
+def contrast_arms(
     own: Finding, before: Arm, after: Arm, arms: Sequence[Arm], seeds: int, seconds: float
 ) -> Proof | None:
     """Two arms compared, pair by pair; more than `seeds` pairs are a second look.
@@ -30,7 +30,7 @@ def contrast(
         What they show; None where fewer than two pairs came to a score.
     """
     pairs = min(len(before.accuracies), len(after.accuracies))
-    low, high = (scores(arm, own.cause)[:pairs] for arm in (before, after))
+    low, high = (arm_scores(arm, own.cause)[:pairs] for arm in (before, after))
     metric = "balanced_accuracy/val" if is_balanced(own.cause, before) else "accuracy/val"
     sign = 1.0
     if own.cause in FLATTERING:
@@ -48,12 +48,12 @@ def contrast(
     )
     if proof is None or sign < 0:
         return proof
-    best = max(float(np.nanmean(scores(arm, own.cause)[:pairs])) for arm in arms)
+    best = max(float(np.nanmean(arm_scores(arm, own.cause)[:pairs])) for arm in arms)
     room = best - proof.before
     return replace(proof, recovered=proof.gain / room if room > 1e-9 else None)
 
 
-def chance(gain: float, cause: str, arm: Arm) -> float:
+def chance_gain(gain: float, cause: str, arm: Arm) -> float:
     """The gain that the rows which judged it make by chance.
 
     The t-test knows how seeds and draws of rows differ, but all runs are judged by rows of the one
@@ -101,6 +101,6 @@ def is_balanced(cause: str, arm: Arm) -> bool:
     return cause in BALANCED or bool(len(counts) > 1 and counts.max() >= FREQUENT * counts.sum())
 
 
-def scores(arm: Arm, cause: str) -> np.ndarray:
+def arm_scores(arm: Arm, cause: str) -> np.ndarray:
     """The scores (seeds,) of an arm by which a cause is judged."""
     return np.array(arm.balanced if is_balanced(cause, arm) else arm.accuracies)

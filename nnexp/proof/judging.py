@@ -12,7 +12,7 @@ from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, 
 from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import BALANCED, chance, contrast, scores
+from nnexp.proof.contrast import BALANCED, arm_scores, chance_gain, contrast_arms
 from nnexp.statistics import LEVEL, holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
@@ -42,14 +42,14 @@ def judge(
     for place, own in enumerate(found.findings):
         if (place,) not in by_change:
             continue
-        alone = contrast(own, base, by_change[(place,)], arms, seeds, seconds)
+        alone = contrast_arms(own, base, by_change[(place,)], arms, seeds, seconds)
         if alone is None:
             continue
         rest = by_change.get(tuple(c for c in everything.changed if c != place))
         if len(everything.changed) > 1 and rest is not None and alone.p >= LEVEL:
             # a change may help only once the others are made: a second chance, which counts
-            beside = contrast(own, rest, everything, arms, seeds, seconds)
-            whole = contrast(own, base, everything, arms, seeds, seconds)
+            beside = contrast_arms(own, rest, everything, arms, seeds, seconds)
+            whole = contrast_arms(own, base, everything, arms, seeds, seconds)
             if beside and whole and min(beside.gain, whole.gain) >= LEAST_GAIN:
                 p = min(1.0, SECOND * beside.p)
                 named = f"{beside.metric}, the other changes made"
@@ -64,7 +64,7 @@ def judge(
             continue
         proof, gain = contrasts[place]
         proof = replace(proof, p=float(p_values[place]))
-        told = verdict(own, proof, chance(proof.gain, own.cause, base))
+        told = verdict(own, proof, chance_gain(proof.gain, own.cause, base))
         if told == CONFIRMED:
             pass
         elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
@@ -126,7 +126,7 @@ def smallest(
 
 def _gain(before: Arm, after: Arm, cause: str, seeds: int) -> float:
     """The mean gain over the pairs that came to a score; NaN for fewer than two."""
-    gains = scores(after, cause)[:seeds] - scores(before, cause)[:seeds]
+    gains = arm_scores(after, cause)[:seeds] - arm_scores(before, cause)[:seeds]
     known = gains[np.isfinite(gains)]
     return float(known.mean()) if len(known) > 1 else math.nan
 
@@ -159,7 +159,7 @@ def without_followers(
         if own.cause in FLATTERING or not alone or brings(causes, place, restores):
             continue
         mended = by_change[restores]
-        more = contrast(found.findings[place], mended, both, [both], seeds, 0.0)
+        more = contrast_arms(found.findings[place], mended, both, [both], seeds, 0.0)
         open_to_doubt = more is not None and more.p >= LEVEL and gain < HALF * lead
         if more is not None and (more.gain < LEAST_GAIN or open_to_doubt):
             kept[place] = replace(own, verdict=SUSPECTED), gain

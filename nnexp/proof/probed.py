@@ -38,7 +38,7 @@ WHY = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedProbe:
     """A probe that is to be made.
 
     Arguments:
@@ -64,7 +64,7 @@ class Plan:
         return int(np.isfinite(self.arm.accuracies).sum()) >= 2
 
 
-def read(own: Plan, plans: Sequence[Plan]) -> Probe:
+def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
     """What one probe showed, beside the run as it is, the first of the plans."""
     known = np.array(own.arm.accuracies)[np.isfinite(own.arm.accuracies)]
     value = float(known.mean()) if len(known) else None
@@ -87,7 +87,7 @@ def read(own: Plan, plans: Sequence[Plan]) -> Probe:
 
 
 def _meaning(
-    own: Plan, value: float | None, gain: float | None, interval: tuple[float, float] | None
+    own: PlannedProbe, value: float | None, gain: float | None, interval: tuple[float, float] | None
 ) -> str:
     if value is None:
         return "came to no score"
@@ -112,7 +112,7 @@ def _meaning(
     return "no clear difference" if interval[1] >= WORTH else "no better"
 
 
-def nominations(plans: Sequence[Plan]) -> list[Nomination]:
+def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
     """The causes whose change gains, by the largest gain of each.
 
     A gain counts where the paired t-test over the seeds, corrected for the number of probes
@@ -126,7 +126,7 @@ def nominations(plans: Sequence[Plan]) -> list[Nomination]:
     tests = [paired_test(own, step=one) for own, one in zip(gains, step, strict=True)]
     sided = [t.p / 2 if t.mean.mean > 0 else 1.0 for t in tests]
     p_values = holm([p if np.isfinite(p) else 1.0 for p in sided]) if sided else np.zeros(0)
-    best: dict[str, tuple[float, Plan, Plan]] = {}
+    best: dict[str, tuple[float, PlannedProbe, PlannedProbe]] = {}
     for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
         mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
         least = max(WORTH, chance_of_rows(mean, 1 / one))
@@ -154,25 +154,25 @@ def nominations(plans: Sequence[Plan]) -> list[Nomination]:
     ]
 
 
-def _before(own: Plan, plans: Sequence[Plan]) -> Plan:
+def _before(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> PlannedProbe:
     """What a probe is compared with: another optimizer with this one at the best of its rates."""
     return _best_rate(plans) if own.cause == "unsuitable_optimizer" else plans[0]
 
 
-def _best_rate(plans: Sequence[Plan]) -> Plan:
+def _best_rate(plans: Sequence[PlannedProbe]) -> PlannedProbe:
     """The run with its own optimizer, at the best of its rates."""
     rates = [own for own in plans if own.cause in ("lr_too_low", "lr_too_high")]
     return max((plans[0], *rates), key=_mean)
 
 
-def _mean(own: Plan) -> float:
+def _mean(own: PlannedProbe) -> float:
     return float(_told(own).mean())
 
 
-def _told(own: Plan) -> np.ndarray:
+def _told(own: PlannedProbe) -> np.ndarray:
     """Accuracies by seed; a run that came to no score has none."""
     return np.nan_to_num(np.array(own.arm.accuracies, dtype=float), nan=0.0)
 
 
-def _gains(before: Plan, after: Plan) -> np.ndarray:
+def _gains(before: PlannedProbe, after: PlannedProbe) -> np.ndarray:
     return np.array(after.arm.accuracies) - _told(before)

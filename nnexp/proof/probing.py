@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.config.changes import changed, value_of
+from nnexp.config.changes import changed, config_value
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.data.altered import blank, dealt, one_batch
@@ -26,7 +26,7 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.probed import Plan, nominations, read
+from nnexp.proof.probed import PlannedProbe, nominations, read_probe
 
 SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs
@@ -95,16 +95,16 @@ def probe(
             "a run with validation rows that is not beyond all help",
             "data.split.valid=0.2",
         )
-    found = [read(own, plans) for own in plans]
+    found = [read_probe(own, plans) for own in plans]
     taken = time.monotonic() - start
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
 
 
-def planned(base: Config, overrides: Sequence[str]) -> list[Plan]:
+def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     """The probes of a configuration, those that change the rows first; what does not fit it is
     left out.
     """
-    plans = [Plan("as it is", (), Arm(base))]
+    plans = [PlannedProbe("as it is", (), Arm(base))]
 
     def add(
         name: str,
@@ -114,9 +114,9 @@ def planned(base: Config, overrides: Sequence[str]) -> list[Plan]:
     ) -> None:
         config = changed(base, overrides, words)
         if config is not None and (adapt is not None or config != base):
-            plans.append(Plan(name, tuple(words), Arm(config, adapt=adapt), cause))
+            plans.append(PlannedProbe(name, tuple(words), Arm(config, adapt=adapt), cause))
 
-    free = [override(key, value) for key, value in FREE.items() if value_of(base, key) != 0]
+    free = [override(key, value) for key, value in FREE.items() if config_value(base, key) != 0]
     rows = min(BATCH, max(8, base.trainer.batch_size))
     add(
         f"{rows} rows, learnt by heart",
@@ -160,6 +160,6 @@ def planned(base: Config, overrides: Sequence[str]) -> list[Plan]:
     return plans
 
 
-def _cost(own: Plan, base: Plan) -> float:
+def _cost(own: PlannedProbe, base: PlannedProbe) -> float:
     """About how much longer than the run a probe takes."""
     return 1.0 if own.by_heart else cost(own.arm.config, base.arm.config)

@@ -19,16 +19,16 @@ import numpy as np
 
 from nnexp.config.changes import changed
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
-from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Finding, Sign
 from nnexp.diagnosis.overrides import united
-from nnexp.diagnosis.proven import LEAST_GAIN, in_order
+from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.contrast import WORTH, contrast
+from nnexp.proof.contrast import WORTH, contrast_arms
 from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.resplits import resplits
 from nnexp.statistics import LEVEL, holm
@@ -100,12 +100,7 @@ def prove(
         )
     seconds = time.monotonic() - start
     findings = judge(found, arms, seeds, seconds)
-    dropped = {
-        place
-        for place, sign in enumerate(signs, len(told.findings))
-        if findings[place][0].verdict != CONFIRMED
-        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
-    }
+    dropped = _harmless(findings, signs, len(told.findings))
     confirmed = [
         place
         for place, (own, _) in enumerate(findings)
@@ -113,10 +108,7 @@ def prove(
     ]
     chosen = smallest(found, arms, seeds, confirmed)
     findings = without_followers(found, findings, arms, seeds, chosen)
-    restores = united(*(found.findings[place].fix for place in chosen)) or []
-    # a score that a leak has made is none to be restored: what takes it away belongs to the cure
-    leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
-    restores = united(*leaks, restores) or united(*leaks) or []
+    restores = _cure(found, chosen, confirmed)
     places = [place for place in range(len(findings)) if place not in dropped]
     kept = [findings[place] for place in places]
     first = [position for position, place in enumerate(places) if place in chosen]
@@ -128,8 +120,28 @@ def prove(
         restores=restores,
         restored=_restored(arms, chosen, seeds) if restores else (),
     )
-    ordered = in_order(kept, first, unmended(diagnosis))
+    ordered = in_order_of_proof(kept, first, unmended(diagnosis))
     return Proven(replace(diagnosis, findings=ordered), seconds, runs, tried)
+
+
+def _harmless(
+    findings: Sequence[tuple[Finding, float]], signs: Sequence[Sign], first: int
+) -> set[int]:
+    """The places, from `first` on, of signs whose change brought too little to be told."""
+    return {
+        place
+        for place, sign in enumerate(signs, first)
+        if findings[place][0].verdict != CONFIRMED
+        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
+    }
+
+
+def _cure(found: Diagnosis, chosen: Sequence[int], confirmed: Sequence[int]) -> list[str]:
+    """The changes of the findings chosen, and of all confirmed ones that made a score too good."""
+    restores = united(*(found.findings[place].fix for place in chosen)) or []
+    # a score that a leak has made is none to be restored: what takes it away belongs to the cure
+    leaks = [found.findings[p].fix for p in confirmed if found.findings[p].cause in FLATTERING]
+    return united(*leaks, restores) or united(*leaks) or []
 
 
 def _restored(arms: Sequence[Arm], chosen: tuple[int, ...], seeds: int) -> tuple[float, ...]:
@@ -212,7 +224,7 @@ def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
     for arm in arms:
         if len(arm.changed) == 1:
             own = found.findings[arm.changed[0]]
-            proof = contrast(own, arms[0], arm, arms, seeds, 0.0)
+            proof = contrast_arms(own, arms[0], arm, arms, seeds, 0.0)
             if proof is not None:
                 found_of[arm.changed] = arm, proof
     adjusted = holm([proof.p for _, proof in found_of.values()])

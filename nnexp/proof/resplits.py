@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data.cache import Tables
 from nnexp.data.dataset import Dataset
 from nnexp.errors import UserError

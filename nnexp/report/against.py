@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnexp.leaderboard import Configuration, Leaderboard, Record
-from nnexp.leaderboard.comparing import score_of
-from nnexp.leaderboard.grouping import frozen
+from nnexp.leaderboard.comparing import recorded_score
+from nnexp.leaderboard.grouping import comparable
 from nnexp.leaderboard.words import number, short_names
 from nnexp.lines import one_line
 from nnexp.report import scale
@@ -25,7 +25,7 @@ MOST_DOTS = 400  # of one row
 
 
 @dataclass(frozen=True)
-class Panel:
+class ScorePanel:
     """One quantity of a chart.
 
     Arguments:
@@ -39,9 +39,9 @@ class Panel:
     train: str | None
 
 
-LOSS = Panel("Loss", "val_loss", "train_loss")
-ACCURACY = Panel("Accuracy", "val_accuracy", "train_accuracy")
-PENALTY = Panel("Penalty", None, "train_penalty")
+LOSS = ScorePanel("Loss", "val_loss", "train_loss")
+ACCURACY = ScorePanel("Accuracy", "val_accuracy", "train_accuracy")
+PENALTY = ScorePanel("Penalty", None, "train_penalty")
 
 
 def against_settings(board: Leaderboard, seen: Observations) -> Markup | None:
@@ -119,7 +119,7 @@ def _drawn(lines: list[list[Configuration]]) -> list[list[Configuration]]:
 
 
 def _chart(
-    panel: Panel,
+    panel: ScorePanel,
     key: str,
     axis: scale.Scale,
     slice_: Sequence[Configuration],
@@ -128,7 +128,7 @@ def _chart(
     seen: Observations,
 ) -> Markup | None:
     def val(record: Record) -> float:
-        return math.nan if panel.val is None else score_of(record, panel.val)
+        return math.nan if panel.val is None else recorded_score(record, panel.val)
 
     def train(record: Record) -> float:
         return math.nan if panel.train is None else seen.kept(record, panel.train)
@@ -140,7 +140,7 @@ def _chart(
     if not any(map(math.isfinite, shown)):
         return None
     bounded = panel is ACCURACY
-    chart = Chart(axis, scale.scores(shown, bounded), panel.title, key)
+    chart = Chart(axis, scale.score_scale(shown, bounded), panel.title, key)
     for rows, means in zip(others, beside, strict=True):
         xs = [_x(row, key) for row in rows]
         chart.line(xs, means, "other", "other settings")
@@ -208,20 +208,20 @@ def _options(board: Leaderboard, key: str) -> Markup:
         for score in _two_scores(board):
             having = [
                 row for row in board.configurations
-                if key in row.values and frozen(row.values[key]) == frozen(value)
+                if key in row.values and comparable(row.values[key]) == comparable(value)
             ]  # fmt: skip
             same = [row for row in having if row.rank in like]
             dots = [
-                Dot(score_of(record, score), "other", _name(record, score))
+                Dot(recorded_score(record, score), "other", _name(record, score))
                 for row in having if row.rank not in like
                 for record in row.records
             ][:MOST_DOTS]  # fmt: skip
             dots += [
-                Dot(score_of(record, score), "val", _name(record, score))
+                Dot(recorded_score(record, score), "val", _name(record, score))
                 for row in same
                 for record in row.records
             ]
-            mean = mean_of(score_of(r, score) for row in same for r in row.records)
+            mean = mean_of(recorded_score(r, score) for row in same for r in row.records)
             cells.append(Cell(dots, mean, math.nan, math.nan, "val"))
         rows.append(Row(brief(value), cells))
     titles = [heading(score) for score in _two_scores(board)]
@@ -241,7 +241,7 @@ def _options(board: Leaderboard, key: str) -> Markup:
 
 
 def _name(record: Record, score: str) -> str:
-    return f"run {one_line(record.name)}: {number(score_of(record, score))}"
+    return f"run {one_line(record.name)}: {number(recorded_score(record, score))}"
 
 
 def _two_scores(board: Leaderboard) -> list[str]:
@@ -250,4 +250,4 @@ def _two_scores(board: Leaderboard) -> list[str]:
 
 
 def _others(values: dict[str, Any], keys: Sequence[str], key: str) -> Hashable:
-    return tuple(frozen(values[k]) if k in values else () for k in keys if k != key)
+    return tuple(comparable(values[k]) if k in values else () for k in keys if k != key)

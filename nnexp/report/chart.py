@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 
 from nnexp.report.marks import Marks
-from nnexp.report.markup import Markup, element, join, percent
+from nnexp.report.markup import Markup, element, join, svg_percent
 from nnexp.report.room import with_room
 from nnexp.report.scale import Scale
 
@@ -56,7 +56,7 @@ class Chart:
         """
         for piece in _pieces([self._at(x, y) for x, y in zip(xs, ys, strict=True)]):
             if len(piece) == 1:
-                cx, cy = (percent(share) for share in _shares(piece[0]))
+                cx, cy = (svg_percent(share) for share in _shares(piece[0]))
                 self._over.append(element("circle", cx=cx, cy=cy, r=2.5, class_=f"dot {series}"))
                 continue
             title = None if name is None else element("title", name)
@@ -92,7 +92,7 @@ class Chart:
         """
         place = self._at(x, y)
         if all(map(math.isfinite, place)):
-            cx, cy = (percent(share) for share in _shares(place))
+            cx, cy = (svg_percent(share) for share in _shares(place))
             title = None if name is None else element("title", name)
             self._over.append(
                 element("circle", title, cx=cx, cy=cy, r=f"{radius:g}", class_=f"dot {series}")
@@ -104,7 +104,9 @@ class Chart:
         if math.isfinite(at):
             self._crossed = True
             self._over.append(
-                element("text", "×", element("title", name), x=percent(at), y=-3, class_="cross")
+                element(
+                    "text", "×", element("title", name), x=svg_percent(at), y=-3, class_="cross"
+                )
             )
 
     def render(self) -> Markup:
@@ -131,7 +133,7 @@ class Chart:
     def _axes(self) -> Markup:
         parts = []
         for tick in self.y.ticks:
-            y = percent(1 - tick.at)
+            y = svg_percent(1 - tick.at)
             parts.append(element("line", x1=0, x2="100%", y1=y, y2=y, class_="grid"))
             parts.append(
                 element("text", tick.label, x=-7, y=y, dy=".35em", class_="tick", text_anchor="end")
@@ -139,16 +141,16 @@ class Chart:
         parts.append(element("line", x1=0, x2="100%", y1="100%", y2="100%", class_="axis"))
         for label in with_room(self.x.ticks):
             parts.append(
-                element("text", label.tick.label, x=percent(label.tick.at), y=self.height + 17,
+                element("text", label.tick.label, x=svg_percent(label.tick.at), y=self.height + 17,
                         class_="tick", text_anchor=label.anchor)
             )  # fmt: skip
         for tick in self.x.ticks:
-            x = percent(tick.at)
+            x = svg_percent(tick.at)
             parts.append(
                 element("line", x1=x, x2=x, y1=self.height, y2=self.height + 4, class_="axis")
             )
         if self.x.gap is not None:
-            x = percent(self.x.gap)
+            x = svg_percent(self.x.gap)
             parts.append(
                 element("text", "//", x=x, y=self.height + 4, class_="gap", text_anchor="middle")
             )

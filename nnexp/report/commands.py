@@ -16,7 +16,7 @@ from nnexp.config.saved import _Loader
 from nnexp.errors import TRAIN
 from nnexp.files import read_regular
 from nnexp.leaderboard import Record
-from nnexp.leaderboard.words import cut
+from nnexp.leaderboard.words import shorten
 from nnexp.lines import one_line
 from nnexp.runs.jobs import sweep_of
 
@@ -82,4 +82,4 @@ def _typed(sweep: Path | None) -> list[str]:
 def placeless(words: Sequence[str]) -> str:
     """A command line without what differs from place to place: Hydra's folders, absolute paths."""
     kept = [FOLDERS.sub("", word) for word in words if not word.startswith("hydra.")]
-    return cut(one_line(shlex.join(kept)), LONGEST)
+    return shorten(one_line(shlex.join(kept)), LONGEST)

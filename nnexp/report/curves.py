@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.words import cut, short_names
+from nnexp.leaderboard.words import short_names, shorten
 from nnexp.report import scale
 from nnexp.report.chart import COLOURS, Chart, thinned
 from nnexp.report.labels import label
@@ -43,7 +43,7 @@ class Curve:
     whole: NDArray[np.bool_]
 
 
-def curve(row: Configuration, column: str, seen: Observations) -> Curve | None:
+def configuration_curve(row: Configuration, column: str, seen: Observations) -> Curve | None:
     """The curve of a configuration; None where no run has it.
 
     Arguments:
@@ -78,7 +78,7 @@ def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
     rows = board.configurations[:COLOURS]
     names = short_names(board.varied)
     labels = [label(row, names) for row in rows]
-    found = {name: [curve(row, name, seen) for row in rows] for name, _ in PANELS}
+    found = {name: [configuration_curve(row, name, seen) for row in rows] for name, _ in PANELS}
     charts = []
     for name, title in PANELS:
         if not any(found[name]):
@@ -138,7 +138,7 @@ def _epochs(curves: list[Curve]) -> scale.Scale:
 
 def _values(curves: list[Curve], quantity: str) -> scale.Scale:
     ends = np.concatenate([np.concatenate([c.low, c.high]) for c in curves])
-    return scale.scores(ends.tolist(), bounded=quantity == "accuracy")
+    return scale.score_scale(ends.tolist(), bounded=quantity == "accuracy")
 
 
 def _legend(labels: list[str]) -> Markup:
@@ -150,7 +150,7 @@ def _legend(labels: list[str]) -> Markup:
             width=24, height=10, aria_hidden="true",
         )  # fmt: skip
         box = element("input", type="checkbox", checked=True, class_=f"show-{place}")
-        told = element("span", cut(name, LONGEST), title=name)
+        told = element("span", shorten(name, LONGEST), title=name)
         parts = (box, swatch, told) if len(labels) > 1 else (swatch, told)
         keys.append(element("label", *parts, class_="key"))
     return element("div", join(*keys), class_="legend")

@@ -70,7 +70,7 @@ def _moved(run: RunFolder) -> Markup | None:
     finite = ends[np.isfinite(ends)]
     chart = Chart(
         scale.epochs(float(epochs.min()), float(epochs.max())),
-        scale.scores([0.0, *finite.tolist(), -1e-9]),
+        scale.score_scale([0.0, *finite.tolist(), -1e-9]),
         "Change of the validation loss since the beginning, by rows",
         "epoch",
     )
@@ -99,7 +99,7 @@ def _penalty(run: RunFolder) -> Markup | None:
     epochs = run.history["epoch"]
     chart = Chart(
         scale.epochs(float(epochs.min()), float(epochs.max())),
-        scale.scores(np.concatenate(list(lines.values())).tolist()),
+        scale.score_scale(np.concatenate(list(lines.values())).tolist()),
         "Data loss and penalty, on train rows",
         "epoch",
     )
@@ -126,7 +126,7 @@ def _accuracy(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Mark
     ends = [*low.tolist(), *high.tolist(), *((prior.accuracy,) if prior else ())]
     chart = Chart(
         scale.epochs(float(epochs.min()), float(epochs.max())),
-        scale.scores([*ends, *(() if trees is None else (trees,))], bounded=True),
+        scale.score_scale([*ends, *(() if trees is None else (trees,))], bounded=True),
         "Validation accuracy, and what of it may be chance",
         "epoch",
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnexp.report import scale
-from nnexp.report.markup import Markup, element, join, percent
+from nnexp.report.markup import Markup, element, join, svg_percent
 from nnexp.report.room import with_room
 
 NARROW = 170  # pixels of the narrowest column, a phone's
@@ -79,7 +79,7 @@ def _axis(cells: Sequence[Cell], bounded: bool) -> scale.Scale:
     seen = [d.value for c in cells for d in c.dots if math.isfinite(d.value)]
     seen += [c.mean for c in cells if math.isfinite(c.mean)]
     if not seen:
-        return scale.linear(0, 1)
+        return scale.linear_scale(0, 1)
     low, high = min(seen), max(seen)
     room = (high - low) / 2
     bottom, top = low - room, high + room
@@ -92,28 +92,29 @@ def _axis(cells: Sequence[Cell], bounded: bool) -> scale.Scale:
             seen += [max(cell.low, bottom), min(cell.high, top)]
     if bounded:
         seen = [min(max(v, 0.0), 1.0) for v in seen]
-    return scale.scores(seen, bounded)
+    return scale.score_scale(seen, bounded)
 
 
 def _cell(cell: Cell, axis: scale.Scale, label: str) -> Markup:
     parts = [
-        element("line", x1=percent(t.at), x2=percent(t.at), y1=0, y2="100%", class_="grid")
+        element("line", x1=svg_percent(t.at), x2=svg_percent(t.at), y1=0, y2="100%", class_="grid")
         for t in axis.ticks
     ]
     low, high = _place(axis, cell.low), _place(axis, cell.high)
     if math.isfinite(cell.low) and math.isfinite(cell.high):
         parts.append(
-            element("line", x1=percent(low), x2=percent(high), y1="50%", y2="50%",
+            element("line", x1=svg_percent(low), x2=svg_percent(high), y1="50%", y2="50%",
                     class_=f"bar {cell.series}")
         )  # fmt: skip
     for dot in cell.dots:
         if math.isfinite(dot.value):
             parts.append(
-                element("circle", element("title", dot.name), cx=percent(_place(axis, dot.value)),
-                        cy="50%", r=3.5, class_=f"dot seed {dot.series}")
+                element("circle", element("title", dot.name),
+                        cx=svg_percent(_place(axis, dot.value)), cy="50%", r=3.5,
+                        class_=f"dot seed {dot.series}")
             )  # fmt: skip
     if math.isfinite(cell.mean):
-        x = percent(_place(axis, cell.mean))
+        x = svg_percent(_place(axis, cell.mean))
         parts.append(element("line", x1=x, x2=x, y1="18%", y2="82%", class_=f"mean {cell.series}"))
     drawing = element("svg", *parts, width="100%", height="100%", role="img", aria_label=label)
     return element("div", drawing, class_="dots-cell")
@@ -123,7 +124,7 @@ def _ticks(axis: scale.Scale) -> Markup:
     parts = [element("line", x1=0, x2="100%", y1=0, y2=0, class_="axis")]
     for label in with_room(axis.ticks, NARROW, inside=True):
         parts.append(
-            element("text", label.tick.label, x=percent(label.tick.at), y=16, class_="tick",
+            element("text", label.tick.label, x=svg_percent(label.tick.at), y=16, class_="tick",
                     text_anchor=label.anchor)
         )  # fmt: skip
     return element("svg", *parts, width="100%", height=22, aria_hidden="true")

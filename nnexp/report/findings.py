@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Evidence, Finding
-from nnexp.leaderboard.words import cut
+from nnexp.leaderboard.words import shorten
 from nnexp.lines import one_line
 from nnexp.report.labels import sentence
 from nnexp.report.markup import Markup, element, scroll
@@ -73,7 +73,7 @@ def _finding(
 ) -> Markup:
     known = CAUSES.get(own.cause)
     family = f" · {FAMILIES.get(known.family, known.family)}" if known else ""
-    title = cut(one_line(own.title), LONGEST)
+    title = shorten(one_line(own.title), LONGEST)
     return element(
         "article",
         element("h3", f"{place}. {title[:1].upper()}{title[1:]}"),

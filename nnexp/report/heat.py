@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.grouping import frozen
+from nnexp.leaderboard.grouping import comparable
 from nnexp.leaderboard.words import number, plural, score_title, short_names
 from nnexp.report.labels import brief, brief_settings
 from nnexp.report.markup import Markup, element, scroll
@@ -66,9 +66,9 @@ def _map(board: Leaderboard, a: str, b: str) -> Markup | None:
     cells: dict[tuple[Hashable, Hashable], Configuration] = {}
     for row in board.configurations:  # the best comes first
         if a in row.values and b in row.values:
-            cells.setdefault((frozen(row.values[a]), frozen(row.values[b])), row)
+            cells.setdefault((comparable(row.values[a]), comparable(row.values[b])), row)
     ended = {
-        (frozen(r.config[a]), frozen(r.config[b])): r.status
+        (comparable(r.config[a]), comparable(r.config[b])): r.status
         for r in board.failed
         if a in r.config and b in r.config
     }
@@ -87,7 +87,7 @@ def _map(board: Leaderboard, a: str, b: str) -> Markup | None:
     for value in down:
         parts = [_title(value, "row")]
         for other in across:
-            place = (frozen(value), frozen(other))
+            place = (comparable(value), comparable(other))
             found = cells.get(place)
             if found is None:
                 status = ended.get(place)

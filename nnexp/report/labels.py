@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nnexp.leaderboard import Configuration
-from nnexp.leaderboard.words import cut, score_title, setting
+from nnexp.leaderboard.words import score_title, setting, shorten
 
 TYPED = 7  # characters of a number that is written as it was typed
 DIGITS = 4  # of a longer one
@@ -23,7 +23,9 @@ def brief(value: Any) -> str:
 
 def brief_settings(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """`lr=0.01 hidden=[64]`, by the short names of the keys; long values are cut."""
-    return " ".join(f"{names[key]}={cut(brief(value), LONGEST)}" for key, value in values.items())
+    return " ".join(
+        f"{names[key]}={shorten(brief(value), LONGEST)}" for key, value in values.items()
+    )
 
 
 def label(row: Configuration, names: Mapping[str, str]) -> str:

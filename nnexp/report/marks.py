@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nnexp.report.markup import Markup, element, percent
+from nnexp.report.markup import Markup, element, svg_percent
 from nnexp.report.room import stacked
 from nnexp.report.scale import Scale, Tick
 
@@ -59,17 +59,17 @@ class Marks:
         names = [-LINE / 2]  # middles of the names at the right end, in pixels
         for top, bottom, name, series in self._regions:
             names.append(top * self.height + LINE)
-            height = percent(bottom - top)
+            height = svg_percent(bottom - top)
             under.append(
-                element("rect", x=0, y=percent(top), width="100%", height=height,
+                element("rect", x=0, y=svg_percent(top), width="100%", height=height,
                         class_=f"region {series}")
             )  # fmt: skip
             over.append(
-                element("text", name, x="100%", y=percent(top), dx=-6, dy="1.5em",
+                element("text", name, x="100%", y=svg_percent(top), dx=-6, dy="1.5em",
                         class_="mark-name halo", text_anchor="end")
             )  # fmt: skip
         for at, name, series in sorted(self._across):
-            y, place = percent(at), at * self.height
+            y, place = svg_percent(at), at * self.height
             above = all(abs(place - LINE / 2 - other) >= LINE for other in names)
             names.append(place + (-LINE / 2 if above else LINE / 2))
             under.append(element("line", x1=0, x2="100%", y1=y, y2=y, class_=f"mark {series}"))
@@ -80,7 +80,7 @@ class Marks:
         lines = 0
         series_of = {id(tick): series for tick, series in self._upwards}
         for label, line in stacked([tick for tick, _ in self._upwards]):
-            x, series = percent(label.tick.at), series_of[id(label.tick)]
+            x, series = svg_percent(label.tick.at), series_of[id(label.tick)]
             lines = max(lines, line + 1)
             under.append(element("line", x1=x, x2=x, y1=-4, y2="100%", class_=f"mark {series}"))
             over.append(

@@ -27,7 +27,7 @@ def element(name: str, /, *children: str | None, **attributes: object) -> Markup
         if value is None or value is False:
             continue
         key = key.rstrip("_").replace("_", "-")
-        head += f" {key}" if value is True else f' {key}="{text(str(value))}"'
+        head += f" {key}" if value is True else f' {key}="{escaped(str(value))}"'
     inner = join(*children)
     if name in VOID and not inner:
         return Markup(f"<{head}/>")
@@ -37,7 +37,7 @@ def element(name: str, /, *children: str | None, **attributes: object) -> Markup
 def join(*children: str | None) -> Markup:
     """Pieces of markup and text, one after another; see `element`."""
     return Markup(
-        "".join(c if isinstance(c, Markup) else text(c) for c in children if c is not None)
+        "".join(c if isinstance(c, Markup) else escaped(c) for c in children if c is not None)
     )
 
 
@@ -52,7 +52,7 @@ def scroll(content: Markup, name: str, class_: str = "scroll") -> Markup:
     return element("div", content, class_=class_, tabindex=0, role="region", aria_label=name)
 
 
-def text(plain: str) -> Markup:
+def escaped(plain: str) -> Markup:
     """A text with its markup escaped, and a replacement sign for what cannot be shown.
 
     Control characters, those that turn the direction of writing, and halves of surrogate pairs
@@ -65,6 +65,6 @@ def text(plain: str) -> Markup:
     return Markup(escape("".join(visible)))
 
 
-def percent(share: float) -> str:
+def svg_percent(share: float) -> str:
     """A share as a percentage of SVG: `12.5%`."""
     return f"{100 * share:.2f}".rstrip("0").rstrip(".") + "%"

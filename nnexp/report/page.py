@@ -14,7 +14,7 @@ from nnexp.report.heat import heat_maps
 from nnexp.report.observations import Observations
 from nnexp.report.parallel import parallel_coordinates
 from nnexp.report.spread import spread
-from nnexp.report.summary import head, title_of
+from nnexp.report.summary import head, summary_title
 from nnexp.report.table import leaderboard_table, runs_in_no_mean
 from nnexp.report.unranked import unranked
 from nnexp.track.folder import write_text
@@ -33,7 +33,7 @@ def report_html(board: Leaderboard, records: Sequence[Record], title: str | None
         title: of the page; None for what was swept and on which data.
     """
     records = sorted(records, key=lambda record: (natural(record.name), str(record.folder)))
-    title = title_of(board, records) if title is None else title
+    title = summary_title(board, records) if title is None else title
     seen = Observations()
     if board.configurations:
         sections = [

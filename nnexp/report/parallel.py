@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.grouping import frozen
-from nnexp.leaderboard.words import cut, number, score_title, short_names
+from nnexp.leaderboard.grouping import comparable
+from nnexp.leaderboard.words import number, score_title, short_names, shorten
 from nnexp.report import scale
 from nnexp.report.chart import SPAN
 from nnexp.report.heat import STEPS
 from nnexp.report.labels import brief, label
-from nnexp.report.markup import Markup, element, join, percent, scroll
+from nnexp.report.markup import Markup, element, join, scroll, svg_percent
 from nnexp.report.observations import number_of
 from nnexp.report.room import LETTER
 from nnexp.report.settings import charted, is_numeric, values_of
@@ -36,7 +36,7 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
     names = short_names(board.varied)
     axes = [_axis(board, key) for key in keys]
     means = [row.scores[board.sort].mean for row in rows]
-    score = scale.scores(means, bounded=not board.sort.endswith("loss"))
+    score = scale.score_scale(means, bounded=not board.sort.endswith("loss"))
     last = len(axes)
     lines = []
     for row in rows:
@@ -78,7 +78,7 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
 
 
 @dataclass(frozen=True)
-class Axis:
+class ParallelAxis:
     """The axis of a setting.
 
     Arguments:
@@ -92,27 +92,29 @@ class Axis:
     even: bool
 
 
-def _axis(board: Leaderboard, key: str) -> Axis:
+def _axis(board: Leaderboard, key: str) -> ParallelAxis:
     values = values_of(board, key, failed=False)
     missing = any(key not in row.values for row in board.configurations)
     if len(values) > MOST_VALUES and is_numeric(board, key) and not missing:
         sized = scale.swept(number_of(value) or 0.0 for value in values)
-        return Axis(sized, lambda row: sized.place(number_of(row.values[key]) or 0.0), False)
-    labels = [cut(brief(value), LONGEST) for value in values]
-    order = {frozen(value): place + missing for place, value in enumerate(values)}
+        return ParallelAxis(
+            sized, lambda row: sized.place(number_of(row.values[key]) or 0.0), False
+        )
+    labels = [shorten(brief(value), LONGEST) for value in values]
+    order = {comparable(value): place + missing for place, value in enumerate(values)}
     even = scale.ordered([*(["(none)"] if missing else []), *labels])
 
     def cross(row: Configuration) -> float:
-        return even.place(order[frozen(row.values[key])] if key in row.values else 0)
+        return even.place(order[comparable(row.values[key])] if key in row.values else 0)
 
-    return Axis(even, cross, True)
+    return ParallelAxis(even, cross, True)
 
 
 def _frame(at: float, name: str, axis: scale.Scale, pills: bool) -> Markup:
-    x = percent(at)
+    x = svg_percent(at)
     parts = [
         element("line", x1=x, x2=x, y1=0, y2="100%", class_="axis"),
-        element("text", cut(name, 18), element("title", name), x=x, y=-18, class_="axis-name",
+        element("text", shorten(name, 18), element("title", name), x=x, y=-18, class_="axis-name",
                 text_anchor="middle"),
     ]  # fmt: skip
     kept: list[float] = []
@@ -125,13 +127,13 @@ def _frame(at: float, name: str, axis: scale.Scale, pills: bool) -> Markup:
 
 
 def _tick(x: str, tick: scale.Tick) -> Markup:
-    y = percent(1 - tick.at)
+    y = svg_percent(1 - tick.at)
     return element("text", tick.label, x=x, y=y, dx=7, dy=".35em", class_="tick halo")
 
 
 def _pill(x: str, tick: scale.Tick) -> list[Markup]:
     """A label on the axis itself, where lines meet; on a ground that hides them."""
-    width, y = LETTER * len(tick.label) + 10, percent(1 - tick.at)
+    width, y = LETTER * len(tick.label) + 10, svg_percent(1 - tick.at)
     ground = element(
         "rect",
         x=x, y=y, width=width, height=18, rx=5, class_="pill",

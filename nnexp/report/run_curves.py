@@ -35,7 +35,7 @@ def run_curves(run: RunFolder, prior: Prior | None) -> Markup | None:
     )
 
 
-def curve(
+def run_curve(
     run: RunFolder, part: str, quantity: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Epochs and values of a curve, (epochs,) each and NaN where unknown.
@@ -58,11 +58,11 @@ def curve(
 
 
 def _seen(run: RunFolder, part: str) -> bool:
-    return any(np.isfinite(curve(run, part, q)[1]).any() for q in ("loss", "accuracy"))
+    return any(np.isfinite(run_curve(run, part, q)[1]).any() for q in ("loss", "accuracy"))
 
 
 def _loss(run: RunFolder, prior: Prior | None) -> Markup | None:
-    found = {part: curve(run, part, "loss") for part, _ in LINES}
+    found = {part: run_curve(run, part, "loss") for part, _ in LINES}
     values = np.concatenate([own for _, own in found.values()])
     finite = values[np.isfinite(values)]
     if not len(finite):
@@ -71,7 +71,10 @@ def _loss(run: RunFolder, prior: Prior | None) -> Markup | None:
     shown = [*finite.tolist(), *([0.0] if below else [])]
     line = None if prior is None or below else prior.loss
     chart = Chart(
-        _epochs(found), scale.scores(shown if line is None else [*shown, line]), "Loss", "epoch"
+        _epochs(found),
+        scale.score_scale(shown if line is None else [*shown, line]),
+        "Loss",
+        "epoch",
     )
     if below:
         chart.marks.region(-math.inf, 0.0, "below 0: no cross-entropy is there", "warned")
@@ -83,11 +86,13 @@ def _loss(run: RunFolder, prior: Prior | None) -> Markup | None:
 
 
 def _accuracy(run: RunFolder) -> Markup | None:
-    found = {part: curve(run, part, "accuracy") for part, _ in LINES}
+    found = {part: run_curve(run, part, "accuracy") for part, _ in LINES}
     values = np.concatenate([own for _, own in found.values()])
     if not np.isfinite(values).any():
         return None
-    chart = Chart(_epochs(found), scale.scores(values.tolist(), bounded=True), "Accuracy", "epoch")
+    chart = Chart(
+        _epochs(found), scale.score_scale(values.tolist(), bounded=True), "Accuracy", "epoch"
+    )
     _mark_epochs(chart, run, least=False)
     _draw(chart, found)
     return chart.render()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
 from nnexp.diagnosis.report import Diagnosis, cure, is_behind
-from nnexp.leaderboard.words import cut, number, plural
+from nnexp.leaderboard.words import number, plural, shorten
 from nnexp.lines import one_line
 from nnexp.report.findings import command
 from nnexp.report.labels import sentence
@@ -25,10 +25,10 @@ SCORES = ("accuracy", "loss", "balanced_accuracy", "auc")
 TITLES = ("accuracy", "loss", "balanced accuracy", "AUC")
 
 
-def title_of(run: RunFolder) -> str:
+def run_title(run: RunFolder) -> str:
     """What the page is about; it names no folder, whose name may be a time."""
     source = source_of(run.record.config)
-    return f"A run on {cut(one_line(source), LETTERS)}" if source else "A run"
+    return f"A run on {shorten(one_line(source), LETTERS)}" if source else "A run"
 
 
 def run_head(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup:
@@ -42,7 +42,7 @@ def run_head(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Marku
     facts = _facts(run)
     return element(
         "header",
-        element("h1", title_of(run)),
+        element("h1", run_title(run)),
         element("p", *_verdict(diagnosis), class_="verdict"),
         *_restored(run, diagnosis),
         _tiles(run, diagnosis),
@@ -133,7 +133,7 @@ def _facts(run: RunFolder) -> list[Markup]:
     if data is not None:
         facts.append(("data", data))
     if run.record.reason:
-        facts.append((run.record.status, sentence(cut(one_line(run.record.reason), LONGEST))))
+        facts.append((run.record.status, sentence(shorten(one_line(run.record.reason), LONGEST))))
     return [element("div", element("dt", name), element("dd", told)) for name, told in facts]
 
 

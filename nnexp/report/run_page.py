@@ -16,7 +16,7 @@ from nnexp.report.probes import probes_section
 from nnexp.report.retyped import program_of
 from nnexp.report.run_curves import run_curves
 from nnexp.report.run_folder import RunFolder, read_run_folder
-from nnexp.report.run_head import run_head, title_of
+from nnexp.report.run_head import run_head, run_title
 from nnexp.report.signals import layer_signals
 from nnexp.track.folder import write_text
 from nnexp.track.manifest import FILE as MANIFEST
@@ -38,7 +38,7 @@ def run_html(run: RunFolder, diagnosis: Diagnosis) -> str:
     checked = checked_section(diagnosis.checked, diagnosis.notes)
     healthy = not diagnosis.findings  # what was checked is then what there is to tell first
     return document(
-        title_of(run),
+        run_title(run),
         run_head(run, diagnosis, prior),
         checked
         if healthy

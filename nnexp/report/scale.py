@@ -42,7 +42,7 @@ class Scale:
     gap: float | None = None
 
 
-def linear(low: float, high: float, about: int = 5, whole: bool = False) -> Scale:
+def linear_scale(low: float, high: float, about: int = 5, whole: bool = False) -> Scale:
     """An even axis from `low` to `high`, with ticks at 1, 2 or 5 times a power of ten.
 
     Arguments:
@@ -72,7 +72,7 @@ def epochs(low: float, high: float) -> Scale:
     """
     if low == high:
         return swept([low])
-    axis = linear(low, high, whole=True)
+    axis = linear_scale(low, high, whole=True)
     begins = [Tick(0.0, f"{low:.0f}")] if axis.ticks and axis.ticks[0].at > 0 else []
     return Scale(axis.place, [*begins, *axis.ticks])
 
@@ -104,7 +104,7 @@ def logarithmic(low: float, high: float) -> Scale:
     return Scale(place, ticks)
 
 
-def scores(values: Iterable[float], bounded: bool = False) -> Scale:
+def score_scale(values: Iterable[float], bounded: bool = False) -> Scale:
     """The axis of some losses or accuracies: logarithmic where they span more than a decade.
 
     Arguments:
@@ -114,7 +114,7 @@ def scores(values: Iterable[float], bounded: bool = False) -> Scale:
     """
     finite = [_tame(v) for v in values if math.isfinite(v)]
     if not finite:
-        return linear(0, 1)
+        return linear_scale(0, 1)
     low, high = min(finite), max(finite)
     bounded = bounded and low >= 0 and high <= 1
     if not bounded and low >= 0 and high > 0:
@@ -135,8 +135,8 @@ def scores(values: Iterable[float], bounded: bool = False) -> Scale:
     room = (high - low or abs(high) * 0.1 or 1.0) * 0.05
     if bounded:
         room = max(room, 0.005)
-        return linear(max(low - room, 0.0 - room / 2), min(high + room, 1.0 + room / 2))
-    return linear(low - room if low < 0 or low > room else low - room / 2, high + room)
+        return linear_scale(max(low - room, 0.0 - room / 2), min(high + room, 1.0 + room / 2))
+    return linear_scale(low - room if low < 0 or low > room else low - room / 2, high + room)
 
 
 def swept(values: Iterable[float]) -> Scale:
@@ -157,7 +157,7 @@ def swept(values: Iterable[float]) -> Scale:
     positive = [v for v in tried if v > 0]
     if len(tried) == 2:
         low, high = tried
-        inner = linear(low - (high - low) / 2, high + (high - low) / 2)
+        inner = linear_scale(low - (high - low) / 2, high + (high - low) / 2)
         return Scale(inner.place, _labelled(tried, inner))
     if tried[0] >= 0 and _crowded(positive):
         logs = logarithmic(positive[0], positive[-1])
@@ -174,7 +174,7 @@ def swept(values: Iterable[float]) -> Scale:
             zero = [Tick(place(0.0), "0")] if inner.gap is not None else []
             return Scale(place, [*zero, *generic], inner.gap)
         return Scale(place, _labelled(tried, inner), inner.gap)
-    even = linear(tried[0], tried[-1])
+    even = linear_scale(tried[0], tried[-1])
     inner = Scale(lambda v: 0.05 + 0.9 * even.place(v), [])
     if len(tried) > MOST_TICKS:
         return Scale(inner.place, [Tick(0.05 + 0.9 * t.at, t.label) for t in even.ticks])

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from nnexp.leaderboard import Leaderboard
-from nnexp.leaderboard.grouping import frozen, order_of
+from nnexp.leaderboard.grouping import comparable, order_of
 from nnexp.report.observations import number_of
 
 
@@ -30,7 +30,7 @@ def values_of(board: Leaderboard, key: str, failed: bool = True) -> list[Any]:
     found = [row.values[key] for row in board.configurations if key in row.values]
     if failed:
         found += [record.config[key] for record in board.failed if key in record.config]
-    return sorted({frozen(value): value for value in found}.values(), key=order_of)
+    return sorted({comparable(value): value for value in found}.values(), key=order_of)
 
 
 def is_numeric(board: Leaderboard, key: str) -> bool:
@@ -47,7 +47,7 @@ def _follows(board: Leaderboard, key: str) -> bool:
     configs += [record.config for record in board.failed if name in record.config]
     seen: dict[Hashable, Hashable] = {}
     for config in configs:
-        value = frozen(config[key]) if key in config else ()
-        if seen.setdefault(frozen(config.get(name)), value) != value:
+        value = comparable(config[key]) if key in config else ()
+        if seen.setdefault(comparable(config.get(name)), value) != value:
             return False
     return True

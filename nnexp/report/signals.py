@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.leaderboard.words import cut
+from nnexp.leaderboard.words import shorten
 from nnexp.lines import one_line
 from nnexp.report import scale
 from nnexp.report.chart import COLOURS, Chart, thinned
@@ -23,7 +23,7 @@ LONGEST = 60  # characters of a layer's name
 
 
 @dataclass(frozen=True)
-class Panel:
+class SignalPanel:
     """A kind of signals.
 
     Arguments:
@@ -40,11 +40,11 @@ class Panel:
 
 
 PANELS = (
-    Panel("gradient_norm", "Norm of the gradient", steady=True),
-    Panel("update_ratio", "Share of its weights that a step moves", steady=True),
-    Panel("dead", "Share of units that never fire", bounded=True),
-    Panel("saturated", "Share of units that are saturated", bounded=True),
-    Panel("weight_norm", "Norm of the weights"),
+    SignalPanel("gradient_norm", "Norm of the gradient", steady=True),
+    SignalPanel("update_ratio", "Share of its weights that a step moves", steady=True),
+    SignalPanel("dead", "Share of units that never fire", bounded=True),
+    SignalPanel("saturated", "Share of units that are saturated", bounded=True),
+    SignalPanel("weight_norm", "Norm of the weights"),
 )
 
 
@@ -64,7 +64,7 @@ def layer_signals(run: RunFolder) -> Markup | None:
         "section",
         element("h2", "Signals by layer"),
         element("p", lead, class_="lead"),
-        legend([(own, cut(one_line(layer), LONGEST)) for layer, own in series.items()]),
+        legend([(own, shorten(one_line(layer), LONGEST)) for layer, own in series.items()]),
         element("div", *(chart for chart in charts if chart is not None), class_="charts"),
         id="signals",
         class_="curves",
@@ -82,7 +82,7 @@ def _of_layers(run: RunFolder, kind: str) -> dict[str, NDArray[np.float64]]:
 
 def _chart(
     run: RunFolder,
-    panel: Panel,
+    panel: SignalPanel,
     found: Mapping[str, NDArray[np.float64]],
     series: Mapping[str, str],
 ) -> Markup | None:
@@ -92,7 +92,7 @@ def _chart(
     epochs = run.signals["epoch"]
     values = np.concatenate(list(drawn.values()))
     is_ratio = panel.kind == "update_ratio"
-    y = scale.scores(
+    y = scale.score_scale(
         [*values.tolist(), *((USUAL_UPDATE[0] / 2, USUAL_UPDATE[1] * 2) if is_ratio else ())],
         panel.bounded,
     )

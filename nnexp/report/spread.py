@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.comparing import score_of
+from nnexp.leaderboard.comparing import recorded_score
 from nnexp.leaderboard.words import number, short_names
 from nnexp.lines import one_line
 from nnexp.report.dots import Cell, Dot, Row, dot_rows
@@ -71,10 +71,8 @@ def _cell(row: Configuration, score: str) -> Cell:
     against = row.against_leader
     series = "first" if against is None else "apart" if against.distinguishable else "same"
     series = "test" if score.startswith("test") else series
-    dots = [
-        Dot(score_of(r, score), series, f"run {one_line(r.name)}: {number(score_of(r, score))}")
-        for r in row.records
-    ]
+    found = [(one_line(run.name), recorded_score(run, score)) for run in row.records]
+    dots = [Dot(value, series, f"run {name}: {number(value)}") for name, value in found]
     summary = row.scores[score]
     mean = summary.mean if len(row.records) > 1 else float("nan")
     if score.startswith("test"):

@@ -11,17 +11,17 @@ from typing import Any
 from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import Leaderboard, Record
 from nnexp.leaderboard.chosen import words_of_first
-from nnexp.leaderboard.grouping import FOLD, frozen, order_of
+from nnexp.leaderboard.grouping import FOLD, comparable, order_of
 from nnexp.leaderboard.nothing import how_ended
 from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import (
     TITLES,
-    cut,
     number,
     plural,
     score_title,
     setting,
     short_names,
+    shorten,
 )
 from nnexp.lines import one_line
 from nnexp.report.commands import commands_of, placeless
@@ -38,7 +38,7 @@ MOST_LETTERS = 60  # of the data's name in a title
 LONGEST = 600  # characters of a command, or of a line on data
 
 
-def title_of(board: Leaderboard, records: Sequence[Record]) -> str:
+def summary_title(board: Leaderboard, records: Sequence[Record]) -> str:
     """What was swept, on which data: the title of a page that is nobody's in particular.
 
     It names no folder, whose name may be a time.
@@ -49,7 +49,7 @@ def title_of(board: Leaderboard, records: Sequence[Record]) -> str:
     else:
         swept = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     sources = {found for r in records if (found := source_of(r.config)) is not None}
-    on = f" on {cut(one_line(sources.pop()), MOST_LETTERS)}" if len(sources) == 1 else ""
+    on = f" on {shorten(one_line(sources.pop()), MOST_LETTERS)}" if len(sources) == 1 else ""
     return f"Sweep of {swept}{on}" if swept else f"{plural(len(records), 'run')}{on}"
 
 
@@ -177,7 +177,7 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
     for key in board.varied:
         found = [row.values[key] for row in board.configurations if key in row.values]
         found += [record.config[key] for record in board.failed if key in record.config]
-        values = sorted({frozen(value): value for value in found}.values(), key=order_of)
+        values = sorted({comparable(value): value for value in found}.values(), key=order_of)
         shown, more = ", ".join(setting(value) for value in values[:MOST_VALUES]), ""
         if len(values) > MOST_VALUES:
             ends = f"{brief(values[0])} … {brief(values[-1])}"
@@ -186,7 +186,7 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
         facts.append(_fact(element("code", key), shown + more))
     for key, many in (("seed", "seeds"), (FOLD, "folds")):
         known = [r.config[key] for r in records if r.config.get(key) is not None]
-        repeated = sorted({frozen(value): value for value in known}.values(), key=order_of)
+        repeated = sorted({comparable(value): value for value in known}.values(), key=order_of)
         if repeated:
             shown = ", ".join(map(setting, repeated[:MOST_VALUES]))
             more = f", … ({len(repeated)} {many})" if len(repeated) > MOST_VALUES else ""
@@ -243,4 +243,4 @@ def data_line(manifest: Mapping[str, Any]) -> str | None:
         words.append(plural(features, "feature"))
     if isinstance(classes, list) and classes:
         words.append(f"{len(classes)} classes")
-    return cut(", ".join(words), LONGEST)
+    return shorten(", ".join(words), LONGEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.grouping import frozen
+from nnexp.leaderboard.grouping import comparable
 from nnexp.report.curves import learning_curves
 from nnexp.report.markup import Markup
 from nnexp.report.observations import Observations
@@ -30,7 +30,7 @@ def _as_they_come(board: Leaderboard) -> Leaderboard:
             continue
         values = {key: record.config[key] for key in board.varied if key in record.config}
         row = alike.setdefault(
-            frozen(values), Configuration(len(alike) + 1, values, [], 0, {}, None)
+            comparable(values), Configuration(len(alike) + 1, values, [], 0, {}, None)
         )
         row.records.append(record)
     rows = [replace(row, planned=len(row.records)) for row in alike.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nnexp.leaderboard.words import cut
+from nnexp.leaderboard.words import shorten
 from nnexp.lines import one_line
 
 LONGEST = 300  # characters of a text
@@ -30,7 +30,7 @@ def value(found: Any) -> str:
     if isinstance(found, list | tuple):
         more = [f"… ({len(found)} in all)"] if len(found) > MOST else []
         return ", ".join([*map(value, found[:MOST]), *more])
-    return cut(one_line(str(found)), LONGEST)
+    return shorten(one_line(str(found)), LONGEST)
 
 
 def signed(number: float, form: str = ".3f") -> str:

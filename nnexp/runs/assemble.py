@@ -16,14 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnexp.config.schema import (
-    AdamConfig,
-    AdamWConfig,
-    Config,
-    CustomModelConfig,
-    LinearConfig,
-    MLPConfig,
-)
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig, LinearConfig, MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig
 from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel

@@ -13,7 +13,7 @@ from typing import Any
 
 from nnexp import calls
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.errors import UserError

@@ -13,7 +13,8 @@ import pandas as pd
 import torch
 
 from nnexp.config.saved import read_config
-from nnexp.config.schema import Config, OpenMLConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.sources import OpenMLConfig
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
@@ -30,7 +31,7 @@ from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.model.registered import unregistered
 from nnexp.model.weights import FILE as WEIGHTS_FILE
-from nnexp.model.weights import from_tensors
+from nnexp.model.weights import weights_from_tensors
 from nnexp.runs import assemble, own_module
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
@@ -194,7 +195,7 @@ def _judge(
     plan = assemble.plan(config)
     try:
         with open_tensors(folder / WEIGHTS_FILE, 4 << 30) as tensors:
-            theta, buffers = from_tensors(model, tensors)
+            theta, buffers = weights_from_tensors(model, tensors)
     except UserError:  # NaN in the weights: nothing to judge
         return {}
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 
 Value = bool | float | str | None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnexp.config.saved import config_text
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.near import near
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.config.saved import config_text
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.runs.hparams import hparams
 from nnexp.runs.scoring import Part
 from nnexp.track.history import SIGNALS_FILE, History

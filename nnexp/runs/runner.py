@@ -20,7 +20,9 @@ from nnexp import calls
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config, CustomModelConfig, OpenMLConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
+from nnexp.config.schema.sources import OpenMLConfig
 from nnexp.data import Dataset, load_table
 from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled

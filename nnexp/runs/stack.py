@@ -24,7 +24,7 @@ from nnexp.files import write_bytes
 from nnexp.model.mlp import MLP
 from nnexp.model.products import openblas
 from nnexp.model.weights import FILE as WEIGHTS_FILE
-from nnexp.model.weights import to_arrays
+from nnexp.model.weights import weights_to_arrays
 from nnexp.runs import assemble
 from nnexp.runs.recording import Recording
 from nnexp.runs.scoring import Part as Scored
@@ -135,7 +135,7 @@ class Stack:
         Returns:
             For each task its run, or what it goes on from where `until` was reached.
         """
-        garbage.resume()
+        garbage.collect_again()
         begun = datetime.now(UTC)
         results: list[Run | Parked | None] = [None] * len(self.tasks)
         for task, dataset in zip(self.tasks, self.datasets, strict=True):
@@ -316,7 +316,7 @@ def _metrics(outcome: Outcome, parts: Mapping[str, Scored | None]) -> dict[str, 
 
 def _weights(model: assemble.Model, outcome: Outcome, classes: Sequence[Any], inputs: int) -> bytes:
     """model.safetensors of a member."""
-    arrays = to_arrays(model, outcome.theta, outcome.buffers)
+    arrays = weights_to_arrays(model, outcome.theta, outcome.buffers)
     about = json.dumps({"format": 1, "inputs": inputs, "classes": list(classes)})
     # one key: the order of several is not settled, and the file would differ from run to run
     return safetensors_bytes(arrays, {"nnexp": about})

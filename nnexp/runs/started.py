@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 
 FILES = ("path", "test_path", "images", "image_labels", "test_images", "test_image_labels")
 FILE_KEYS = frozenset(f"data.{name}" for name in FILES)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nnexp.config.contradictions import monitor_user
+from nnexp.config.contradictions.monitor import monitor_user
 from nnexp.config.saved import config_text, overrides_text
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.errors import UserError
 from nnexp.track import folder as folders

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nnexp.config.keys import literal
-from nnexp.config.schema import Config, MLPConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import MLPConfig
 from nnexp.errors import UserError
 
 # how the allocators of PyTorch and C++ say it

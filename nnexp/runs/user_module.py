@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nnexp.config.schema import CustomModelConfig
+from nnexp.config.schema.model import CustomModelConfig
 from nnexp.errors import UserError
 from nnexp.model.module import ModuleModel
 from nnexp.runs.user_class import check_import_path

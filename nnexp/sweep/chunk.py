@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nnexp.config.pairings import warnings
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.files import is_full
 from nnexp.runs.jobs import Job, score_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.leaderboard.grouping import FOLD, FOLDS
 from nnexp.sweep.space import Axis, Space
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from nnexp.config.flags import parted
 from nnexp.config.held import held
 from nnexp.config.many import compose_many
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.config.translate import translate
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.sweep.space import Axis, Space, with_folds
 
 ATTEMPTS = 100  # draws in a row that give nothing new, before it is taken that there is nothing

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from nnexp import garbage
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.model.products import openblas
@@ -131,7 +131,7 @@ class Execution:
         if any(self._config(place).trainer.tensorboard for place in self.datasets):
             import_module("nnexp.track.board")
             import_module("nnexp.track.confusion").load()
-        garbage.resume()
+        garbage.collect_again()
         count = self.processes if can_fork() and not self._wants_threads() else 0
         for chunk in chunks[max(1, count) :]:  # the others begin now
             if not chunk.parked:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.train.optimizers import OPTIMIZERS
 

@@ -17,7 +17,7 @@ from nnexp.config.grammar import parse
 from nnexp.config.own import options_of, own_flags
 from nnexp.config.pairings import warnings
 from nnexp.config.saved import config_text
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.sweep.rate_checks import (
     PER_DECADE,

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnexp.config.schema import Config, ConstantSchedulerConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.scheduler import ConstantSchedulerConfig
 from nnexp.data import Dataset
 from nnexp.runs.stack import Stack
 from nnexp.runs.task import Task

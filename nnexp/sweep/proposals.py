@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.sweep.draw import repetitions
 from nnexp.sweep.space import Axis, Space, with_folds

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from shlex import quote
 
-from nnexp.config.schema import Config
+from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.near import near
 from nnexp.sweep.rate_words import Asked

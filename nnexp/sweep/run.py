@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, taken

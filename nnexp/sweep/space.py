@@ -18,8 +18,8 @@ from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
 from nnexp.config.keys import literal
+from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
-from nnexp.config.suggest import nearest
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition

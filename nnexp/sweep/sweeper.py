@@ -18,7 +18,7 @@ from nnexp.config.held import in_order
 from nnexp.config.located import located
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.saved import read_config
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.files import is_full
 from nnexp.leaderboard.grouping import is_repetition

@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import Override
 
 from nnexp.config.grammar import parse, value_of
 from nnexp.config.keys import all_keys, literal
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.config.shell import shell
 from nnexp.errors import UserError
 from nnexp.sweep.settings import is_about_sweep

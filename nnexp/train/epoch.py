@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.model.module import ModuleStack
+from nnexp.model.module_stack import ModuleStack
 from nnexp.seeds import generator, torch_seed
 from nnexp.train.block import Block, block_steps, dropout_generators, gather
 from nnexp.train.evaluate import logits

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from nnexp.model.module import ModuleStack
+from nnexp.model.module_stack import ModuleStack
 from nnexp.train import graph
 from nnexp.train.divergence import Inspector
 from nnexp.train.epoch import TrainedEpoch, run_epoch, validate

@@ -3,8 +3,9 @@
 import pytest
 from omegaconf import OmegaConf
 
-from nnexp.config.check import check
-from nnexp.config.schema import OPTIONS, Config
+from nnexp.config.check import check_settings
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir
 
 
@@ -31,7 +32,7 @@ def _quick(typed):
         name, _, value = word.partition("=")
         OmegaConf.update(tree, name, OmegaConf.create(f"v: {value}").v, merge=True)
     config = OmegaConf.to_object(tree)
-    check(config)
+    check_settings(config)
     return config
 
 

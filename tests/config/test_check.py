@@ -5,19 +5,16 @@ import shlex
 
 import pytest
 
-from nnexp.config.check import KINDS, check
+from nnexp.config.check import KINDS, check_settings
 from nnexp.config.compose import compose
 from nnexp.config.keys import all_keys, keys_of
-from nnexp.config.schema import (
-    OPTIONS,
-    AdamConfig,
-    CommandConfig,
-    Config,
-    MLPConfig,
-    RegConfig,
-    SplitConfig,
-    TrainerConfig,
-)
+from nnexp.config.schema.config import CommandConfig, Config
+from nnexp.config.schema.model import MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.split import SplitConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.errors import UserError
 
 
@@ -56,7 +53,7 @@ def test_every_number_below_or_above_its_range_is_refused():
             many = key.is_list or key.path == "loss.class_weight"
             setattr(section, key.leaf, [value] if many else value)
             with pytest.raises(UserError) as caught:
-                check(config)
+                check_settings(config)
             assert caught.value.wrong.startswith(f"{key.path}=")
             assert "out of range" in caught.value.wrong
             assert caught.value.remedy.startswith(f"{key.path}=")
@@ -70,13 +67,13 @@ def test_numbers_that_are_not_finite_are_refused_everywhere(value):
         config, section = owner_config(key)
         setattr(section, key.leaf, value)
         with pytest.raises(UserError, match="out of range"):
-            check(config)
+            check_settings(config)
     for config in (
         Config(reg=RegConfig(dropout=[0.1, value])),
         Config(optimizer=AdamConfig(betas=[0.9, value])),
     ):
         with pytest.raises(UserError, match="out of range"):
-            check(config)
+            check_settings(config)
 
 
 def test_unknown_choices_are_refused_with_the_nearest():
@@ -85,7 +82,7 @@ def test_unknown_choices_are_refused_with_the_nearest():
         choice = key.limits["choices"][0]
         setattr(section, key.leaf, choice[:-1] + "_")
         with pytest.raises(UserError) as caught:
-            check(config)
+            check_settings(config)
         assert key.path in caught.value.wrong
         assert ", ".join(key.limits["choices"]) in caught.value.allowed
 
@@ -105,17 +102,17 @@ def test_types_are_refused_without_hydra():
         Config(reg=RegConfig(dropout=None)),
     ):
         with pytest.raises(UserError, match="is not "):
-            check(config)
+            check_settings(config)
 
 
 def test_whole_numbers_pass_for_floats():
-    check(Config(reg=RegConfig(l2=1)))
+    check_settings(Config(reg=RegConfig(l2=1)))
 
 
 def test_edges_pass():
     config = Config(reg=RegConfig(l1=0.0, input_dropout=0.0, patience=1))
     config.data.split = SplitConfig(test=0.0)
-    check(config)
+    check_settings(config)
 
 
 def test_every_word_of_accepts_is_known():

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
 from nnexp.config.saved import FILE, config_text, read_config
-from nnexp.config.schema import OPTIONS, Config, CsvConfig, SGDConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.optimizer import SGDConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.sources import CsvConfig
 from nnexp.config.store import conf_dir
 from nnexp.errors import UserError
 

@@ -7,7 +7,7 @@ import pytest
 from nnexp.cli import main, train
 from nnexp.config.groups import groups
 from nnexp.config.own import options_of, own_file
-from nnexp.config.suggest import unknown_option
+from nnexp.config.unknown import unknown_option
 
 FILES = {
     "data/mine.yaml": "defaults: [schema_iris, _self_]\n",

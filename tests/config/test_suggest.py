@@ -4,7 +4,8 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
-from nnexp.config.suggest import bare_word, nearest, unknown_flag
+from nnexp.config.likeness import nearest
+from nnexp.config.unknown import bare_word, unknown_flag
 from nnexp.errors import UserError
 
 MEANT = {

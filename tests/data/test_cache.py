@@ -6,14 +6,9 @@ import pytest
 import sklearn.datasets
 import sklearn.utils
 
-from nnexp.config.schema import (
-    OPTIONS,
-    CsvConfig,
-    IrisConfig,
-    MoonsConfig,
-    OpenMLConfig,
-    SplitConfig,
-)
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.sources import CsvConfig, IrisConfig, MoonsConfig, OpenMLConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Tables, cache, load_table, prepare
 from nnexp.data.cache import _reading_key, source_key
 from nnexp.data.labelled import read_labelled

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import DataConfig, SplitConfig
-from nnexp.data.cells import Cells
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.columns import infer_columns
+from nnexp.data.frame_cells import Cells
 from nnexp.errors import UserError
 
 ROWS = 60

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.schema import CsvConfig, DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Table, load_table, prepare
-from nnexp.data.cells import Cells
 from nnexp.data.duplicates import find_copies, repeated
+from nnexp.data.frame_cells import Cells
 from nnexp.errors import UserError
 
 CELL = st.sampled_from([0.0, -0.0, 1.0, 2.5, np.nan])

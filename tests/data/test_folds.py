@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.split import split_rows
 from nnexp.errors import UserError
 
@@ -21,7 +21,7 @@ def one(labels, folds, fold, seed=0, parts=None, column=None, **options):
         frame["c"] = column
         config.by = "c"
     classes = [f"class {place}" for place in range(labels.max() + 1)]
-    return split_rows(labels, classes, config, frame, seed, parts)
+    return split_rows(labels, classes, config, frame, seed=seed, parts=parts)
 
 
 def every(labels, folds, seed=0, **options):
@@ -85,7 +85,7 @@ def test_random_folds(rows, folds, classes, test, stratify, shuffle, seed):
         list(range(classes)),
         SplitConfig(**options, valid=0),
         pd.DataFrame({"x": labels}),
-        seed,
+        seed=seed,
     )
     assert splits[0].test.tolist() == without.test.tolist()
     if stratify and shuffle:

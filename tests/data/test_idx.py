@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from nnexp.config.schema import IdxConfig
+from nnexp.config.schema.sources import IdxConfig
 from nnexp.data import load_table, prepare
 from nnexp.data.idx import find_files
 from nnexp.errors import UserError

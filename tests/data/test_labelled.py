@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Table, prepare
 from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import read_labelled

@@ -5,7 +5,7 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data import numeric
 
 SCALERS = {

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data import Preprocessor
-from nnexp.data.cells import Cells
 from nnexp.data.columns import infer_columns
-from nnexp.data.preprocess import fit_preprocessor
+from nnexp.data.fit import fit_preprocessor
+from nnexp.data.frame_cells import Cells
 from nnexp.errors import UserError
 
 SCALINGS = ("standard", "minmax", "robust", "quantile", "none")

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnexp.config.schema import CsvConfig, IdxConfig, SplitConfig
+from nnexp.config.schema.sources import CsvConfig, IdxConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import load_table, prepare
 from nnexp.errors import UserError
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from nnexp.config.compose import compose
-from nnexp.config.schema import CsvConfig, DataConfig, SplitConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.config.sentinel import Sentinel
 from nnexp.data import Preprocessor, Table, load_table, prepare
 from nnexp.data.cells import MISSING_TOKENS

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 import sklearn.datasets
 
-from nnexp.config.schema import OPTIONS, ClassificationConfig, CsvConfig, DataConfig, OpenMLConfig
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.options import OPTIONS
+from nnexp.config.schema.sources import ClassificationConfig, CsvConfig, OpenMLConfig
 from nnexp.data import load_table, prepare
 from nnexp.data.table import fingerprint_values
 from nnexp.errors import UserError

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.split import split_rows
 from nnexp.errors import UserError
 
@@ -12,7 +12,7 @@ def split(config, labels=None, seed=0, parts=None, **columns):
     labels = np.arange(size) % 2 if labels is None else np.asarray(labels)
     frame = pd.DataFrame({"x": np.arange(size), **columns})
     classes = [f"class {place}" for place in range(labels.max() + 1)]
-    result = split_rows(labels, classes, config, frame, seed, parts)
+    result = split_rows(labels, classes, config, frame, seed=seed, parts=parts)
     everything = np.concatenate([result.train, result.valid, result.test])
     assert np.sort(everything).tolist() == list(range(size))
     for part in (result.train, result.valid, result.test):
@@ -201,7 +201,7 @@ def test_the_validation_rows_can_be_drawn_anew(config):
     frame = pd.DataFrame({"x": np.arange(200.0), "who": [f"p{n % 40}" for n in range(200)]})
 
     def drawn(valid_seed):
-        return split_rows(labels, [0, 1], config, frame, 3, valid_seed=valid_seed)
+        return split_rows(labels, [0, 1], config, frame, seed=3, valid_seed=valid_seed)
 
     plain, same, other = drawn(None), drawn(3), drawn(4)
     for part in ("train", "valid", "test"):

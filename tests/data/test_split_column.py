@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import SplitConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.split_column import read_groups, read_parts, split_column, time_order
 from nnexp.errors import UserError

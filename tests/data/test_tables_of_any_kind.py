@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.schema import CsvConfig, SplitConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Preprocessor, load_table, prepare
 from nnexp.errors import UserError
 

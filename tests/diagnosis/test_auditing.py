@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.diagnosis.auditing import AuditReport
+from nnexp.diagnosis.audit_report import AuditReport
 from nnexp.errors import UserError
 
 

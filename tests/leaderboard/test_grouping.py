@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.grouping import IMMATERIAL, frozen, group_records, order_of, split_of
+from nnexp.leaderboard.grouping import IMMATERIAL, comparable, group_records, order_of, split_of
 
 
 def test_seeds_the_fold_and_what_does_not_matter_are_not_told_apart(make):
@@ -104,8 +104,8 @@ json_values = st.recursive(
 @settings(deadline=None)
 @given(json_values, json_values)
 def test_any_values_can_be_compared_and_sorted(a, b):
-    assert frozen(a) == frozen(a)
-    assert hash(frozen(a)) == hash(frozen(a))
+    assert comparable(a) == comparable(a)
+    assert hash(comparable(a)) == hash(comparable(a))
     assert sorted([a, b], key=order_of) is not None
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.board import SCORES
-from nnexp.leaderboard.comparing import score_of
+from nnexp.leaderboard.comparing import recorded_score
 from nnexp.leaderboard.leaderboard import leaderboard
 
 
@@ -94,7 +94,9 @@ def test_better_test_scores_change_no_rank(make):
     records = grid(make, {0.01: BEST, 0.1: WORSE})
     ranks = [row.values for row in leaderboard(records).configurations]
     other = [
-        replace(r, metrics={**r.metrics, "test": {"loss": 1 - score_of(r, "val_loss"), "n": 9}})
+        replace(
+            r, metrics={**r.metrics, "test": {"loss": 1 - recorded_score(r, "val_loss"), "n": 9}}
+        )
         for r in records
     ]
     assert [row.values for row in leaderboard(other).configurations] == ranks

@@ -3,7 +3,9 @@ from dataclasses import asdict
 import pytest
 import yaml
 
-from nnexp.config.schema import OPTIONS, Config, CustomModelConfig
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import CustomModelConfig
+from nnexp.config.schema.options import OPTIONS
 from nnexp.leaderboard.plain import Configs
 
 

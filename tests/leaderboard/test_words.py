@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.leaderboard.words import (
-    cut,
     cut_apart,
     number,
     one_line,
     setting,
     short_names,
     short_settings,
+    shorten,
 )
 
 
@@ -103,5 +103,5 @@ def test_short_names_are_unique(keys):
 
 def test_texts_of_strangers():
     assert one_line("a\n\x1b[2J b\tc") == "a [2J b c"
-    assert cut("abcdef", 4) == "abc…"
-    assert cut("abc", 3) == "abc"
+    assert shorten("abcdef", 4) == "abc…"
+    assert shorten("abc", 3) == "abc"

@@ -12,7 +12,7 @@ import nnexp
 from nnexp.diagnosis.finding import Evidence, Finding
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop import proof as module
-from nnexp.loop.retrain import Arm
+from nnexp.loop.retrain import Retraining
 from nnexp.loop.score import Score, explained
 
 TRAIN = 50
@@ -38,10 +38,10 @@ def proven(monkeypatch):
         monkeypatch.setattr(
             module,
             "score",
-            lambda watch, arm, seed: (before if arm == Arm() else after)[seed],
+            lambda watch, arm, seed: (before if arm == Retraining() else after)[seed],
         )
         found = Diagnosis([finding(cause)])
-        return module.prove(SimpleNamespace(table=table), found, len(before)).findings[0]
+        return module.prove_loop(SimpleNamespace(table=table), found, len(before)).findings[0]
 
     return run
 

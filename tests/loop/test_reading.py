@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import nnexp
-from nnexp.config.schema import MLPConfig
+from nnexp.config.schema.model import MLPConfig
+from nnexp.loop.configured import make_config
 from nnexp.loop.outputs import linear_layers
-from nnexp.loop.view import make_config
 
 MADE = torch.Generator().manual_seed(0)
 X = torch.randn(600, 6, generator=MADE)
@@ -176,8 +176,18 @@ class Recurrent(nn.Module):
 )
 def test_only_a_network_of_linear_layers_is_judged_as_one(model, layered):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    given = optimizer, nn.CrossEntropyLoss(), "softmax", {}, 0.1, 1, 32, False
-    config = make_config(model, linear_layers(model, X), *given)
+    config = make_config(
+        model,
+        linear_layers(model, X),
+        optimizer=optimizer,
+        loss_fn=nn.CrossEntropyLoss(),
+        kind="softmax",
+        initial={},
+        first_lr=0.1,
+        epochs=1,
+        batch=32,
+        is_affine=False,
+    )
     assert isinstance(config.model, MLPConfig) is layered
 
 

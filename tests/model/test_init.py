@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from nnexp.config.schema import INITS
+from nnexp.config.schema.model import INITS
 from nnexp.model.init import initial_bias, initial_weight
 
 SHAPE = (300, 200)

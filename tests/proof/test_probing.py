@@ -15,8 +15,8 @@ from nnexp.data.altered import blank, dealt, one_batch
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.proof.arms import Arm, member
-from nnexp.proof.probed import Plan, nominations, read
+from nnexp.proof.arms import Arm, member_config
+from nnexp.proof.probed import PlannedProbe, nominations, read_probe
 from nnexp.proof.probing import planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
@@ -55,7 +55,7 @@ def any_config():
 
 
 def plan(name, values, cause=""):
-    return Plan(name, ("a=1",), Arm(any_config(), (), None, values, values, 400), cause)
+    return PlannedProbe(name, ("a=1",), Arm(any_config(), (), None, values, values, 400), cause)
 
 
 def test_runs_without_a_score():
@@ -66,7 +66,7 @@ def test_runs_without_a_score():
     assert own.cause == "lr_too_high"
     once = plan("once", [nan, nan, nan, 0.9, nan], "lr_too_low")
     assert nominations([plan("as it is", [0.2] * 5), once]) == []
-    probes = [read(one, [base, slower]) for one in (base, slower, once)]
+    probes = [read_probe(one, [base, slower]) for one in (base, slower, once)]
     assert probes[0].value is None
     content = json.loads(json.dumps([one.plain() for one in probes]))
     assert [Probe.from_plain(one) for one in content] == probes
@@ -136,8 +136,8 @@ def test_what_does_not_apply_is_left_out():
 
 def test_members_share_the_split_of_the_run():
     config = compose(["data=wine", "seeds.split=3"])
-    assert member(config, 5).seeds.split == 3
-    assert member(config, 5, 4).seeds.of_split == (3, 7)
+    assert member_config(config, 5).seeds.split == 3
+    assert member_config(config, 5, 4).seeds.of_split == (3, 7)
 
 
 def test_a_rate_too_low(tmp_path):

@@ -12,12 +12,12 @@ import nnexp
 from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
-from nnexp.diagnosis.proven import in_order
+from nnexp.diagnosis.proven import in_order_of_proof
 from nnexp.diagnosis.report import Diagnosis, cure, unmended
 from nnexp.errors import UserError
 from nnexp.proof import proving
 from nnexp.proof.arms import Arm, train_arms
-from nnexp.proof.contrast import chance, contrast
+from nnexp.proof.contrast import chance_gain, contrast_arms
 from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.proving import prove
 
@@ -284,13 +284,13 @@ def test_splits_of_one_table_share_rows():
     found = finding("dead_units")
     arms = [arm(0.85, (), 0.03), arm(0.93, (0,), 0.03)]
     gains = np.subtract(arms[1].accuracies, arms[0].accuracies)
-    same = contrast(found, arms[0], arms[1], arms, 5, 0.0)
+    same = contrast_arms(found, arms[0], arms[1], arms, 5, 0.0)
     assert same.p == pytest.approx(ttest_1samp(gains, 0).pvalue)
     errors = 2 - np.mean(arms[0].accuracies) - np.mean(arms[1].accuracies)
     for rows, share in ((40, 1.0), (500, errors / 500 / gains.var(ddof=1))):
         for own in arms:
             own.ratio, own.rows = 1 / 3, rows
-        corrected = contrast(found, arms[0], arms[1], arms, 5, 0.0)
+        corrected = contrast_arms(found, arms[0], arms[1], arms, 5, 0.0)
         t = gains.mean() / np.sqrt(gains.var(ddof=1) * (1 / 5 + share / 3))
         assert corrected.p == pytest.approx(2 * student.sf(t, 4))
         half = student.ppf(0.975, 4) * gains.mean() / t
@@ -327,7 +327,7 @@ def test_intervals_cover_the_truth_where_splits_overlap():
         for ratio, told in covered.items():
             for own in arms:
                 own.ratio = ratio
-            low, high = contrast(finding("dead_units"), *arms, arms, 5, 0.0).ci95
+            low, high = contrast_arms(finding("dead_units"), *arms, arms, 5, 0.0).ci95
             told.append(low <= 0 <= high)
     assert np.mean(covered[0.0]) < 0.9
     assert np.mean(covered[1 / 3]) == pytest.approx(0.95, abs=0.04)
@@ -337,8 +337,12 @@ def test_rows_of_a_rare_class_weigh_more():
     many = Arm(compose(["data=wine"]), judges=dict.fromkeys(range(400), 0))
     few = replace(many, judges={row: int(row < 6) for row in range(400)})
     some = replace(many, judges={row: int(row < 60) for row in range(400)})
-    assert chance(0.06, "class_imbalance", many) < 0.06 < chance(0.06, "class_imbalance", few)
-    assert chance(0.06, "dead_units", some) < 0.06 < chance(0.06, "dead_units", few)
+    assert (
+        chance_gain(0.06, "class_imbalance", many)
+        < 0.06
+        < chance_gain(0.06, "class_imbalance", few)
+    )
+    assert chance_gain(0.06, "dead_units", some) < 0.06 < chance_gain(0.06, "dead_units", few)
 
 
 def test_equal_gains_of_a_rare_row_are_no_certainty():
@@ -347,7 +351,7 @@ def test_equal_gains_of_a_rare_row_are_no_certainty():
     for own, balanced in zip(arms, (0.75, 0.875), strict=True):
         own.balanced, own.rows = [balanced] * 5, 200
         own.judges = {row: int(row < 16) for row in range(800)}
-    proof = contrast(finding("class_imbalance"), *arms, arms, 5, 0.0)
+    proof = contrast_arms(finding("class_imbalance"), *arms, arms, 5, 0.0)
     t = np.sqrt(6 * 5)  # a step over the spread of rounding to it
     assert proof.p == pytest.approx(2 * student.sf(t, 4))
 
@@ -417,13 +421,13 @@ def test_what_restores_the_score_comes_before_what_follows_from_it():
     chosen = smallest(found, arms, 5, [0, 1])
     assert chosen == (1,)
     kept = without_followers(found, findings, arms, 5, chosen)
-    told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
+    told = [(own.cause, own.verdict) for own in in_order_of_proof(kept, chosen)]
     assert told == [("sentinel_values", "confirmed"), ("underfit_capacity", "suspected")]
     # but what is known to bring it about stays first: many epochs help against flat gradients, too
     found = Diagnosis([finding("vanishing_gradients", "a=1"), finding("undertrained", "b=1")])
     findings = judge(found, arms, 5, 1.0)
     kept = without_followers(found, findings, arms, 5, chosen)
-    told = [(own.cause, own.verdict) for own in in_order(kept, chosen)]
+    told = [(own.cause, own.verdict) for own in in_order_of_proof(kept, chosen)]
     assert told == [("vanishing_gradients", "confirmed"), ("undertrained", "confirmed")]
 
 
@@ -436,7 +440,7 @@ def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
     def order(after):
         told = replace(found, restores=["a=1"], restored=(0.5, after))
         read = Diagnosis.from_plain(told.plain())
-        causes = [own.cause for own in in_order(findings, (1,), unmended(read))]
+        causes = [own.cause for own in in_order_of_proof(findings, (1,), unmended(read))]
         return causes, cure(read)
 
     assert order(0.6) == (
@@ -493,9 +497,9 @@ def test_gains_of_unlike_scores_are_not_compared():
     small = own("softmax_twice", 0.03, "accuracy/val")
     balanced = own("class_imbalance", 0.17, "balanced_accuracy/val")
     large = own("lr_too_high", 0.2, "accuracy/val, the other changes made")
-    order = [one.cause for one in in_order([small, balanced])]
+    order = [one.cause for one in in_order_of_proof([small, balanced])]
     assert order == ["softmax_twice", "class_imbalance"]
-    order = [one.cause for one in in_order([small, balanced, large])]
+    order = [one.cause for one in in_order_of_proof([small, balanced, large])]
     assert order == ["class_imbalance", "lr_too_high", "softmax_twice"]
 
 
@@ -506,6 +510,9 @@ def test_what_brings_about_the_rest_is_mended_too_where_it_costs_nothing():
     chosen = smallest(found, arms, 5, [0, 1])
     assert chosen == (0, 1)
     kept = without_followers(found, findings, arms, 5, chosen)
-    assert [own.cause for own in in_order(kept, chosen)] == ["sigmoid_twice", "class_imbalance"]
+    assert [own.cause for own in in_order_of_proof(kept, chosen)] == [
+        "sigmoid_twice",
+        "class_imbalance",
+    ]
     arms[3] = arm(0.8, (0, 1))
     assert smallest(found, arms, 5, [0, 1]) == (1,)

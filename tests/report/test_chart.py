@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnexp.report.chart import MOST_POINTS, Chart, thinned
-from nnexp.report.scale import linear, swept
+from nnexp.report.scale import linear_scale, swept
 
 
 @pytest.fixture
 def chart():
-    return Chart(linear(0, 10), linear(0, 4), "Loss", "epoch")
+    return Chart(linear_scale(0, 10), linear_scale(0, 4), "Loss", "epoch")
 
 
 def points(node):
@@ -80,7 +80,7 @@ def test_ticks_lie_at_their_labels(chart, axis_of, read):
 
 
 def test_the_break_after_zero_is_drawn(read):
-    chart = Chart(swept([0, 0.001, 0.01, 0.1]), linear(0, 1), "Loss", "reg.l2")
+    chart = Chart(swept([0, 0.001, 0.01, 0.1]), linear_scale(0, 1), "Loss", "reg.l2")
     drawn = read(chart.render())
     assert drawn.one("text", "gap").text == "//"
 

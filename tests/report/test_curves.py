@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.report.chart import COLOURS
-from nnexp.report.curves import curve, learning_curves
+from nnexp.report.curves import configuration_curve, learning_curves
 from nnexp.report.observations import Observations
 
 TITLES = {
@@ -103,7 +103,7 @@ def test_the_mean_is_of_the_runs_with_a_number(add, board):
         rows = [dict(epoch=e, train_loss=1, train_penalty=0, train_accuracy=0.5, val_loss=v,
                      val_accuracy=0.5, lr=0.1) for e, v in enumerate(values, 1)]  # fmt: skip
         add(seed, seed=seed, rows=rows)
-    found = curve(board().configurations[0], "val_loss", Observations())
+    found = configuration_curve(board().configurations[0], "val_loss", Observations())
     assert found.mean[:2].tolist() == [2.0, 2.0]
     assert math.isnan(found.mean[2])
     assert (found.low[0], found.high[0]) == (1.0, 3.0)

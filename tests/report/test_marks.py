@@ -4,12 +4,12 @@ import pytest
 
 from nnexp.report.chart import Chart
 from nnexp.report.marks import LINE
-from nnexp.report.scale import linear
+from nnexp.report.scale import linear_scale
 
 
 @pytest.fixture
 def chart():
-    return Chart(linear(0, 10), linear(-1, 3), "Loss", "epoch", height=200)
+    return Chart(linear_scale(0, 10), linear_scale(-1, 3), "Loss", "epoch", height=200)
 
 
 def test_a_line_across_lies_at_its_value_and_is_named(chart, read, share):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.markup import Markup, element, join, percent, scroll, text
+from nnexp.report.markup import Markup, element, escaped, join, scroll, svg_percent
 
 
 @given(st.text(), st.text())
@@ -21,8 +21,8 @@ def shown(plain):
 
 @pytest.mark.parametrize("sign", ["\x00", "\x1b", "\u202e", "\u200b", "\ud800", "\x85"])
 def test_signs_that_cannot_be_seen_are_replaced(sign):
-    assert text(f"a{sign}b") == "a\ufffdb"
-    text(sign).encode("utf-8")
+    assert escaped(f"a{sign}b") == "a\ufffdb"
+    escaped(sign).encode("utf-8")
 
 
 def test_markup_stays_and_text_does_not():
@@ -52,4 +52,4 @@ def test_a_region_that_scrolls_has_a_name_and_takes_the_keyboard(read):
     ("value", "text"), [(0, "0%"), (1, "100%"), (0.12346, "12.35%"), (0.5, "50%")]
 )
 def test_percent(value, text):
-    assert percent(value) == text
+    assert svg_percent(value) == text

@@ -5,10 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnexp.report.scale import (
-    linear,
+    linear_scale,
     logarithmic,
     ordered,
-    scores,
+    score_scale,
     swept,
 )
 
@@ -20,7 +20,7 @@ def labels(axis):
 
 
 def test_linear():
-    axis = linear(0, 1)
+    axis = linear_scale(0, 1)
     assert [axis.place(v) for v in (0, 0.5, 1)] == [0, 0.5, 1]
     assert labels(axis) in (["0", "0.2", "0.4", "0.6", "0.8", "1.0"], ["0", "0.5", "1.0"])
     for tick in axis.ticks:
@@ -30,13 +30,13 @@ def test_linear():
 
 
 def test_whole_numbers_have_whole_ticks():
-    assert labels(linear(1, 3, whole=True)) == ["1", "2", "3"]
-    assert all("." not in label for label in labels(linear(1, 300, whole=True)))
+    assert labels(linear_scale(1, 3, whole=True)) == ["1", "2", "3"]
+    assert all("." not in label for label in labels(linear_scale(1, 300, whole=True)))
 
 
 def test_one_value_lies_in_the_middle():
-    assert linear(3, 3).place(3) == pytest.approx(0.5)
-    assert linear(0, 0).place(0) == pytest.approx(0.5)
+    assert linear_scale(3, 3).place(3) == pytest.approx(0.5)
+    assert linear_scale(0, 0).place(0) == pytest.approx(0.5)
 
 
 def test_logarithmic():
@@ -58,39 +58,39 @@ def test_the_ticks_of_logarithms_lie_at_their_labels():
 
 
 def test_scores_over_a_decade_are_shown_by_logarithms():
-    even = scores([0.5, 0.9])
+    even = score_scale([0.5, 0.9])
     assert even.place(0.7) == pytest.approx((even.place(0.5) + even.place(0.9)) / 2)
-    logs = scores([0.01, 1.0])
+    logs = score_scale([0.01, 1.0])
     assert logs.place(0.1) == pytest.approx((logs.place(0.01) + logs.place(1.0)) / 2)
 
 
 def test_zero_has_a_place_before_the_logarithms():
-    axis = scores([0.0, 0.01, 1.0])
+    axis = score_scale([0.0, 0.01, 1.0])
     assert axis.place(0.0) == 0 < axis.place(0.01) < axis.place(1.0) <= 1
     assert labels(axis)[0] == "0"
 
 
 def test_negative_losses_have_an_even_axis():
-    axis = scores([-5.0, -0.1, 3.0])
+    axis = score_scale([-5.0, -0.1, 3.0])
     assert 0 < axis.place(-5.0) < axis.place(-0.1) < axis.place(3.0) < 1
     assert any(label.startswith("−") for label in labels(axis))
 
 
 def test_shares_hardly_go_beyond_their_bounds():
-    axis = scores([0.2, 1.0], bounded=True)
+    axis = score_scale([0.2, 1.0], bounded=True)
     assert labels(axis)[-1] == "1.0"
     assert 0.97 < axis.place(1.0) < 1
-    assert scores([5.0, 7.0], bounded=True).place(6.0) == pytest.approx(0.5)  # a stranger's
+    assert score_scale([5.0, 7.0], bounded=True).place(6.0) == pytest.approx(0.5)  # a stranger's
 
 
 def test_without_a_number_there_is_an_axis_all_the_same():
-    assert scores([math.nan, math.inf]).place(0.5) == 0.5
+    assert score_scale([math.nan, math.inf]).place(0.5) == 0.5
 
 
 @given(st.lists(FINITE, min_size=1), st.booleans())
 @example([1.0, 11.0, -9.58e-303], False)
 def test_all_scores_have_a_place_in_their_order(values, bounded):
-    axis = scores(values, bounded)
+    axis = score_scale(values, bounded)
     places = [axis.place(v) for v in sorted(values)]
     assert all(-1e-6 <= p <= 1 + 1e-6 or abs(v) > 1e299
                for p, v in zip(places, sorted(values), strict=True))  # fmt: skip

@@ -1,7 +1,7 @@
 import pytest
 
 from nnexp.leaderboard import leaderboard, read_records
-from nnexp.report.summary import LONGEST, head, title_of
+from nnexp.report.summary import LONGEST, head, summary_title
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def header(tmp_path, read):
 def title(tmp_path):
     def make():
         records = read_records([tmp_path / "sweep"])
-        return title_of(leaderboard(records), records)
+        return summary_title(leaderboard(records), records)
 
     return make
 

@@ -7,23 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from nnexp.config.check import check
-from nnexp.config.schema import (
-    AdamConfig,
-    AdamWConfig,
-    Config,
+from nnexp.config.check import check_settings
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.model import MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig, RMSpropConfig, SGDConfig
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.scheduler import (
     ConstantSchedulerConfig,
     CosineSchedulerConfig,
-    MLPConfig,
-    MoonsConfig,
     OneCycleSchedulerConfig,
     PlateauSchedulerConfig,
-    RegConfig,
-    RMSpropConfig,
-    SGDConfig,
     StepSchedulerConfig,
-    TrainerConfig,
 )
+from nnexp.config.schema.sources import MoonsConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
 from nnexp.runs.parking import FILE, leave, park, take_up
 from nnexp.runs.stack import Stack
@@ -77,7 +74,7 @@ def members(optimizer, schedule, checkpoint):
     configs[1] = replace(configs[1], trainer=replace(trainer, epochs=5))
     configs[2] = replace(configs[2], reg=RegConfig(patience=3, min_delta=0.05))
     for config in configs:
-        check(config)
+        check_settings(config)
     return configs
 
 

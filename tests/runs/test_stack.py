@@ -10,28 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnexp.config.check import check
-from nnexp.config.schema import (
-    AdamConfig,
-    AdamWConfig,
-    Config,
+from nnexp.config.check import check_settings
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.loss import LossConfig
+from nnexp.config.schema.model import LinearConfig, MLPConfig
+from nnexp.config.schema.optimizer import AdamConfig, AdamWConfig, RMSpropConfig, SGDConfig
+from nnexp.config.schema.regularizer import RegConfig
+from nnexp.config.schema.scheduler import (
     ConstantSchedulerConfig,
     CosineSchedulerConfig,
-    CsvConfig,
-    LinearConfig,
-    LossConfig,
-    MLPConfig,
-    MoonsConfig,
     OneCycleSchedulerConfig,
     PlateauSchedulerConfig,
-    RegConfig,
-    RMSpropConfig,
-    SeedsConfig,
-    SGDConfig,
-    SplitConfig,
     StepSchedulerConfig,
-    TrainerConfig,
 )
+from nnexp.config.schema.seeds import SeedsConfig
+from nnexp.config.schema.sources import CsvConfig, MoonsConfig
+from nnexp.config.schema.split import SplitConfig
+from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
 from nnexp.runs import stack
 from nnexp.runs.runner import run_in_folder
@@ -215,7 +210,7 @@ def sweeps(draw, path):
                 epochs=draw(st.integers(1, 4)), tensorboard=False, progress="none", **trainer
             ),
         )
-        check(config)
+        check_settings(config)
         configs.append(config)
     return configs
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.sweep.count import job_count
 from nnexp.sweep.draw import jobs_of

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.sweep.draw import draw, jobs_of
 from nnexp.sweep.space import spaces
 

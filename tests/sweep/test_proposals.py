@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from nnexp.config.schema import SweepConfig
+from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.sweep.proposals import Proposals
 from nnexp.sweep.space import spaces

@@ -8,7 +8,7 @@ from hydra import initialize_config_dir
 from omegaconf import OmegaConf
 
 from nnexp.config.compose import compose
-from nnexp.config.schema import SWEEPS, SweepConfig
+from nnexp.config.schema.sweep import SWEEPS, SweepConfig
 from nnexp.config.store import conf_dir, register
 from nnexp.errors import UserError
 from nnexp.sweep.draw import jobs_of

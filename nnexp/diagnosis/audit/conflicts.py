@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import binomial_p
-from nnexp.diagnosis.audit.rows import Rows
+from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 AGAINST = 1e-6  # p of rows that are there twice disagreeing so often by chance: by nature they
@@ -15,7 +15,7 @@ AGAINST = 1e-6  # p of rows that are there twice disagreeing so often by chance:
 LOST = 0.02  # accuracy that no model can have, since one of two equal rows is always wrong
 
 
-def check(sheet: Sheet, rows: Rows) -> Audit:
+def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     """Rows that repeat with another label though the table has too many values for repeats."""
     used = sheet.used
     y, kind, classes = sheet.y[used], rows.kind[used], len(sheet.classes)
@@ -57,7 +57,7 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
                     if p >= AGAINST
                     else Evidence(
                         "of the rows that are there twice, how many have two labels",
-                        f"{disagree} of {twice} ({chance(p)})",
+                        f"{disagree} of {twice} ({p_text(p)})",
                         "no more than labels drawn at random would",
                     ),
                 ),

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnexp.diagnosis.audit.chance import association
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
@@ -51,7 +51,7 @@ def check(sheet: Sheet) -> Audit:
                     ),
                     Evidence(
                         f"share of class {label} before and after",
-                        f"{percent(before[worst])}, {percent(after[worst])} ({chance(p)})",
+                        f"{percent(before[worst])}, {percent(after[worst])} ({p_text(p)})",
                         "the same",
                     ),
                 ),

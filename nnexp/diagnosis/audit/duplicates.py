@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import share_p
-from nnexp.diagnosis.audit.rows import Rows
+from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
@@ -27,7 +27,7 @@ class Overlap:
     Arguments:
         size: rows of the part.
         equal: those that equal a train row in every column and in the label.
-        copies: of these, those that no other row is nearly equal to (`Rows.copied`).
+        copies: of these, those that no other row is nearly equal to (`DistinctRows.copied`).
         within: train rows that equal another train row likewise.
         train: train rows.
     """
@@ -54,7 +54,7 @@ class Overlap:
         return share_p(self.equal, self.size, self.within, self.train)
 
 
-def overlap(sheet: Sheet, rows: Rows, part: np.ndarray) -> Overlap:
+def overlap(sheet: Sheet, rows: DistinctRows, part: np.ndarray) -> Overlap:
     """Compare a part with train, by rows and labels."""
     both = rows.kind * len(sheet.classes) + sheet.y
     _, both = np.unique(both, return_inverse=True)
@@ -68,7 +68,7 @@ def overlap(sheet: Sheet, rows: Rows, part: np.ndarray) -> Overlap:
     return Overlap(len(part), int(equal.sum()), copies, within, len(sheet.train))
 
 
-def check(sheet: Sheet, rows: Rows) -> Audit:
+def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     """Held-out rows that were trained on, beyond what a table of few values has by nature."""
     notes, lines, worst = [], [], None
     doubled = _doubled(rows)
@@ -97,7 +97,7 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
                     Evidence(
                         f"{name} rows that equal a train row, label included",
                         f"{found.equal} of {found.size} ({percent(found.share)})",
-                        f"{percent(found.usual)}, as within train ({chance(found.p)})",
+                        f"{percent(found.usual)}, as within train ({p_text(found.p)})",
                     ),
                     Evidence(
                         "of these, without a nearly equal row beside them",
@@ -117,7 +117,7 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
     )
 
 
-def _doubled(rows: Rows) -> bool:
+def _doubled(rows: DistinctRows) -> bool:
     """Whether nearly every row stands twice or more, as in a table joined with itself."""
     spectrum = np.bincount(rows.counts, minlength=3)
     twice = int(spectrum[2:].max(initial=0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.groups import ERRORS, LOST, STRADDLE, compare
+from nnexp.diagnosis.audit.groups import ERRORS, LOST, STRADDLE, grouped_accuracy
 from nnexp.diagnosis.audit.neighbours import COLUMNS, Points
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
@@ -46,7 +46,7 @@ def check(sheet: Sheet) -> Audit:
     torn = float(np.isin(held, train).mean()) if len(held) else 0.0
     if torn < STRADDLE:
         return Audit()
-    split = compare(sheet, "", codes, rows)
+    split = grouped_accuracy(sheet, "", codes, rows)
     line = (
         f"blocks of the file: accuracy {split.mixed:.3f} with rows of a block on both sides, "
         f"{split.apart:.3f} without"

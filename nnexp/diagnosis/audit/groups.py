@@ -98,7 +98,7 @@ HINTS = frozenset(
 
 
 @dataclass(frozen=True)
-class Split:
+class GroupedAccuracy:
     """Accuracy with rows of the same groups in train, and without.
 
     Arguments:
@@ -122,7 +122,7 @@ def check(sheet: Sheet) -> Audit:
         torn = float(inside[codes[sheet.held_out]].mean())
         if torn < STRADDLE:
             continue
-        split = compare(sheet, name, codes, sheet.used)
+        split = grouped_accuracy(sheet, name, codes, sheet.used)
         lost = split.mixed - split.apart
         lines.append(
             f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
@@ -214,7 +214,9 @@ def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
     return np.unique(codes, return_inverse=True)[1]
 
 
-def compare(sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray) -> Split:
+def grouped_accuracy(
+    sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray
+) -> GroupedAccuracy:
     """Out-of-fold accuracy of trees without the column, by random folds and by whole groups.
 
     Arguments:
@@ -237,7 +239,7 @@ def compare(sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray) -> Spl
     sums, total = np.bincount(group, gain - gain.mean(), minlength=size), len(rows)
     error = float(np.sqrt((sums**2).sum() * size / max(1, size - 1)) / total)
     errors = float(gain.mean()) / error if error > 0 else 0.0
-    return Split(float(mixed.mean()), float(apart.mean()), errors)
+    return GroupedAccuracy(float(mixed.mean()), float(apart.mean()), errors)
 
 
 def _right(x: np.ndarray, y: np.ndarray, classes: int, fold: np.ndarray) -> np.ndarray:

@@ -2,78 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import cross, sign_p
+from nnexp.diagnosis.audit.chance import sign_p
+from nnexp.diagnosis.audit.column_rules import (
+    LIKELY,
+    NEARLY,
+    ROWS,
+    SETTLED,
+    ColumnRule,
+    find_rules,
+    strongest_column,
+)
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns
-from nnexp.diagnosis.audit.yardstick import majority
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
-LIKELY = 0.93  # accuracy of bins, in sample, from which a column is looked at closely
-ROWS = 30  # of train, for a rule to be looked for
-KNOWN = 0.5  # share of the rows whose cell is there
-FOLDS = 5  # rows that a column's rule was not made from
-
-# better than all others together
-SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...
-BALANCED = 0.97  # ... and its mean over the classes
-REMOVED = 0.9  # and the share of the majority's errors that it removes
-NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough where its errors are ...
-FEWER = 0.25  # ... so few of those of all other columns together
+FEWER = 0.25  # its errors over those of all other columns together, where it is nearly settled
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 OTHERS = 3  # columns beside it that "all others" needs to mean much
-
-# the label itself, however good the others are
-NOISY = 0.97  # accuracy of the rule
-APART = 4.0  # distance of neighbouring classes, in spreads within a class, with means that are
-MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of such a size at most
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What one column says of the label, out of fold.
-
-    Arguments:
-        name: the column.
-        known: bool (n,), the rows looked at whose cell is there; that others are missing is
-            another check's business.
-        right: bool (n,), the known rows that are told rightly.
-        accuracy: share of the known rows that are.
-        balanced: mean over the classes of their recall.
-        removed: share of the majority's errors that are removed.
-        itself: whether it is the label: a value for each class, or the label's number with noise.
-        paired: whether it has a value for each class, but for some rows.
-    """
-
-    name: str
-    known: np.ndarray
-    right: np.ndarray
-    accuracy: float
-    balanced: float
-    removed: float
-    itself: bool
-    paired: bool = False
-
-    @property
-    def settles(self) -> bool:
-        """Whether nothing is left to tell."""
-        return (self.nearly and self.accuracy >= SETTLED and self.balanced >= BALANCED) or (
-            self.itself and self.accuracy >= NOISY
-        )
-
-    @property
-    def nearly(self) -> bool:
-        """Whether little is left to tell, which is odd only where the other columns leave much."""
-        least = LIKELY if self.paired else NEARLY
-        return self.accuracy >= least and self.removed >= REMOVED
 
 
 def check(sheet: Sheet) -> Audit:
@@ -83,28 +35,31 @@ def check(sheet: Sheet) -> Audit:
     y, classes = sheet.y[rows], len(sheet.classes)
     if len(rows) < ROWS:
         return Audit()
-    rules = [rule for rule in _rules(sheet, rows) if rule.settles or rule.nearly]
+    rules = [rule for rule in find_rules(sheet, rows) if rule.settles or rule.nearly]
     if not rules:
         return Audit(checked=["no single column settles the label"])
     told = {rule.name for rule in rules}
     trees = out_of_bag(sheet.without(told), sheet.y, classes, rows).predicted == y
     enough = len(rules) <= MANY and len(sheet.names) - len(rules) >= OTHERS
     found = [rule for rule in rules if rule.itself or (enough and _beats(rule, trees))]
-    shielded = False
     beside = ""
     if not found and enough and len(sheet.names) - len(rules) > OTHERS:
-        beside = _strongest(sheet, rows, told)
+        beside = strongest_column(sheet, rows, told)
     if beside:
         # two columns that are known only after the label shield each other
-        without = out_of_bag(sheet.without({*told, beside}), sheet.y, classes, rows).predicted == y
-        found = [rule for rule in rules if _beats(rule, without)]
-        trees, shielded = (without, True) if found else (trees, False)
+        trees = out_of_bag(sheet.without({*told, beside}), sheet.y, classes, rows).predicted == y
+        found = [rule for rule in rules if _beats(rule, trees)]
     if not found:
         return Audit(
             checked=[
                 f"{columns(sorted(told))} settles the label, and nothing says that it should not"
             ]
         )
+    return Audit([_leak(sheet, found, float(trees.mean()), beside)])
+
+
+def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str) -> Nomination:
+    """What is told of leaks, with the accuracy of all other columns but one that is beside them."""
     names = [rule.name for rule in found]
     best = max(found, key=lambda rule: (rule.itself, rule.accuracy))
     evidence = [
@@ -113,9 +68,9 @@ def check(sheet: Sheet) -> Audit:
             round(best.accuracy, 3),
             f"below {_least(best)}",
         ),
-        Evidence("accuracy by all other columns together", round(float(trees.mean()), 3), "more"),
+        Evidence("accuracy by all other columns together", round(others, 3), "more"),
     ]
-    if shielded:
+    if beside:
         evidence.append(Evidence("left out of those, as it may be one too", beside, "none"))
     if best.itself:
         evidence.insert(
@@ -129,164 +84,26 @@ def check(sheet: Sheet) -> Audit:
     what = sheet.numbering.get(best.name)
     if what:
         evidence.append(Evidence(f"what {best.name!r} is", f"it {what}", "a measurement"))
-    return Audit(
-        [
-            Nomination(
-                "target_leak",
-                tuple(evidence),
-                f"{columns(names)} gives the label away: a copy of the target, or known only "
-                "after it. Scores are near 1 with it and mean nothing for rows whose label is "
-                "not known yet.",
-                (also("data.drop", sheet.config.drop, names),),
-                strength=0.95 if best.itself else 0.9,
-                subject=", ".join(names),
-            )
-        ]
+    return Nomination(
+        "target_leak",
+        tuple(evidence),
+        f"{columns(names)} gives the label away: a copy of the target, or known only "
+        "after it. Scores are near 1 with it and mean nothing for rows whose label is "
+        "not known yet.",
+        (also("data.drop", sheet.config.drop, names),),
+        strength=0.95 if best.itself else 0.9,
+        subject=", ".join(names),
     )
 
 
-def _least(rule: Rule) -> float:
+def _least(rule: ColumnRule) -> float:
     """The accuracy from which a rule is looked at."""
     known = [limit for limit in (SETTLED, NEARLY) if rule.accuracy >= limit]
     return known[0] if known else LIKELY
 
 
-def _strongest(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
-    """The one of the other columns that tells most of the label by itself; "" for none."""
-    y, classes = sheet.y[rows], len(sheet.classes)
-    best: tuple[float, str] = (0.0, "")
-    for name, values in sheet.numbers.items():
-        cells = values[rows]
-        known = np.isfinite(cells)
-        if name not in told and _enough(known, y[known]):
-            best = max(best, (_binned(cells[known], y[known], classes), name))
-    for name, (codes, _) in sheet.levels.items():
-        cells = codes[rows]
-        known = cells >= 0
-        if name not in told and _enough(known, y[known]):
-            own, labels = cells[known], y[known]
-            right = _majority_right(own, own, labels, labels, classes)
-            best = max(best, (float(right.mean()), name))
-    return best[1]
-
-
-def _beats(rule: Rule, trees: np.ndarray) -> bool:
+def _beats(rule: ColumnRule, trees: np.ndarray) -> bool:
     ahead = int((rule.right & ~trees).sum())
     behind = int((rule.known & ~rule.right & trees).sum())
     fewer = (rule.known & ~rule.right).sum() <= FEWER * (rule.known & ~trees).sum()
     return sign_p(ahead, behind) < CHANCE and (rule.settles or bool(fewer))
-
-
-def _rules(sheet: Sheet, rows: np.ndarray) -> list[Rule]:
-    classes, found = len(sheet.classes), []
-    for name, values in sheet.numbers.items():
-        known = np.isfinite(values[rows])
-        cells, y = values[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _binned(cells, y, classes) >= LIKELY:
-            itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
-            found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
-    for name, (codes, _) in sheet.levels.items():
-        known = codes[rows] >= 0
-        cells, y = codes[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _majority_right(cells, cells, y, y, classes).mean() >= LIKELY:
-            right = _by_level(cells, y, classes)
-            found.append(_rule(name, known, cells, right, y, _is_copy(cells, y)))
-    return found
-
-
-def _enough(known: np.ndarray, y: np.ndarray) -> bool:
-    return bool(known.mean() >= KNOWN and len(y) >= ROWS and (y != y[0]).any())
-
-
-def _rule(
-    name: str,
-    known: np.ndarray,
-    cells: np.ndarray,
-    right: np.ndarray,
-    y: np.ndarray,
-    itself: bool,
-) -> Rule:
-    recalls = [float(right[y == place].mean()) for place in np.unique(y)]
-    every = np.zeros(len(known), dtype=bool)
-    every[known] = right
-    accuracy, base = float(right.mean()), majority(y)
-    removed = (accuracy - base) / max(1e-12, 1 - base)
-    mean = float(np.mean(recalls))
-    return Rule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
-
-
-def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
-    """Whether each class has one value, and each value one class."""
-    pairs = np.unique(np.stack((cells.astype(np.float64), y)), axis=1)
-    count = pairs.shape[1]
-    return count == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
-
-
-def _is_paired(cells: np.ndarray, y: np.ndarray) -> bool:
-    """Whether there are as many values as classes, each mostly of a class of its own."""
-    values, place = np.unique(cells, return_inverse=True)
-    present, label = np.unique(y, return_inverse=True)
-    if len(values) != len(present):
-        return False
-    return len(np.unique(cross(place, label).argmax(1))) == len(values)
-
-
-def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
-    """Whether the classes' means are the labels' numbers: their own, or 0, 1, 2, ... up or down."""
-    present, counts = np.unique(y, return_counts=True)
-    if len(np.unique(cells)) <= 2 * len(present) or counts.min() < 2:
-        return False
-    means = np.array([cells[y == place].mean() for place in present])
-    spreads = np.array([cells[y == place].std() for place in present])
-    errors = spreads / np.sqrt(counts)
-    within = float(np.sqrt((spreads**2).mean()))
-    if errors.max() > MET[1] or np.diff(np.sort(means)).min() < APART * within:
-        return False
-    numbers = [present.astype(float), float(len(labels) - 1) - present]
-    if not any(isinstance(label, str) for label in labels):
-        numbers.append(np.array([float(labels[place]) for place in present]))
-    return any(bool((np.abs(means - own) <= MET[0] * errors).all()) for own in numbers)
-
-
-def _binned(cells: np.ndarray, y: np.ndarray, classes: int) -> float:
-    """Accuracy of the majority of each of up to 64 bins, in sample: a bound that costs little."""
-    bins = min(64, max(2, len(y) // 10))
-    edges = np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1]))
-    # on an edge and between two edges are bins of their own: a step between them is not blurred
-    place = np.searchsorted(edges, cells) + np.searchsorted(edges, cells, side="right")
-    return float(_majority_right(place, place, y, y, classes).mean())
-
-
-def _majority_right(
-    learn: np.ndarray, tell: np.ndarray, y: np.ndarray, truth: np.ndarray, classes: int
-) -> np.ndarray:
-    size = int(max(learn.max(initial=0), tell.max(initial=0))) + 1
-    seen = np.bincount(learn * classes + y, minlength=size * classes).reshape(size, classes)
-    counts = seen + 1e-3 * np.bincount(y, minlength=classes) / len(y)  # unseen: the majority
-    return counts.argmax(1)[tell] == truth
-
-
-def _folds(size: int) -> np.ndarray:
-    return np.random.default_rng(0).permutation(size) % FOLDS
-
-
-def _by_level(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
-    for own in range(FOLDS):
-        learn, tell = fold != own, fold == own
-        right[tell] = _majority_right(cells[learn], cells[tell], y[learn], y[tell], classes)
-    return right
-
-
-def _by_tree(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    from sklearn.tree import DecisionTreeClassifier
-
-    # ranks keep what float32 would merge: a time in seconds, an amount in cents
-    place = np.unique(cells, return_inverse=True)[1]
-    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
-    tree = DecisionTreeClassifier(max_leaf_nodes=4 * classes, random_state=0)
-    for own in range(FOLDS):
-        learn, tell = fold != own, fold == own
-        told = tree.fit(place[learn, None], y[learn]).predict(place[tell, None])
-        right[tell] = told == y[tell]
-    return right

@@ -7,7 +7,7 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import association, sign_p
 from nnexp.diagnosis.audit.forest import out_of_bag
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, columns, figure, percent
+from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.audit.yardstick import right
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also, override
@@ -79,7 +79,7 @@ def _thrown_away(sheet: Sheet, masks: dict[str, np.ndarray]) -> list[Nomination]
             (
                 Evidence(
                     f"association of missing {name!r} with the label (Cramér's V)",
-                    f"{figure(strength)}, {chance(p)}",
+                    f"{figure(strength)}, {p_text(p)}",
                     f"below {ASSOCIATION}",
                 ),
                 Evidence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.rows import Rows, keyed
+from nnexp.diagnosis.audit.rows import DistinctRows, keyed
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -21,7 +21,7 @@ HELD, ROWS = 0.1, 10  # share of the held-out rows, and how many, at least
 DRAWN = 2000  # rows at random
 
 
-def check(sheet: Sheet, rows: Rows) -> Audit:
+def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     """Copies by all columns but the few of most values, in which they differ by next to nothing."""
     worst: tuple[float, Nomination] | None = None
     ranked = sorted(sheet.numbers, key=lambda name: len(sheet.distinct[name][0]))

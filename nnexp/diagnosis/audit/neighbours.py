@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import share_p
-from nnexp.diagnosis.audit.rows import Rows
+from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import chance, percent
+from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 NEAR = 0.1  # of the usual distance of nearest neighbours; cleanlab calls 0.13 near
@@ -24,7 +24,7 @@ TIMES = 3.0  # the share of train rows that have one within train
 CHANCE = 1e-4  # p of that excess
 
 
-def check(sheet: Sheet, rows: Rows) -> Audit:
+def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     """Rows on both sides of the split that differ by far less than rows do."""
     points = Points(sheet)
     held, inside = _drawn(sheet.held_out), _drawn(sheet.train)
@@ -49,7 +49,7 @@ def check(sheet: Sheet, rows: Rows) -> Audit:
                     Evidence(
                         f"held-out rows nearer to a train row than {NEAR} of the usual distance",
                         f"{int(near.sum())} of {len(near)} ({percent(share)})",
-                        f"{percent(rate)}, as within train ({chance(p)})",
+                        f"{percent(rate)}, as within train ({p_text(p)})",
                     ),
                     Evidence(
                         "usual distance of nearest neighbours, in standard deviations",

@@ -9,7 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.forest import Judged
-from nnexp.diagnosis.audit.rows import Rows
+from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.audit.yardstick import Yardstick, majority, right
@@ -117,7 +117,7 @@ def between_heaps(values: np.ndarray) -> float:
     return float((gap**2 / (below * (size - below) / size)).max() / total)
 
 
-def check(sheet: Sheet, trees: Yardstick, equal: Rows) -> Audit:
+def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
     """A plateau of confidence: rows that trees are surest of are wrong nearly as often as all.
 
     Where classes overlap, errors gather at the border and sure rows are right. Labels that were
@@ -166,7 +166,7 @@ def check(sheet: Sheet, trees: Yardstick, equal: Rows) -> Audit:
     )
 
 
-def _are_conflicts(sheet: Sheet, judged: Judged, equal: Rows) -> bool:
+def _are_conflicts(sheet: Sheet, judged: Judged, equal: DistinctRows) -> bool:
     """Whether the errors among the surest rows are mostly labels that a row's equals outvote."""
     surest = np.argsort(-judged.confidence, kind="stable")[: max(1, len(judged.rows) // 4)]
     rows = judged.rows[surest]

@@ -26,7 +26,7 @@ MODE, MODE_SHARE = 10, 0.005  # ... which then stand for so many rows, and such 
 
 
 @dataclass(frozen=True)
-class Rows:
+class DistinctRows:
     """The rows of a sheet, told apart by all columns that identify no row.
 
     Arguments:
@@ -87,19 +87,19 @@ def _nearest(table: np.ndarray, first: np.ndarray, pool: np.ndarray, kinds: np.n
     return float(np.median(apart))
 
 
-def find_rows(sheet: Sheet) -> Rows:
+def find_rows(sheet: Sheet) -> DistinctRows:
     """Key every row of a sheet."""
     columns = {
         n: _patterns(values) for n, values in sheet.numbers.items() if n not in sheet.numbering
     }
     columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
     if not columns:
-        return Rows({}, np.arange(len(sheet.y)))
-    return Rows(columns, keyed(sheet, columns))
+        return DistinctRows({}, np.arange(len(sheet.y)))
+    return DistinctRows(columns, keyed(sheet, columns))
 
 
 def keyed(sheet: Sheet, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Which distinct row each is (N,) by some columns, given as `Rows.columns`."""
+    """Which distinct row each is (N,) by some columns, given as `DistinctRows.columns`."""
     keys = np.zeros(len(sheet.y), dtype=np.uint64)
     for cells in columns.values():
         keys = _mixed(keys * _MIX[0] + cells + _ODD)

@@ -88,7 +88,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
     named, copies = groups.check(sheet), duplicates.check(sheet, rows)
-    joined = join(
+    joined = join_audits(
         (
             finite.check(sheet),
             mapping.check(sheet, trees),
@@ -123,7 +123,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     return Audit(joined.nominations, joined.notes, joined.checked, time.perf_counter() - start)
 
 
-def join(audits: Iterable[Audit]) -> Audit:
+def join_audits(audits: Iterable[Audit]) -> Audit:
     """One audit of several: nominations by strength, without those that another accounts for."""
     audits = list(audits)
     found = [nomination for audit in audits for nomination in audit.nominations]

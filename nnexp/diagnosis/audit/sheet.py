@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.config.schema import DataConfig
+from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import LARGEST, MISSING_TOKENS, Texts, read_texts
 from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled

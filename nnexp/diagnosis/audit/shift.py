@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from nnexp.diagnosis.audit import order
-from nnexp.diagnosis.audit.chance import association_of, largest_gap, separation, share_p
+from nnexp.diagnosis.audit.chance import association_of, separation
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.missing_rates import missing_at_another_rate, missing_rates
+from nnexp.diagnosis.audit.moved import CHANCE, GAP, ROWS, moved_columns
+from nnexp.diagnosis.audit.preparation import prepared_otherwise
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.units import in_other_units
-from nnexp.diagnosis.audit.words import chance, columns, figure, percent
+from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
-from nnexp.diagnosis.overrides import override
 
-ROWS = 10  # of a part
-CHANCE = 1e-4  # over all columns of a part (Bonferroni)
-GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
 AREA = 0.75  # area under the ROC curve of telling the parts apart
 SHARES = 0.15  # total variation of the class shares
-RATE = 0.15  # difference of missing rates ...
-RATE_CHANCE = 1e-3  # ... over all columns of a part
-MOVED = 2.0  # means apart, in standard deviations of train: no two samples of one table are
-MOVED_A_LITTLE, STRETCHED_A_LITTLE = 0.5, 1.5  # where train rows alone have mean 0 and deviation 1
-EXACTLY = 1e-3  # of these
 ACROSS = 0.5  # repeated rows with a copy on both sides, over how many chance would put there
-STRETCHED = 3.0  # ratio of standard deviations, likewise
-MOST = 0.5  # of the numeric columns that a whole preparation changes
-SEVERAL = 2  # columns so far off beside train rows that were standardised: chance moves none there
-COMPARED = 5000  # rows of a side
 TREES = 30  # that tell the sides apart
 
 
@@ -55,12 +44,12 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
         return Audit()
     by = sheet.config.split.method
     by_design = by in ("group", "time")  # other subjects, or a later time, are asked for
-    holes = _missing(sheet, rows)
-    found = [_missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
-    prepared = _prepared(sheet, name, rows)
+    holes = missing_rates(sheet, rows)
+    found = [missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
+    prepared = prepared_otherwise(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
-    moved = _columns(sheet, rows)
+    moved = moved_columns(sheet, rows)
     unit = in_other_units(sheet, name, rows, [own for own, *_ in moved])
     if unit is not None:
         return Audit([unit, *found])
@@ -80,28 +69,6 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
             found, [f"{name} rows differ from train rows, as those of a split by {by} may"]
         )
     return Audit([_shifted(name, moved, area, shares), *found])
-
-
-def _columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
-    """The columns that lie elsewhere, the farthest first: name, distance, p."""
-    named, found = sheet.numbering, []
-    train, part = sample(sheet.train, COMPARED), sample(rows, COMPARED)
-    for name, values in sheet.numbers.items():
-        a, b = values[train], values[part]
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-        if name in named or min(len(a), len(b)) < ROWS:
-            continue
-        distance, p = largest_gap(a, b)
-        found.append((name, distance, p))
-    for name, (codes, _) in sheet.levels.items():
-        known = [codes[r][codes[r] >= 0] for r in (train, part)]
-        counts = [np.bincount(own, minlength=int(codes.max(initial=0)) + 1) for own in known]
-        if min(map(len, known)) < ROWS:
-            continue
-        p, _ = association_of(np.stack(counts))
-        found.append((name, order.total_variation(*counts), p))
-    least = CHANCE / max(1, len(found))
-    return sorted((f for f in found if f[1] >= GAP and f[2] < least), key=lambda f: -f[1])
 
 
 def _told_apart(
@@ -162,7 +129,7 @@ def _shifted(
     evidence = [
         Evidence(
             f"Kolmogorov's distance of {own!r} between train and {name} rows",
-            f"{figure(distance)}, {chance(p)}",
+            f"{figure(distance)}, {p_text(p)}",
             f"below {GAP}",
         )
         for own, distance, p in moved[:3]
@@ -170,7 +137,7 @@ def _shifted(
     if shares is not None:
         own = Evidence(
             f"class shares that differ between train and {name} rows (total variation)",
-            f"{percent(shares[0])}, {chance(shares[1])}",
+            f"{percent(shares[0])}, {p_text(shares[1])}",
             f"below {percent(SHARES)}",
         )
         # the columns move with the classes
@@ -192,109 +159,4 @@ def _shifted(
         (),
         strength=min(0.9, 0.6 + 0.3 * max([area - 0.5, *(d - GAP for _, d, _ in moved)])),
         subject=", ".join(own for own, *_ in moved),
-    )
-
-
-def _prepared(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
-    """Most numeric columns moved or stretched beyond anything that sampling does."""
-    gross = []
-    for column, values in sheet.numbers.items():
-        a, b = values[sheet.train], values[rows]
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-        if min(len(a), len(b)) < ROWS or a.std() == 0:
-            continue
-        moved = abs(float(b.mean() - a.mean())) / float(a.std())
-        stretched = float(b.std() / a.std())
-        stretched = max(stretched, 1 / max(stretched, 1e-12)) if b.std() > 0 else 1.0
-        distance, p = largest_gap(sample_of(a), sample_of(b))
-        unlike = distance >= GAP and p < CHANCE
-        gross.append(
-            (column, moved, stretched, unlike and (moved > MOVED or stretched > STRETCHED))
-        )
-    hit = [item for item in gross if item[3]]
-    enough = max(SEVERAL, math.floor(MOST * len(gross)) + 1)
-    if _standardised(sheet, sheet.train) and not _standardised(sheet, rows):
-        # a column whose mean was near 0 and its deviation near 1 stays where it was
-        little = [
-            item for item in gross if item[1] > MOVED_A_LITTLE or item[2] > STRETCHED_A_LITTLE
-        ]
-        hit, enough = (little, enough) if len(little) >= enough else (hit, SEVERAL)
-    if len(hit) < enough:
-        return None
-    column, moved, stretched, _ = max(hit, key=lambda item: max(item[1], item[2]))
-    return Nomination(
-        "preprocessing_mismatch",
-        (
-            Evidence(
-                f"numeric columns of {name} rows at another place or scale than in train",
-                f"{len(hit)} of {len(gross)}",
-                "none",
-            ),
-            Evidence(
-                f"{column!r}: distance of the means in standard deviations, ratio of these",
-                f"{figure(moved)}, {figure(stretched)}",
-                "about 0, about 1",
-            ),
-        ),
-        f"The {name} rows were prepared otherwise than the train rows (scaled by other numbers, "
-        "or not at all): the network sees inputs it never learnt from, and its outputs on them "
-        "are far off however low the train loss is.",
-        (),
-        strength=0.95,
-        certain=True,
-    )
-
-
-def _standardised(sheet: Sheet, rows: np.ndarray) -> bool:
-    """Whether all numeric columns have mean 0 and standard deviation 1 on exactly these rows."""
-    for values in sheet.numbers.values():
-        own = values[rows]
-        own = own[np.isfinite(own)]
-        if len(own) < ROWS or (own == own[0]).all():
-            continue
-        if abs(own.mean()) > EXACTLY or abs(own.std(ddof=0) - 1) > max(EXACTLY, 1 / len(own)):
-            return False
-    return bool(sheet.numbers)
-
-
-def sample_of(values: np.ndarray) -> np.ndarray:
-    """The numbers, or some of them where there are many."""
-    return values[sample(np.arange(len(values)), COMPARED)]
-
-
-def _missing(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float, float]]:
-    """Columns whose cells are missing at another rate than in train: name, both rates, p."""
-    found = []
-    for column, mask in sheet.absent.items():
-        a, b = mask[sheet.train], mask[rows]
-        difference = float(b.mean() - a.mean())
-        if abs(difference) < RATE:
-            continue
-        more, less = (b, a) if difference > 0 else (a, b)
-        p = share_p(int(more.sum()), len(more), int(less.sum()), len(less))
-        if p * len(sheet.absent) < RATE_CHANCE:
-            found.append((column, float(a.mean()), float(b.mean()), p))
-    return sorted(found, key=lambda item: -abs(item[2] - item[1]))
-
-
-def _missing_at_another_rate(
-    sheet: Sheet, name: str, found: Sequence[tuple[str, float, float, float]]
-) -> Nomination:
-    fix = () if sheet.config.indicator else (override("data.indicator", True),)
-    return Nomination(
-        "missingness_shift",
-        tuple(
-            Evidence(
-                f"cells of {column!r} missing in train and in {name} rows",
-                f"{percent(before)}, {percent(after)} ({chance(p)})",
-                "the same",
-            )
-            for column, before, after, p in found[:4]
-        ),
-        f"Cells are missing at another rate in {name} rows: there the network sees the filled-in "
-        "value where it learnt from measurements, or the reverse.",
-        fix,
-        strength=0.9,
-        certain=True,
-        subject=", ".join(column for column, *_ in found),
     )

@@ -36,7 +36,7 @@ def columns(names: Sequence[str], limit: int = 6) -> str:
     return f"column{'s' if len(names) > 1 else ''} {listing(map(repr, names), limit)}"
 
 
-def chance(p: float) -> str:
+def p_text(p: float) -> str:
     """A p-value, cut where nobody cares.
 
     >>> chance(0.02), chance(1e-30)

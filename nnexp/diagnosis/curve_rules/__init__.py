@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnexp.diagnosis.curve_rules import course, loss
-from nnexp.diagnosis.curve_rules.curve import Curves, Sign
+from nnexp.diagnosis.curve_rules.curve import Curves, CurveSign
 
-RULES: tuple[Callable[[Curves], list[Sign]], ...] = (*loss.RULES, *course.RULES)
+RULES: tuple[Callable[[Curves], list[CurveSign]], ...] = (*loss.RULES, *course.RULES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.curve_rules.curve import ROUNDING, SHORT, Curves, Sign
+from nnexp.diagnosis.curve_rules.curve import ROUNDING, SHORT, Curves, CurveSign
 from nnexp.diagnosis.finding import Evidence
 
 RISE = 0.3  # of the validation loss over its least, as a share of the loss of guessing
@@ -12,7 +12,7 @@ JUMPS = 0.25  # share of epochs that jump up by a tenth
 FALLING = 0.05  # of what was learnt, that the last quarter still brings
 
 
-def jumps(own: Curves) -> list[Sign]:
+def jumps(own: Curves) -> list[CurveSign]:
     """A loss that jumps up again and again, or runs away."""
     loss = own.loss[np.isfinite(own.loss)]
     if len(loss) < 2 * SHORT or loss.min() < -ROUNDING:
@@ -26,7 +26,7 @@ def jumps(own: Curves) -> list[Sign]:
     if not away and not (share >= JUMPS and high):
         return []
     return [
-        Sign(
+        CurveSign(
             "lr_too_high",
             (
                 Evidence("share of epochs in which the loss jumped up", share, f"below {JUMPS}"),
@@ -40,7 +40,7 @@ def jumps(own: Curves) -> list[Sign]:
     ]
 
 
-def overfit(own: Curves) -> list[Sign]:
+def overfit(own: Curves) -> list[CurveSign]:
     """A validation loss that rises while the train loss falls."""
     loss, train = own.val_loss, own.train_loss
     if len(loss) < 2 * SHORT or not np.isfinite(loss).all() or len(train) != len(loss):
@@ -52,7 +52,7 @@ def overfit(own: Curves) -> list[Sign]:
     if ended - loss[least] < RISE * at or not falls or least >= len(loss) - 3:
         return []
     return [
-        Sign(
+        CurveSign(
             "overfit",
             (
                 Evidence("validation loss at the end", ended, f"{loss[least]:.3f}"),
@@ -67,7 +67,7 @@ def overfit(own: Curves) -> list[Sign]:
     ]
 
 
-def slow(own: Curves) -> list[Sign]:
+def slow(own: Curves) -> list[CurveSign]:
     """A loss that is still falling at the end."""
     loss = own.val_loss if len(own.val_loss) else own.train_loss
     loss = loss[np.isfinite(loss)]
@@ -94,7 +94,7 @@ def slow(own: Curves) -> list[Sign]:
         if own.guessing is not None and loss[-1] < 0.7 * own.guessing:
             return []
         return [
-            Sign(
+            CurveSign(
                 "lr_too_low",
                 (
                     Evidence("fall of the loss over the run", learned, f"most of {level:.3f}"),
@@ -109,7 +109,7 @@ def slow(own: Curves) -> list[Sign]:
     if len(own.lr) > 1 and own.lr[-1] < 0.02 * own.lr.max():
         return []
     return [
-        Sign(
+        CurveSign(
             "undertrained",
             (
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
@@ -123,7 +123,7 @@ def slow(own: Curves) -> list[Sign]:
     ]
 
 
-def died(own: Curves) -> list[Sign]:
+def died(own: Curves) -> list[CurveSign]:
     """A learning rate that was next to nothing for most of the run."""
     rates, loss = own.lr, own.loss[np.isfinite(own.loss)]
     if len(rates) < 2 * SHORT or not np.isfinite(rates).all() or rates.max() <= 0:
@@ -133,7 +133,7 @@ def died(own: Curves) -> list[Sign]:
     if alive >= 0.5 or (len(accuracy) and accuracy[-1] > 0.97) or not len(loss):
         return []
     return [
-        Sign(
+        CurveSign(
             "lr_too_low",
             (Evidence("share of epochs with a learning rate worth the name", alive, "1"),),
             "the schedule brought the learning rate to next to nothing long before the end",

@@ -58,7 +58,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Sign:
+class CurveSign:
     """A cause that curves point to.
 
     Arguments:

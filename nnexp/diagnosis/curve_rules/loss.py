@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from nnexp.diagnosis.curve_rules.curve import ROUNDING, SHORT, Curves, Sign
+from nnexp.diagnosis.curve_rules.curve import ROUNDING, SHORT, Curves, CurveSign
 from nnexp.diagnosis.finding import Evidence
 
 ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at the end
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
 
 
-def broken(own: Curves) -> list[Sign]:
+def broken(own: Curves) -> list[CurveSign]:
     """NaN or infinity."""
     for name, values in (("loss", own.loss), ("validation loss", own.val_loss)):
         # held-out rows may not be looked at in each epoch: what is NaN there is no number missing
@@ -25,7 +25,7 @@ def broken(own: Curves) -> list[Sign]:
         evidence = (Evidence(f"first epoch without a finite {name}", first + 1, "none"),)
         if first == 0:
             return [
-                Sign(
+                CurveSign(
                     "nonfinite_inputs",
                     evidence,
                     "a loss that is no number from the start has met NaN or infinity in the inputs",
@@ -35,7 +35,7 @@ def broken(own: Curves) -> list[Sign]:
                 )
             ]
         return [
-            Sign(
+            CurveSign(
                 "lr_too_high",
                 evidence,
                 "a loss that was finite and is no longer has diverged: steps too long for the "
@@ -48,7 +48,7 @@ def broken(own: Curves) -> list[Sign]:
     return []
 
 
-def negative(own: Curves) -> list[Sign]:
+def negative(own: Curves) -> list[CurveSign]:
     """A loss below 0, where an accuracy says that there are classes."""
     values = np.concatenate((own.train_loss, own.val_loss))
     values = values[np.isfinite(values)]
@@ -59,7 +59,7 @@ def negative(own: Curves) -> list[Sign]:
     evidence = (Evidence("lowest and highest loss", [low, high], "a cross-entropy is above 0"),)
     if low >= -1 - ROUNDING and high <= ROUNDING:
         return [
-            Sign(
+            CurveSign(
                 "nll_on_probabilities",
                 evidence,
                 "a loss within [-1, 0] is the negative mean probability of the true class: NLL fed "
@@ -73,7 +73,7 @@ def negative(own: Curves) -> list[Sign]:
     accuracy = own.accuracy[np.isfinite(own.accuracy)]
     if len(accuracy) and guess is not None and accuracy[-1] < 0.5 * guess:
         return [
-            Sign(
+            CurveSign(
                 "loss_sign_flipped",
                 (*evidence, Evidence("last accuracy", float(accuracy[-1]), f"{guess:.3f} or more")),
                 "a loss that falls without bound while the accuracy falls below guessing is "
@@ -83,7 +83,7 @@ def negative(own: Curves) -> list[Sign]:
                 0.9,
             )
         ]
-    first = Sign(
+    first = CurveSign(
         "nll_on_logits",
         evidence,
         "no cross-entropy of classes is below 0: NLL fed raw outputs falls without bound",
@@ -91,7 +91,7 @@ def negative(own: Curves) -> list[Sign]:
         "look at which loss it is: NLL takes log-probabilities",
         0.85,
     )
-    second = Sign(
+    second = CurveSign(
         "label_encoding",
         evidence,
         "binary cross-entropy falls below 0 where targets lie outside [0, 1], such as 2 or -1",
@@ -102,7 +102,7 @@ def negative(own: Curves) -> list[Sign]:
     return [first, second]
 
 
-def guessing(own: Curves) -> list[Sign]:
+def guessing(own: Curves) -> list[CurveSign]:
     """A loss that stays where guessing has it."""
     at = own.guessing
     loss = own.loss[np.isfinite(own.loss)]
@@ -129,7 +129,7 @@ def guessing(own: Curves) -> list[Sign]:
     moved = abs(float(loss[0]) - float(np.median(tail))) > 0.2 * at
     if moved:
         return [
-            Sign(
+            CurveSign(
                 "unscaled_features",
                 (*evidence, Evidence("first loss", float(loss[0]), f"near {other:.3f}")),
                 f"{text}; it began far above, as with inputs on large scales",
@@ -141,10 +141,10 @@ def guessing(own: Curves) -> list[Sign]:
     slow = bool((np.diff(loss) < 0).mean() > 0.9) and float(loss[0] - loss[-1]) > 1e-7
     cause = "lr_too_low" if slow else "uninformative_inputs"
     fix = "ten times the learning rate" if slow else "check that each row has its own label"
-    return [Sign(cause, tuple(evidence), text, fix, needs, 0.65)]
+    return [CurveSign(cause, tuple(evidence), text, fix, needs, 0.65)]
 
 
-def far_above(own: Curves) -> list[Sign]:
+def far_above(own: Curves) -> list[CurveSign]:
     """A loss that begins or ends far above that of guessing."""
     at = own.guessing
     loss, accuracy = own.loss[np.isfinite(own.loss)], own.accuracy[np.isfinite(own.accuracy)]
@@ -160,12 +160,12 @@ def far_above(own: Curves) -> list[Sign]:
         "has learned any gets inputs on large scales, or makes steps that are too long"
     )
     needs = "np.abs(X).max() does; so does a re-run with a tenth of the learning rate"
-    scales = Sign("unscaled_features", evidence, text, "scale the columns of X", needs, 0.62)
-    rate = Sign("lr_too_high", evidence, text, "a tenth of the learning rate", needs, 0.61)
+    scales = CurveSign("unscaled_features", evidence, text, "scale the columns of X", needs, 0.62)
+    rate = CurveSign("lr_too_high", evidence, text, "a tenth of the learning rate", needs, 0.61)
     return [scales, rate] if first >= ABOVE * at else [rate]
 
 
-def imbalance(own: Curves) -> list[Sign]:
+def majority_share(own: Curves) -> list[CurveSign]:
     """An accuracy that stays at a majority's share while the loss falls."""
     accuracy = own.accuracy[np.isfinite(own.accuracy)]
     loss = own.loss[np.isfinite(own.loss)]
@@ -181,7 +181,7 @@ def imbalance(own: Curves) -> list[Sign]:
         return []
     at = Evidence("accuracy, from first to last epoch", [float(accuracy.min()), level], "rising")
     return [
-        Sign(
+        CurveSign(
             "class_imbalance",
             (at, Evidence("fall of the loss", float(loss[0] - loss[-1]), "with the accuracy")),
             "an accuracy that does not move while the loss falls is that of naming one class: the "
@@ -195,7 +195,7 @@ def imbalance(own: Curves) -> list[Sign]:
     ]
 
 
-def flat_accuracy(own: Curves) -> list[Sign]:
+def flat_accuracy(own: Curves) -> list[CurveSign]:
     """A loss that falls nearly to 0 while the accuracy stays low."""
     accuracy = own.train_accuracy[np.isfinite(own.train_accuracy)]
     loss = own.train_loss[np.isfinite(own.train_loss)]
@@ -207,7 +207,7 @@ def flat_accuracy(own: Curves) -> list[Sign]:
     if loss[-1] < 0 or wrong <= 2 * most_wrong + 0.1 or loss[-1] >= 0.7 * loss[0]:
         return []
     return [
-        Sign(
+        CurveSign(
             "metric_mismatch",
             (
                 Evidence("last train accuracy", float(accuracy[-1]), f"above {1 - most_wrong:.3f}"),
@@ -223,4 +223,4 @@ def flat_accuracy(own: Curves) -> list[Sign]:
     ]
 
 
-RULES = (broken, negative, guessing, far_above, imbalance, flat_accuracy)
+RULES = (broken, negative, guessing, far_above, majority_share, flat_accuracy)

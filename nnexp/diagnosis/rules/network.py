@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from nnexp.config.schema import LinearConfig, MLPConfig
+from nnexp.config.schema.model import LinearConfig, MLPConfig
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
@@ -18,6 +18,7 @@ HIGH_START = 3.0  # times ln K
 VANISHED = 1e-3  # first over last layer's gradient
 STARVED, FED = 0.05, 0.3  # of its initial norm: a penalty shrinks a layer that no gradient feeds to
 # less than the first, while the last layer keeps more than the second
+FIX = ("model.init=auto", override("model.init_scale", 1.0), override("model.bias_init", 0.0))
 
 
 def initial(seen: Seen) -> list[Nomination]:
@@ -25,53 +26,10 @@ def initial(seen: Seen) -> list[Nomination]:
     model = seen.config.model
     if not isinstance(model, LinearConfig):
         return []
-    found: list[Nomination] = []
-    fix = ["model.init=auto", override("model.init_scale", 1.0), override("model.bias_init", 0.0)]
     alike = max(seen.units.alike.values(), default=0.0) if seen.units is not None else 0.0
-    symmetric = model.init in ("zeros", "constant") or model.init_scale == 0
-    if symmetric or alike > 0.9:
-        evidence = [Evidence("model.init", model.init, "random weights")]
-        if seen.units is not None:
-            evidence.append(Evidence("share of hidden units with equal weights", alike, "0"))
-        return [
-            Nomination(
-                "bad_initialisation",
-                tuple(evidence),
-                "units that start alike get the same gradient and stay alike: a layer of them is "
-                "one unit",
-                tuple(fix),
-                0.97,
-            )
-        ]
-    scales = _scales(seen)
-    start = seen.initial_loss
-    classes = max(2, len(seen.classes))
-    if scales:
-        layer, worst = max(scales.items(), key=lambda item: abs(math.log(max(item[1], 1e-12))))
-        odd = worst > 4 or worst < 0.15
-        if odd:
-            evidence = [
-                Evidence(f"initial weights of {layer} over the usual scale", worst, "about 1"),
-                Evidence("model.init_scale", model.init_scale, "1"),
-            ]
-            if start is not None:
-                evidence.append(
-                    Evidence(
-                        "loss before the first step",
-                        start,
-                        f"near ln {classes} = {math.log(classes):.2f}",
-                    )
-                )
-            cause = "bad_initialisation"
-            text = (
-                "signals grow from layer to layer: the run starts certain and wrong, and spends "
-                "its steps on unlearning"
-                if worst > 1
-                else "signals fade from layer to layer, and so do the gradients"
-            )
-            found.append(Nomination(cause, tuple(evidence), text, tuple(fix), 0.9))
-            other = "exploding_gradients" if worst > 1 else "vanishing_gradients"
-            found.append(Nomination(other, tuple(evidence), text, tuple(fix), 0.6))
+    if model.init in ("zeros", "constant") or model.init_scale == 0 or alike > 0.9:
+        return [_symmetric(seen, model, alike)]
+    found = _off_scale(seen, model)
     if abs(model.bias_init) > 1:
         found.append(
             Nomination(
@@ -86,6 +44,48 @@ def initial(seen: Seen) -> list[Nomination]:
             )
         )
     return found
+
+
+def _symmetric(seen: Seen, model: LinearConfig, alike: float) -> Nomination:
+    evidence = [Evidence("model.init", model.init, "random weights")]
+    if seen.units is not None:
+        evidence.append(Evidence("share of hidden units with equal weights", alike, "0"))
+    return Nomination(
+        "bad_initialisation",
+        tuple(evidence),
+        "units that start alike get the same gradient and stay alike: a layer of them is one unit",
+        FIX,
+        0.97,
+    )
+
+
+def _off_scale(seen: Seen, model: LinearConfig) -> list[Nomination]:
+    """Initial weights of a layer that are far larger or smaller than usual."""
+    scales = _scales(seen)
+    if not scales:
+        return []
+    layer, worst = max(scales.items(), key=lambda item: abs(math.log(max(item[1], 1e-12))))
+    if not (worst > 4 or worst < 0.15):  # nor where it is NaN
+        return []
+    evidence = [
+        Evidence(f"initial weights of {layer} over the usual scale", worst, "about 1"),
+        Evidence("model.init_scale", model.init_scale, "1"),
+    ]
+    if seen.initial_loss is not None:
+        classes = max(2, len(seen.classes))
+        near = f"near ln {classes} = {math.log(classes):.2f}"
+        evidence.append(Evidence("loss before the first step", seen.initial_loss, near))
+    text = (
+        "signals grow from layer to layer: the run starts certain and wrong, and spends "
+        "its steps on unlearning"
+        if worst > 1
+        else "signals fade from layer to layer, and so do the gradients"
+    )
+    other = "exploding_gradients" if worst > 1 else "vanishing_gradients"
+    return [
+        Nomination("bad_initialisation", tuple(evidence), text, FIX, 0.9),
+        Nomination(other, tuple(evidence), text, FIX, 0.6),
+    ]
 
 
 def _scales(seen: Seen) -> dict[str, float]:

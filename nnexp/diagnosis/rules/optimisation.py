@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 from nnexp.diagnosis.audit.order import RUNS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
@@ -153,7 +153,7 @@ def _trains_weights(seen: Seen) -> bool:
     return seen.signals is None or bool(seen.of_layers("weight_norm"))
 
 
-def batch_norm(seen: Seen) -> list[Nomination]:
+def tiny_batches(seen: Seen) -> list[Nomination]:
     """Batch statistics of next to no rows."""
     config = seen.config
     if getattr(config.model, "norm", "none") != "batch":
@@ -245,7 +245,7 @@ RULES = (
     optimizer_numbers,
     frozen,
     untrained,
-    batch_norm,
+    tiny_batches,
     modes,
     ordered_batches,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.config.schema import OPTIONS
+from nnexp.config.schema.options import OPTIONS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.rules.inputs import DIED

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.config.schema import CsvConfig, SplitConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.data.labelled import read_labelled
 from nnexp.data.sources import load_table
 from nnexp.data.table import Table

@@ -1,7 +1,7 @@
 import pytest
 
 from nnexp.diagnosis.audit.run import audit_sheet
-from nnexp.diagnosis.auditing import SHOWN
+from nnexp.diagnosis.audit_report import SHOWN
 
 # what the tables are known to have, from their own documentation; all else has to be silent
 KNOWN = {

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit.run import audit_sheet, join
+from nnexp.diagnosis.audit.run import audit_sheet, join_audits
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
@@ -65,7 +65,7 @@ def test_join_sorts_and_leaves_out_what_is_accounted_for():
         Audit([one("conflicting_labels", 0.8), one("group_leak", 0.7, "id")], ["n"], ["c"]),
         Audit([one("target_leak", 0.9, "id"), one("target_leak", 0.6, "x")]),
     ]
-    joined = join(audits)
+    joined = join_audits(audits)
     assert [(item.cause, item.subject) for item in joined.nominations] == [
         ("conflicting_labels", ""),
         ("group_leak", "id"),

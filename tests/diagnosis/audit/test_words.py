@@ -1,4 +1,4 @@
-from nnexp.diagnosis.audit.words import chance, columns, figure, percent
+from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 
 
 def test_figures_are_short():
@@ -7,7 +7,7 @@ def test_figures_are_short():
     assert percent(0.5) == "50 %"
     assert figure(-999.0) == "-999"
     assert figure(0.123456) == "0.1235"
-    assert chance(3e-5) == "p = 3e-05"
+    assert p_text(3e-5) == "p = 3e-05"
 
 
 def test_many_columns_are_cut():

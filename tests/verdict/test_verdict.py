@@ -13,7 +13,8 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.runs.diagnosing import read_diagnosis
 from nnexp.track.manifest import verify
 from nnexp.track.status import write_status
-from nnexp.verdict import Verdict, main
+from nnexp.verdict.command import main
+from nnexp.verdict.verdict import Verdict
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 

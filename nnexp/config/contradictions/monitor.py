@@ -1,0 +1,34 @@
+"""Contradictions about what `trainer.monitor` needs, and what goes by it."""
+
+from __future__ import annotations
+
+from nnexp.config.schema.config import Config
+from nnexp.config.schema.scheduler import PlateauSchedulerConfig
+from nnexp.errors import UserError
+
+
+def monitor_has_rows(config: Config) -> UserError | None:
+    """Without validation rows `trainer.monitor` is a train score wherever it is used."""
+    split, trainer = config.data.split, config.trainer
+    has_rows = split.method == "column" or split.valid > 0 or split.folds is not None
+    if has_rows or not trainer.monitor.startswith("val_"):
+        return None
+    by = monitor_user(config)
+    if by is None:
+        return None
+    return UserError(
+        f"{by} goes by trainer.monitor={trainer.monitor}, but data.split.valid=0 leaves "
+        "no validation rows",
+        "data.split.valid > 0, or trainer.monitor is train_loss or train_accuracy",
+        f"trainer.monitor={trainer.monitor.replace('val_', 'train_')}",
+    )
+
+
+def monitor_user(config: Config) -> str | None:
+    """What goes by `trainer.monitor`, as it is typed; None where nothing does."""
+    users = [
+        (config.reg.patience is not None, f"reg.patience={config.reg.patience}"),
+        (isinstance(config.scheduler, PlateauSchedulerConfig), "scheduler=plateau"),
+        (config.trainer.checkpoint == "best", "trainer.checkpoint=best"),
+    ]
+    return next((by for used, by in users if used), None)

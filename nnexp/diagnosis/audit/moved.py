@@ -1,0 +1,37 @@
+"""Columns of held-out rows that lie elsewhere than in train rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit import order
+from nnexp.diagnosis.audit.chance import association_of, largest_gap
+from nnexp.diagnosis.audit.forest import sample
+from nnexp.diagnosis.audit.sheet import Sheet
+
+ROWS = 10  # of a part
+CHANCE = 1e-4  # over all columns of a part (Bonferroni)
+GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
+COMPARED = 5000  # rows of a side
+
+
+def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
+    """The columns that lie elsewhere, the farthest first: name, distance, p."""
+    named, found = sheet.numbering, []
+    train, part = sample(sheet.train, COMPARED), sample(rows, COMPARED)
+    for name, values in sheet.numbers.items():
+        a, b = values[train], values[part]
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        if name in named or min(len(a), len(b)) < ROWS:
+            continue
+        distance, p = largest_gap(a, b)
+        found.append((name, distance, p))
+    for name, (codes, _) in sheet.levels.items():
+        known = [codes[r][codes[r] >= 0] for r in (train, part)]
+        counts = [np.bincount(own, minlength=int(codes.max(initial=0)) + 1) for own in known]
+        if min(map(len, known)) < ROWS:
+            continue
+        p, _ = association_of(np.stack(counts))
+        found.append((name, order.total_variation(*counts), p))
+    least = CHANCE / max(1, len(found))
+    return sorted((f for f in found if f[1] >= GAP and f[2] < least), key=lambda f: -f[1])

@@ -1,0 +1,71 @@
+"""The configuration of an audit, from overrides and keyword arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from nnexp.config.check import check_section
+from nnexp.config.schema.data import DataConfig
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.data.names import nearest_column
+from nnexp.diagnosis.overrides import override
+from nnexp.errors import UserError
+
+
+def audit_config(
+    overrides: Sequence[str], target: str | None, options: Mapping[str, Any]
+) -> DataConfig:
+    """The `data` section of an audit.
+
+    Arguments:
+        overrides: as on the command line.
+        target: the column of the labels; None for the overrides'.
+        options: field -> value, set after the overrides.
+
+    Raises:
+        UserError: there is no such setting, or it has no such value.
+    """
+    config = _composed(overrides, target) if overrides else CsvConfig()
+    _set(config, options, "data")
+    check_section(config, "data")
+    return config
+
+
+def _composed(overrides: Sequence[str], target: str | None) -> DataConfig:
+    from nnexp.config.compose import compose
+
+    if isinstance(overrides, str):
+        raise UserError(
+            f"overrides are one text, {overrides!r}",
+            "a list with a text for each override",
+            f"nnexp.audit(frame, overrides={overrides.split()!r})",
+        )
+    source = ["data=csv", "data.path=table.csv"]  # which no configuration of a table goes without
+    if target is not None:
+        source.append(override("data.target", target))
+    return compose([*source, *overrides]).data
+
+
+def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
+    """Set fields of a configuration by name, those of a section from a mapping."""
+    names = [item.name for item in fields(section)]
+    for name, value in options.items():
+        if name not in names:
+            raise UserError(
+                f"{prefix}.{name} is no setting",
+                f"one of {', '.join(names)}",
+                f"{prefix}.{nearest_column(name, names)}",
+            )
+        own = getattr(section, name)
+        if is_dataclass(own) and not is_dataclass(value):
+            if not isinstance(value, Mapping):
+                raise UserError(
+                    f"{prefix}.{name} cannot be {value!r}",
+                    f"a mapping of {', '.join(item.name for item in fields(own))}",
+                    f"{name}={{'{fields(own)[0].name}': {value!r}}}",
+                )
+            _set(own, value, f"{prefix}.{name}")
+        else:
+            setattr(section, name, list(value) if isinstance(value, tuple) else value)

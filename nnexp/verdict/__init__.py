@@ -1,0 +1,1 @@
+"""The diagnosis of finished runs, and its proof."""

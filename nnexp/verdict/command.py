@@ -1,0 +1,90 @@
+"""`nnexp diagnose`: the diagnosis of finished runs, and its proof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nnexp.arguments import Arguments
+from nnexp.errors import UserError
+from nnexp.leaderboard.folders import find_runs
+from nnexp.lines import one_line, visible_lines
+from nnexp.track.status import read_status
+from nnexp.verdict.diagnose import EARLIER, diagnose_one
+from nnexp.verdict.request import Request
+from nnexp.verdict.tables import AuditedTables
+from nnexp.verdict.verdict import Verdict
+
+
+def main(words: Sequence[str]) -> int:
+    """`nnexp diagnose WORDS`; returns the exit status.
+
+    Raises:
+        UserError: a mistake in the words, or a path without runs.
+    """
+    parser = Arguments(
+        "nnexp diagnose",
+        "RUN [--probe] [--prove] [--seeds N] [--budget SECONDS] [--trust]",
+        "Say what is wrong with a run, or with each run of a sweep, and prove it by re-runs.",
+    )
+    parser.add("runs", nargs="+", type=Path, metavar="RUN", help="run folders, or sweeps")
+    parser.add("--probe", action="store_true", help="change the run in a dozen ways, and look")
+    parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
+    parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
+    parser.add("--budget", type=float, metavar="SECONDS", help="what re-runs may take, about")
+    parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
+    options = parser.parse_args(words)
+    asked = Request(options.probe, options.prove, options.seeds, options.budget, options.trust)
+    folders = find_runs(options.runs)
+    tables = AuditedTables(asked.trust)
+    alone = len(folders) == 1
+    for folder in folders:
+        if not alone:
+            print(f"{folder}:")
+        found = _diagnose(folder, tables, asked, alone)
+        if found is not None:
+            _show(*found, alone)
+    return 0
+
+
+def _diagnose(
+    folder: Path, tables: AuditedTables, asked: Request, alone: bool
+) -> tuple[Verdict, str, dict[str, Any]] | None:
+    """A run's verdict, why its table was not at hand, and its status.
+
+    What is in the way of it ends the command where the run is `alone`, and else is printed.
+    """
+    status: dict[str, Any] | None = None
+    try:
+        status = read_status(folder)
+        return *diagnose_one(folder, tables, asked), status
+    except UserError as error:
+        if alone and (status is None or status["status"] != "failed"):
+            raise
+        status = status or {"status": "failed"}
+        print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
+    except Exception as error:
+        if alone:
+            raise
+        wrong = f"no diagnosis: {type(error).__name__}: {error}"
+        print(one_line(wrong))  # of one bad folder; the others have theirs
+    return None
+
+
+def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> None:
+    """Print a verdict, with its explanation where it is the only one."""
+    if why:
+        how = "" if why.endswith(EARLIER) else ": judged by the curves"
+        print(one_line(f"the table is not at hand ({why}){how}"), file=sys.stderr)
+    if status["status"] in ("diverged", "interrupted"):
+        print(one_line(f"{status['status']}: {status['reason']}"))
+    print(str(verdict), end="")
+    if alone and verdict.diagnosis.explained:
+        print(visible_lines(verdict.diagnosis.explained))
+    if verdict.probing:
+        print(f"probes took {verdict.probing:.1f} s")
+    if verdict.seconds:
+        print(f"re-runs took {verdict.seconds:.1f} s")
+    print(f"report: {verdict.folder / 'report.html'}")
