@@ -21,6 +21,7 @@ from nnexp.config.compose import to_config
 from nnexp.config.held import held
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.own import options_of
+from nnexp.config.quick import quick_composition
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
@@ -106,6 +107,7 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
             _arguments(_of_all(session, overrides)),
             _mode_of_flag(session.arguments),
             _python_314(),
+            quick_composition(),
         ):
             run()
     except KeyboardInterrupt:

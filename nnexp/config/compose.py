@@ -17,6 +17,7 @@ from nnexp.config.keys import literal
 from nnexp.config.located import located, without_schema
 from nnexp.config.misplaced import check_single
 from nnexp.config.own import SEARCH, own_folders
+from nnexp.config.quick import quick_composition
 from nnexp.config.schema.config import CommandConfig, Config
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.store import conf_dir, register
@@ -44,7 +45,10 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     outer, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"):
+        with (
+            quick_composition(),
+            initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"),
+        ):
             composed = hydra_compose(config_name="config", overrides=[*overrides, *search])
     except Exception as error:
         raise translate(error, overrides) from error

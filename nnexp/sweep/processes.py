@@ -23,6 +23,7 @@ Item = TypeVar("Item")
 PATIENCE = 0.2  # seconds between two looks at the clock
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+OVER = "nnexp: this item is done"  # a child's last message, which is the pipe's alone
 
 
 def can_fork() -> bool:
@@ -106,18 +107,22 @@ class Processes(Generic[Item]):
 
     def _receive(self, connection: Connection) -> list[Item]:
         item, process = self._active[connection]
+        failure = None
         try:
             message = connection.recv()
         except (EOFError, OSError):
             process.join()
-            del self._active[connection]
-            connection.close()
-            failure = None
             if process.exitcode:
                 failure = _death(process.exitcode)
-            return list(self.ended(item, failure))
-        self.message(item, message)
-        return []
+        else:
+            if message != OVER:
+                self.message(item, message)
+                return []
+            # to give back its memory takes a process some time, which nothing has to wait for;
+            # multiprocessing collects those that have ended when it starts or ends another
+        del self._active[connection]
+        connection.close()
+        return list(self.ended(item, failure))
 
     def _child(self, item: Item, sending: Connection) -> None:
         _die_with_parent()
@@ -127,6 +132,7 @@ class Processes(Generic[Item]):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         try:
             self.work(item, sending.send, stop.is_set)
+            sending.send(OVER)
         except BrokenPipeError:  # the parent is gone
             os._exit(1)
 
