@@ -163,10 +163,11 @@ class Board:
 def _of_values(tag: str, values: Any) -> Summary.Value | None:
     """A histogram of values; None where none is finite."""
     flat = np.asarray(values, dtype=np.float64).ravel()
-    flat = flat[np.isfinite(flat)]
+    largest = np.abs(flat).max(initial=0.0)
+    if not largest <= LARGEST:  # or NaN
+        flat = flat[np.isfinite(flat)].clip(-LARGEST, LARGEST)
     if not flat.size:
         return None
-    flat = flat.clip(-LARGEST, LARGEST)
     moments = float(flat.sum()), float(flat @ flat)
     low, high = flat.min(), flat.max()
     edges = low + (high - low) * PARTS

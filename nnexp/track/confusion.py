@@ -51,15 +51,15 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     widest = max(0.62 * digits + 1.0, 2.1) * font_size
     cell = int(max(widest, 240 / max(size, 1))) if labelled else 8
     names = [_shorten(str(name)) for name in classes] if labelled else [""] * size
-    longest = max((font.getlength(name) for name in names), default=0)
+    longest = max((_length(name, font_size) for name in names), default=0)
     margin = font_size
     left = int(margin + font_size * 1.8 + longest + margin / 2)
     upright = longest <= cell - 4  # column names fit their cells without being turned
     head = font_size * 1.4 if upright else longest + font_size / 2
     top = int(margin + (font_size * 1.8 if title else 0) + font_size * 1.8 + head + margin / 2)
     # Titles and axis names are longer than a small matrix is wide.
-    across = max(size * cell, int(font.getlength(title)), int(font.getlength("predicted")))
-    down = max(size * cell, int(font.getlength("true")))
+    across = max(size * cell, *(int(_length(line, font_size)) for line in (title, "predicted")))
+    down = max(size * cell, int(_length("true", font_size)))
     # in levels of one palette, black over blue to white: less to draw and to pack than in colours
     picture = Image.new("L", (left + across + margin, top + down + margin), WHITE)
     draw = ImageDraw.Draw(picture)
@@ -67,7 +67,7 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     if title:
         draw.text((left, margin), title, BLACK, font)
     draw.text((left + size * cell / 2, top - head - margin / 2), "predicted", BLACK, font, "md")
-    _draw_turned(picture, "true", font, (margin, top + size * cell // 2), centred=True)
+    _draw_turned(picture, "true", font_size, (margin, top + size * cell // 2), centred=True)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     picture.paste(Image.fromarray(_cells(shares, cell)), (left, top))
     for row, name in enumerate(names):
@@ -79,7 +79,7 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
             corner = (x + (cell - known.width) // 2, top - margin // 4 - known.height)
             draw.bitmap(corner, known, BLACK)
         else:
-            _draw_turned(picture, name, font, (x + cell // 2, top - margin // 2))
+            _draw_turned(picture, name, font_size, (x + cell // 2, top - margin // 2))
     for row, column in zip(*np.nonzero(counts), strict=True) if labelled else ():
         number = _strip(str(int(counts[row, column])), font_size)
         x, y = left + column * cell, top + row * cell
@@ -131,12 +131,17 @@ def _cells(shares: np.ndarray, side: int) -> np.ndarray:
 
 
 @lru_cache(4096)
+def _length(text: str, size: int) -> float:
+    return float(_font(size).getlength(text))
+
+
+@lru_cache(4096)
 def _strip(text: str, size: int) -> Any:
     """A short text as a mask, drawn once: the same numbers stand in many cells."""
     from PIL import Image, ImageDraw
 
     font = _font(size)
-    strip = Image.new("L", (int(font.getlength(text)) + 2, int(size * 1.4)), 0)
+    strip = Image.new("L", (int(_length(text, size)) + 2, int(size * 1.4)), 0)
     ImageDraw.Draw(strip).text((strip.width / 2, strip.height / 2), text, 255, font, "mm")
     return strip
 
@@ -146,18 +151,24 @@ def _shorten(name: str) -> str:
     return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
-def _draw_turned(
-    picture: Any, text: str, font: Any, place: tuple[int, int], centred: bool = False
-) -> None:
-    """Write upwards: from `place` as the middle of the text's foot, or around it."""
+@lru_cache(4096)
+def _turned(text: str, size: int) -> Any:
+    """A short text as a mask, upwards."""
     from PIL import Image, ImageDraw
 
+    length, height = int(_length(text, size)) + 2, int(size * 1.4)
+    strip = Image.new("L", (length, height), 0)
+    ImageDraw.Draw(strip).text((0, height / 2), text, 255, _font(size), "lm")
+    return strip.rotate(90, expand=True)
+
+
+def _draw_turned(
+    picture: Any, text: str, size: int, place: tuple[int, int], centred: bool = False
+) -> None:
+    """Write upwards: from `place` as the middle of the text's foot, or around it."""
     if not text:
         return
-    length, height = int(font.getlength(text)) + 2, int(font.size * 1.4)
-    strip = Image.new("L", (length, height), 0)
-    ImageDraw.Draw(strip).text((0, height / 2), text, 255, font, "lm")
-    strip = strip.rotate(90, expand=True)
+    strip = _turned(text, size)
     x, y = place
-    corner = (x, y - length // 2) if centred else (x - height // 2, y - length)
+    corner = (x, y - strip.height // 2) if centred else (x - strip.width // 2, y - strip.height)
     picture.paste(BLACK, corner, strip)
