@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -91,6 +91,10 @@ class Seen:
         unregistered: lists of a user's own module that hold layers which it does not know.
         modes: a user's own module in training and in evaluation mode; None where not at hand.
         cut: layers of a user's own module that its outputs depend on and no gradient reached.
+        matrices: layer -> shape of the weights of a user's own module, outputs first.
+        unsteady: share of train rows that a user's own module tells otherwise when it is asked once
+            more, in evaluation mode; 0 where not at hand.
+        is_constant: whether a user's own module gives the same for all train rows.
     """
 
     config: Config
@@ -119,6 +123,9 @@ class Seen:
     unregistered: Sequence[str] = ()
     cut: Sequence[str] = ()
     modes: Modes | None = None
+    matrices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    unsteady: float = 0.0
+    is_constant: bool = False
 
     # ---------------------------------------------------------------------------- the prior
     @property

@@ -158,6 +158,10 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         named = model.module.named_parameters()
         seen["frozen"] = [name for name, own in named if not own.requires_grad]
         seen["unregistered"] = unregistered(model.module)
+        slots = [slot for slot in model.layout.slots.values() if slot.kind == "weight"]
+        seen["matrices"] = {
+            name: tuple(slot.shape) for name, slot in zip(model.layers, slots, strict=True)
+        }
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
     return Seen(**seen, **_judge(folder, config, model, coded, material, signals))
@@ -256,6 +260,9 @@ def _judge(
         found["cut"] = own_module.cut(model, theta, buffers, few, _still(signals))
         mixed = np.random.default_rng(0).permutation(train_rows)[:MODE_ROWS]
         own = x[torch.from_numpy(mixed)].unsqueeze(0)
+        found["is_constant"] = _is_constant(outputs(mixed)[0])
+        twice = [decision.classes(loss.activate(outputs(mixed)))[0].numpy() for _ in range(2)]
+        found["unsteady"] = float((twice[0] != twice[1]).mean())
         out = own_module.in_training(model, theta, buffers, own, plan.batch_size)
         found["modes"] = modes(mixed[: out.shape[1]], out)
     if len(dataset.valid):
@@ -264,6 +271,11 @@ def _judge(
         out = outputs(dataset.valid)
         found["valid"] = rows_of(dataset.y[dataset.valid], out, judged)
     return found
+
+
+def _is_constant(out: torch.Tensor) -> bool:
+    """Whether outputs (n, C) of several rows are the same."""
+    return len(out) > 1 and torch.equal(out, out[:1].expand_as(out))
 
 
 def _still(signals: pd.DataFrame | None) -> list[str]:
@@ -295,5 +307,11 @@ def _units(
         for name in model.layers[:-1]:
             weight = model.layout.view(stack.theta, f"{name}.weight")[0].numpy()  # (in, out)
             distinct, units = np.unique(weight, axis=1).shape[1], weight.shape[1]
+            alike[name] = 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0
+    elif isinstance(model, ModuleModel):
+        slots = [slot for slot in model.layout.slots.values() if slot.kind == "weight"]
+        for name, slot in zip(model.layers, slots, strict=True):
+            weight = model.layout.view(stack.theta, slot.name)[0].flatten(1).numpy()  # (out, ...)
+            distinct, units = np.unique(weight, axis=0).shape[0], weight.shape[0]
             alike[name] = 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0
     return Units(dead, saturated, alike)

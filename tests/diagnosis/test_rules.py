@@ -215,6 +215,17 @@ def test_a_schedule_that_has_died():
     assert first(seen) == "lr_too_low"
 
 
+def test_a_warm_up_that_outlasts_the_run():
+    seen = run("scheduler.warmup=1000")
+    seen.history["lr"] = 1e-6 * np.arange(1, EPOCHS + 1)
+    (found,) = [own for own in nominate(seen) if own.cause == "lr_too_low"]
+    assert found.fix == ("scheduler.warmup=0",)
+    assert first(seen) == "lr_too_low"
+    short = run("scheduler.warmup=10")
+    short.history["lr"] = np.minimum(1e-4 * np.arange(1, EPOCHS + 1), 1e-3)
+    assert "lr_too_low" not in [own.cause for own in nominate(short)]
+
+
 def test_a_diverged_run_with_a_high_rate():
     reason = "epoch 1, step 3: NaN or infinity began in the output of layers.2"
     seen = run("optimizer=sgd", "optimizer.lr=100", status="diverged", reason=reason)

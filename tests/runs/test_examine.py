@@ -61,6 +61,34 @@ class Normal(nn.Sequential):
         norm, drop = nn.BatchNorm1d(32), nn.Dropout(0.2)
         super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), drop, nn.Linear(32, outputs))
 
+class Dropping(Plain):
+    def forward(self, x):
+        return self[2](nn.functional.dropout(self[1](self[0](x)), 0.8))
+
+class Alike(Plain):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        for parameter in self.parameters():
+            nn.init.constant_(parameter, 0.05)
+
+class Dead(Plain):
+    def __init__(self, inputs, outputs):
+        super().__init__(inputs, outputs)
+        nn.init.constant_(self[0].bias, -50.0)
+
+class Narrow(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        layers = [nn.Linear(inputs, 32), nn.ReLU(), nn.Linear(32, 1), nn.Linear(1, outputs)]
+        super().__init__(*layers)
+
+class Gated(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.gate, self.body = nn.Linear(inputs, 1), Plain(inputs, outputs)
+
+    def forward(self, x):
+        return self.body(x * self.gate(x).sigmoid())
+
 class Unused(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
@@ -166,6 +194,30 @@ def test_running_statistics_that_do_not_fit(modules, tmp_path, name, told):
     done = nnexp.run([*words, *own], root=tmp_path)
     findings = nnexp.diagnose(done, trust=True).findings
     assert ([one.cause for one in findings][:1] == ["batchnorm_mode"]) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("Dropping", "batchnorm_mode"),
+        ("Alike", "bad_initialisation"),
+        ("Dead", "dead_units"),
+        ("Narrow", "underfit_capacity"),
+    ],
+)
+@pytest.mark.parametrize("words", [(), ("reg.l2=0.001",)], ids=" ".join)
+def test_what_holds_a_module_of_ones_own_down(modules, tmp_path, name, cause, words):
+    own = ["model=custom", f"model._target_={modules}.{name}", *words]
+    done = nnexp.run(["data=digits", "trainer.epochs=12", *QUIET, *own], root=tmp_path)
+    found = nnexp.diagnose(done, trust=True)
+    assert found.findings[0].cause == cause
+
+
+def test_a_gate_of_one_unit_is_no_bottleneck(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Gated"]
+    done = nnexp.run(["data=digits", "trainer.epochs=3", *QUIET, *own], root=tmp_path)
+    found = nnexp.diagnose(done, trust=True)
+    assert "underfit_capacity" not in [one.cause for one in found.findings]
 
 
 def test_the_command_that_proves_a_module_of_ones_own_trusts_it(modules, tmp_path):

@@ -11,6 +11,7 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen
 
+ALIKE = 0.9  # share of a layer's units with the weights of another
 MOST_DEAD = 0.8  # of a layer's units; 45 % without any harm is common
 NARROW = 4  # units of a hidden layer through which little passes
 FEW_WEIGHTS = 64  # of a layer, whose norm may be anything by chance
@@ -24,11 +25,12 @@ FIX = ("model.init=auto", override("model.init_scale", 1.0), override("model.bia
 def initial(seen: Seen) -> list[Nomination]:
     """Initial weights that are alike, or far from the scale that keeps signals alive."""
     model = seen.config.model
-    if not isinstance(model, LinearConfig):
-        return []
     alike = max(seen.units.alike.values(), default=0.0) if seen.units is not None else 0.0
-    if model.init in ("zeros", "constant") or model.init_scale == 0 or alike > 0.9:
-        return [_symmetric(seen, model, alike)]
+    if not isinstance(model, LinearConfig):
+        return [_symmetric((), alike, ())] if alike > ALIKE else []
+    if model.init in ("zeros", "constant") or model.init_scale == 0 or alike > ALIKE:
+        given = Evidence("model.init", model.init, "random weights")
+        return [_symmetric((given,), alike if seen.units is not None else None, FIX)]
     found = _off_scale(seen, model)
     if abs(model.bias_init) > 1:
         found.append(
@@ -46,15 +48,17 @@ def initial(seen: Seen) -> list[Nomination]:
     return found
 
 
-def _symmetric(seen: Seen, model: LinearConfig, alike: float) -> Nomination:
-    evidence = [Evidence("model.init", model.init, "random weights")]
-    if seen.units is not None:
-        evidence.append(Evidence("share of hidden units with equal weights", alike, "0"))
+def _symmetric(
+    given: tuple[Evidence, ...], alike: float | None, fix: tuple[str, ...]
+) -> Nomination:
+    evidence = list(given)
+    if alike is not None:
+        evidence.append(Evidence("share of a layer's units with equal weights", alike, "0"))
     return Nomination(
         "bad_initialisation",
         tuple(evidence),
         "units that start alike get the same gradient and stay alike: a layer of them is one unit",
-        FIX,
+        fix,
         0.97,
     )
 
@@ -106,8 +110,19 @@ def _scales(seen: Seen) -> dict[str, float]:
 
 
 def dead(seen: Seen) -> list[Nomination]:
-    """Most ReLUs of a layer at 0 for every row."""
+    """Most ReLUs of a layer at 0 for every row; of a user's own module, outputs all the same."""
     evidence = _dead_evidence(seen)
+    if seen.is_constant:
+        return [
+            Nomination(
+                "dead_units",
+                (Evidence("outputs of the train rows", "all the same", "different"),),
+                "what enters the last layer is the same for every row, as behind a layer whose "
+                "units never fire: nothing but its biases is learnt",
+                (),
+                0.94,
+            )
+        ]
     if not evidence:
         return []
     return [
@@ -205,7 +220,7 @@ def capacity(seen: Seen) -> list[Nomination]:
     """A network too narrow, or linear, that has learned what it can."""
     model = seen.config.model
     if not isinstance(model, LinearConfig):
-        return []
+        return _narrow_module(seen)
     linear = not isinstance(model, MLPConfig) or not model.hidden or model.activation == "identity"
     narrowest = min(model.hidden) if isinstance(model, MLPConfig) and model.hidden else None
     narrow = narrowest is not None and narrowest <= NARROW
@@ -217,13 +232,25 @@ def capacity(seen: Seen) -> list[Nomination]:
             fix.append("model.activation=relu")
     else:
         fix = ["model=mlp"]
-    evidence = [
-        Evidence(
-            "network",
-            "linear" if linear else f"{narrowest} units in its narrowest layer",
-            "hidden layers of some dozen units",
-        )
-    ]
+    return [_small(seen, "linear" if linear else _narrowest(narrowest), tuple(fix))]
+
+
+def _narrow_module(seen: Seen) -> list[Nomination]:
+    """A user's own module in which everything passes through a few units, fewer than classes."""
+    through = [(shape[0], name) for name, shape in seen.matrices.items() if len(shape) == 2]
+    units, name = min(through, default=(0, ""))
+    passed_on = any(shape[1:] == (units,) for shape in seen.matrices.values())
+    if not 0 < units <= NARROW or units >= seen.outputs or not passed_on:
+        return []
+    return [_small(seen, f"{_narrowest(units)}, {name}", ())]
+
+
+def _narrowest(units: int | None) -> str:
+    return f"{units} {'unit' if units == 1 else 'units'} in its narrowest layer"
+
+
+def _small(seen: Seen, network: str, fix: tuple[str, ...]) -> Nomination:
+    evidence = [Evidence("network", network, "hidden layers of some dozen units")]
     if seen.train is not None:
         evidence.append(
             Evidence(
@@ -232,16 +259,14 @@ def capacity(seen: Seen) -> list[Nomination]:
                 f"at least {seen.train.possible:.3f}, what trees reach on unseen rows",
             )
         )
-    return [
-        Nomination(
-            "underfit_capacity",
-            tuple(evidence),
-            "the network cannot draw the border between the classes, however long it trains: train "
-            "and validation accuracy stop together",
-            tuple(fix),
-            0.78,
-        )
-    ]
+    return Nomination(
+        "underfit_capacity",
+        tuple(evidence),
+        "the network cannot draw the border between the classes, however long it trains: train "
+        "and validation accuracy stop together",
+        fix,
+        0.78,
+    )
 
 
 RULES = (initial, dead, vanishing, exploding, capacity)

@@ -13,6 +13,7 @@ from nnexp.diagnosis.seen import Seen
 # accuracy on train rows that evaluation mode loses, and in standard errors: modules with batch or
 # layer normalisation, dropout or both lose up to 0.016 and 1 on iris, wine, digits, breast cancer
 WORSE, WORSE_Z = 0.03, 4.0
+UNSTEADY = 0.005  # share of rows; a module that is not random has none
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 
 
@@ -209,6 +210,28 @@ def modes(seen: Seen) -> list[Nomination]:
     ]
 
 
+def unsteady(seen: Seen) -> list[Nomination]:
+    """A user's own module that is random in evaluation mode."""
+    if seen.unsteady < UNSTEADY:
+        return []
+    return [
+        Nomination(
+            "batchnorm_mode",
+            (
+                Evidence(
+                    "share of train rows that the same weights tell otherwise when asked again",
+                    seen.unsteady,
+                    "0 in evaluation mode",
+                ),
+            ),
+            "something random acts in evaluation mode too, as functional.dropout without "
+            "training=self.training: every prediction is that of a maimed network",
+            (),
+            0.96,
+        )
+    ]
+
+
 def ordered_batches(seen: Seen) -> list[Nomination]:
     """Batches in the order of a file that is sorted by class, or that a run learns badly from."""
     if seen.config.trainer.shuffle:
@@ -247,5 +270,6 @@ RULES = (
     untrained,
     tiny_batches,
     modes,
+    unsteady,
     ordered_batches,
 )

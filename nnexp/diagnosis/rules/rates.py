@@ -18,6 +18,7 @@ BATCH = 32  # rows, for which SGD's default rate is
 # mean square of the inputs, 1 of scaled ones, up to which it is: a step of SGD goes with the square
 # of the inputs (LeCun et al. 1998, section 5.3), and raw iris (16) trains with it yet
 LARGE = 4.0
+WARMING = 1 / 8  # of the rate asked for: a warm-up that ends below it has hardly begun
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
 
@@ -149,6 +150,8 @@ def too_low(seen: Seen) -> list[Nomination]:
             )
         )
     rates = seen.column("lr")
+    if not found and (warming := _warming(seen, rates)) is not None:
+        return [warming]
     if len(rates) >= 2 and rates.max() > 0 and not found:
         alive = float((rates > DEAD_RATE * rates.max()).mean())
         early = len(rates) > 3 and alive < 0.5
@@ -168,6 +171,23 @@ def too_low(seen: Seen) -> list[Nomination]:
                 )
             )
     return found
+
+
+def _warming(seen: Seen, rates: np.ndarray) -> Nomination | None:
+    """A warm-up that is longer than the run."""
+    rate, warmup = seen.config.optimizer.lr, seen.config.scheduler.warmup
+    if warmup < len(rates) or not len(rates) or not rates.max() <= rate * WARMING:
+        return None
+    return Nomination(
+        "lr_too_low",
+        (
+            Evidence("scheduler.warmup", warmup, f"well below the {len(rates)} epochs of the run"),
+            Evidence("largest learning rate of the run", float(rates.max()), f"{rate:g}"),
+        ),
+        "the warm-up outlasts the run: the learning rate never comes near what was asked for",
+        (override("scheduler.warmup", 0),),
+        0.93,
+    )
 
 
 def _slope(seen: Seen) -> Evidence:
