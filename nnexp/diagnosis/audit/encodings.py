@@ -17,7 +17,8 @@ LEVELS = 5  # fewer distinct values can equal class shares by chance
 MOST = 0.5  # distinct values over rows, at most: each stands for several rows
 EXACT = 1e-6  # rounding, not coincidence
 DECIMALS = 3  # of rounded shares, at least: with fewer, they are near to any
-WHOLE = 0.03  # distance from a whole number, likewise
+WHOLE = 0.03  # distance from a whole number, likewise, beyond what rounding makes, ...
+VAGUE = 0.25  # ... which leaves a level out of it from here on
 LOOKED = 300  # levels that are looked at
 MERGED = 1000  # levels that meet in one value, at most
 FITTING = 0.95  # share of the levels that have to fit a smoothed share
@@ -125,8 +126,9 @@ def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
     own = total / count
     if np.ptp(own) == 0 or abs(np.corrcoef(encoded, own)[0, 1]) < RELATED:
         return False  # a smoothed share still rises with the share
-    return _is_smoothed(encoded, left, np.array([share])) or _is_smoothed(
-        encoded, left, share + np.linspace(-PRIORS, PRIORS, STEPS)
+    rounded = count * _rounding(encoded)
+    return _is_smoothed(encoded, left, rounded, np.array([share])) or _is_smoothed(
+        encoded, left, rounded, share + np.linspace(-PRIORS, PRIORS, STEPS)
     )
 
 
@@ -138,16 +140,32 @@ def _rounding(values: np.ndarray) -> float:
     return EXACT
 
 
-def _is_smoothed(encoded: np.ndarray, left: np.ndarray, priors: np.ndarray) -> bool:
-    """Whether for one of the priors (P,) nearly all levels are a whole number of equal ones."""
+def _is_smoothed(
+    encoded: np.ndarray, left: np.ndarray, rounded: np.ndarray, priors: np.ndarray
+) -> bool:
+    """Whether for one of the priors (P,) nearly all levels are a whole number of equal ones.
+
+    Arguments:
+        encoded, left: values (L,), and what `is_share` leaves of their sums.
+        rounded: by how much rounding may change the latter (L,).
+        priors: the shares to try.
+    """
     if len(left) > LOOKED:  # single levels are the telling ones
         chosen = np.argsort(np.abs(left / (np.abs(encoded - priors.mean()) + EXACT)))[:LOOKED]
-        left, encoded = left[chosen], encoded[chosen]
+        left, encoded, rounded = left[chosen], encoded[chosen], rounded[chosen]
     away = encoded - priors[:, None]  # (P, L)
     far = np.abs(away) > 0.05 * float(np.ptp(encoded))
     times = np.where(far, left / np.where(far, away, 1.0), np.inf)
-    usable = (far.sum(1) >= 2 * LEVELS) & (times.min(1) > 0)
-    times, far = times[usable], far[usable]
-    times = np.where(far, times / times.min(1, keepdims=True), 0.0)
-    fitting = ((np.abs(times - np.round(times)) <= WHOLE) & far).sum(1) / far.sum(1)
-    return bool((fitting[times.max(1) < MERGED] >= FITTING).any())
+    usable = times.min(1) > 0
+    times, far, away = times[usable], far[usable], away[usable]
+    if not len(times):
+        return False
+    vague = np.where(far, rounded / np.where(far, np.abs(away), 1.0), np.inf)
+    least, rows = times.argmin(1), np.arange(len(times))
+    unit = times[rows, least][:, None]
+    times = np.where(far, times / unit, 0.0)
+    vague = (vague + times * vague[rows, least][:, None]) / unit
+    judged = far & (vague < VAGUE)
+    fits = judged & (np.abs(times - np.round(times)) <= WHOLE + vague)
+    enough = (judged.sum(1) >= 2 * LEVELS) & (times.max(1) < MERGED)
+    return bool((fits.sum(1) >= FITTING * judged.sum(1))[enough].any())

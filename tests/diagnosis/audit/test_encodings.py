@@ -79,3 +79,18 @@ def test_means_that_were_rounded(sheet_of, table, parts_of, causes, name, decima
     train = np.flatnonzero(parts == "train")
     frame["city"] = encode(y, train, len(y) // 6).round(decimals)
     assert causes(encodings.check(sheet_of(frame, y, parts))) == []
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5, 3.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_means_of_many_levels_that_were_rounded(seed, smoothing):
+    # hundreds of levels meet in a value, and rounding makes of their number something near a whole
+    rng = np.random.default_rng(seed)
+    y = (rng.random(4000) < 0.35).astype(int)
+    part = rng.choice(3, len(y), p=[0.6, 0.2, 0.2])
+    parts = [np.flatnonzero(part == place) for place in range(3)]
+    known = np.concatenate(parts[:2])
+    values = encode(y, known, 2000, smoothing, seed, prior=0.35).round(5)
+    assert encodings.encoded_class(values, y, parts[0], parts[1:], 2) == 1
+    honest = encode(y, parts[0], 2000, smoothing, seed, prior=0.35).round(5)
+    assert encodings.encoded_class(honest, y, parts[0], parts[1:], 2) is None
