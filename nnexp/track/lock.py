@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nnexp.errors import UserError
@@ -15,7 +15,7 @@ PATIENCE = 5.0  # seconds in which children of a killed process come to their en
 
 @contextmanager
 def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
-    """Hold a folder for as long as the block runs, forked children included.
+    """Hold a folder for as long as the block runs, and where it breaks off its forked children.
 
     No file is left behind. Where the system has no such locks (Windows), nothing is held.
 
@@ -43,6 +43,9 @@ def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
                 )
             time.sleep(0.05)
         yield
+        # children that have done their work may take a moment to end, and inherited the lock
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)
     finally:
         os.close(handle)
 

@@ -234,8 +234,8 @@ def test_a_mistake_waits_for_no_heavy_library():
         (["data=iris", "optimizer.lr=0.1,0.2"], "nnexp lr-find data=iris optimizer.lr=0.1"),
         (["data=iris", "--rates=2", "--to", "1"], "nnexp lr-find data=iris --to 1 --rates 5"),
         (["data=iris", "sweep.n=3", "sweep=random"], "nnexp lr-find data=iris"),
-        (["data=iris", "--form", "1"], "nnexp lr-find --from"),
-        (["data=iris", "--odd"], "nnexp lr-find --help"),
+        (["data=iris", "--form", "1"], "nnexp lr-find data=iris --from 1"),
+        (["data=iris", "--odd"], "nnexp lr-find data=iris"),
     ],
 )
 def test_a_mistake_is_answered_with_words_of_this_command(words, remedy):
