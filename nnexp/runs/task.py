@@ -61,12 +61,13 @@ class Task:
 
 
 def begin(task: Task) -> None:
-    """Write what is known of a run before it starts: status, configuration, overrides."""
-    write_status(task.folder, "running", sync=False)  # what begins is worth no wait
-    # where a run waits for the disk, it is the manifest that does
+    """Write what is known of a run before it starts: configuration, overrides, status."""
+    # what begins is worth no wait: where a run waits for the disk, it is the manifest that does
     folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)
     overrides = overrides_text(task.overrides)
     folders.write_text(task.folder / "overrides.yaml", overrides, sync=False)
+    # last: a folder with a status is a run, and has to say of what
+    write_status(task.folder, "running", sync=False)
 
 
 def check_parts(config: Config, dataset: Dataset) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnexp.config import saved, typed
 from nnexp.config.pairings import warnings
 from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
@@ -20,10 +21,12 @@ from nnexp.runs.runner import notes, reason_of
 from nnexp.runs.stack import Stack
 from nnexp.runs.task import Run, Task, begin
 from nnexp.runs.too_large import too_large
+from nnexp.track import status
 from nnexp.track.log import open_log
 from nnexp.train.machine import threads as with_threads
 from nnexp.train.outcome import Epoch
 
+IDENTITY = (saved.FILE, typed.FILE, status.FILE)  # of a run folder
 OFTEN = 0.2  # seconds between two words on its epochs
 
 
@@ -146,8 +149,14 @@ class Work:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an attempt that did not finish has left in a run folder."""
+    """Remove what an attempt that did not finish has left in a run folder.
+
+    What tells whose folder it is stays until it is written anew: a sweep that is killed meanwhile
+    still knows it.
+    """
     for path in folder.iterdir():
+        if path.name in IDENTITY:
+            continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -15,6 +15,7 @@ from nnexp.files import read_regular
 from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import read_json
+from nnexp.track.log import FILE as LOG
 from nnexp.track.status import read_status
 
 FINAL = ("done", "diverged")  # a failed or interrupted job is run again
@@ -72,9 +73,17 @@ def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> No
     """Give a job one of its own folders, or else one that nobody has."""
     if own:
         job.folder = own.pop(0)
-    elif job.folder in used or os.path.lexists(job.folder):
+    elif job.folder in used or (os.path.lexists(job.folder) and not _is_blank(job.folder)):
         job.folder = _next(sweep, used)
     used.add(job.folder)
+
+
+def _is_blank(folder: Path) -> bool:
+    """Whether a folder holds nothing yet but a log, as where a sweep was killed that made it."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    names = [path.name for path in folder.iterdir()]
+    return all(name == LOG or (name[:1] == "." and name.endswith(".tmp")) for name in names)
 
 
 def _key(folder: Path, wanted: set[str]) -> str | None:

@@ -1,11 +1,16 @@
 """What of a sweep is finished: by the content of the configuration, with all files whole."""
 
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
 import pytest
 
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, overrides_text
 from nnexp.runs.jobs import Job, content_id
+from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.finished import take_finished
+from nnexp.sweep.waiting import announce
 from nnexp.track.folder import write_json, write_text
 from nnexp.track.manifest import write_manifest
 from nnexp.track.status import write_status
@@ -82,6 +87,54 @@ def test_a_folder_that_another_run_has_is_not_taken(tmp_path):
     (job,) = own = jobs(tmp_path, ["seed=2"])
     assert take_finished(own, tmp_path) == [job]
     assert job.folder == tmp_path / "1"
+
+
+@pytest.mark.parametrize("steps", range(12))
+@pytest.mark.parametrize("announced", [False, True], ids=["new", "announced"])
+def test_a_job_that_is_killed_while_it_begins_keeps_its_folder(
+    tmp_path, monkeypatch, announced, steps
+):
+    """Its process ends after any number of the steps by which files appear or go."""
+    first, second = jobs(tmp_path, ["seed=1"], ["seed=2"])
+    if announced:
+        for job in (first, second):
+            announce(job)
+
+    class KilledError(BaseException):
+        pass
+
+    done = [0]
+
+    def counted(function):
+        def step(*given, **options):
+            if done[0] == steps:
+                raise KilledError
+            done[0] += 1
+            return function(*given, **options)
+
+        return step
+
+    for name in ("replace", "unlink", "mkdir"):
+        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+    monkeypatch.setattr("nnexp.sweep.chunk.notes", lambda config, dataset: [])
+    work = Work([first, second], {0: None}, [], {})
+    with ExitStack() as context, suppress(KilledError):
+        work._task(0, Chunk((0,), 0, 1), context)
+    monkeypatch.undo()
+    again = jobs(tmp_path, ["seed=1"], ["seed=2"])
+    assert take_finished(again, tmp_path) == again
+    assert [job.folder.name for job in again] == ["0", "1"]
+
+
+def test_a_folder_with_more_than_a_log_is_not_taken(tmp_path):
+    for name, files in (("0", ["train.log", ".config.yaml.12ab.tmp"]), ("1", ["notes.txt"])):
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).write_text("mine")
+    (tmp_path / "2").symlink_to(tmp_path / "0")
+    own = jobs(tmp_path, ["seed=0"], ["seed=1"], ["seed=2"])
+    take_finished(own, tmp_path)
+    assert [job.folder.name for job in own] == ["0", "3", "4"]
 
 
 def test_equal_jobs_take_a_folder_each(tmp_path):
