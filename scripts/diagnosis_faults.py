@@ -93,13 +93,6 @@ def cut(frame: pd.DataFrame, rng: Rng, rows: int) -> pd.DataFrame:
     return frame.sample(rows, random_state=int(rng.integers(1 << 30))).reset_index(drop=True)
 
 
-def keep_train(frame: pd.DataFrame, rng: Rng, rows: int) -> pd.DataFrame:
-    """All held-out rows, but only so many to train on."""
-    train = np.flatnonzero(frame[SPLIT] == "train")
-    gone = rng.permutation(train)[rows:]
-    return frame.drop(index=frame.index[gone]).reset_index(drop=True)
-
-
 def sort_by_class(frame: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     """Rows in the order of their class."""
     return frame.sort_values(TARGET, kind="stable").reset_index(drop=True)

@@ -61,7 +61,7 @@ def compose_many(
     return found
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Base:
     """What jobs of the same files are built on.
 

@@ -1,4 +1,4 @@
-"""A composed configuration of which copies with other values are made, each in a fraction of a ms.
+"""A composed configuration of which copies with other values are made, without composing them.
 
 A value is converted by the node of the tree that it would be laid on, so that a copy is what Hydra
 and OmegaConf would have made of the overrides.

@@ -38,6 +38,7 @@ class Layout:
 
     Attributes:
         slots: name -> Slot, in the order of the row.
+        matrices: the slots of the weight matrices, likewise.
         weights: how many numbers at the front belong to weight matrices.
         used: how many numbers hold parameters.
         size: P, the length of the padded row.
@@ -50,7 +51,8 @@ class Layout:
             self.slots[name] = Slot(name, shape, kind, offset)
             offset += self.slots[name].size
         self.used = offset
-        self.weights = sum(slot.size for slot in self.slots.values() if slot.kind == "weight")
+        self.matrices = [slot for slot in self.slots.values() if slot.kind == "weight"]
+        self.weights = sum(slot.size for slot in self.matrices)
         self.size = -(-offset // ALIGNMENT) * ALIGNMENT
 
     def view(self, rows: Tensor, name: str) -> Tensor:

@@ -100,8 +100,7 @@ class ModuleModel:
     @property
     def layers(self) -> list[str]:
         """Names of the weight matrices without `.weight`, in the module's order."""
-        slots = self.layout.slots.values()
-        return [slot.name.removesuffix(".weight") for slot in slots if slot.kind == "weight"]
+        return [slot.name.removesuffix(".weight") for slot in self.layout.matrices]
 
     def initial(self, seeds: Sequence[int], dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Initial theta (K, P) and buffers (K, Q), the module's own for each of `seeds`."""

@@ -158,10 +158,8 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         named = model.module.named_parameters()
         seen["frozen"] = [name for name, own in named if not own.requires_grad]
         seen["unregistered"] = unregistered(model.module)
-        slots = [slot for slot in model.layout.slots.values() if slot.kind == "weight"]
-        seen["matrices"] = {
-            name: tuple(slot.shape) for name, slot in zip(model.layers, slots, strict=True)
-        }
+        matrices = zip(model.layers, model.layout.matrices, strict=True)
+        seen["matrices"] = {name: slot.shape for name, slot in matrices}
     if not (folder / WEIGHTS_FILE).is_file():
         return Seen(**seen)
     return Seen(**seen, **_judge(folder, config, model, coded, material, signals))
@@ -260,9 +258,10 @@ def _judge(
         found["cut"] = own_module.cut(model, theta, buffers, few, _still(signals))
         mixed = np.random.default_rng(0).permutation(train_rows)[:MODE_ROWS]
         own = x[torch.from_numpy(mixed)].unsqueeze(0)
-        found["is_constant"] = _is_constant(outputs(mixed)[0])
-        twice = [decision.classes(loss.activate(outputs(mixed)))[0].numpy() for _ in range(2)]
-        found["unsteady"] = float((twice[0] != twice[1]).mean())
+        twice = [outputs(mixed), outputs(mixed)]
+        first, second = (decision.classes(loss.activate(one))[0].numpy() for one in twice)
+        found["unsteady"] = float((first != second).mean())
+        found["is_constant"] = _is_constant(twice[0][0])
         out = own_module.in_training(model, theta, buffers, own, plan.batch_size)
         found["modes"] = modes(mixed[: out.shape[1]], out)
     if len(dataset.valid):
@@ -305,13 +304,17 @@ def _units(
             saturated[name] = float((share >= STEADY).double().mean())
     if isinstance(model, MLP):
         for name in model.layers[:-1]:
-            weight = model.layout.view(stack.theta, f"{name}.weight")[0].numpy()  # (in, out)
-            distinct, units = np.unique(weight, axis=1).shape[1], weight.shape[1]
-            alike[name] = 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0
+            weight = model.layout.view(stack.theta, f"{name}.weight")[0]  # (in, out)
+            alike[name] = _share_alike(weight.T)
     elif isinstance(model, ModuleModel):
-        slots = [slot for slot in model.layout.slots.values() if slot.kind == "weight"]
-        for name, slot in zip(model.layers, slots, strict=True):
-            weight = model.layout.view(stack.theta, slot.name)[0].flatten(1).numpy()  # (out, ...)
-            distinct, units = np.unique(weight, axis=0).shape[0], weight.shape[0]
-            alike[name] = 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0
+        for name, slot in zip(model.layers, model.layout.matrices, strict=True):
+            weight = model.layout.view(stack.theta, slot.name)[0]  # (out, ...)
+            alike[name] = _share_alike(weight.flatten(1))
     return Units(dead, saturated, alike)
+
+
+def _share_alike(weight: torch.Tensor) -> float:
+    """The share of a layer's units, rows of `weight` (out, in), that repeat another's weights."""
+    units = len(weight)
+    distinct = len(np.unique(weight.numpy(), axis=0))
+    return 1.0 - (distinct - 1) / (units - 1) if units > 1 else 0.0

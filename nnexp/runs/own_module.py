@@ -54,11 +54,10 @@ def cut(
     found: list[str] = []
     if not still:
         return found
-    slots = [name for name, slot in model.layout.slots.items() if slot.kind == "weight"]
     out = _outputs(model, theta, buffers, x, {})
-    for layer, name in zip(model.layers, slots, strict=True):
+    for layer, slot in zip(model.layers, model.layout.matrices, strict=True):
         if layer in still:
-            nudged = _outputs(model, theta, buffers, x, {name: 1 + NUDGE})
+            nudged = _outputs(model, theta, buffers, x, {slot.name: 1 + NUDGE})
             if not torch.equal(nudged, out):
                 found.append(layer)
     return found

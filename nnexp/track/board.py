@@ -163,11 +163,10 @@ class Board:
 def _of_values(tag: str, values: Any) -> Summary.Value | None:
     """A histogram of values; None where none is finite."""
     flat = np.asarray(values, dtype=np.float64).ravel()
-    largest = np.abs(flat).max(initial=0.0)
-    if not largest <= LARGEST:  # or NaN
-        flat = flat[np.isfinite(flat)].clip(-LARGEST, LARGEST)
+    flat = flat[np.isfinite(flat)]
     if not flat.size:
         return None
+    flat = flat.clip(-LARGEST, LARGEST)
     moments = float(flat.sum()), float(flat @ flat)
     low, high = flat.min(), flat.max()
     edges = low + (high - low) * PARTS

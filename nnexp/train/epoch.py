@@ -215,7 +215,7 @@ def _update_seen(state: StackState, batch: Batch) -> Tensor:
 
 def _layer_norms(state: StackState, rows: Tensor) -> Tensor:
     """Norms (K, layers) of the weight matrices' part of `rows` (K, P)."""
-    slots = [slot for slot in state.model.layout.slots.values() if slot.kind == "weight"]
+    slots = state.model.layout.matrices
     if not slots:  # a user's module of vectors alone
         return rows.new_zeros(len(rows), 0)
     parts = [rows[:, slot.offset : slot.offset + slot.size] for slot in slots]

@@ -123,8 +123,7 @@ def unbegun(model: Any, data: Data, members: Sequence[Member], plan: Plan) -> li
 
 
 def _weights(state: StackState) -> Callable[[int, str], Tensor]:
-    slots = [slot for slot in state.model.layout.slots.values() if slot.kind == "weight"]
-    names = dict(zip(state.model.layers, slots, strict=True))
+    names = dict(zip(state.model.layers, state.model.layout.matrices, strict=True))
 
     def weights(member: int, layer: str) -> Tensor:
         view = state.model.layout.view(state.theta, names[layer].name)

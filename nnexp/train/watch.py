@@ -182,8 +182,7 @@ class Watch:
                 low, high = SATURATED[self.activation]
                 units.append(((values < low) | (values > high)).double().mean(1))
         layout, theta = self.state.model.layout, self.state.theta
-        slots = [slot for slot in layout.slots.values() if slot.kind == "weight"]
-        parts = [theta[:, slot.offset : slot.offset + slot.size] for slot in slots]
+        parts = [theta[:, slot.offset : slot.offset + slot.size] for slot in layout.matrices]
         norms = [torch.linalg.vector_norm(part, dim=1) for part in parts]
         return _Glance(len(self._numbers), out, units, norms)
 
