@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from nnexp.data.names import counted
-from nnexp.diagnosis.causes import CAUSES
+from nnexp.diagnosis.causes import titled
 from nnexp.diagnosis.finding import SUSPECTED, Audit, Finding
 
 WIDTH = 92  # columns of text that a line of the report takes
@@ -57,7 +57,7 @@ def report_of(found: Audit, title: str) -> AuditReport:
         Finding(
             cause=nomination.cause,
             verdict=SUSPECTED,
-            title=_titled(nomination.cause, nomination.subject),
+            title=titled(nomination.cause, nomination.subject),
             evidence=(*nomination.evidence, *nomination.against),
             explanation=nomination.explanation,
             fix=nomination.fix,
@@ -67,17 +67,12 @@ def report_of(found: Audit, title: str) -> AuditReport:
     )
     # by itself the table does not say whether these do harm
     signs = (
-        f"{_titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
+        f"{titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
         for own in found.nominations
         if own.strength < SHOWN
     )
     notes = (*found.notes, *signs)
     return AuditReport(findings, notes, tuple(found.checked), title, found.seconds)
-
-
-def _titled(cause: str, subject: str) -> str:
-    title = CAUSES[cause].title
-    return f"{title}: {subject}" if subject else title
 
 
 def _finding_lines(place: int, finding: Finding) -> list[str]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nnexp.data.names import listing
+
+NAMED = 8  # columns of a title; the evidence and the fix have the others
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -97,3 +101,9 @@ CAUSES: dict[str, Cause] = {
         over_regularized="regularization holds the training down",
     ),
 }
+
+
+def titled(cause: str, subject: str = "") -> str:
+    """A cause in words, with the columns that it is about, or the first of many."""
+    title = CAUSES[cause].title
+    return f"{title}: {listing(subject.split(', '), NAMED)}" if subject else title

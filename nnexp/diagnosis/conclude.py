@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nnexp.diagnosis.causes import CAUSES
+from nnexp.diagnosis.causes import CAUSES, titled
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
 from nnexp.diagnosis.overrides import united
 from nnexp.diagnosis.rules.optimisation import BATCHES
@@ -34,14 +34,17 @@ _SCALES = (
     "double_scaling",
     "categorical_as_number",
 )
+_BY_SCALES = _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"}
 # what a table or its split has wrong hurts trees as well: it does not explain why a run is worse
 # than they are, and it is there whatever the scores are
 _OF_DATA = {
     cause for cause, own in CAUSES.items() if own.family in ("table", "labels", "split")
 } - {*_SCALES, "label_encoding", "nonfinite_inputs", "class_imbalance", "identifier_feature"}
 BRINGS: dict[str, set[str]] = {
-    **{cause: _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"} for cause in _SCALES},
+    **{cause: _BY_SCALES for cause in _SCALES},
     **{cause: _FOLLOW | {"lr_too_low", "class_imbalance", "overfit"} for cause in _LOSS},
+    # the largest value of a range leaves nothing of all others
+    "outlier_crushed_feature": _BY_SCALES | {"double_scaling"},
     "nonfinite_inputs": _FOLLOW | {"lr_too_high", "bad_initialisation"},
     "lr_too_high": _FOLLOW,
     "lr_too_low": {"undertrained", "unsuitable_optimizer", "underfit_capacity", "class_imbalance"},
@@ -183,13 +186,10 @@ def _merged(nominations: Sequence[Nomination]) -> list[Nomination]:
 
 
 def _finding(seen: Seen, own: Nomination, verdict: str) -> Finding:
-    title = CAUSES[own.cause].title
-    if own.subject:
-        title = f"{title}: {own.subject}"
     return Finding(
         own.cause,
         verdict,
-        title,
+        titled(own.cause, own.subject),
         (*own.evidence, *_harm(seen), *own.against),
         own.explanation,
         own.fix,

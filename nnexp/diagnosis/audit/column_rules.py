@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,10 @@ NOISY = 0.97  # accuracy of the rule
 APART = 4.0  # distance of neighbouring classes, in spreads within a class, with means that are
 MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of such a size at most
 
+# the classes' names, in a text of as many values: with fewer classes that is no wonder
+SEVERAL = 6
+NAMED = 0.85  # accuracy of the rule
+
 
 @dataclass(frozen=True)
 class ColumnRule:
@@ -43,6 +47,7 @@ class ColumnRule:
         removed: share of the majority's errors that are removed.
         itself: whether it is the label: a value for each class, or the label's number with noise.
         paired: whether it has a value for each class, but for some rows.
+        named: whether these are texts, and the classes several.
     """
 
     name: str
@@ -53,6 +58,7 @@ class ColumnRule:
     removed: float
     itself: bool
     paired: bool = False
+    named: bool = False
 
     @property
     def settles(self) -> bool:
@@ -65,7 +71,7 @@ class ColumnRule:
     def nearly(self) -> bool:
         """Whether little is left to tell, which is odd only where the other columns leave much."""
         least = LIKELY if self.paired else NEARLY
-        return self.accuracy >= least and self.removed >= REMOVED
+        return self.named or (self.accuracy >= least and self.removed >= REMOVED)
 
 
 def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
@@ -88,7 +94,7 @@ def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> s
 
 
 def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
-    """The rules of all columns that tell most of the label (`LIKELY`) of some rows (n,)."""
+    """The rules of all columns that tell most of the label of some rows (n,)."""
     classes, found = len(sheet.classes), []
     for name, values in sheet.numbers.items():
         known = np.isfinite(values[rows])
@@ -97,11 +103,12 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
             found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():
-        known = codes[rows] >= 0
+        known = _filled_in(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _majority_right(cells, cells, y, y, classes).mean() >= LIKELY:
-            right = _by_level(cells, y, classes)
-            found.append(_rule(name, known, cells, right, y, _is_copy(cells, y)))
+        if _enough(known, y) and _majority_right(cells, cells, y, y, classes).mean() >= NAMED:
+            rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
+            several = len(np.unique(y)) >= SEVERAL
+            found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
     return found
 
 
@@ -124,6 +131,23 @@ def _rule(
     removed = (accuracy - base) / max(1e-12, 1 - base)
     mean = float(np.mean(recalls))
     return ColumnRule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
+
+
+def _filled_in(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rows (n,) whose cell is there; one level may say that nothing is known, as an empty cell.
+
+    That is a level which several classes share where each other one is a class of its own.
+    """
+    known = codes >= 0
+    own, place = np.unique(codes[known], return_inverse=True)
+    labels = np.unique(y[known], return_inverse=True)[1]
+    if len(own) < 3:
+        return known
+    shared = np.flatnonzero((cross(place, labels) > 0).sum(1) > 1)
+    if len(shared) != 1:
+        return known
+    rest = known & (codes != own[shared[0]])
+    return rest if rest.mean() >= KNOWN and _is_copy(codes[rest], y[rest]) else known
 
 
 def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:

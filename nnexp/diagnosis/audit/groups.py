@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.forest import ROWS, held_out
+from nnexp.diagnosis.audit.neighbours import without_near_copies
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -230,6 +231,9 @@ def grouped_accuracy(
     counts = np.bincount(codes[rows], minlength=len(chosen))[chosen]
     keep = chosen[: max(FEWEST, int((counts.cumsum() <= ROWS).sum()))]
     rows = rows[np.isin(codes[rows], keep)]
+    # of train rows measured several times one: the others would be told by heart in any fold
+    inside = np.isin(rows, sheet.train)
+    rows = np.concatenate((without_near_copies(sheet, rows[inside]), rows[~inside]))
     x, y = sheet.without({name})[rows], sheet.y[rows]
     _, group = np.unique(codes[rows], return_inverse=True)
     size = int(group.max()) + 1

@@ -9,6 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import sign_p
 from nnexp.diagnosis.audit.column_rules import (
     LIKELY,
+    NAMED,
     NEARLY,
     ROWS,
     SETTLED,
@@ -41,7 +42,8 @@ def check(sheet: Sheet) -> Audit:
     told = {rule.name for rule in rules}
     trees = out_of_bag(sheet.without(told), sheet.y, classes, rows).predicted == y
     enough = len(rules) <= MANY and len(sheet.names) - len(rules) >= OTHERS
-    found = [rule for rule in rules if rule.itself or (enough and _beats(rule, trees))]
+    sure = [rule for rule in rules if rule.itself or rule.named]
+    found = [rule for rule in rules if rule in sure or (enough and _beats(rule, trees))]
     beside = ""
     if not found and enough and len(sheet.names) - len(rules) > OTHERS:
         beside = strongest_column(sheet, rows, told)
@@ -72,7 +74,7 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
     ]
     if beside:
         evidence.append(Evidence("left out of those, as it may be one too", beside, "none"))
-    if best.itself:
+    if best.itself or best.named:
         evidence.insert(
             0,
             Evidence(
@@ -88,7 +90,7 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
         "target_leak",
         tuple(evidence),
         f"{columns(names)} gives the label away: a copy of the target, or known only "
-        "after it. Scores are near 1 with it and mean nothing for rows whose label is "
+        "after it. Scores are high with it and mean nothing for rows whose label is "
         "not known yet.",
         (also("data.drop", sheet.config.drop, names),),
         strength=0.95 if best.itself else 0.9,
@@ -98,8 +100,8 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
 
 def _least(rule: ColumnRule) -> float:
     """The accuracy from which a rule is looked at."""
-    known = [limit for limit in (SETTLED, NEARLY) if rule.accuracy >= limit]
-    return known[0] if known else LIKELY
+    limits = (SETTLED, NEARLY, LIKELY, NAMED)
+    return next(limit for limit in limits if rule.accuracy >= limit)
 
 
 def _beats(rule: ColumnRule, trees: np.ndarray) -> bool:

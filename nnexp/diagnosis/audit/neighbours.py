@@ -109,6 +109,26 @@ class Points:
         return joined
 
 
+def without_near_copies(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
+    """Rows (n,) but for those that nearly equal an earlier one: one row measured several times.
+
+    All of them where rows are near by chance: few columns, or few values.
+    """
+    from scipy.spatial import cKDTree
+
+    points = Points(sheet)
+    if len(points.units) < COLUMNS or len(rows) < 2 or not _continuous(sheet):
+        return rows
+    usual = _usual_distance(points, rows)
+    if not 0 < usual < np.inf:
+        return rows
+    at = points.at(rows)
+    pairs = cKDTree(at).query_pairs(NEAR * usual * np.sqrt(at.shape[1]), output_type="ndarray")
+    kept = np.ones(len(rows), dtype=bool)
+    kept[pairs.max(1)] = False
+    return rows[kept]
+
+
 def _continuous(sheet: Sheet) -> bool:
     """Whether most numeric columns have a value of its own for every second row."""
     shares = [len(values) / max(1, counts.sum()) for values, counts in sheet.distinct.values()]

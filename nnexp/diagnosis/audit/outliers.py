@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nnexp.data.names import listing
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -28,7 +29,7 @@ def check(sheet: Sheet) -> Audit:
     found = {name: own for name, own in crushed.items() if own is not None}
     scaling, told = sheet.config.scaling, []
     if found and scaling in ("standard", "minmax", "robust", "none"):
-        told.append(_outliers(found))
+        told.append(_outliers(found, len(known)))
     tails = {
         name: span
         for name, values in known.items()
@@ -39,7 +40,8 @@ def check(sheet: Sheet) -> Audit:
     return Audit(told)
 
 
-def _outliers(found: Mapping[str, tuple[int, float, float]]) -> Nomination:
+def _outliers(found: Mapping[str, tuple[int, float, float]], columns: int) -> Nomination:
+    """Columns with outliers; the more of them there are, the more it may have cost."""
     name, (rows, reach, rest) = max(found.items(), key=lambda item: item[1][1] / item[1][2])
     of = "the farthest value" if rows == 1 else f"the {rows} farthest values"
     return Nomination(
@@ -50,12 +52,12 @@ def _outliers(found: Mapping[str, tuple[int, float, float]]) -> Nomination:
                 figure(reach),
                 f"about {figure(rest)}, the farthest of all other values",
             ),
-            Evidence("columns with such values", ", ".join(map(repr, found)), "none"),
+            Evidence("columns with such values", listing(map(repr, found)), "none"),
         ),
         f"The scale of {name!r} is that of its outliers: all other rows fall onto one "
         "point, and what the column tells of them is lost.",
         FIX,
-        strength=0.8,
+        strength=0.8 + 0.15 * len(found) / columns,
         subject=", ".join(found),
     )
 

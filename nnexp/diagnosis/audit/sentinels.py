@@ -187,7 +187,7 @@ def _is_spike(values: np.ndarray, counts: np.ndarray, place: int, total: int) ->
         return True
     if count < 2 * int(weights[_nearest(place, len(others))]):
         return False  # the tail of a count, not a spike
-    low, middle, high = weighted_quantiles(others, weights, (0.25, 0.5, 0.75))
+    low, middle, high, most = weighted_quantiles(others, weights, (0.25, 0.5, 0.75, 0.95))
     spread = (high - low) / SPREAD
     if spread <= 0:
         return False
@@ -196,7 +196,7 @@ def _is_spike(values: np.ndarray, counts: np.ndarray, place: int, total: int) ->
         return True
     if coded and abs(value) >= 9 and alone and gap >= CODE_GAP * spread:
         return True
-    if value != 0 or others[0] <= 0 or others[-1] <= 1 or not alone:  # 0 is a share like others
+    if value != 0 or others[0] <= 0 or most <= 1 or not alone:  # 0 is a share like others
         return False
     if count >= ZERO_MANY * total:
         return middle >= ZERO_GAP * spread

@@ -11,6 +11,7 @@ from nnexp.diagnosis.audit.chance import association_of, separation
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.missing_rates import missing_at_another_rate, missing_rates
 from nnexp.diagnosis.audit.moved import CHANCE, GAP, ROWS, moved_columns
+from nnexp.diagnosis.audit.neighbours import without_near_copies
 from nnexp.diagnosis.audit.preparation import prepared_otherwise
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.units import in_other_units
@@ -77,10 +78,11 @@ def _told_apart(
     """Area under the ROC curve of trees that tell a part's rows from train rows.
 
     Columns that number the rows, or are missing at another rate, would tell them by that, and
-    equal rows, each side of which has its own, by heart.
+    equal rows, each side of which has its own, by heart, as well as rows measured several times.
     """
     kept = sheet.without({*sheet.numbering, *(name for name, *_ in holes)})
     train, part = _once(kept, sample(sheet.train, 1000), sample(rows, 1000))
+    train, part = without_near_copies(sheet, train), without_near_copies(sheet, part)
     both = np.concatenate((train, part))
     side = np.zeros(len(sheet.y), dtype=np.int64)
     side[part] = 1

@@ -75,3 +75,15 @@ def test_names_that_tell_nothing(sheet_of, table, causes, name):
 )
 def test_names(name, expected):
     assert groups.hinted(name) is expected
+
+
+def test_train_rows_that_were_measured_several_times_are_no_group(sheet_of, parts_of, causes):
+    # what a row shares with its copies says nothing of the other rows of its machine
+    rng = np.random.default_rng(0)
+    size = 600
+    once, y, machine = rng.normal(size=(size, 8)), rng.integers(0, 2, size), np.arange(size) % 30
+    parts = parts_of(size)
+    rows = np.concatenate((np.arange(size), *[np.flatnonzero(parts == "train")] * 2))
+    frame = pd.DataFrame(once[rows] + rng.normal(0, 0.01, (len(rows), 8)), columns=list("abcdefgh"))
+    frame["machine"] = machine[rows]
+    assert causes(groups.check(sheet_of(frame, y[rows], parts[rows]))) == []

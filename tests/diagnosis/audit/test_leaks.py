@@ -126,3 +126,25 @@ def test_a_value_for_each_class_but_for_some_rows(sheet_of, causes, classes, num
     # beside columns that tell as much it is one of many good ones
     good = frame.assign(**{n: 7 * y + 2.4 * rng.normal(size=2000) for n in "abc"})
     assert causes(leaks.check(sheet_of(good, y))) == []
+
+
+@pytest.mark.parametrize("rest", [0.1, 0.45])
+@pytest.mark.parametrize("name", ["digits", "wine", "moons"])
+def test_a_copy_that_is_filled_in_for_most_rows(sheet_of, table, causes, name, rest):
+    frame, y = table(name)
+    left = np.random.default_rng(0).random(len(y)) < rest
+    frame["remark"] = np.where(left, "open", np.array([f"note {k}" for k in y], dtype=object))
+    assert causes(leaks.check(sheet_of(frame, y))) == ["target_leak"]
+
+
+@pytest.mark.parametrize(("name", "told"), [("digits", True), ("wine", False)])
+def test_names_of_the_classes_that_are_wrong_at_times(sheet_of, table, causes, name, told):
+    """Ten names for ten classes are no chance; three for three may be a good question."""
+    frame, y = table(name)
+    rng = np.random.default_rng(0)
+    other = np.where(rng.random(len(y)) < 0.1, rng.integers(0, y.max() + 1, len(y)), y)
+    frame["verdict"] = np.array([f"kind {k}" for k in other], dtype=object)
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == (["target_leak"] if told else [])
+    if told:
+        assert found.nominations[0].evidence[1].expected == "below 0.85"

@@ -70,3 +70,18 @@ def test_long_tails_are_told_by_how_many_columns_have_them(sheet_of, parts_of, s
 def test_no_long_tail(values):
     span = outliers.middle_span(values)
     assert span is None or span > outliers.TAIL
+
+
+def test_outliers_are_told_by_how_many_columns_have_them(sheet_of, parts_of):
+    normal = np.random.default_rng(0).normal(size=(1000, 12))
+    y, strengths = (normal[:, 0] > 0).astype(int), []
+    for many in (1, 12):
+        values = normal.copy()
+        values[0, :many] = 1e5
+        frame = pd.DataFrame(values, columns=list("abcdefghijkl"))
+        parts = np.full(1000, "train", dtype=object)
+        parts[500:] = parts_of(500)
+        [found] = outliers.check(sheet_of(frame, y, parts, scaling="minmax")).nominations
+        assert len(found.subject.split(", ")) == many
+        strengths.append(found.strength)
+    assert 0.8 <= strengths[0] < 0.9 < strengths[1]  # the second ranks above what it brings about

@@ -116,3 +116,11 @@ def test_zeros_that_meet_by_chance(sheet_of):
         frame[f"c{n}"] = np.where(rng.random(600) < 0.5, 0, rng.lognormal(3, 1, 600)).round(2)
     (found,) = sentinels.check(sheet_of(frame, np.arange(600) % 2)).nominations
     assert found.subject == "pressure"
+
+
+def test_zeros_of_shares_with_a_slip_among_them(sheet_of):
+    rng = np.random.default_rng(0)
+    share = np.where(rng.random(900) < 0.5, 0, rng.uniform(0.3, 0.5, 900))
+    share[7] = 30000.0  # its decimal point is lost
+    frame = pd.DataFrame({"share": share})
+    assert not sentinels.check(sheet_of(frame, np.arange(900) % 2)).nominations

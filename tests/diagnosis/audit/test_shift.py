@@ -138,3 +138,17 @@ def test_most_columns_were_near_that_size_and_two_are_not(sheet_of, parts_of, ca
     inside = frame[parts == "train"]
     frame[parts == "train"] = (inside - inside.mean()) / inside.std(ddof=0)
     assert causes(shift.check(sheet_of(frame, y, parts))) == [cause]
+
+
+def test_train_rows_that_were_measured_several_times(sheet_of, parts_of, causes):
+    rng = np.random.default_rng(0)
+    once, y = rng.normal(size=(400, 8)), rng.integers(0, 2, 400)
+    parts = parts_of(400)
+    rows = np.concatenate((np.arange(400), *[np.flatnonzero(parts == "train")] * 2))
+    measured = once[rows]
+    measured[400:] += rng.normal(0, 0.01, (len(rows) - 400, 8))
+    frame = pd.DataFrame(measured, columns=list("abcdefgh"))
+    assert causes(shift.check(sheet_of(frame, y[rows], parts[rows]))) == []
+    # and elsewhere they are told as before
+    frame.loc[parts[rows] == "test", ["a", "b"]] += [2.0, -2.0]
+    assert causes(shift.check(sheet_of(frame, y[rows], parts[rows]))) == ["distribution_shift"]
