@@ -23,6 +23,7 @@ from nnexp.track.markdown import cell
 
 SHOWN = 3
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to the trees, and accuracy, that changes left open
+SOME = 0.2  # of the gap: what no setting mends may be the reason for it
 
 
 @dataclass(frozen=True)
@@ -195,21 +196,23 @@ def cure(diagnosis: Diagnosis) -> str:
     return "what restores the score"
 
 
-def stays_open(diagnosis: Diagnosis) -> bool:
-    """Whether most of what the run is behind the trees by is left after the proven changes."""
+def stays_open(diagnosis: Diagnosis, share: float = OPEN) -> bool:
+    """Whether more than a share of what the run is behind the trees by is left after the proven
+    changes.
+    """
     valid = diagnosis.scores.get("valid")
     if not isinstance(valid, Mapping) or len(diagnosis.restored) != 2:
         return False
     before, after = diagnosis.restored
     possible = float(valid["possible"])
-    return possible - after > max(LEAST_OPEN, OPEN * (possible - before))
+    return possible - after > max(LEAST_OPEN, share * (possible - before))
 
 
 def unmended(diagnosis: Diagnosis) -> int:
-    """How many of the first findings stay first: no setting mends them, and the rest leaves most
+    """How many of the first findings stay first: no setting mends them, and the rest leaves some
     of the gap open.
     """
-    if not stays_open(diagnosis):
+    if not stays_open(diagnosis, SOME):
         return 0
     mended = [own.verdict != SUSPECTED or bool(own.fix) for own in diagnosis.findings]
     return mended.index(True) if True in mended else len(mended)

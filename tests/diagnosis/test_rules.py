@@ -215,6 +215,31 @@ def test_a_schedule_that_has_died():
     assert first(seen) == "lr_too_low"
 
 
+def test_a_plateau_that_came_too_soon():
+    seen = run("scheduler=plateau", "scheduler.patience=0")
+    seen.history["lr"] = 1e-3 * 0.1 ** np.arange(EPOCHS)
+    assert first(seen) == "lr_too_low"
+    fine = run("scheduler=plateau", accuracy=0.97)
+    fine.history["lr"] = 1e-3 * 0.1 ** np.arange(EPOCHS)
+    assert suspected(fine) == []
+
+
+def test_a_loss_that_is_multiplied():
+    loud = {"update_ratio/layers.0": 0.5}
+    seen = run("optimizer=sgd", "loss.scale=100", signals=loud)
+    found = {own.cause: own.fix for own in conclude(seen, nominate(seen))}
+    assert list(found)[:2] == ["loss_not_averaged", "lr_too_high"]
+    assert found["loss_not_averaged"] == ("loss.scale=1.0",)
+    assert found["lr_too_high"] == ("optimizer.lr=0.0005",)  # the scale stays, and multiplies it
+    quiet = {f"update_ratio/layers.{n}": 1e-6 for n in range(3)}
+    seen = run("optimizer=sgd", "loss.scale=1e-4", signals=quiet)
+    (own,) = [own for own in nominate(seen) if own.cause == "lr_too_low"]
+    assert own.fix == ("loss.scale=1.0",)
+    # the steps of Adam are as long whatever the scale
+    seen = run("loss.scale=100", signals=loud)
+    assert "loss_not_averaged" not in [own.cause for own in nominate(seen)]
+
+
 def test_a_warm_up_that_outlasts_the_run():
     seen = run("scheduler.warmup=1000")
     seen.history["lr"] = 1e-6 * np.arange(1, EPOCHS + 1)
@@ -237,6 +262,16 @@ def test_too_few_epochs():
     assert first(seen) == "undertrained"
     flat = run(losses=[1.0, *[0.3] * 11], accuracy=0.97)
     assert suspected(flat) == []
+
+
+def test_a_run_that_patience_stopped_is_not_mended_by_more_epochs():
+    seen = run("trainer.epochs=50", "reg.patience=1", losses=list(np.linspace(1, 0.5, 9)))
+    (own,) = [own for own in nominate(seen) if own.cause == "undertrained"]
+    assert own.fix == ("reg.patience=null",)
+    # and one that had long been getting worse has not been stopped too soon
+    late = [*np.linspace(1, 0.5, 5), *np.linspace(0.6, 0.9, 12)]
+    seen = run("trainer.epochs=50", "reg.patience=12", losses=late)
+    assert "undertrained" not in [own.cause for own in nominate(seen)]
 
 
 def test_numbers_of_optimizers():

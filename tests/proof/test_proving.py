@@ -447,6 +447,10 @@ def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
         ["parameters_not_updated", "undertrained"],
         "what helps, though most of the gap to the trees stays open",
     )
+    assert order(0.75) == (
+        ["parameters_not_updated", "undertrained"],
+        "what restores the score",
+    )
     assert order(0.85) == (
         ["undertrained", "parameters_not_updated"],
         "what restores the score",

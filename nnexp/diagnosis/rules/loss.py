@@ -11,6 +11,8 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.rules.pairing import PAIRING, lowest
 from nnexp.diagnosis.seen import Seen
 
+MULTIPLE = 8.0  # of the mean over the batch, from which on a loss is too large for a usual rate
+
 
 def regression_loss(seen: Seen) -> list[Nomination]:
     """mse and mae on classes."""
@@ -89,6 +91,27 @@ def reduction(seen: Seen) -> list[Nomination]:
             + (": so does every step" if plain else "; penalties weigh less by that factor"),
             ("loss.reduction=mean",),
             0.9 if plain else 0.6,
+        )
+    ]
+
+
+def scaled(seen: Seen) -> list[Nomination]:
+    """A loss that is multiplied with what the learning rate was not made for."""
+    config = seen.config
+    scale, lr = config.loss.scale, config.optimizer.lr
+    if abs(scale) < MULTIPLE or config.optimizer.name != "sgd" or config.loss.reduction == "sum":
+        return []
+    return [
+        Nomination(
+            "loss_not_averaged",
+            (
+                Evidence("loss.scale", scale, "1"),
+                Evidence("effective learning rate", lr * abs(scale), f"optimizer.lr={lr:g}"),
+            ),
+            f"the gradient is {abs(scale):g} times that of the mean over the batch, and so is "
+            "every step",
+            (override("loss.scale", math.copysign(1.0, scale)),),
+            0.98,  # above the rate that it makes of a usual one
         )
     ]
 
@@ -179,6 +202,7 @@ RULES = (
     regression_loss,
     sign,
     reduction,
+    scaled,
     output_size,
     penalty,
     ignored_class,

@@ -14,6 +14,7 @@ from nnexp.diagnosis.seen import Seen
 # layer normalisation, dropout or both lose up to 0.016 and 1 on iris, wine, digits, breast cancer
 WORSE, WORSE_Z = 0.03, 4.0
 UNSTEADY = 0.005  # share of rows; a module that is not random has none
+IMPATIENT = 3  # epochs without a better value, which a loss that still falls may well have
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 
 
@@ -33,22 +34,24 @@ def undertrained(seen: Seen) -> list[Nomination]:
     learned = max(start - float(losses.min()), 1e-9)
     falling = still and (fall > 0.02 * learned or len(losses) <= 3)
     patience = seen.config.reg.patience
-    impatient = patience is not None and epochs < asked and epochs <= 5
+    stopped = patience is not None and epochs < asked
+    impatient = stopped and (epochs <= 5 or patience <= IMPATIENT)
     if not falling and not impatient:
         return []
     few = steps < 400
     strength = 0.85 if few and epochs <= 5 else 0.72 if few else 0.5
     longer = max(50, 5 * asked)
     fix = override("trainer.epochs", longer)
-    if impatient:
-        fix = override("reg.patience", None)
+    if stopped:  # more epochs would not be trained either
+        fix, longer = override("reg.patience", None), asked
     expected = f"until the loss stays, {longer * seen.steps} perhaps"
     return [
         Nomination(
             "undertrained",
             (
                 *([Evidence("steps taken", steps, expected)] if seen.knows_table else []),
-                Evidence("epochs", epochs, "until the loss stays"),
+                Evidence("epochs", epochs, f"{asked}" if stopped else "until the loss stays"),
+                *([Evidence("reg.patience", patience, "null, or 10 and more")] if stopped else []),
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
             ),
             "the loss was still falling when the run ended: rows that were about to be learned "

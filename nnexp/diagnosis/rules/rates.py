@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nnexp.config.schema.options import OPTIONS
@@ -43,9 +45,13 @@ def _usual(seen: Seen) -> float:
 
 
 def _rate(seen: Seen) -> float:
-    """The learning rate as it acts: `loss.scale` multiplies the gradient that SGD follows."""
-    config = seen.config
-    return config.optimizer.lr * abs(config.loss.scale or 1.0 if _plain(seen) else 1.0)
+    """The learning rate as it acts."""
+    return seen.config.optimizer.lr * _scale(seen)
+
+
+def _scale(seen: Seen) -> float:
+    """What `loss.scale` multiplies the gradient with that SGD follows; others divide by it."""
+    return abs(seen.config.loss.scale or 1.0) if _plain(seen) else 1.0
 
 
 def _plain(seen: Seen) -> bool:
@@ -76,7 +82,8 @@ def too_high(seen: Seen) -> list[Nomination]:
         strength = min(strength, 0.8)
     if seen.diverged and (seen.inputs is None or seen.inputs.finite.all()):
         strength = max(strength, 0.85)  # finite numbers went in
-    target = float(f"{usual if ratio >= 3 else seen.config.optimizer.lr / 10:.3g}")
+    lr = usual / _scale(seen) if ratio >= 3 else seen.config.optimizer.lr / 10
+    target = float(f"{lr:.3g}")
     evidence = [Evidence("optimizer.lr", seen.config.optimizer.lr, f"about {target:g}")]
     if moved is not None:
         evidence.append(
@@ -131,6 +138,11 @@ def too_low(seen: Seen) -> list[Nomination]:
             strength = min(0.96, strength + 0.1)
         evidence = [Evidence("optimizer.lr", config.optimizer.lr, f"about {usual:g}")]
         fix = [override("optimizer.lr", usual)]
+        if _scale(seen) <= 1 / 8:
+            evidence.append(Evidence("loss.scale", config.loss.scale, "1"))
+            fix = [override("loss.scale", math.copysign(1.0, config.loss.scale))]
+            if _rate(seen) / _scale(seen) <= usual / 8:
+                fix.append(override("optimizer.lr", usual))
         if clipped:
             evidence.append(Evidence("reg.grad_clip", config.reg.grad_clip, "null, or about 1"))
             fix = [override("reg.grad_clip", None), *fix]
@@ -155,7 +167,7 @@ def too_low(seen: Seen) -> list[Nomination]:
     if len(rates) >= 2 and rates.max() > 0 and not found:
         alive = float((rates > DEAD_RATE * rates.max()).mean())
         early = len(rates) > 3 and alive < 0.5
-        if early and config.scheduler.name != "plateau":
+        if early:
             found.append(
                 Nomination(
                     "lr_too_low",
@@ -167,7 +179,7 @@ def too_low(seen: Seen) -> list[Nomination]:
                     ),
                     "the schedule brought the learning rate to next to nothing long before the end",
                     ("scheduler=constant",),
-                    0.9,
+                    0.7 if config.scheduler.name == "plateau" else 0.9,  # it may have had reason to
                 )
             )
     return found
