@@ -9,6 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.forest import Judged
+from nnexp.diagnosis.audit.mistaken import Mistaken, find_mistaken
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
@@ -136,8 +137,15 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
         f"all {percent(1 - look.accuracy)}"
     )
     if not look.wrong and cleaner is None:
-        return Audit(checked=[line])
-    if cleaner is None and _are_conflicts(sheet, trees.together, equal):
+        mistaken = find_mistaken(trees.together, sheet.y, len(sheet.classes))
+        if mistaken is None or _are_conflicts(sheet, mistaken.rows, equal, mistaken.place):
+            return Audit(checked=[line])
+        return Audit([_one_for_another(sheet, mistaken)])
+    surest = np.argsort(-trees.together.confidence, kind="stable")
+    surest = surest[: max(1, len(surest) // 4)]
+    if cleaner is None and _are_conflicts(
+        sheet, trees.together.rows[surest], equal, trees.together.predicted[surest]
+    ):
         note = "where trees are sure and wrong, equal rows have different labels"
         return Audit(
             notes=[f"{note}: the columns are too few, or labels are wrong"], checked=[line]
@@ -166,17 +174,37 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
     )
 
 
-def _are_conflicts(sheet: Sheet, judged: Judged, equal: DistinctRows) -> bool:
-    """Whether the errors among the surest rows are mostly labels that a row's equals outvote."""
-    surest = np.argsort(-judged.confidence, kind="stable")[: max(1, len(judged.rows) // 4)]
-    rows = judged.rows[surest]
+def _one_for_another(sheet: Sheet, found: Mistaken) -> Nomination:
+    own, other = (repr(sheet.classes[place]) for place in (found.place, found.other))
+    return Nomination(
+        "label_noise",
+        (
+            Evidence(
+                f"rows labelled {other} among the quarter that trees are surest of to be {own}",
+                percent(found.quarter),
+                "near 0, as in other classes: where classes overlap, sure rows are right",
+            ),
+            Evidence(f"the same among all rows taken for {own}", percent(found.error), "more"),
+        ),
+        f"About {percent(found.quarter)} of the rows of {own} look labelled as {other}, whatever "
+        "their columns say. No accuracy above the rest can be reached on such labels.",
+        (override("reg.label_smoothing", 0.1),),
+        strength=0.65,
+        subject=f"{own} labelled as {other}",
+    )
+
+
+def _are_conflicts(
+    sheet: Sheet, rows: np.ndarray, equal: DistinctRows, predicted: np.ndarray | int
+) -> bool:
+    """Whether the errors among some rows (n,) are mostly labels that a row's equals outvote."""
     used, classes = sheet.used, len(sheet.classes)
     votes = np.zeros((len(equal.counts), classes), dtype=np.int64)
     np.add.at(votes, (equal.kind[used], sheet.y[used]), 1)
     own = votes[equal.kind[rows]]
     often = own.sum(1) >= OFTEN
     outvoted = often & (own[np.arange(len(rows)), sheet.y[rows]] < own.max(1))
-    wrong = judged.predicted[surest] != sheet.y[rows]
+    wrong = predicted != sheet.y[rows]
     return bool(wrong.any() and (outvoted & wrong).sum() >= MOSTLY * wrong.sum())
 
 

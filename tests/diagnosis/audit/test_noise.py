@@ -83,3 +83,33 @@ def test_a_few_flipped_labels_are_silent(sheet_of, table, causes):
     for name in ("breast_cancer", "digits", "moons"):
         frame, y = table(name)
         assert causes(look(sheet_of(frame, exchanged(y, 0.03)))) == []
+
+
+@pytest.mark.parametrize("name", ["digits", "moons", "breast_cancer"])
+def test_one_class_labelled_as_another(sheet_of, table, causes, name):
+    frame, y = table(name, 1500) if name == "moons" else table(name)
+    hit = (y == 1) & (np.random.default_rng(0).random(len(y)) < 0.35)
+    found = look(sheet_of(frame, np.where(hit, 0, y)))
+    assert causes(found) == ["label_noise"]
+    (own,) = found.nominations
+    assert own.subject == "1 labelled as 0"
+    assert own.strength < 0.8
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize("apart", [0.5, 1.5, 3.0])
+def test_classes_that_overlap_are_not_mistaken(sheet_of, causes, apart, share):
+    rng = np.random.default_rng(0)
+    y = (rng.random(2000) < share).astype(int)
+    x = rng.normal(size=(2000, 6))
+    x[:, 0] += apart * y
+    assert causes(look(sheet_of(pd.DataFrame(x, columns=list("abcdef")), y))) == []
+
+
+def test_a_class_that_a_missing_column_would_tell_is_not_mistaken(sheet_of, causes):
+    """Equal rows with both labels: the columns are too few."""
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 2, (3000, 4))
+    y = np.where(bits[:, 0] == 1, (rng.random(3000) < 0.35).astype(int), 2)
+    frame = pd.DataFrame(bits, columns=list("abcd"))
+    assert causes(look(sheet_of(frame, y))) == []
