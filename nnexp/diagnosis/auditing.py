@@ -35,7 +35,7 @@ def audit(
 
     Leaks, duplicates, groups torn apart, missing cells that tell the label, numbers that stand for
     missing ones, scales, codes, wrong or slipped labels, shifted or ordered parts. Nothing is
-    changed, and nothing is trained but trees.
+    changed, and nothing is trained but trees and linear models.
 
     Arguments:
         frame: N rows, the target among the columns.

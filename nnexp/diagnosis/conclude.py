@@ -35,8 +35,8 @@ _SCALES = (
     "categorical_as_number",
 )
 _BY_SCALES = _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"}
-# what a table or its split has wrong hurts trees as well: it does not explain why a run is worse
-# than they are, and it is there whatever the scores are
+# what a table or its split has wrong hurts other learners as well: it does not explain why a run
+# is worse than they are, and it is there whatever the scores are
 _OF_DATA = {
     cause for cause, own in CAUSES.items() if own.family in ("table", "labels", "split")
 } - {*_SCALES, "label_encoding", "nonfinite_inputs", "class_imbalance", "identifier_feature"}
@@ -206,6 +206,6 @@ def _harm(seen: Seen) -> tuple[Evidence, ...]:
         Evidence(
             f"accuracy on {where} rows",
             part.accuracy,
-            f"about {part.possible:.3f}, what trees reach on the same {len(part.true)} rows",
+            f"about {part.possible:.3f}, what other learners reach on {len(part.true)} rows",
         ),
     )

@@ -21,8 +21,8 @@ class Rows:
     Arguments:
         true: class indices (n,).
         predicted: of the run (n,), -1 for none.
-        yardstick: of trees that did not learn from the rows (n,).
-        votes: the trees' shares of the votes (n, C).
+        yardstick: of learners that did not learn from the rows (n,).
+        votes: what these give each class, shares (n, C).
         scores: the run's probabilities (n, C); None where they are not known.
     """
 

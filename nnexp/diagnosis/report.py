@@ -22,7 +22,7 @@ from nnexp.lines import visible
 from nnexp.track.markdown import cell
 
 SHOWN = 3
-OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to the trees, and accuracy, that changes left open
+OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
 
 
@@ -192,14 +192,12 @@ def cure(diagnosis: Diagnosis) -> str:
     if causes & {*FLATTERING}:
         return "what makes the score one to be believed"
     if stays_open(diagnosis):
-        return "what helps, though most of the gap to the trees stays open"
+        return "what helps, though most of the gap to other learners stays open"
     return "what restores the score"
 
 
 def stays_open(diagnosis: Diagnosis, share: float = OPEN) -> bool:
-    """Whether more than a share of what the run is behind the trees by is left after the proven
-    changes.
-    """
+    """Whether more than a share of what the run is behind by is left after the proven changes."""
     valid = diagnosis.scores.get("valid")
     if not isinstance(valid, Mapping) or len(diagnosis.restored) != 2:
         return False
@@ -258,7 +256,7 @@ def _healthy(own: Diagnosis) -> str:
         return f"diagnosis: nothing found{more}"
     found = "no cause found for what is missing" if is_behind(own) else "nothing found"
     return (
-        f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where trees reach "
+        f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where other learners reach "
         f"{valid['possible']:.3f} on the same {valid['rows']} validation rows"
     )
 

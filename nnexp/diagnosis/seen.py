@@ -172,7 +172,7 @@ class Seen:
 
     @property
     def has_yardstick(self) -> bool:
-        """Whether trees learn enough of the table to judge a run by."""
+        """Whether other learners learn enough of the table to judge a run by."""
         if self.train is None:
             return False
         frequent = np.bincount(self.train.true).max() / len(self.train.true)

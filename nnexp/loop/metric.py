@@ -16,7 +16,7 @@ def metric(record: LoopRecord, own: float, possible: float) -> list[Nomination]:
     Arguments:
         record: with the accuracies that were handed over.
         own: of the largest output, on train rows now.
-        possible: on the same rows, by trees.
+        possible: on the same rows, by other learners.
     """
     if len(record.metrics) < 3:
         return []
@@ -44,7 +44,7 @@ def metric(record: LoopRecord, own: float, possible: float) -> list[Nomination]:
                     float(ours[late].mean()),
                     "as above",
                 ),
-                Evidence("accuracy on train rows now", own, f"trees reach {possible:.3f}"),
+                Evidence("accuracy on train rows now", own, f"other learners reach {possible:.3f}"),
             ),
             "the accuracy that is counted is not that of the predicted classes: it would not rise "
             "with them",

@@ -111,7 +111,7 @@ def _penalty(run: RunFolder) -> Markup | None:
 
 
 def _accuracy(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup | None:
-    """The validation accuracy in its noise, beside what a prior and what trees reach."""
+    """The validation accuracy in its noise, beside what a prior and what other learners reach."""
     source = run.signals if "val_accuracy" in run.signals else run.history
     values, epochs = source.get("val_accuracy"), source.get("epoch")
     if values is None or epochs is None or np.isfinite(values).sum() < 2:
@@ -122,18 +122,18 @@ def _accuracy(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Mark
         half = Z * share_stderr(np.clip(values, 0, 1), rows)
     low, high = np.clip(values - half, 0, 1), np.clip(values + half, 0, 1)
     valid = diagnosis.scores.get("valid")
-    trees = number_of(valid.get("possible")) if isinstance(valid, dict) else None
+    others = number_of(valid.get("possible")) if isinstance(valid, dict) else None
     ends = [*low.tolist(), *high.tolist(), *((prior.accuracy,) if prior else ())]
     chart = Chart(
         scale.epochs(float(epochs.min()), float(epochs.max())),
-        scale.score_scale([*ends, *(() if trees is None else (trees,))], bounded=True),
+        scale.score_scale([*ends, *(() if others is None else (others,))], bounded=True),
         "Validation accuracy, and what of it may be chance",
         "epoch",
     )
     if prior:
         chart.marks.across(prior.accuracy, f"most frequent class {prior.accuracy:.3f}", "prior")
-    if trees is not None:
-        chart.marks.across(trees, f"trees {trees:.3f}", "trees")
+    if others is not None:
+        chart.marks.across(others, f"others {others:.3f}", "others")
     drawn = thinned(len(epochs))
     at = epochs[drawn].tolist()
     keys = [("val", "validation accuracy")]

@@ -74,7 +74,7 @@ def _verdict(diagnosis: Diagnosis) -> list[str]:
                 *words,
                 "The kept weights classify ",
                 element("strong", _percent(judged.get("accuracy"))),
-                f" of {rows:.0f} {name} rows right, trees ",
+                f" of {rows:.0f} {name} rows right, other learners ",
                 element("strong", _percent(judged.get("possible"))),
                 " of the same.",
             ]
@@ -109,7 +109,7 @@ def _tiles(run: RunFolder, diagnosis: Diagnosis) -> Markup:
     valid = diagnosis.scores.get("valid")
     possible = number_of(valid.get("possible")) if isinstance(valid, Mapping) else None
     if possible is not None:
-        tiles.append(("trees, validation rows", f"{possible:.3f}", ""))
+        tiles.append(("other learners, validation rows", f"{possible:.3f}", ""))
     return element(
         "ul",
         *(
@@ -138,7 +138,7 @@ def _facts(run: RunFolder) -> list[Markup]:
 
 
 def _scores(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup | None:
-    """The scores of the kept weights with standard errors, beside those of trees and prior."""
+    """The scores of the kept weights with standard errors, beside others' and the prior's."""
     rows: list[tuple[str, list[tuple[float | None, float | None]], float | None]] = []
     for part, told, own in (("val", "validation", "valid"), ("", "train", "train"),
                             ("test", "test", "")):  # fmt: skip
@@ -162,14 +162,14 @@ def _scores(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup
         )  # fmt: skip
     known = [[scores[i][0] is not None for _, scores, _ in rows] for i in range(len(SCORES))]
     shown = [i for i, column in enumerate(known) if any(column)]
-    trees = any(possible is not None for *_, possible in rows)
-    head = ["", *(TITLES[i] for i in shown), *(["accuracy of trees"] if trees else [])]
+    others = any(possible is not None for *_, possible in rows)
+    head = ["", *(TITLES[i] for i in shown), *(["accuracy of other learners"] if others else [])]
     body = [
         element(
             "tr",
             element("td", name),
             *(_cell(*scores[i]) for i in shown),
-            _cell(possible, None) if trees else None,
+            _cell(possible, None) if others else None,
         )
         for name, scores, possible in rows
     ]
@@ -180,8 +180,11 @@ def _scores(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup
         class_="board scores",
     )
     note = "± one standard error over rows."
-    if trees:
-        note += " Trees: extremely randomised, asked only of rows that they did not learn from."
+    if others:
+        note += (
+            " Other learners: extremely randomised trees, or a linear discriminant analysis where "
+            "that is better; asked only of rows that they did not learn from."
+        )
     return element("div", scroll(table, "scores"), element("p", note, class_="lead"))
 
 

@@ -445,7 +445,7 @@ def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
 
     assert order(0.6) == (
         ["parameters_not_updated", "undertrained"],
-        "what helps, though most of the gap to the trees stays open",
+        "what helps, though most of the gap to other learners stays open",
     )
     assert order(0.75) == (
         ["parameters_not_updated", "undertrained"],

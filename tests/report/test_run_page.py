@@ -67,11 +67,11 @@ def test_the_head_tells_what_was_run_and_how_it_ended(make_run, shown):
     assert head.one("ul", "tiles").one("li", "diverged").one("b").text == "diverged"
 
 
-def test_scores_stand_beside_errors_trees_and_the_prior(make_run, shown):
+def test_scores_stand_beside_errors_other_learners_and_the_prior(make_run, shown):
     table = shown(make_run(), diagnosed()).one("table", "scores")
     rows = [[c.text for c in row.all("td")] for row in table.all("tr")[1:]]
     assert [c.text for c in table.all("th")][1:] == [
-        "accuracy", "loss", "balanced accuracy", "accuracy of trees",
+        "accuracy", "loss", "balanced accuracy", "accuracy of other learners",
     ]  # fmt: skip
     assert rows[0][:3] == ["validation, 30 rows", "0.9000± 0.0400", "0.5000± 0.0300"]
     assert rows[1] == ["train, 60 rows", "0.9700", "", "", "0.9600"]

@@ -35,6 +35,7 @@ from nnexp.diagnosis.audit import (
     sums,
     tokens,
 )
+from nnexp.diagnosis.audit.alone import one_thread
 from nnexp.diagnosis.audit.rows import find_rows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
@@ -74,6 +75,7 @@ _EXPLAINS_OF_A_COLUMN = {
 }
 
 
+@one_thread()
 def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     """Look for everything that a table and its split can have wrong before any training.
 

@@ -156,7 +156,7 @@ Imbalanced = tuple[float, float, str, Rows]
 
 
 def _by_trees(part: Rows, rare: int, frequent: int) -> Imbalanced | None:
-    """Train rows, of which trees tell the rare class by another threshold."""
+    """Train rows, of which other learners tell the rare class by another threshold."""
     recall, positive = part.recalls[rare], part.true == rare
     if positive.sum() < 5 or np.isnan(recall):
         return None
@@ -164,7 +164,7 @@ def _by_trees(part: Rows, rare: int, frequent: int) -> Imbalanced | None:
     possible = _best_of_thresholds(part.votes[:, rare], positive, part.true == frequent)
     if possible - mean < LOST_RECALL or possible < 0.6:
         return None
-    return mean, possible, "trees reach", part
+    return mean, possible, "other learners reach", part
 
 
 def _by_itself(seen: Seen, rare: int, frequent: int) -> Imbalanced | None:
@@ -232,7 +232,9 @@ def exchanged(seen: Seen) -> list[Nomination]:
             "label_mapping_mismatch",
             (
                 Evidence(
-                    "accuracy of trees on validation rows", part.possible, f"about {known:.3f}"
+                    "accuracy of other learners on validation rows",
+                    part.possible,
+                    f"about {known:.3f}",
                 ),
                 Evidence("the same with classes renamed", renamed, "no better"),
                 Evidence("classes that train knows by another name", pairs[:6], "none"),

@@ -256,7 +256,7 @@ def _small(seen: Seen, network: str, fix: tuple[str, ...]) -> Nomination:
             Evidence(
                 "accuracy on train rows",
                 seen.train.accuracy,
-                f"at least {seen.train.possible:.3f}, what trees reach on unseen rows",
+                f"at least {seen.train.possible:.3f}, what other learners reach on unseen rows",
             )
         )
     return Nomination(

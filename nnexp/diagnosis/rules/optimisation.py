@@ -35,7 +35,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
     falling = still and (fall > 0.02 * learned or len(losses) <= 3)
     patience = seen.config.reg.patience
     stopped = patience is not None and epochs < asked
-    impatient = stopped and (epochs <= 5 or patience <= IMPATIENT)
+    impatient = stopped and (epochs <= 5 or (patience or 0) <= IMPATIENT)
     if not falling and not impatient:
         return []
     few = steps < 400

@@ -63,7 +63,7 @@ def too_much(seen: Seen) -> list[Nomination]:
             Evidence(
                 "accuracy on train rows, in evaluation mode",
                 seen.train.accuracy,
-                f"at least {seen.train.possible:.3f}, what trees reach on unseen rows",
+                f"at least {seen.train.possible:.3f}, what other learners reach on unseen rows",
             )
         )
     return [
