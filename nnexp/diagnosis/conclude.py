@@ -98,7 +98,11 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         explained = any(
             own.cause in BRINGS.get(other, ())
             and strength >= min(0.6, own.strength)
-            and (own.cause in _OF_DATA or own.strength < ITSELF or strength > own.strength + 0.05)
+            and (
+                {own.cause, other} & _OF_DATA
+                or own.strength < ITSELF
+                or strength > own.strength + 0.05
+            )
             for other, strength in present.items()
             if other != own.cause and not _mutual(other, own.cause, present)
         )

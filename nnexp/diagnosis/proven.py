@@ -88,7 +88,8 @@ def in_order_of_proof(
 ) -> list[Finding]:
     """Confirmed ones first; one that brought far less than another after it; harmless ones last.
 
-    Gains of unlike scores are not compared.
+    Gains of unlike scores are not compared. A cause that no setting mends stays before what it
+    brings about, of which a re-run mends a part.
 
     Arguments:
         findings: each with what its change brought.
@@ -97,13 +98,16 @@ def in_order_of_proof(
     """
     causes = [own.cause for own, _ in findings]
     most: dict[str, float] = {}
-    for own, gain in findings:
-        if own.verdict == CONFIRMED:
-            most[_metric(own)] = max(gain, most.get(_metric(own), 0.0))
+    proven = [place for place, (own, _) in enumerate(findings) if own.verdict == CONFIRMED]
+    for own, gain in (findings[place] for place in proven):
+        most[_metric(own)] = max(gain, most.get(_metric(own), 0.0))
 
     def key(item: tuple[int, tuple[Finding, float]]) -> tuple[int, bool, bool, int]:
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
+        after = [other for other in proven if other > place]
+        if own.verdict == SUSPECTED and not own.fix and brings(causes, place, after):
+            group = 0
         group = -1 if place < standing else group
         confirmed = own.verdict == CONFIRMED
         leads = brings(causes, place, first)

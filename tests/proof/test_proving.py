@@ -451,10 +451,14 @@ def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
         ["parameters_not_updated", "undertrained"],
         "what restores the score",
     )
+    # it is known to bring that about
     assert order(0.85) == (
-        ["undertrained", "parameters_not_updated"],
+        ["parameters_not_updated", "undertrained"],
         "what restores the score",
     )
+    findings[0] = (finding("distribution_shift"), 0.0)
+    assert order(0.75)[0] == ["distribution_shift", "undertrained"]
+    assert order(0.85)[0] == ["undertrained", "distribution_shift"]
 
 
 def test_a_change_that_undoes_another_is_not_confirmed_by_that():

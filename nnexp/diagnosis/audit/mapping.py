@@ -99,13 +99,8 @@ def _exchanged(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nomin
     held = counts.sum(1)
     moved = {int(a): int(b) for a, b in zip(own, said, strict=True) if a != b and held[a] >= OWN}
     moved = {a: b for a, b in moved.items() if counts[a, b] > held[a] / 2}
-    # labels trade places, or are new names of classes that the part has no row of (1..K of 0..K-1)
-    trained = np.bincount(sheet.y[sheet.train], minlength=size) > 0
-    traded = set(moved) == set(moved.values())
-    renamed = any(not trained[a] for a in moved) and all(
-        b in moved or held[b] == 0 for b in moved.values()
-    )
-    if not moved or not (traded or renamed):
+    # labels trade places, or stand for classes that the part has no row of (1..K of 0..K-1)
+    if not moved or not all(b in moved or held[b] == 0 for b in moved.values()):
         return None
     gained = sum(int(counts[a, b]) for a, b in moved.items())
     given_up = sum(int(counts[a, a]) for a in moved)
