@@ -12,7 +12,7 @@ from nnexp.diagnosis.audit.chance import cross
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import majority
 
-LIKELY = 0.93  # accuracy of bins, in sample, from which a column is looked at closely
+LIKELY = 0.93  # accuracy of bins, in sample, from which a column may settle the label
 ROWS = 30  # of train, for a rule to be looked for
 KNOWN = 0.5  # share of the rows whose cell is there
 FOLDS = 5  # rows that a column's rule was not made from
@@ -22,6 +22,9 @@ SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made fro
 BALANCED = 0.97  # ... and its mean over the classes
 REMOVED = 0.9  # and the share of the majority's errors that it removes
 NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `leaks.FEWER` errors
+
+# far better than all others together
+STRONG, STRONGLY = 0.94, 0.8  # accuracy of one column's rule, and share of errors that it removes
 
 # the label itself, however good the others are
 NOISY = 0.97  # accuracy of the rule
@@ -66,6 +69,11 @@ class ColumnRule:
         return (self.nearly and self.accuracy >= SETTLED and self.balanced >= BALANCED) or (
             self.itself and self.accuracy >= NOISY
         )
+
+    @property
+    def strong(self) -> bool:
+        """Whether it tells most of the label, as one good column may."""
+        return self.accuracy >= STRONG and self.removed >= STRONGLY
 
     @property
     def nearly(self) -> bool:

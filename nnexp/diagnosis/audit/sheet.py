@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,6 +103,12 @@ class Sheet:
             name: np.unique(values[np.isfinite(values)], return_counts=True)
             for name, values in self.numbers.items()
         }
+
+    def without_columns(self, names: Collection[str]) -> Sheet:
+        """The sheet without some columns."""
+        numbers = {name: own for name, own in self.numbers.items() if name not in names}
+        levels = {name: own for name, own in self.levels.items() if name not in names}
+        return replace(self, numbers=numbers, levels=levels)
 
     def without(self, names: Collection[str]) -> np.ndarray:
         """`matrix` without some columns."""

@@ -103,7 +103,8 @@ def test_leaks_that_shield_each_other(sheet_of, table, causes):
     y = rng.integers(0, 2, size)
     frame = pd.DataFrame(rng.normal(size=(size, 5)) + 0.4 * y[:, None], columns=list("abcde"))
     frame["calls"] = np.where(y == 1, rng.poisson(4, size), rng.poisson(0.15, size))
-    assert causes(leaks.check(sheet_of(frame, y))) == []
+    (alone,) = leaks.check(sheet_of(frame, y)).nominations
+    assert (alone.cause, alone.subject, alone.strength) == ("target_leak", "calls", 0.7)
     known = rng.random(size) < 0.97
     frame["fee"] = np.where((y == 1) & known, rng.uniform(20, 80, size), 0.0)
     found = leaks.check(sheet_of(frame, y))
@@ -148,3 +149,21 @@ def test_names_of_the_classes_that_are_wrong_at_times(sheet_of, table, causes, n
     assert causes(found) == (["target_leak"] if told else [])
     if told:
         assert found.nominations[0].evidence[1].expected == "below 0.85"
+
+
+@pytest.mark.parametrize("apart", [0.22, 0.25])
+@pytest.mark.parametrize("name", ["classification", "digits"])
+def test_a_good_column_beside_poor_ones(sheet_of, table, causes, name, apart):
+    """The label's number with a little noise, where all others tell half of the rows."""
+    frame, y = table(name)
+    rng = np.random.default_rng(0)
+    frame = frame.iloc[:, :6] + rng.normal(0, 2 * frame.iloc[:, :6].std(), (len(y), 6))
+    frame["after"] = y + rng.normal(0, apart, len(y))
+    found = leaks.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].subject == "after"
+
+
+@pytest.mark.parametrize("name", ["iris", "breast_cancer", "moons", "blobs", "wine"])
+def test_good_columns_that_are_measured(sheet_of, table, causes, name):
+    assert causes(leaks.check(sheet_of(*table(name)))) == []
