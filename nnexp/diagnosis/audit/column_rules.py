@@ -107,13 +107,14 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
     for name, values in sheet.numbers.items():
         known = np.isfinite(values[rows])
         cells, y = values[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _binned(cells, y, classes) >= LIKELY:
+        if _enough(known, y) and _promises(_binned(cells, y, classes), LIKELY, y):
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
             found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():
         known = _filled_in(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _majority_right(cells, cells, y, y, classes).mean() >= NAMED:
+        right = _majority_right(cells, cells, y, y, classes)
+        if _enough(known, y) and _promises(float(right.mean()), NAMED, y):
             rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
@@ -122,6 +123,12 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
 
 def _enough(known: np.ndarray, y: np.ndarray) -> bool:
     return bool(known.mean() >= KNOWN and len(y) >= ROWS and (y != y[0]).any())
+
+
+def _promises(accuracy: float, least: float, y: np.ndarray) -> bool:
+    """Whether what a column reaches in sample is worth a look at rows it was not made from."""
+    base = majority(y)
+    return accuracy >= least and accuracy - base >= STRONGLY * (1 - base)
 
 
 def _rule(

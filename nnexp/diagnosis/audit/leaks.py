@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -44,9 +44,9 @@ def check(sheet: Sheet) -> Audit:
     likely = find_rules(sheet, rows)
     rules = [rule for rule in likely if rule.settles or rule.nearly]
     if not rules:
-        strong = [rule for rule in likely if rule.strong and _stands_out(sheet, rule, rows)]
-        if strong:
-            return Audit([_leak(sheet, strong, _others(sheet, strong[0], rows).mean(), "")])
+        for rule in likely if len(sheet.names) > OTHERS else ():
+            if rule.strong and stands_out(rule, rest := by_others(sheet, [rule.name], rows)):
+                return Audit([_leak(sheet, [rule], float(rest.mean()), "")])
         return Audit(checked=["no single column settles the label"])
     told = {rule.name for rule in rules}
     trees = out_of_bag(sheet.without(told), sheet.y, classes, rows).predicted == y
@@ -108,9 +108,9 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
     )
 
 
-def _others(sheet: Sheet, rule: ColumnRule, rows: np.ndarray) -> np.ndarray:
-    """Which rows (n,) all other columns tell rightly, by the better of two learners."""
-    y, rest = sheet.y, sheet.without_columns({rule.name})
+def by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> np.ndarray:
+    """Which rows (n,) all columns but some tell rightly, by the better of two learners."""
+    y, rest = sheet.y, sheet.without_columns(names)
     trees = out_of_bag(rest.matrix, y, len(sheet.classes), rows).predicted == y[rows]
     if not discriminant.is_fit(rest):
         return trees
@@ -118,11 +118,13 @@ def _others(sheet: Sheet, rule: ColumnRule, rows: np.ndarray) -> np.ndarray:
     return plane if plane.mean() > trees.mean() else trees
 
 
-def _stands_out(sheet: Sheet, rule: ColumnRule, rows: np.ndarray) -> bool:
-    """Whether a good column makes but a third of the errors that all others make together."""
-    if len(sheet.names) <= OTHERS:
-        return False
-    others = _others(sheet, rule, rows)
+def stands_out(rule: ColumnRule, others: np.ndarray) -> bool:
+    """Whether a good column makes but a third of the errors that all others make together.
+
+    Arguments:
+        rule: the column's, on some rows.
+        others: which of these rows (n,) all others tell rightly.
+    """
     ahead = int((rule.right & ~others).sum())
     behind = int((rule.known & ~rule.right & others).sum())
     fewer = (rule.known & ~rule.right).sum() <= FAR_FEWER * (rule.known & ~others).sum()

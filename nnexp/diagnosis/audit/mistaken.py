@@ -17,7 +17,9 @@ ROWS = 100  # that are taken for the class
 OFTEN = 0.2  # share of them with another label
 PLAIN = 0.18  # error of their most confident quarter, its lower bound, ...
 FLAT = 0.6  # ... over the error of all of them; of the most confident tenth likewise
-ONE = 0.8  # share of those labels that is of one other class
+ONE = 0.8  # share of those labels that is of one other class, ...
+MANY, EVENLY = 4, 0.5  # ... or of so many classes each other one has so much of its even share:
+# a class between two others is taken for these two
 BESIDE = 0.4  # the same quarter's error of a class that is told plainly, over this one's
 LEARNT = 0.2  # share of the majority's errors that the trees remove: below it all rows are hard
 
@@ -28,14 +30,14 @@ class Mistaken:
 
     Arguments:
         place: the class.
-        other: what its rows are labelled as.
+        other: what its rows are labelled as; None for any other.
         error: share of the rows taken for it that have another label.
         quarter: the same of the most confident quarter of them.
         rows: that quarter (n,).
     """
 
     place: int
-    other: int
+    other: int | None
     error: float
     quarter: float
     rows: np.ndarray
@@ -68,8 +70,10 @@ def find_mistaken(judged: Judged, y: np.ndarray, classes: int) -> Mistaken | Non
         labels = np.bincount(y[judged.rows[own[wrong[own]]]], minlength=classes)
         bound = at_least(int(wrong[quarter].sum()), len(quarter))
         flat = bound >= max(PLAIN, FLAT * error) and wrong[tenth].mean() >= FLAT * error
-        if flat and labels.max() >= ONE * labels.sum():
-            other = int(labels.argmax())
+        others = np.delete(labels, place)
+        even = classes >= MANY and others.min() >= EVENLY * labels.sum() / (classes - 1)
+        if flat and (even or labels.max() >= ONE * labels.sum()):
+            other = None if even else int(labels.argmax())
             found.append(Mistaken(place, other, error, surely, judged.rows[quarter]))
     found.sort(key=lambda one: -one.quarter)
     plainest = min(quarters.values(), default=1.0)

@@ -175,7 +175,8 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
 
 
 def _one_for_another(sheet: Sheet, found: Mistaken) -> Nomination:
-    own, other = (repr(sheet.classes[place]) for place in (found.place, found.other))
+    own = repr(sheet.classes[found.place])
+    other = "another" if found.other is None else repr(sheet.classes[found.other])
     return Nomination(
         "label_noise",
         (

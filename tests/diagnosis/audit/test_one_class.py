@@ -1,0 +1,33 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from nnexp.diagnosis.audit import one_class
+
+
+@pytest.mark.parametrize("classes", [3, 5])
+def test_a_cost_that_only_one_class_is_spared(sheet_of, causes, classes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, classes, 1200)
+    frame = pd.DataFrame(rng.normal(size=(1200, 6)) + 0.5 * y[:, None], columns=list("abcdef"))
+    assert causes(one_class.check(sheet_of(frame, y))) == []
+    frame["cost"] = np.where(y == 1, 0.0, rng.lognormal(6, 1, 1200).round())
+    found = one_class.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].fix == ("data.drop=[cost]",)
+
+
+def test_two_classes_are_looked_at_elsewhere(sheet_of, causes):
+    y = np.arange(200) % 2
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 4)), columns=list("abcd"))
+    assert causes(one_class.check(sheet_of(frame.assign(e=y * 1.0), y))) == []
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "digits", "blobs"])
+def test_a_class_that_is_plain_by_measurement(sheet_of, table, causes, name):
+    assert causes(one_class.check(sheet_of(*table(name)))) == []
+
+
+@pytest.mark.parametrize("name", ["car", "letter", "soybean", "vowel"])
+def test_real_tables(real_sheet, causes, name):
+    assert causes(one_class.check(real_sheet(name))) == []
