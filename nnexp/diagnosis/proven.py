@@ -83,13 +83,31 @@ def verdict(own: Finding, proof: Proof, chance: float) -> str:
     return own.verdict
 
 
+def changed_nothing(
+    before: Sequence[Sequence[float]], after: Sequence[Sequence[float]], classes: int
+) -> bool:
+    """Whether a change left all runs as they were, which says nothing of the cause it was for.
+
+    Runs that name one class, or tell all rows, are alike without being the same.
+
+    Arguments:
+        before, after: accuracies (pairs,) and balanced accuracies (pairs,).
+        classes: how many the judging rows have.
+    """
+    low, high = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if low.shape != high.shape or not low.size or not np.array_equal(low, high):
+        return False
+    one_class = np.isclose(low[1], 1 / max(1, classes))
+    return not bool((one_class | (low[0] == 1)).any())
+
+
 def in_order_of_proof(
     findings: Sequence[tuple[Finding, float]], first: Collection[int] = (), standing: int = 0
 ) -> list[Finding]:
     """Confirmed ones first; one that brought far less than another after it; harmless ones last.
 
-    Gains of unlike scores are not compared. A cause that no setting mends stays before what it
-    brings about, of which a re-run mends a part.
+    Gains of unlike scores are not compared. A cause that no re-run can try stays before what it
+    brings about, of which others mend a part.
 
     Arguments:
         findings: each with what its change brought.
@@ -106,7 +124,7 @@ def in_order_of_proof(
         place, (own, gain) = item
         group = {CONFIRMED: 0, SUSPECTED: 1, HARMLESS: 2}[own.verdict]
         after = [other for other in proven if other > place]
-        if own.verdict == SUSPECTED and not own.fix and brings(causes, place, after):
+        if own.verdict == SUSPECTED and own.proof is None and brings(causes, place, after):
             group = 0
         group = -1 if place < standing else group
         confirmed = own.verdict == CONFIRMED

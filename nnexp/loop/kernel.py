@@ -84,7 +84,26 @@ def identify(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> Kernel
         found = _of_classes(at, z, other, t, base, summed)
         if found is not None:
             return found
-    return _elementwise(at, z, t, rows if summed else 1, summed) if floats else Kernel("other")
+    if floats or z[0].numel() == 1:
+        return _elementwise(at, z, t, rows if summed else 1, summed)
+    return Kernel("other")
+
+
+@torch.no_grad()
+def broadcasts(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> bool:
+    """Whether a loss compares each output with the targets of all rows.
+
+    It does not matter to it then which target is whose.
+
+    Arguments:
+        loss_fn, output, target: as for `identify`.
+    """
+    rows = min(len(output), len(target))
+    made = torch.Generator().manual_seed(0)
+    z = torch.randn((rows, *output.shape[1:]), generator=made).to(output.device, output.dtype)
+    order = torch.argsort(target[:rows].reshape(rows, -1)[:, 0].double())
+    t = target[:rows][order]
+    return _close(loss_value(loss_fn, z, t), loss_value(loss_fn, z, t.flip(0)))
 
 
 def _of_classes(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.loop.kernel import identify, loss_value
+from nnexp.loop.kernel import broadcasts, identify, loss_value
 from nnexp.loop.record import APPLIED, agrees
 from nnexp.loop.returned import each
 
@@ -47,8 +47,9 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
             watch.kernel = identify(watch.loss_fn, *watch.labelled(fed, target))
     shapes = tuple(first.shape), tuple(target.shape)
     mixed = shapes[0] in ((len(target), 1), (len(target),)) and shapes[0] != shapes[1]
-    if mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1:
-        record.shapes = record.shapes or shapes
+    mixed = mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1
+    if mixed and record.shapes is None and broadcasts(watch.loss_fn, first, target):
+        record.shapes = shapes
     record.pairs.append((number, own_loss, name))
     if accuracy is not None and watch.table.is_classes:
         own_accuracy = float((watch.classes_of(first) == indices(watch, target)).mean())

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnexp.diagnosis.finding import Finding, Proof
-from nnexp.diagnosis.proven import contrast, in_order_of_proof, verdict
+from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
+from nnexp.diagnosis.proven import changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
+from nnexp.loop.updates import UNLISTED
 from nnexp.statistics import chance_of_rows, holm, recall_rows, recall_step
 
 if TYPE_CHECKING:
@@ -71,20 +72,28 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         for own in found.findings
         if (arm := change_of(own, watch.table.is_classes)) is not None
     ][:CAUSES]
-    tried: list[tuple[Finding, Proof, float]] = []
+    reached = [own.value for own in base if math.isfinite(own.value)]
+    unlike = _unlike(watch, reached)
+    tried: list[tuple[Finding, Proof, float, bool]] = []
     for own, arm in arms:
         after = [score(watch, arm, seed) for seed in range(seeds)]
         proof = _contrast(own, base, after, watch, start)
         if proof is not None:
-            tried.append((own, proof, _chance(own, proof.gain, base, after, watch)))
-    adjusted = holm([proof.p for _, proof, _ in tried])
+            chance = _chance(own, proof.gain, base, after, watch)
+            tried.append((own, proof, chance, _idle(base, after, watch)))
+    adjusted = holm([proof.p for _, proof, *_ in tried])
     proven = {}
-    for (own, proof, chance), p in zip(tried, adjusted, strict=True):
+    for (own, proof, chance, _), p in zip(tried, adjusted, strict=True):
         proof = replace(proof, p=float(p))
         proven[id(own)] = own.with_proof(proof, verdict(own, proof, chance)), proof.gain
+    known = any(own.verdict == CONFIRMED for own, _ in proven.values())
+    for own, *_, idle in tried:
+        told, gain = proven[id(own)]
+        # what left all trainings as they were, or is not that of the loop, acquits of nothing
+        if told.verdict == HARMLESS and (unlike or (idle and not known)):
+            proven[id(own)] = replace(told, verdict=own.verdict), gain
     findings = in_order_of_proof([proven.get(id(own), (own, 0.0)) for own in found.findings])
-    reached = [own.value for own in base if math.isfinite(own.value)]
-    unlike, (checked, notes) = _unlike(watch, reached), _probes(watch, reached)
+    checked, notes = _probes(watch, reached)
     return replace(
         found,
         findings=findings,
@@ -126,6 +135,12 @@ def _chance(
     return 2 * float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
 
 
+def _idle(before: Sequence[Score], after: Sequence[Score], watch: LoopWatch) -> bool:
+    """Whether a change left all trainings as they were."""
+    low, high = ([[s.value for s in own], [s.balanced for s in own]] for own in (before, after))
+    return watch.table.is_classes and changed_nothing(low, high, len(_counts(watch)))
+
+
 def _counts(watch: LoopWatch) -> np.ndarray:
     """The rows of each class among those that judge."""
     table = watch.table
@@ -140,6 +155,8 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
         return Retraining(lr=float(rates[0])) if rates else None
     if not is_classes and own.cause in ON_LOGITS:
         return None
+    if own.cause == "parameters_not_updated" and any(UNLISTED in word for word in own.fix):
+        return None  # a fresh model has its layers in a list, too
     return CHANGES.get(own.cause)
 
 

@@ -14,6 +14,7 @@ from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
 TRAINED = "pass model.parameters() of this model to the optimizer"
+UNLISTED = "torch.nn.ModuleList around the list"  # the fix of layers in a plain one
 
 
 def parameters(
@@ -37,7 +38,7 @@ def parameters(
                 "in torch.nn.ModuleList or ModuleDict",
                 "a module in a plain list is not registered: model.parameters() leaves it out, and "
                 "it stays at its start",
-                "torch.nn.ModuleList around the list",
+                UNLISTED,
                 0.95,
             )
         )

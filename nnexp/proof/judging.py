@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
-from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, verdict
+from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, changed_nothing, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.proof.arms import Arm
 from nnexp.proof.contrast import BALANCED, arm_scores, chance_gain, contrast_arms
@@ -72,7 +72,20 @@ def judge(
         elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it
             told = HARMLESS if proof.ci95[1] < LEAST_GAIN else own.verdict
         findings.append((own.with_proof(proof, told), gain))
+    if not any(own.verdict == CONFIRMED for own, _ in findings):
+        # what left all runs as they were says nothing of a gap that nothing else explains
+        for place in contrasts:
+            own, gain = findings[place]
+            if own.verdict == HARMLESS and _idle(base, by_change[(place,)]):
+                findings[place] = replace(own, verdict=found.findings[place].verdict), gain
     return findings
+
+
+def _idle(before: Arm, after: Arm) -> bool:
+    """Whether a change left all runs as they were."""
+    pairs = min(len(before.accuracies), len(after.accuracies))
+    low, high = ((arm.accuracies[:pairs], arm.balanced[:pairs]) for arm in (before, after))
+    return changed_nothing(low, high, len(set(before.judges.values())))
 
 
 def smallest(

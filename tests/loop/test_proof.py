@@ -135,3 +135,18 @@ def test_a_loop_of_small_quantities_is_mended():
     found = watch.diagnosis(prove=True, seeds=3)
     (own,) = [own for own in found.findings if own.cause == "unscaled_features"]
     assert (own.proof.metric, own.verdict) == ("R2/val", "confirmed")
+
+
+def test_a_change_that_leaves_all_trainings_as_they_were_acquits_of_nothing(proven):
+    before = [accuracy(hits, 20) for hits in (11, 12, 13, 12, 11)]
+    assert proven(before, before).verdict == "suspected"
+    # models that name one class are alike, and not the same
+    one = [Score(0.6, 0.5, np.r_[np.ones(12), np.zeros(8)])] * 5
+    assert proven(one, one, rare=8).verdict == "harmless"
+
+
+def test_layers_in_a_list_cannot_be_tried_by_a_fresh_model():
+    fix = ("torch.nn.ModuleList around the list",)
+    listed = Finding("parameters_not_updated", "suspected", "", (), "so", fix)
+    assert module.change_of(listed) is None
+    assert module.change_of(Finding("parameters_not_updated", "suspected", "", (), "", ("x",)))

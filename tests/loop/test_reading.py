@@ -235,3 +235,20 @@ def test_squares_are_not_blamed_where_shapes_are_broadcast():
         _, found = run(lambda: mlp(1), nn.MSELoss(), y, 5)
     assert causes(found)[0] == "broadcast_mismatch"
     assert "wrong_loss" not in causes(found)
+
+
+class Squeezed(nn.Module):
+    """BCE of logits (N, 1), whose loss takes the axis away itself."""
+
+    def forward(self, out, target):
+        return nn.functional.binary_cross_entropy_with_logits(out.squeeze(1), target.float())
+
+
+@pytest.mark.parametrize("start", [0, 1])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_loss_that_squeezes_compares_each_row_with_its_own_target(start, whole):
+    y = (X[:, 0] > 0).long() + start
+    watch, found = run(lambda: mlp(1), Squeezed(), y if whole else y.float(), 5, lr=1e-3)
+    assert watch.kernel.kind == "logistic"
+    assert "broadcast_mismatch" not in causes(found)
+    assert ("label_encoding" in causes(found)) == bool(start)

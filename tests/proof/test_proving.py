@@ -524,3 +524,13 @@ def test_what_brings_about_the_rest_is_mended_too_where_it_costs_nothing():
     ]
     arms[3] = arm(0.8, (0, 1))
     assert smallest(found, arms, 5, [0, 1]) == (1,)
+
+
+def test_a_change_that_leaves_all_runs_as_they_were_acquits_of_nothing():
+    same = arm(0.8)
+    assert judged(same, replace(same, changed=(0,)), causes=("lr_too_high",)) == ["suspected"]
+    assert judged(same, arm(0.8, (0,)), causes=("lr_too_high",)) == ["harmless"]
+    # runs that name one class are alike, whatever was changed
+    stuck = arm(0.5, spread=0.0)
+    stuck.judges = {row: row % 2 for row in range(500)}
+    assert judged(stuck, replace(stuck, changed=(0,)), causes=("lr_too_high",)) == ["harmless"]
