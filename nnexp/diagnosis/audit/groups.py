@@ -14,7 +14,7 @@ from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
-FEWEST = 5  # groups that can be held against each other
+FEWEST = 10  # groups that can be held against each other: what fewer share is a category
 ALONE = 0.5  # share of the rows whose group has no other row, at most
 UNNAMED = 0.05  # share of the rows without a value, at most
 STRADDLE = 0.2  # share of the held-out rows whose group has train rows

@@ -8,7 +8,7 @@ from nnexp.diagnosis.audit.chance import association_of
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
-from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.overrides import also, override
 
 APART = 0.2  # half the sum of the differences of class shares (total variation)
 CHANCE = 1e-6  # p below which class shares of the parts differ
@@ -90,7 +90,10 @@ def _fix(sheet: Sheet) -> tuple[str, ...]:
     if split.method in ("time", "group"):
         return ()  # later times, or other subjects, are what was asked for
     if split.method != "random":
-        return (override("data.split.method", "random"), override("data.split.by", None))
+        words = (override("data.split.method", "random"), override("data.split.by", None))
+        if split.method == "column" and split.by:  # it would be an input from now on
+            return (*words, also("data.drop", sheet.config.drop, [split.by]))
+        return words
     return () if split.shuffle else (override("data.split.shuffle", True),)
 
 

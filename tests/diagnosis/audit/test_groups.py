@@ -87,3 +87,13 @@ def test_train_rows_that_were_measured_several_times_are_no_group(sheet_of, part
     frame = pd.DataFrame(once[rows] + rng.normal(0, 0.01, (len(rows), 8)), columns=list("abcdefgh"))
     frame["machine"] = machine[rows]
     assert causes(groups.check(sheet_of(frame, y[rows], parts[rows]))) == []
+
+
+def test_few_categories_are_no_groups(sheet_of, causes):
+    """Wards that differ, and are told by the other columns."""
+    rng = np.random.default_rng(0)
+    ward = rng.integers(0, 8, 1600)
+    centre, share = rng.normal(size=(8, 5)), rng.random(8)
+    frame = pd.DataFrame(centre[ward] * 2 + rng.normal(size=(1600, 5)), columns=list("abcde"))
+    y = (rng.random(1600) < share[ward]).astype(int)
+    assert causes(groups.check(sheet_of(frame.assign(ward=ward + 1), y))) == []

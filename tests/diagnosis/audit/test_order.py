@@ -34,7 +34,9 @@ def test_a_column_that_follows_a_sorted_file(sheet_of, table, causes):
     frame["part"] = np.where(np.arange(len(y)) < 120, "train", "test")
     found = order.check(sheet_of(frame, y, split_method="column", split_by="part", split_valid=0.0))
     assert causes(found) == ["ordered_split"]
-    assert found.nominations[0].fix == ("data.split.method=random", "data.split.by=null")
+    assert found.nominations[0].fix == (
+        "data.split.method=random", "data.split.by=null", "data.drop=[part]",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["wine", "iris", "digits", "blobs"])
