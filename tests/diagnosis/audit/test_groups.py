@@ -93,7 +93,7 @@ def test_few_categories_are_no_groups(sheet_of, causes):
     """Wards that differ, and are told by the other columns."""
     rng = np.random.default_rng(0)
     ward = rng.integers(0, 8, 1600)
-    centre, share = rng.normal(size=(8, 5)), rng.random(8)
+    centre, share = rng.normal(size=(8, 5)), np.tile([0.05, 0.95], 4)
     frame = pd.DataFrame(centre[ward] * 2 + rng.normal(size=(1600, 5)), columns=list("abcde"))
     y = (rng.random(1600) < share[ward]).astype(int)
     assert causes(groups.check(sheet_of(frame.assign(ward=ward + 1), y))) == []
