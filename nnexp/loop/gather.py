@@ -25,6 +25,7 @@ from nnexp.loop import metric, modes, pairing, updates, view
 from nnexp.loop.configured import make_config
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
+from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import unscaled_target
 from nnexp.loop.quiet import quiet
@@ -84,6 +85,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind, seen)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
+    found += ignored(watch, kind.width)
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts

@@ -252,3 +252,19 @@ def test_a_loss_that_squeezes_compares_each_row_with_its_own_target(start, whole
     assert watch.kernel.kind == "logistic"
     assert "broadcast_mismatch" not in causes(found)
     assert ("label_encoding" in causes(found)) == bool(start)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_class_that_the_loss_passes_over(told):
+    def own(out, target):
+        return nn.functional.cross_entropy(out, target, ignore_index=0)
+
+    y = (X[:, 0] > 0).long() + (X[:, 1] > 0.3).long()
+    _, found = run(lambda: mlp(3), nn.CrossEntropyLoss(ignore_index=0) if told else own, y, 5)
+    assert causes(found)[0] == "metric_mismatch"
+    assert "ignore_index" in found.findings[0].fix[0]
+    _, found = run(lambda: mlp(3), nn.CrossEntropyLoss(), y, 5)
+    assert "metric_mismatch" not in causes(found)
+    # rows without a label are what it is for
+    _, found = run(lambda: mlp(3), nn.CrossEntropyLoss(), torch.where(X[:, 2] > 1, -100, y), 5)
+    assert "metric_mismatch" not in causes(found)
