@@ -11,7 +11,7 @@ import numpy as np
 from nnexp.diagnosis.audit.forest import Judged, judged_by, sample
 from nnexp.diagnosis.audit.sheet import Sheet
 
-FOLDS = 5
+FOLDS = 5  # of rows that are judged by what the others teach
 LEVELS = 64  # of a nominal column, each an input of its own; one of more levels is left out
 SHRUNK = 0.02  # of the covariance that is replaced by its mean variance (Friedman 1989)
 FARTHEST = 5.0  # standard deviations that a cell is from the mean, at most

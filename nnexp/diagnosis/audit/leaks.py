@@ -26,9 +26,11 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 FEWER = 0.25  # its errors over those of all other columns together, where it is nearly settled
+
 # Of the clean tables of scikit-learn and shared/data and of made ones, 71 in all, no column but
 # those that are known for it makes fewer than 0.44 of the others' errors.
 FAR_FEWER = 0.33  # its errors over those of all other columns, where it leaves some to tell
+
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 OTHERS = 3  # columns beside it that "all others" needs to mean much
