@@ -32,6 +32,7 @@ class Arm:
         rows: that validate.
         judges: the rows of the table that validated in any of its runs, and the class of each.
         ratio: validation rows over train rows where its runs differ in their split; else 0.
+        weighted: whether the run that is proven weights its classes, by what it is then judged.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class Arm:
     rows: int = 0
     judges: dict[int, int] = field(default_factory=dict)
     ratio: float = 0.0
+    weighted: bool = False
 
 
 def train_arms(

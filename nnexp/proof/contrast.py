@@ -98,7 +98,8 @@ def _counts(arm: Arm) -> np.ndarray:
 def is_balanced(cause: str, arm: Arm) -> bool:
     """Whether a cause is judged by balanced accuracy, on rows like those that judged an arm."""
     counts = _counts(arm)
-    return cause in BALANCED or bool(len(counts) > 1 and counts.max() >= FREQUENT * counts.sum())
+    frequent = len(counts) > 1 and counts.max() >= FREQUENT * counts.sum()
+    return cause in BALANCED or arm.weighted or bool(frequent)
 
 
 def arm_scores(arm: Arm, cause: str) -> np.ndarray:

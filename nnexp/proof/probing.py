@@ -104,7 +104,8 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     """The probes of a configuration, those that change the rows first; what does not fit it is
     left out.
     """
-    plans = [PlannedProbe("as it is", (), Arm(base))]
+    weighted = base.loss.class_weight is not None
+    plans = [PlannedProbe("as it is", (), Arm(base, weighted=weighted))]
 
     def add(
         name: str,
@@ -114,7 +115,8 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     ) -> None:
         config = changed(base, overrides, words)
         if config is not None and (adapt is not None or config != base):
-            plans.append(PlannedProbe(name, tuple(words), Arm(config, adapt=adapt), cause))
+            arm = Arm(config, adapt=adapt, weighted=weighted)
+            plans.append(PlannedProbe(name, tuple(words), arm, cause))
 
     free = [override(key, value) for key, value in FREE.items() if config_value(base, key) != 0]
     rows = min(BATCH, max(8, base.trainer.batch_size))

@@ -155,13 +155,14 @@ def _restored(arms: Sequence[Arm], chosen: tuple[int, ...], seeds: int) -> tuple
 def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[Arm]:
     """The configuration as it is, and with each set of the first fixes, smaller sets first."""
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
-    arms = [Arm(base)]
+    weighted = base.loss.class_weight is not None
+    arms = [Arm(base, weighted=weighted)]
     for size in range(1, len(chosen) + 1):
         for places in combinations(chosen, size):
             words = united(*(found.findings[place].fix for place in places))
             config = None if words is None else changed(base, overrides, words)
             if config is not None:
-                arms.append(Arm(config, places))
+                arms.append(Arm(config, places, weighted=weighted))
     return arms
 
 

@@ -534,3 +534,14 @@ def test_a_change_that_leaves_all_runs_as_they_were_acquits_of_nothing():
     stuck = arm(0.5, spread=0.0)
     stuck.judges = {row: row % 2 for row in range(500)}
     assert judged(stuck, replace(stuck, changed=(0,)), causes=("lr_too_high",)) == ["harmless"]
+
+
+def test_a_run_that_weights_its_classes_is_judged_by_balanced_accuracy():
+    arms = [arm(0.7), arm(0.705, (0,))]
+    for own, balanced in zip(arms, (0.6, 0.7), strict=True):
+        own.balanced = [balanced + 0.001 * n for n in range(5)]
+        own.judges = {row: int(row < 1500) for row in range(5000)}
+    assert judged(*arms, causes=("informative_missingness",)) == ["harmless"]
+    for own in arms:
+        own.weighted = True
+    assert judged(*arms, causes=("informative_missingness",)) == ["confirmed"]
