@@ -36,6 +36,7 @@ from nnexp.diagnosis.audit import (
     stretches,
     sums,
     tokens,
+    zeros,
 )
 from nnexp.diagnosis.audit.alone import one_thread
 from nnexp.diagnosis.audit.rows import find_rows
@@ -120,6 +121,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             deletion.check(sheet),
             tokens.check(sheet),
             sentinels.check(sheet),
+            zeros.check(sheet),
             scales.check(sheet),
             outliers.check(sheet),
             codes.check(sheet),
