@@ -11,6 +11,7 @@ from torch.nn import functional as F
 import nnexp
 from nnexp.config.schema.model import MLPConfig
 from nnexp.loop.configured import make_config
+from nnexp.loop.kernel import broadcasts
 from nnexp.loop.outputs import linear_layers
 
 MADE = torch.Generator().manual_seed(0)
@@ -252,6 +253,15 @@ def test_a_loss_that_squeezes_compares_each_row_with_its_own_target(start, whole
     assert watch.kernel.kind == "logistic"
     assert "broadcast_mismatch" not in causes(found)
     assert ("label_encoding" in causes(found)) == bool(start)
+
+
+def test_targets_that_are_all_alike_tell_nothing_of_shapes():
+    out, ones = torch.randn(8, 1), torch.ones(8)
+    loss = Squeezed()
+    assert not broadcasts(loss, out, ones)
+    assert not broadcasts(loss, out, torch.arange(8.0) % 2)
+    assert not broadcasts(nn.MSELoss(), out, ones)
+    assert broadcasts(nn.MSELoss(), out, torch.arange(8.0) % 2)
 
 
 @pytest.mark.parametrize("told", [True, False])
