@@ -24,6 +24,7 @@ REMOVED = 0.9  # and the share of the majority's errors that it removes
 NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `leaks.FEWER` errors
 
 # far better than all others together
+PROMISE = 0.7  # share of the errors that coarse bins remove in sample, where a rule is worth making
 STRONG, STRONGLY = 0.94, 0.8  # accuracy of one column's rule, and share of errors that it removes
 
 # the label itself, however good the others are
@@ -128,7 +129,7 @@ def _enough(known: np.ndarray, y: np.ndarray) -> bool:
 def _promises(accuracy: float, least: float, y: np.ndarray) -> bool:
     """Whether what a column reaches in sample is worth a look at rows it was not made from."""
     base = majority(y)
-    return accuracy >= least and accuracy - base >= STRONGLY * (1 - base)
+    return accuracy >= least and accuracy - base >= PROMISE * (1 - base)
 
 
 def _rule(
