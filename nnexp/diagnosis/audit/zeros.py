@@ -17,8 +17,8 @@ SHARE = 0.02  # of the column's cells
 SIDES = 0.05  # of the other cells that are below 0, and above
 DISTINCT = 0.5  # of the others that are values of their own: a quantity, measured finely
 OTHERS = 100  # cells
-NEAR = 0.05  # share of the rows, nearest to 0, at least `FEWEST`, that the zeros are held against
-FEWEST = 50
+NEAR = 0.05  # share of the rows, nearest to 0, that the zeros are held against, ...
+FEWEST = 50  # ... and how many, at least
 CHANCE = 1e-4  # p of telling both by the label
 
 
