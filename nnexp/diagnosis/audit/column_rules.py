@@ -112,7 +112,7 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
             found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():
-        known = _filled_in(codes[rows], sheet.y[rows])
+        known = _telling(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
         right = _majority_right(cells, cells, y, y, classes)
         if _enough(known, y) and _promises(float(right.mean()), NAMED, y):
@@ -149,7 +149,7 @@ def _rule(
     return ColumnRule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
 
 
-def _filled_in(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _telling(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Rows (n,) whose cell is there; one level may say that nothing is known, as an empty cell.
 
     That is a level which several classes share where each other one is a class of its own.

@@ -9,10 +9,8 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.forest import Judged
 
-# Chosen on the clean tables of scikit-learn and shared/data and on made ones, 71 in all, and on 180
-# pairs of overlapping Gaussians (0.5 to 3 standard deviations apart, 10 to 50 % in the smaller
-# class), none of which is told; of the same tables with 35 % of one class labelled as another every
-# third is told that is large enough.
+# Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark,
+# against overlapping Gaussians, and against the same tables with a third of a class mislabelled.
 ROWS = 100  # that are taken for the class
 OFTEN = 0.2  # share of them with another label
 PLAIN = 0.18  # error of their most confident quarter, its lower bound, ...

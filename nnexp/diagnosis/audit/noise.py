@@ -141,10 +141,10 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
         if mistaken is None or _are_conflicts(sheet, mistaken.rows, equal, mistaken.place):
             return Audit(checked=[line])
         return Audit([_one_for_another(sheet, mistaken)])
-    surest = np.argsort(-trees.together.confidence, kind="stable")
-    surest = surest[: max(1, len(surest) // 4)]
+    judged = trees.together
+    surest = np.argsort(-judged.confidence, kind="stable")[: max(1, len(judged.rows) // 4)]
     if cleaner is None and _are_conflicts(
-        sheet, trees.together.rows[surest], equal, trees.together.predicted[surest]
+        sheet, judged.rows[surest], equal, judged.predicted[surest]
     ):
         note = "where trees are sure and wrong, equal rows have different labels"
         return Audit(

@@ -38,9 +38,9 @@ from nnexp.diagnosis.audit import (
     tokens,
     zeros,
 )
-from nnexp.diagnosis.audit.alone import one_thread
 from nnexp.diagnosis.audit.rows import find_rows
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.threads import one_thread
 from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.finding import Audit, Nomination
 

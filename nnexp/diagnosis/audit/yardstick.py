@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit import discriminant
-from nnexp.diagnosis.audit.alone import one_thread
 from nnexp.diagnosis.audit.forest import Judged, held_out, out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.threads import one_thread
 from nnexp.diagnosis.audit.together import all_together
 
 BETTER, BETTER_Z = 0.02, 2.33  # accuracy on train rows that a plane has to gain, beyond chance

@@ -11,8 +11,8 @@ from nnexp.diagnosis.audit.words import p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
-# Of the clean tables of scikit-learn and shared/data and of made ones, 71 in all, none has a column
-# with such zeros.
+# Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark,
+# none of which has a column with such zeros.
 SHARE = 0.02  # of the column's cells
 SIDES = 0.05  # of the other cells that are below 0, and above
 DISTINCT = 0.5  # of the others that are values of their own: a quantity, measured finely

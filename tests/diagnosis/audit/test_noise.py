@@ -115,13 +115,8 @@ def test_a_class_that_a_missing_column_would_tell_is_not_mistaken(sheet_of, caus
     assert causes(look(sheet_of(frame, y))) == []
 
 
-def test_one_class_labelled_as_any_other(sheet_of, table, causes):
-    frame, y = table("digits")
+def test_one_class_labelled_as_any_other(sheet_of, table):
     rng = np.random.default_rng(0)
-    hit = (y == 1) & (rng.random(len(y)) < 0.4)
-    other = (y + rng.integers(1, 10, len(y))) % 10
-    found = look(sheet_of(frame, np.where(hit, other, y)))
-    assert causes(found) in (["label_noise"], [])
     frame, y = table("blobs", 2000)
     y = y + 3 * (frame["x1"] > frame["x1"].median()).astype(int).to_numpy()
     hit = (y == 1) & (rng.random(len(y)) < 0.4)
