@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.forest import sample
+from nnexp.diagnosis.audit.kinds import gain_by_kinds
 from nnexp.diagnosis.audit.linear import FOLDS, by_ridge, standardised
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
@@ -35,6 +36,13 @@ BETTER, BETTER_Z = 0.01, 2.0  # accuracy that a ridge regression gains by kinds,
 # the same, with which a single column of mixed order is enough
 PLAINLY, PLAINLY_Z = 0.03, 4.0
 
+# What codes tell beside all other columns: chosen on names dealt numbers at random in made tables,
+# held against the tables of scripts/diagnosis_cases.py.
+LEAST_INFORMATIVE = 0.003  # share of the label's variance that a column explains beyond chance
+IN_NO_ORDER = 0.1  # share of random orders that are smoother
+BESIDE, BESIDE_Z = 0.01, 3.0  # of the squared error that kinds take away, and its errors
+BESIDE_SAMPLE = 5_000  # rows
+
 
 @dataclass(frozen=True)
 class Ordered:
@@ -55,7 +63,7 @@ class Ordered:
 
 def check(sheet: Sheet) -> Audit:
     """Integer columns whose codes stand for kinds."""
-    return Audit(_many_codes(sheet) or _few_codes(sheet))
+    return Audit(_many_codes(sheet) or _few_codes(sheet) or _beside_others(sheet))
 
 
 def _many_codes(sheet: Sheet) -> list[Nomination]:
@@ -149,6 +157,56 @@ def _few_codes(sheet: Sheet) -> list[Nomination]:
             (also("data.categorical", sheet.config.categorical, kinds),),
             strength=0.8,
             subject=", ".join(kinds),
+        )
+    ]
+
+
+def _beside_others(sheet: Sheet) -> list[Nomination]:
+    """Columns whose codes, as kinds, tell what all columns together do not tell as amounts."""
+    rows, count = sample(sheet.train, BESIDE_SAMPLE), len(sheet.classes)
+    found, orders, levels_in_all = {}, [], 0
+    for name, values in sheet.numbers.items():
+        levels, _ = sheet.distinct[name]
+        own = values[rows]
+        known = np.isfinite(own)
+        if not FEW[0] <= len(levels) <= LEVELS[1] or not np.array_equal(levels, np.floor(levels)):
+            continue
+        if known.sum() < ROWS_A_LEVEL * len(levels):
+            continue
+        explained, place = order_of_codes(own[known], sheet.y[rows[known]], count)
+        if explained < LEAST_INFORMATIVE or place < IN_NO_ORDER:
+            continue
+        ordered = compare_levels(own[known], sheet.y[rows[known]], count)
+        levels_in_all += len(levels)
+        if ordered.neighbour <= ALIKE * ordered.own and levels_in_all <= LEVELS[1]:
+            found[name] = np.where(known, own, np.median(own[known]))
+            orders.append(place)
+    if not found or len(rows) < 2 * FOLDS:
+        return []
+    share, z = gain_by_kinds(sheet.matrix[rows], list(found.values()), sheet.y[rows], count)
+    if share < BESIDE or z < BESIDE_Z:
+        return []
+    return [
+        Nomination(
+            "categorical_as_number",
+            (
+                Evidence(
+                    "squared error that a ridge regression loses once it sees these codes as kinds",
+                    percent(share),
+                    "none for quantities",
+                ),
+                Evidence(
+                    "random orders of their codes in which neighbours are more alike",
+                    percent(float(np.mean(orders))),
+                    "0 to 15 % for quantities, half for names",
+                ),
+            ),
+            f"The codes of {columns(list(found))} tell as kinds what no curve of their amounts "
+            "tells, as numbers that stand for names do, and are read as amounts: the network has "
+            "to undo that.",
+            (also("data.categorical", sheet.config.categorical, list(found)),),
+            strength=0.75,
+            subject=", ".join(found),
         )
     ]
 

@@ -116,3 +116,22 @@ def test_one_column_of_codes_that_plainly_are_kinds(sheet_of, causes, ordered, e
     assert causes(found) == expected
     if expected:
         assert found.nominations[0].fix == ("data.categorical=[code]",)
+
+
+def beside(seed, smooth=False, rows=2300):
+    """Codes of eight kinds, or eight steps of a curve, that tell a little beside strong columns."""
+    rng = np.random.default_rng(seed)
+    code = rng.integers(0, 8, rows)
+    worth = np.array([0.4, -1.0, 0.7, -0.4, 0.1, -0.7, 1.0, -0.1])
+    told = (1.4 * np.sin(code / 7 * 6) if smooth else 1.6 * worth[code])[:, None]
+    x = rng.normal(size=(rows, 4))
+    y = (2.0 * x.sum(1, keepdims=True) + told + rng.logistic(size=(rows, 1)) > 0).astype(int)[:, 0]
+    return pd.DataFrame({"code": code, **{f"x{i}": x[:, i] for i in range(4)}}), y
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_codes_that_tell_little_beside_strong_columns(sheet_of, causes, seed):
+    found = codes.check(sheet_of(*beside(seed)))
+    assert causes(found) == ["categorical_as_number"]
+    assert found.nominations[0].fix == ("data.categorical=[code]",)
+    assert causes(codes.check(sheet_of(*beside(seed, smooth=True)))) == []

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from nnexp.diagnosis.audit.kinds import curve, gain_by_kinds
+
+
+@pytest.mark.parametrize("shape", [np.sin, np.cos, np.abs, np.sqrt, lambda x: x**3])
+def test_curves_are_followed(shape):
+    """Least squares on the basis leaves next to nothing of a smooth curve."""
+    x = np.random.default_rng(0).integers(0, 30, 2000).astype(float)
+    target = shape(x / 6)
+    basis = np.c_[curve(x), np.ones(len(x))]
+    rest = target - basis @ np.linalg.lstsq(basis, target, rcond=None)[0]
+    assert rest.var() < 0.01 * target.var()
+
+
+def test_equal_numbers_have_equal_places():
+    basis = curve(np.array([3.0, 1.0, 3.0, 2.0, 1.0]))
+    assert np.array_equal(basis[0], basis[2])
+    assert np.array_equal(basis[1], basis[4])
+
+
+def test_a_constant_has_a_curve():
+    assert np.isfinite(curve(np.full(5, 7.0))).all()
+
+
+def test_kinds_gain_where_amounts_cannot():
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 10, 2000).astype(float)
+    other = rng.normal(size=(2000, 1))
+    odd = (code % 2 + rng.normal(0, 0.3, 2000) > 0.5).astype(int)
+    share, z = gain_by_kinds(other, [code], odd, 2)
+    assert share > 0.3
+    assert z > 20
+    rising = (code + rng.normal(0, 3, 2000) > 5).astype(int)
+    share, _ = gain_by_kinds(other, [code], rising, 2)
+    assert share < 0.01
