@@ -132,7 +132,7 @@ class Diagnosis:
         if not command or self.alarms:
             return []
         if is_behind(self):
-            return [] if self.probes else [f"to look further: {command} --probe"]
+            return [] if self.probes else [f"to look further: {command}"]
         odd = [sign.finding.title for sign in self.considered if sign.odd]
         if not odd or not self._judges:
             return []

@@ -22,6 +22,8 @@ STRENGTH = {
     "lr_too_low": 0.9,
     "lr_too_high": 0.9,
     "over_regularized": 0.9,
+    "unscaled_features": 0.9,
+    "outlier_crushed_feature": 0.85,
     "underfit_capacity": 0.78,
     "unsuitable_optimizer": 0.74,
     "undertrained": 0.7,
@@ -30,6 +32,9 @@ WHY = {
     "lr_too_low": "with larger steps the same network learns what it has not learnt here",
     "lr_too_high": "with smaller steps the same network settles where it has not settled here",
     "over_regularized": "without its penalties the same network learns what they hold back",
+    "unscaled_features": "with inputs of one size the same network learns what it has not here",
+    "outlier_crushed_feature": "with this scaling the same network tells rows apart that fall "
+    "together here",
     "underfit_capacity": "a larger network learns what this one cannot express",
     "unsuitable_optimizer": "at its best rate the other optimizer goes where this one, at the "
     "best of its rates, does not",

@@ -2,8 +2,8 @@
 
 Some probes change the rows (one batch to learn by heart, inputs of zero, labels dealt anew) and
 show whether loss, inputs and labels are joined at all; the others change one choice (the rate,
-the optimizer at its best rate, the width, the penalties, the epochs) and show which of them holds
-the score down. What a probe shows it nominates; only a proof, with other seeds, confirms it.
+the optimizer at its best rate, the width, the penalties, the epochs, the scaling) and show which of
+them holds the score down. What a probe shows it nominates; only a proof, with other seeds, confirms it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ BATCH = 32  # rows to learn by heart
 STEPS = 300  # on the rows to learn by heart
 RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of another optimizer
 USUAL = {"sgd": 0.05, "adam": 0.001, "rmsprop": 0.001}  # learning rates, times RATES and 1
+SCALINGS = ("standard", "quantile")  # by the mean, which outliers move, and by rank
 LONGER = 4  # times the epochs
 WIDER = 4  # times the width of each hidden layer
 WIDEST = 1024  # units of a layer that is made larger
@@ -141,6 +142,10 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         words = [override("optimizer.lr", float(f"{rate * factor:.3g}"))]
         add(f"learning rate x {factor:g}", words, cause)
     add("no regularization", free, "over_regularized")
+    unscaled = base.data.scaling == "none"
+    for scaling in SCALINGS:
+        cause = "unscaled_features" if unscaled else "outlier_crushed_feature"
+        add(f"data.scaling={scaling}", [override("data.scaling", scaling)], cause)
     hidden = [
         max(width, min(WIDER * width, WIDEST))
         for width in getattr(base.model, "hidden", None) or ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import join, quote
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from nnexp import calls
 from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
+from nnexp.diagnosis.finding import Nomination
+from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
-from nnexp.proof.proving import prove as prove_findings
 from nnexp.report.run_page import write_run_file
 from nnexp.runs.diagnosing import diagnose_run, read_diagnosis, write_diagnosis
 from nnexp.runs.examine import check_source
@@ -22,6 +24,7 @@ from nnexp.runs.started import files_of, started_in
 from nnexp.track.folder import check_links
 from nnexp.track.status import read_status
 from nnexp.verdict.request import Request
+from nnexp.verdict.searching import prove_or_search
 from nnexp.verdict.tables import AuditedTables
 from nnexp.verdict.verdict import Verdict
 
@@ -41,7 +44,8 @@ def diagnose(
 
     Arguments:
         run: a run folder, that of a sweep's member as well, or what `nnexp.run` gave.
-        prove: re-run with each fix, paired by seed.
+        prove: re-run with each fix, paired by seed; where that leaves no cause for a run that is
+            behind its table, probe it and prove what the probes show.
         seeds: pairs of a proof, >= 2.
         budget: seconds that the proof may take, about, and the probes as well; None for no limit.
         trust: allow a model class of the user's own to be run, and a table to be downloaded.
@@ -78,23 +82,26 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
         raise _no_table(folder, config, why, asked)
     if material is None and (earlier := _judged(folder)) is not None:
         return Verdict(folder, earlier), f"{why}; {EARLIER}"
-    found, probed = diagnose_run(folder, material, audit, trust), Probed()
-    write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
+
+    def look(nominations: Sequence[Nomination] = (), probes: Sequence[Probe] = ()) -> Diagnosis:
+        found = diagnose_run(folder, material, audit, trust, nominations, probes)
+        write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
+        return found
+
+    found, probed = look(), Probed()
     if asked.probe:
         probed = make_probes(folder, budget=budget, trust=trust)
-        found = diagnose_run(folder, material, audit, trust, probed.nominations, probed.probes)
-        write_run_file(folder, found)
+        found = look(probed.nominations, probed.probes)
     if not asked.prove:
         if asked.probe:
             _write_page(folder, config, found)
         return Verdict(folder, found, probing=probed.seconds, trust=trust), why
-    proven = prove_findings(folder, found, seeds=asked.seeds, budget=budget, trust=trust)
+    proven, searched = prove_or_search(folder, found, asked, look)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis)
     _write_page(folder, config, proven.diagnosis)
-    verdict = Verdict(
-        folder, proven.diagnosis, proven.seconds, probed.seconds, proven.tried, asked=True
-    )
+    probing = probed.seconds + searched.seconds
+    verdict = Verdict(folder, proven.diagnosis, proven.seconds, probing, proven.tried, asked=True)
     return verdict, why
 
 

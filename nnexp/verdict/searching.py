@@ -1,0 +1,73 @@
+"""A proof that does not stop where no cause is known: it changes the run on purpose and tries on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nnexp.diagnosis.finding import CONFIRMED, Nomination
+from nnexp.diagnosis.probe import Probe
+from nnexp.diagnosis.report import Diagnosis, is_behind
+from nnexp.errors import UserError
+from nnexp.proof.probing import Probed, probe
+from nnexp.proof.proving import Proven, prove
+from nnexp.verdict.request import Request
+
+Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
+
+
+def prove_or_search(
+    folder: Path, found: Diagnosis, asked: Request, rediagnose: Rediagnose
+) -> tuple[Proven, Probed]:
+    """Put findings to the proof; where all were tried in vain and the run is behind, probe it.
+
+    What the probes point to is told only where a proof of it, with other seeds and splits,
+    confirms it: on a run that is behind by chance a dozen changes show something.
+
+    Arguments:
+        folder: the run folder.
+        found: its diagnosis.
+        asked: what is to be done; of its budget the search has what the first proof left.
+        rediagnose: (nominations, probes) -> the run's diagnosis with them.
+
+    Returns:
+        The proof, and the probes where they were made.
+
+    Raises:
+        UserError: as `nnexp.proof.proving.prove`.
+    """
+    start = time.monotonic()
+    first = prove(folder, found, seeds=asked.seeds, budget=asked.budget, trust=asked.trust)
+    in_vain = all(own.proof and own.verdict != CONFIRMED for own in first.diagnosis.alarms)
+    if asked.probe or not in_vain or not is_behind(first.diagnosis):
+        return first, Probed()
+
+    def left() -> float | None:
+        return None if asked.budget is None else asked.budget - (time.monotonic() - start)
+
+    budget = left()
+    if budget is not None and budget <= 0:
+        return first, Probed()
+    try:
+        probed = probe(folder, budget=budget, trust=asked.trust)
+    except UserError:  # no probe came to a score
+        return first, Probed()
+    kept = replace(first, diagnosis=replace(first.diagnosis, probes=tuple(probed.probes)))
+    budget = left()
+    if not probed.nominations or (budget is not None and budget <= 0):
+        return kept, probed
+    again = rediagnose(probed.nominations, probed.probes)
+    second = prove(folder, again, seeds=asked.seeds, budget=budget, trust=asked.trust)
+    if not any(own.verdict == CONFIRMED for own in second.diagnosis.findings):
+        return replace(kept, seconds=first.seconds + second.seconds), probed
+    checked = list(dict.fromkeys([*second.diagnosis.checked, *first.tried]))
+    together = replace(
+        second,
+        diagnosis=replace(second.diagnosis, checked=checked),
+        seconds=first.seconds + second.seconds,
+        runs=first.runs + second.runs,
+        tried=[*first.tried, *second.tried],
+    )
+    return together, probed

@@ -1,0 +1,69 @@
+"""A proof goes on with probes where a run is behind and nothing that was suspected explains it."""
+
+import json
+
+import pytest
+
+import nnexp
+from nnexp.runs import diagnosing
+
+SLOW = ["optimizer=sgd", "optimizer.lr=0.0005", "trainer.epochs=10"]
+QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
+
+
+@pytest.fixture
+def no_rules(monkeypatch):
+    """Nothing is seen that names a cause."""
+    monkeypatch.setattr(diagnosing, "nominate", lambda seen: [])
+
+
+def test_probes_name_what_no_rule_sees(no_rules, tmp_path):
+    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    looked = nnexp.diagnose(run)
+    assert not looked.findings
+    assert str(looked).splitlines()[1].startswith("to look further: nnexp diagnose ")
+    found = nnexp.diagnose(run, prove=True)
+    causes = [own.cause for own in found.findings if own.verdict == "confirmed"]
+    assert causes[0] == "lr_too_low"
+    assert found.restores
+    assert found.probing > 0
+    assert "learning rate x 10" in str(found)
+    kept = json.loads((run.folder / "diagnosis.json").read_text(encoding="utf-8"))
+    assert kept["findings"][0]["cause"] == "lr_too_low"
+    assert kept["probes"]
+
+
+def test_probes_that_show_nothing_name_nothing(no_rules, tmp_path, monkeypatch):
+    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    monkeypatch.setattr("nnexp.proof.probing.nominations", lambda plans: [])
+    found = nnexp.diagnose(run, prove=True)
+    assert not found.findings
+    assert found.diagnosis.probes
+    assert "no cause found for what is missing" in str(found)
+
+
+def test_a_healthy_run_is_not_probed(tmp_path):
+    run = nnexp.run(["data=wine", *QUIET], root=tmp_path)
+    found = nnexp.diagnose(run, prove=True)
+    assert (found.findings, found.probing) == ([], 0)
+
+
+def test_a_cause_that_was_proven_ends_the_search(tmp_path):
+    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    found = nnexp.diagnose(run, prove=True)
+    assert found.findings[0].verdict == "confirmed"
+    assert found.probing == 0
+
+
+def test_a_budget_that_is_spent_ends_the_search(no_rules, tmp_path):
+    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    found = nnexp.diagnose(run, prove=True, budget=1e-9)
+    assert (found.findings, found.probing) == ([], 0)
+
+
+def test_a_scaling_that_hurts_is_named(no_rules, tmp_path):
+    words = ["data=wine", "data.scaling=none", "optimizer=sgd", "trainer.epochs=10"]
+    run = nnexp.run([*words, *QUIET], root=tmp_path)
+    found = nnexp.diagnose(run, prove=True)
+    scaled = {own.cause: own.fix for own in found.findings}["unscaled_features"]
+    assert scaled in (("data.scaling=standard",), ("data.scaling=quantile",))
