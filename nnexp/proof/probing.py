@@ -3,7 +3,8 @@
 Some probes change the rows (one batch to learn by heart, inputs of zero, labels dealt anew) and
 show whether loss, inputs and labels are joined at all; the others change one choice (the rate,
 the optimizer at its best rate, the width, the penalties, the epochs, the scaling) and show which of
-them holds the score down. What a probe shows it nominates; only a proof, with other seeds, confirms it.
+them holds the score down. What a probe shows it nominates; only a proof, with other seeds,
+confirms it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A proof that does not stop where no cause is known: it changes the run on purpose and tries on."""
+"""A proof that goes on where no cause is known: it changes the run on purpose."""
 
 from __future__ import annotations
 

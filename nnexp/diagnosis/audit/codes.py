@@ -42,6 +42,7 @@ LEAST_INFORMATIVE = 0.003  # share of the label's variance that a column explain
 IN_NO_ORDER = 0.1  # share of random orders that are smoother
 BESIDE, BESIDE_Z = 0.01, 3.0  # of the squared error that kinds take away, and its errors
 BESIDE_SAMPLE = 5_000  # rows
+ONE_CODE = 0.9  # share of its rows from which on a column counts something rare
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,8 @@ def _beside_others(sheet: Sheet) -> list[Nomination]:
         if not FEW[0] <= len(levels) <= LEVELS[1] or not np.array_equal(levels, np.floor(levels)):
             continue
         if known.sum() < ROWS_A_LEVEL * len(levels):
+            continue
+        if np.unique(own[known], return_counts=True)[1].max() > ONE_CODE * known.sum():
             continue
         explained, place = order_of_codes(own[known], sheet.y[rows[known]], count)
         if explained < LEAST_INFORMATIVE or place < IN_NO_ORDER:
