@@ -301,6 +301,45 @@ def test_too_much_regularization(word):
     assert found[0].fix == (f"{word.partition('=')[0]}=0.0",)
 
 
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (["reg.dropout=0.4"], ["reg.dropout=0.0"]),
+        (["reg.input_dropout=0.25"], ["reg.input_dropout=0.0"]),
+        (["reg.label_smoothing=0.25"], ["reg.label_smoothing=0.0"]),
+        (["optimizer.weight_decay=0.03"], ["optimizer.weight_decay=0.0"]),
+        (["reg.weight_decay=0.2", "optimizer.lr=0.1"], ["reg.weight_decay=0.0"]),
+        (
+            ["reg.dropout=0.4", "optimizer.weight_decay=0.03"],
+            ["reg.dropout=0.0", "optimizer.weight_decay=0.0"],
+        ),
+        # beside one that is beyond what is usual it is none that counts
+        (["reg.dropout=0.9", "optimizer.weight_decay=0.03"], ["reg.dropout=0.0"]),
+        (["reg.dropout=0.3"], None),
+        (["reg.input_dropout=0.2"], None),
+        (["reg.label_smoothing=0.1"], None),
+        (["optimizer.weight_decay=0.001"], None),
+        (["reg.weight_decay=0.01"], None),
+    ],
+)
+def test_much_regularization_is_worth_a_rerun(words, fix):
+    """On a run that does well nothing is said of it."""
+    well = run(*words, accuracy=0.97)
+    told = conclude(well, nominate(well))
+    assert [own.verdict for own in told] in ([], ["harmless"])
+    found = {own.cause: own for own in nominate(well)}.get("over_regularized")
+    assert (None if found is None else list(found.fix)) == fix
+    signs = [sign.finding.cause for sign in considered(well, nominate(well), told)]
+    assert ("over_regularized" in signs) == (fix is not None)
+
+
+@pytest.mark.parametrize(("weight", "worth"), [(0.002, False), (0.003, True)])
+def test_a_penalty_that_weighs_little_beside_the_loss(weight, worth):
+    falling = np.linspace(1.1, 0.3, EPOCHS)
+    seen = run(f"reg.l2={weight}", losses=falling, penalty=0.1, accuracy=0.97)
+    assert ("over_regularized" in [own.cause for own in nominate(seen)]) == worth
+
+
 def test_a_penalty_that_falls_alone():
     flat = np.linspace(1.11, 1.09, EPOCHS)
     seen = run("reg.l1=0.1", losses=flat, penalty=np.linspace(60, 5, EPOCHS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
@@ -16,48 +18,38 @@ WIDE = 64  # units of a layer that bears half of them dropped
 # L2 against overfitting, beside dropout: tried on the overfitted runs of
 # scripts/diagnosis_cases.py, of which dropout alone mended fewer
 SHRINK = 0.01
+MILDLY = 0.25  # of these limits: worth a re-run where nothing else is told
 DECAYED = 2.0  # learning rate x decay x steps: exp(-2) of a weight is left where nothing feeds it
 
 
+@dataclass(frozen=True)
+class Strict:
+    """A setting of a regularizer that may hold training down.
+
+    Arguments:
+        key: of the setting.
+        value: as it is.
+        strength: of the sign; 0 for none.
+        usual: values that hold nothing down, in words.
+    """
+
+    key: str
+    value: float
+    strength: float
+    usual: str
+
+
 def too_much(seen: Seen) -> list[Nomination]:
-    """Penalties, decay, dropout and smoothing that hold training itself down."""
-    config, reg = seen.config, seen.config.reg
-    steps = max(1, len(seen.history) * seen.steps)
-    found: list[tuple[str, object, object, float, str]] = []
-    rates = reg.dropout if isinstance(reg.dropout, list) else [reg.dropout]
-    highest = max([0.0, *map(float, rates)])
-    if highest > 0.5:
-        found.append(("reg.dropout", highest, 0.0, 0.92 if highest >= 0.8 else 0.6, "up to 0.5"))
-    if reg.input_dropout > 0.3:
-        strength = 0.9 if reg.input_dropout >= 0.7 else 0.6
-        found.append(("reg.input_dropout", reg.input_dropout, 0.0, strength, "up to 0.2"))
-    if reg.label_smoothing > 0.3:
-        strength = 0.88 if reg.label_smoothing >= 0.7 else 0.6
-        found.append(("reg.label_smoothing", reg.label_smoothing, 0.0, strength, "up to 0.2"))
-    shrunk = config.optimizer.lr * reg.weight_decay * steps
-    if reg.weight_decay and shrunk > DECAYED and reg.weight_decay >= 0.3:
-        found.append(("reg.weight_decay", reg.weight_decay, 0.0, 0.9, "about 0.01"))
-    own = config.optimizer.weight_decay
-    # SGD adds it to the gradient as it is, and momentum to the step
-    pulled = config.optimizer.lr * own * steps / (1 - getattr(config.optimizer, "momentum", 0.0))
-    plain = config.optimizer.name == "sgd"
-    if own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
-        found.append(("optimizer.weight_decay", own, 0.0, 0.85, "about 0.01"))
-    penalties, losses = seen.column("train_penalty"), seen.column("train_loss")
-    heavy = (
-        len(penalties) > 0
-        and np.isfinite(penalties).any()
-        and np.isfinite(losses).any()
-        and float(np.nanmax(penalties)) > float(np.nanmin(losses))
-    )
-    for name, limit in (("l1", 1e-3), ("l2", 1e-2)):
-        value = getattr(reg, name)
-        if value >= limit and heavy:
-            strength = 0.88 if value >= 10 * limit else 0.7
-            found.append((f"reg.{name}", value, 0.0, strength, f"about {limit / 10:g}"))
+    """Penalties, decay, dropout and smoothing that hold training itself down.
+
+    Where none of them is beyond what is usual, those that are at its upper end are worth a re-run.
+    """
+    found = [own for own in (*_dropped(seen), *_decays(seen), *_penalties(seen)) if own.strength]
+    strong = [own for own in found if own.strength > TRIED]
+    found = strong or found
     if not found:
         return []
-    evidence = [Evidence(key, value, usual) for key, value, _, _, usual in found]
+    evidence = [Evidence(own.key, own.value, own.usual) for own in found]
     if seen.train is not None:
         evidence.append(
             Evidence(
@@ -72,10 +64,70 @@ def too_much(seen: Seen) -> list[Nomination]:
             tuple(evidence),
             "regularization holds the fit of the train rows itself down, so neither training nor "
             "validation gets where the table allows",
-            tuple(override(key, want) for key, _, want, _, _ in found),
-            max(item[3] for item in found),
+            tuple(override(own.key, 0.0) for own in found),
+            max(own.strength for own in found),
         )
     ]
+
+
+def _dropped(seen: Seen) -> list[Strict]:
+    """Dropout, and labels that are smoothed."""
+    reg = seen.config.reg
+    rates = reg.dropout if isinstance(reg.dropout, list) else [reg.dropout]
+    highest, inputs = max([0.0, *map(float, rates)]), reg.input_dropout
+    smoothing = reg.label_smoothing
+    return [
+        Strict("reg.dropout", highest, _graded(highest, (0.3, TRIED), (0.5, 0.6), (0.75, 0.92)),
+               "up to 0.5"),
+        Strict("reg.input_dropout", inputs, _graded(inputs, (0.2, TRIED), (0.3, 0.6), (0.65, 0.9)),
+               "up to 0.2"),
+        Strict("reg.label_smoothing", smoothing,
+               _graded(smoothing, (0.2, TRIED), (0.3, 0.6), (0.65, 0.88)), "up to 0.2"),
+    ]  # fmt: skip
+
+
+def _decays(seen: Seen) -> list[Strict]:
+    """Weight decay, decoupled from the gradient or added to it."""
+    config, reg = seen.config, seen.config.reg
+    steps = max(1, len(seen.history) * seen.steps)
+    shrunk = config.optimizer.lr * reg.weight_decay * steps
+    beside, own = 0.0, config.optimizer.weight_decay
+    if reg.weight_decay >= 0.3 and shrunk > DECAYED:
+        beside = 0.9
+    elif reg.weight_decay >= 0.05 and shrunk > MILDLY * DECAYED:
+        beside = TRIED
+    # SGD adds it to the gradient as it is, and momentum to the step
+    pulled = config.optimizer.lr * own * steps / (1 - getattr(config.optimizer, "momentum", 0.0))
+    added, plain = 0.0, config.optimizer.name == "sgd"
+    if own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
+        added = 0.85
+    elif own >= 0.01 and (not plain or pulled > DECAYED):
+        added = TRIED
+    return [
+        Strict("reg.weight_decay", reg.weight_decay, beside, "about 0.01"),
+        Strict("optimizer.weight_decay", own, added, "about 0.01"),
+    ]
+
+
+def _penalties(seen: Seen) -> list[Strict]:
+    """L1 and L2, where they weigh beside the data loss."""
+    penalties, losses = seen.column("train_penalty"), seen.column("train_loss")
+    known = bool(np.isfinite(penalties).any() and np.isfinite(losses).any())
+    weighs = float(np.nanmax(penalties)) / max(float(np.nanmin(losses)), 1e-12) if known else 0.0
+    found = []
+    for name, limit in (("l1", 1e-3), ("l2", 1e-2)):
+        value, strength = getattr(seen.config.reg, name), 0.0
+        if value >= limit and weighs > 1:
+            strength = 0.88 if value >= 10 * limit else 0.7
+        elif value >= MILDLY * limit and weighs > MILDLY:
+            strength = TRIED
+        found.append(Strict(f"reg.{name}", value, strength, f"about {limit / 10:g}"))
+    return found
+
+
+def _graded(value: float, *steps: tuple[float, float]) -> float:
+    """The strength of the last (limit, strength) that a value is above; 0 below all."""
+    return max([0.0, *(strength for limit, strength in steps if value > limit)])
 
 
 def too_little(seen: Seen) -> list[Nomination]:
