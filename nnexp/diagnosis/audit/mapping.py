@@ -21,6 +21,7 @@ ROWS = 10  # held-out rows that an exchange needs
 NEAR = 0.15  # accuracy, once labels are exchanged, below that within train at most
 LEARNT = 0.3  # share of the majority's errors that trees remove within train
 OWN = 3  # rows of a class that can show an exchange
+LOST, REGAINED = 0.1, 0.05  # accuracy that a shift by one takes, and up to how much gives it back
 CHANCE = 1e-4  # that exchanged labels fit so much better than the given ones (sign test)
 AREA = 0.65  # within train: two classes are told apart; turned over in held-out rows, at most ...
 TURNED = 0.1  # ... so far from 1 minus that, ...
@@ -36,6 +37,7 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
         return Audit()  # rows of a subject go wrong together: no count of rows means anything
     for part, judged in trees.outside.items():
         found = _exchanged(sheet, part, trees.inside, judged)
+        found = found or _shifted(sheet, part, trees.inside, judged)
         found = found or _turned_over(sheet, part, trees.inside, judged)
         if found is not None:
             return Audit([found])
@@ -121,6 +123,34 @@ def _exchanged(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nomin
             f"{within:.3f} as labelled, as within train",
         ),
     )
+
+
+def _shifted(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nomination | None:
+    """A part whose numbered labels are all off by one, also where few rows can be told rightly."""
+    numbers = [parse_number(normal_form(own)) for own in sheet.classes]
+    known = np.array([own for own in numbers if own is not None])
+    if len(known) < max(3, len(numbers)) or len(judged.rows) < ROWS:
+        return None
+    place = np.argsort(np.argsort(known))  # of each class, by its number
+    within = float(right(inside, sheet.y).mean())
+    labelled, said = place[sheet.y[judged.rows]], place[judged.predicted]
+    straight = float((said == labelled).mean())
+    for step in (1, -1):
+        moved = np.clip(labelled - step, 0, len(known) - 1)
+        turned = float((said == moved).mean())
+        differ = moved != labelled
+        gained = int((said == moved)[differ].sum())
+        chance = sign_p(gained, int((said == labelled)[differ].sum()))
+        if straight <= within - LOST and turned >= within - REGAINED and chance < CHANCE:
+            return _otherwise(
+                part,
+                Evidence(
+                    f"accuracy on {part} rows as labelled, and with labels {-step:+d}",
+                    f"{straight:.3f}, {turned:.3f}",
+                    f"{within:.3f} as labelled, as within train",
+                ),
+            )
+    return None
 
 
 def _turned_over(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nomination | None:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import mapping, yardstick
@@ -49,6 +50,36 @@ def test_labels_counted_from_one_in_held_out_rows(sheet_of, table, parts_of, cau
     parts = parts_of(len(y))
     shifted = np.where(parts == "train", y, y + 1)
     assert causes(look(sheet_of(frame, shifted, parts))) == ["label_mapping_mismatch"]
+
+
+def grades(seed, rows=1500):
+    """Six grades that can hardly be told: the next one is nearly as likely."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(rows, 4))
+    score = x.sum(1) / 2 + rng.normal(0, 0.5, rows)
+    return pd.DataFrame(x, columns=list("abcd")), np.clip(
+        np.round(score * 1.1 + 0.5) + 5, 3, 8
+    ).astype(int)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.parametrize("seed", range(3))
+def test_grades_that_are_off_by_one_in_held_out_rows(sheet_of, parts_of, causes, seed, step):
+    frame, y = grades(seed)
+    parts = parts_of(len(y))
+    shifted = np.where(parts == "train", y, np.clip(y + step, 3, 8))
+    found = look(sheet_of(frame, shifted, parts))
+    assert causes(found) == ["label_mapping_mismatch"]
+    assert causes(look(sheet_of(frame, y, parts))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_grades_that_are_given_more_kindly_later_are_coded_alike(sheet_of, parts_of, causes, seed):
+    """Rows of higher grades, and half of a grade more for the same row."""
+    frame, y = grades(seed)
+    parts = parts_of(len(y))
+    kind = (parts != "train") & (np.random.default_rng(seed).random(len(y)) < 0.5)
+    assert causes(look(sheet_of(frame, np.clip(y + kind, 3, 8), parts))) == []
 
 
 @pytest.mark.parametrize("seed", range(3))
