@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.diagnosis.audit.forest import sample
-from nnexp.diagnosis.audit.kinds import gain_by_kinds
+from nnexp.diagnosis.audit.kinds import compare_levels, gain_by_kinds, order_of_codes
 from nnexp.diagnosis.audit.linear import FOLDS, by_ridge, standardised
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
@@ -27,8 +26,7 @@ ALIKE = 0.3  # of that variance that the neighbouring code explains: quantities 
 FEW = (3, 50)  # codes of a column
 KNOWN = 5  # rows of a code, on average
 INFORMATIVE = 0.01  # share of the label's variance that the codes explain beyond chance
-ORDERS = 200  # random orders of a column's codes
-RANDOM = 0.35  # share of them that are smoother, in the mean: codes in no order have 0.5,
+RANDOM = 0.35  # share of random orders that are smoother, in the mean: codes in no order have 0.5,
 # quantities less than 0.15
 MIXED = 0.2  # of one column: below it it may be a quantity among the codes
 BETTER, BETTER_Z = 0.01, 2.0  # accuracy that a ridge regression gains by kinds, and its errors
@@ -43,23 +41,6 @@ IN_NO_ORDER = 0.1  # share of random orders that are smoother
 BESIDE, BESIDE_Z = 0.01, 3.0  # of the squared error that kinds take away, and its errors
 BESIDE_SAMPLE = 5_000  # rows
 ONE_CODE = 0.9  # share of its rows from which on a column counts something rare
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """How much the levels of a column tell of the label, and how much their neighbours do.
-
-    Arguments:
-        own: share of the label's variance that a level explains in the other half of the rows.
-        neighbour: the share that the level of the next code explains.
-        errors: of `own`, in standard errors.
-        levels: how many there are.
-    """
-
-    own: float
-    neighbour: float
-    errors: float
-    levels: int
 
 
 def check(sheet: Sheet) -> Audit:
@@ -214,40 +195,6 @@ def _beside_others(sheet: Sheet) -> list[Nomination]:
     ]
 
 
-def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[float, float]:
-    """How much codes tell of the label, and how their order compares with random ones.
-
-    Arguments:
-        values: integers (n,).
-        y: class indices (n,).
-        classes: C.
-
-    Returns:
-        The share of the label's variance that the codes explain, less what is expected by chance;
-        the share of random orders of the codes in which the class shares of neighbours are more
-        alike, equal ones counted by half.
-    """
-    _, codes = np.unique(values, return_inverse=True)
-    count = int(codes.max()) + 1
-    truth = np.eye(classes)[y]
-    size = np.bincount(codes, minlength=count)
-    shares = (
-        np.stack([np.bincount(codes, truth[:, k], minlength=count) for k in range(classes)], 1)
-        / size[:, None]
-    )
-    total = truth.mean(0)
-    variance = max(float((total * (1 - total)).sum()), 1e-12)
-    explained = float((((shares - total) ** 2).sum(1) * size).sum()) / len(y) / variance
-    apart = ((shares[:, None] - shares[None]) ** 2).sum(2)  # (L, L)
-    rng = np.random.default_rng(0)
-    orders = np.array([rng.permutation(count) for _ in range(ORDERS)])
-    steps = apart[orders[:, :-1], orders[:, 1:]].sum(1)
-    own = float(np.diagonal(apart, 1).sum())
-    equal = np.abs(steps - own) <= 1e-9 * max(own, 1e-12)
-    place = float(((steps < own) & ~equal).mean() + 0.5 * equal.mean())
-    return explained - (count - 1) / len(y), place
-
-
 def _by_kinds(sheet: Sheet, rows: np.ndarray, kinds: Sequence[str]) -> tuple[float, float, float]:
     """Accuracy of a ridge regression on columns as amounts and as kinds, and z of the gain."""
     x = standardised(sheet.matrix[rows])
@@ -260,48 +207,3 @@ def _by_kinds(sheet: Sheet, rows: np.ndarray, kinds: Sequence[str]) -> tuple[flo
     changed = int((before != after).sum())
     gained = int(after.sum()) - int(before.sum())
     return float(before.mean()), float(after.mean()), gained / max(1.0, changed**0.5)
-
-
-def compare_levels(values: np.ndarray, y: np.ndarray, classes: int) -> Ordered:
-    """Products of the class shares of a level in two halves of the rows, and across neighbours.
-
-    The noise of a half is independent of that of the other, so that both products are unbiased
-    however few rows a level has.
-
-    Arguments:
-        values: integers (n,).
-        y: class indices (n,).
-        classes: C.
-    """
-    _, codes = np.unique(values, return_inverse=True)
-    count = int(codes.max()) + 1
-    truth = np.eye(classes)[y]
-    total = truth.mean(0)
-    variance = float((total * (1 - total)).sum())
-    half = np.random.default_rng(0).permutation(len(y)) < len(y) // 2
-    means, sizes = [], []
-    for rows in (half, ~half):
-        size = np.bincount(codes[rows], minlength=count).astype(float)
-        sums = np.stack(
-            [np.bincount(codes[rows], truth[rows, k], minlength=count) for k in range(classes)], 1
-        )
-        means.append(sums / size.clip(1)[:, None] - total)
-        sizes.append(size)
-    own, own_error = _product(means[0], means[1], np.minimum(*sizes))
-    beside = [
-        _product(means[0][:-1], means[1][1:], np.minimum(sizes[0][:-1], sizes[1][1:]))[0],
-        _product(means[0][1:], means[1][:-1], np.minimum(sizes[0][1:], sizes[1][:-1]))[0],
-    ]
-    variance = max(variance, 1e-12)
-    errors = own / own_error if own_error > 0 else 0.0
-    return Ordered(own / variance, float(np.mean(beside)) / variance, errors, count)
-
-
-def _product(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """The weighted mean of the rows' dot products, and its standard error."""
-    if not weight.sum():
-        return 0.0, 0.0
-    dots = (a * b).sum(1)
-    mean = float((dots * weight).sum() / weight.sum())
-    error = float(np.sqrt(((weight * (dots - mean)) ** 2).sum()) / weight.sum())
-    return mean, error

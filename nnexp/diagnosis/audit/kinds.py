@@ -1,17 +1,107 @@
-"""Codes of kinds that show only beside the other columns of a table.
+"""What codes tell of the label, as kinds and as amounts.
 
-A ridge regression sees every column, and of each column that may be of codes a smooth curve. Where
-it judges rows better that it did not learn from once it sees each code by itself, the codes tell
-what no amount tells.
+Alone: a level by itself against the levels beside it, their order against random ones. Beside all
+other columns: a ridge regression sees every column, and of each that may be of codes a smooth
+curve. Where it judges rows better that it did not learn from once it sees each code by itself, the
+codes tell what no amount tells.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.diagnosis.audit.linear import by_ridge, standardised
 
 BENDS = (0.2, 0.4, 0.6, 0.8)  # ranks at which the curve of a column may bend
+ORDERS = 200  # random orders of a column's codes
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """How much the levels of a column tell of the label, and how much their neighbours do.
+
+    Arguments:
+        own: share of the label's variance that a level explains in the other half of the rows.
+        neighbour: the share that the level of the next code explains.
+        errors: of `own`, in standard errors.
+        levels: how many there are.
+    """
+
+    own: float
+    neighbour: float
+    errors: float
+    levels: int
+
+
+def compare_levels(values: np.ndarray, y: np.ndarray, classes: int) -> Ordered:
+    """Products of the class shares of a level in two halves of the rows, and across neighbours.
+
+    The noise of a half is independent of that of the other, so that both products are unbiased
+    however few rows a level has.
+
+    Arguments:
+        values: integers (n,).
+        y: class indices (n,).
+        classes: C.
+    """
+    _, codes = np.unique(values, return_inverse=True)
+    count = int(codes.max()) + 1
+    truth = np.eye(classes)[y]
+    total = truth.mean(0)
+    variance = float((total * (1 - total)).sum())
+    half = np.random.default_rng(0).permutation(len(y)) < len(y) // 2
+    means, sizes = [], []
+    for rows in (half, ~half):
+        size = np.bincount(codes[rows], minlength=count).astype(float)
+        sums = np.stack(
+            [np.bincount(codes[rows], truth[rows, k], minlength=count) for k in range(classes)], 1
+        )
+        means.append(sums / size.clip(1)[:, None] - total)
+        sizes.append(size)
+    own, own_error = _product(means[0], means[1], np.minimum(*sizes))
+    beside = [
+        _product(means[0][:-1], means[1][1:], np.minimum(sizes[0][:-1], sizes[1][1:]))[0],
+        _product(means[0][1:], means[1][:-1], np.minimum(sizes[0][1:], sizes[1][:-1]))[0],
+    ]
+    variance = max(variance, 1e-12)
+    errors = own / own_error if own_error > 0 else 0.0
+    return Ordered(own / variance, float(np.mean(beside)) / variance, errors, count)
+
+
+def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[float, float]:
+    """How much codes tell of the label, and how their order compares with random ones.
+
+    Arguments:
+        values: integers (n,).
+        y: class indices (n,).
+        classes: C.
+
+    Returns:
+        The share of the label's variance that the codes explain, less what is expected by chance;
+        the share of random orders of the codes in which the class shares of neighbours are more
+        alike, equal ones counted by half.
+    """
+    _, codes = np.unique(values, return_inverse=True)
+    count = int(codes.max()) + 1
+    truth = np.eye(classes)[y]
+    size = np.bincount(codes, minlength=count)
+    shares = (
+        np.stack([np.bincount(codes, truth[:, k], minlength=count) for k in range(classes)], 1)
+        / size[:, None]
+    )
+    total = truth.mean(0)
+    variance = max(float((total * (1 - total)).sum()), 1e-12)
+    explained = float((((shares - total) ** 2).sum(1) * size).sum()) / len(y) / variance
+    apart = ((shares[:, None] - shares[None]) ** 2).sum(2)  # (L, L)
+    rng = np.random.default_rng(0)
+    orders = np.array([rng.permutation(count) for _ in range(ORDERS)])
+    steps = apart[orders[:, :-1], orders[:, 1:]].sum(1)
+    own = float(np.diagonal(apart, 1).sum())
+    equal = np.abs(steps - own) <= 1e-9 * max(own, 1e-12)
+    place = float(((steps < own) & ~equal).mean() + 0.5 * equal.mean())
+    return explained - (count - 1) / len(y), place
 
 
 def curve(values: np.ndarray) -> np.ndarray:
@@ -51,3 +141,13 @@ def gain_by_kinds(
     error = float(saved.std()) / len(saved) ** 0.5
     share = float(saved.mean()) / max(float(before.mean()), 1e-12)
     return share, float(saved.mean()) / max(error, 1e-12)
+
+
+def _product(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """The weighted mean of the rows' dot products, and its standard error."""
+    if not weight.sum():
+        return 0.0, 0.0
+    dots = (a * b).sum(1)
+    mean = float((dots * weight).sum() / weight.sum())
+    error = float(np.sqrt(((weight * (dots - mean)) ** 2).sum()) / weight.sum())
+    return mean, error

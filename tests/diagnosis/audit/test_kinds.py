@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit.kinds import curve, gain_by_kinds
+from nnexp.diagnosis.audit.kinds import compare_levels, curve, gain_by_kinds, order_of_codes
 
 
 @pytest.mark.parametrize("shape", [np.sin, np.cos, np.abs, np.sqrt, lambda x: x**3])
@@ -35,3 +35,28 @@ def test_kinds_gain_where_amounts_cannot():
     rising = (code + rng.normal(0, 3, 2000) > 5).astype(int)
     share, _ = gain_by_kinds(other, [code], rising, 2)
     assert share < 0.01
+
+
+def test_the_products_are_unbiased():
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 200, 4000)
+    own = [compare_levels(code, rng.integers(0, 2, 4000), 2).own for _ in range(20)]
+    assert abs(np.mean(own)) < 0.003
+
+
+def test_the_order_of_codes_beside_random_ones():
+    rng = np.random.default_rng(0)
+    code = rng.integers(0, 6, 3000)
+    rising = (rng.random(3000) < code / 6).astype(int)
+    explained, place = order_of_codes(code, rising, 2)
+    assert explained > 0.2
+    assert place < 0.02
+    places = []
+    for _ in range(30):
+        other = rng.permutation(6)[code]
+        explained_too, own = order_of_codes(other, rising, 2)
+        assert explained_too == pytest.approx(explained)
+        places.append(own)
+    assert 0.35 < np.mean(places) < 0.65
+    nothing, _ = order_of_codes(code, rng.integers(0, 2, 3000), 2)
+    assert abs(nothing) < 0.005
