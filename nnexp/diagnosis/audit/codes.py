@@ -146,7 +146,48 @@ def _few_codes(sheet: Sheet) -> list[Nomination]:
 def _beside_others(sheet: Sheet) -> list[Nomination]:
     """Columns whose codes, as kinds, tell what all columns together do not tell as amounts."""
     rows, count = sample(sheet.train, BESIDE_SAMPLE), len(sheet.classes)
-    found, orders, levels_in_all = {}, [], 0
+    # a few names may be in order by chance: they are told with those that are in none
+    orders = _orders_of_codes(sheet, rows)
+    judged = [name for name, place in orders.items() if place >= IN_NO_ORDER]
+    levels = sum(len(sheet.distinct[name][0]) for name in judged)
+    if not judged or levels > LEVELS[1] or len(rows) < 2 * FOLDS:
+        return []
+    values = [sheet.numbers[name][rows] for name in judged]
+    filled = [np.where(np.isfinite(own), own, np.nanmedian(own)) for own in values]
+    share, z = gain_by_kinds(sheet.matrix[rows], filled, sheet.y[rows], count)
+    if share < BESIDE or z < BESIDE_Z:
+        return []
+    return [
+        Nomination(
+            "categorical_as_number",
+            (
+                Evidence(
+                    f"squared error that a ridge regression loses with codes of {columns(judged)} "
+                    "as kinds",
+                    percent(share),
+                    "none for quantities",
+                ),
+                Evidence(
+                    "random orders of these codes in which neighbours are more alike",
+                    percent(float(np.mean([orders[name] for name in judged]))),
+                    "0 to 15 % for quantities, half for names",
+                ),
+            ),
+            f"The codes of {columns(list(orders))} tell as kinds what no curve of their amounts "
+            "tells, as numbers that stand for names do, and are read as amounts: the network has "
+            "to undo that.",
+            (also("data.categorical", sheet.config.categorical, list(orders)),),
+            strength=0.8,
+            subject=", ".join(orders),
+        )
+    ]
+
+
+def _orders_of_codes(sheet: Sheet, rows: np.ndarray) -> dict[str, float]:
+    """Columns of codes that tell of the label what the next code does not, and the share of random
+    orders of the codes that are smoother.
+    """
+    orders = {}
     for name, values in sheet.numbers.items():
         levels, _ = sheet.distinct[name]
         own = values[rows]
@@ -157,42 +198,14 @@ def _beside_others(sheet: Sheet) -> list[Nomination]:
             continue
         if np.unique(own[known], return_counts=True)[1].max() > ONE_CODE * known.sum():
             continue
-        explained, place = order_of_codes(own[known], sheet.y[rows[known]], count)
-        if explained < LEAST_INFORMATIVE or place < IN_NO_ORDER:
+        truth = sheet.y[rows[known]]
+        explained, place = order_of_codes(own[known], truth, len(sheet.classes))
+        if explained < LEAST_INFORMATIVE:
             continue
-        ordered = compare_levels(own[known], sheet.y[rows[known]], count)
-        levels_in_all += len(levels)
-        if ordered.neighbour <= ALIKE * ordered.own and levels_in_all <= LEVELS[1]:
-            found[name] = np.where(known, own, np.median(own[known]))
-            orders.append(place)
-    if not found or len(rows) < 2 * FOLDS:
-        return []
-    share, z = gain_by_kinds(sheet.matrix[rows], list(found.values()), sheet.y[rows], count)
-    if share < BESIDE or z < BESIDE_Z:
-        return []
-    return [
-        Nomination(
-            "categorical_as_number",
-            (
-                Evidence(
-                    "squared error that a ridge regression loses once it sees these codes as kinds",
-                    percent(share),
-                    "none for quantities",
-                ),
-                Evidence(
-                    "random orders of their codes in which neighbours are more alike",
-                    percent(float(np.mean(orders))),
-                    "0 to 15 % for quantities, half for names",
-                ),
-            ),
-            f"The codes of {columns(list(found))} tell as kinds what no curve of their amounts "
-            "tells, as numbers that stand for names do, and are read as amounts: the network has "
-            "to undo that.",
-            (also("data.categorical", sheet.config.categorical, list(found)),),
-            strength=0.75,
-            subject=", ".join(found),
-        )
-    ]
+        ordered = compare_levels(own[known], truth, len(sheet.classes))
+        if ordered.neighbour <= ALIKE * ordered.own:
+            orders[name] = place
+    return orders
 
 
 def _by_kinds(sheet: Sheet, rows: np.ndarray, kinds: Sequence[str]) -> tuple[float, float, float]:
