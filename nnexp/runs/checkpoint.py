@@ -45,7 +45,7 @@ class Checkpoint:
     Arguments:
         path: its file.
         parked: what the run goes on from.
-        facts: what `Saver` was given: what the run was trained on.
+        facts: what `CheckpointSaver` was given: what the run was trained on.
         files: name -> `{"size": bytes, "sha256": hex or None}` of the run's files at that time.
     """
 
@@ -55,7 +55,7 @@ class Checkpoint:
     files: Mapping[str, Any]
 
 
-class Saver:
+class CheckpointSaver:
     """Writes checkpoints of a single run now and then (`nnexp.train.trainer.Saver`).
 
     Arguments:

@@ -21,7 +21,7 @@ from nnexp.runs import checkpoint
 from nnexp.runs.checkpoint import Checkpoint
 from nnexp.runs.jobs import resume_command, sweep_of
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task
 from nnexp.track.folder import check_links, read_json
 from nnexp.track.history import FILE as HISTORY_FILE
@@ -77,7 +77,7 @@ def resume(run: Any, trust: bool = False) -> Run:
             typed = read_typed(folder, trust=True) or []  # for the record: nothing composes them
             task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
             labelled, dataset = prepare(config)
-            stack = Stack([task], [dataset])
+            stack = RunStack([task], [dataset])
             (like,) = stack.unbegun()
             _check_table(folder, dataset, _facts_of_manifest(folder))
             found, remarks = checkpoint.read(

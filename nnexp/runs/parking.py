@@ -18,15 +18,15 @@ LARGEST = 1 << 34  # bytes
 GROUPS = ("tensors", "kept", "selection", "schedule")
 
 
-def park(folder: Path, parked: Parked) -> None:
+def write_parked(folder: Path, parked: Parked) -> None:
     """Write a member that is to be taken up again."""
     path = folder / FILE
     path.parent.mkdir(exist_ok=True)
     write_bytes(path, safetensors_bytes(to_arrays(parked)))
 
 
-def take_up(folder: Path) -> Parked:
-    """Read what `park` wrote."""
+def read_parked(folder: Path) -> Parked:
+    """Read what `write_parked` wrote."""
     with open_tensors(folder / FILE, LARGEST) as file:
         return from_tensors(file)
 
@@ -70,8 +70,8 @@ def from_tensors(file: Any, like: Mapping[str, np.ndarray] | None = None) -> Par
     return Parked(int(arrays["epoch"]), int(arrays["steps"]), **groups)
 
 
-def leave(folder: Path) -> None:
-    """Remove what `park` wrote, where it did."""
+def remove_parked(folder: Path) -> None:
+    """Remove what `write_parked` wrote, where it did."""
     path = folder / FILE
     if path.exists():
         path.unlink()

@@ -10,7 +10,7 @@ from typing import Any
 from nnexp.config.saved import config_text
 from nnexp.config.schema.config import Config
 from nnexp.runs.hparams import hparams
-from nnexp.runs.scoring import Part
+from nnexp.runs.scoring import ScoredPart
 from nnexp.track.history import SIGNALS_FILE, History
 from nnexp.track.markdown import code_block
 from nnexp.train.outcome import Epoch, Outcome
@@ -106,7 +106,7 @@ class Recording:
         self,
         outcome: Outcome,
         classes: Sequence[Any],
-        parts: Mapping[str, Part | None],
+        parts: Mapping[str, ScoredPart | None],
         metrics: Mapping[str, Any],
     ) -> None:
         """Record the kept weights' confusion matrices and scores.

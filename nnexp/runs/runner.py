@@ -29,13 +29,13 @@ from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.runs import checkpoint
-from nnexp.runs.checkpoint import Saver
+from nnexp.runs.checkpoint import CheckpointSaver
 from nnexp.runs.examine import make_material
 from nnexp.runs.interrupts import interrupts
 from nnexp.runs.jobs import check_alone, taken
 from nnexp.runs.recording import epoch_row
-from nnexp.runs.stack import Stack
-from nnexp.runs.task import Run, Task, begin, check_parts
+from nnexp.runs.stack import RunStack
+from nnexp.runs.task import Run, Task, begin_run, check_parts
 from nnexp.runs.too_large import too_large
 from nnexp.track import folder as folders
 from nnexp.track.events import append_text
@@ -114,10 +114,10 @@ def run_in_folder(
         raise taken(folder, sweep=False, own=False)
     with locked(folder), status_kept(folder, config), open_log(folder) as log:
         task = Task(config, folder, overrides, command, log.info)
-        begin(task)
+        begin_run(task)
         log.info("overrides: %s", " ".join(overrides) or "none")
         labelled, dataset = prepare(config)
-        return train(task, labelled, dataset, Stack([task], [dataset]))
+        return train(task, labelled, dataset, RunStack([task], [dataset]))
 
 
 @contextmanager
@@ -167,7 +167,7 @@ def train(
     task: Task,
     labelled: Labelled,
     dataset: Dataset,
-    stack: Stack,
+    stack: RunStack,
     start: Parked | None = None,
 ) -> Run:
     """Train a run to its end, and show it.
@@ -188,7 +188,9 @@ def train(
     saver = None
     if config.trainer.save_every:
         facts = partial(facts_of, stack, dataset, threads)
-        saver = Saver(task.folder, config.trainer.save_every, facts, partial(task.log, "%s"))
+        saver = CheckpointSaver(
+            task.folder, config.trainer.save_every, facts, partial(task.log, "%s")
+        )
     progress = make_progress(
         config.trainer.progress, config.trainer.epochs, monitor=config.trainer.monitor
     )
@@ -213,7 +215,7 @@ def train(
     return run
 
 
-def facts_of(stack: Stack, dataset: Dataset, threads: int) -> dict[str, Any]:
+def facts_of(stack: RunStack, dataset: Dataset, threads: int) -> dict[str, Any]:
     """What a run that is resumed should find unchanged: its table, and what it computes with."""
     versions = {"torch": str(torch.__version__), "numpy": np.__version__}
     means = {**stack.means(threads), "cpu": cpu_model(), **versions}

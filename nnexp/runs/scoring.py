@@ -18,7 +18,7 @@ from nnexp.train.plan import Data
 
 
 @dataclass(frozen=True)
-class Part:
+class ScoredPart:
     """What a model does on n rows.
 
     Arguments:
@@ -33,7 +33,7 @@ class Part:
 @torch.no_grad()
 def score_part(
     stack: Any, data: Data, rows: Tensor, loss: Loss, decision: Decision, batch_size: int
-) -> Part | None:
+) -> ScoredPart | None:
     """Score some rows with a stack of one; None where there are no rows.
 
     Arguments:
@@ -62,7 +62,7 @@ def score_part(
     probabilities = decision.probabilities(outputs.double())[0].cpu().numpy()
     true = targets.classes[rows].cpu().numpy()
     predicted = decision.classes(outputs)[0].cpu().numpy()
-    return Part(
+    return ScoredPart(
         scores(true, predicted, probabilities, float(value[0]), spread),
         confusion(true, predicted, probabilities.shape[1]),
     )

@@ -27,8 +27,7 @@ from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import weights_to_arrays
 from nnexp.runs import assemble
 from nnexp.runs.recording import Recording
-from nnexp.runs.scoring import Part as Scored
-from nnexp.runs.scoring import score_part
+from nnexp.runs.scoring import ScoredPart, score_part
 from nnexp.runs.task import Run, Task
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import describe, write_manifest
@@ -44,7 +43,7 @@ from nnexp.train.signals import Signals
 from nnexp.train.trainer import fit, unbegun
 
 
-class Stack:
+class RunStack:
     """K runs that are trained as one; made ready, but not begun.
 
     Arguments:
@@ -309,7 +308,7 @@ def _joined(arrays: Sequence[Any]) -> Tensor:
     return torch.from_numpy(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
 
 
-def _metrics(outcome: Outcome, parts: Mapping[str, Scored | None]) -> dict[str, Any]:
+def _metrics(outcome: Outcome, parts: Mapping[str, ScoredPart | None]) -> dict[str, Any]:
     scores = {name: None if part is None else part.scores for name, part in parts.items()}
     return {"best_epoch": outcome.best_epoch, **scores}
 

@@ -60,7 +60,7 @@ class Task:
     log: Callable[..., None] = field(default=lambda *words: None)
 
 
-def begin(task: Task) -> None:
+def begin_run(task: Task) -> None:
     """Write what is known of a run before it starts: configuration, overrides, status."""
     # what begins is worth no wait: where a run waits for the disk, it is the manifest that does
     folders.write_text(task.folder / "config.yaml", config_text(task.config), sync=False)

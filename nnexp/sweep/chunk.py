@@ -16,10 +16,10 @@ from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.files import is_full
 from nnexp.runs.jobs import Job, score_of
-from nnexp.runs.parking import leave, park, take_up
+from nnexp.runs.parking import read_parked, remove_parked, write_parked
 from nnexp.runs.runner import notes, reason_of
-from nnexp.runs.stack import Stack
-from nnexp.runs.task import Run, Task, begin
+from nnexp.runs.stack import RunStack
+from nnexp.runs.task import Run, Task, begin_run
 from nnexp.runs.too_large import too_large
 from nnexp.track import status
 from nnexp.track.log import open_log
@@ -100,7 +100,7 @@ class Work:
         log = context.enter_context(open_log(job.folder))
         task = Task(config, job.folder, job.overrides, self.command, log.info)
         if not chunk.parked:
-            begin(task)
+            begin_run(task)
             log.info("overrides: %s", " ".join(job.overrides) or "none")
             for line in (*notes(config, self.datasets[place]), *warnings(config)):
                 log.info("%s", line)
@@ -114,8 +114,8 @@ class Work:
         stop: Callable[[], bool],
     ) -> None:
         places = chunk.places
-        stack = Stack(tasks, [self.datasets[place] for place in places])
-        start = [take_up(task.folder) for task in tasks] if chunk.parked else []
+        stack = RunStack(tasks, [self.datasets[place] for place in places])
+        start = [read_parked(task.folder) for task in tasks] if chunk.parked else []
         said = time.monotonic()
 
         def observe(epoch: Epoch) -> None:
@@ -125,7 +125,7 @@ class Work:
                 send(("epoch", None, epoch.number))
 
         def ended(place: int, run: Run) -> None:
-            leave(run.folder)
+            remove_parked(run.folder)
             score = score_of(tasks[place].config, run.metrics)
             send(("ended", places[place], (run.status, run.reason or "", score)))
 
@@ -144,7 +144,7 @@ class Work:
         )
         for place, result in zip(places, results, strict=True):
             if not isinstance(result, Run):
-                park(self.jobs[place].folder, result)
+                write_parked(self.jobs[place].folder, result)
                 send(("parked", place, None))
 
 

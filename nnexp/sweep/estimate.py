@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task
 from nnexp.sweep.chunk import Chunk
 from nnexp.sweep.execute import Execution
@@ -58,7 +58,7 @@ def _member_epoch(execution: Execution, chunk: Chunk) -> float:
     """Seconds of an epoch, for each member of a chunk."""
     jobs = [execution.jobs[place] for place in chunk.places]
     tasks = [Task(job.config, job.folder) for job in jobs if job.config]
-    stack = Stack(tasks, [execution.datasets[place] for place in chunk.places])
+    stack = RunStack(tasks, [execution.datasets[place] for place in chunk.places])
     steps = math.ceil(stack.data.train_rows / stack.plan.batch_size)
     taken, begun = 0, 0.0
 

@@ -19,7 +19,7 @@ from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.model.products import openblas
 from nnexp.runs.jobs import Job
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task, check_parts
 from nnexp.runs.too_large import too_large
 from nnexp.sweep.chunk import Chunk, Work
@@ -130,7 +130,7 @@ class Execution:
         openblas()
         if any(self._config(place).trainer.tensorboard for place in self.datasets):
             import_module("nnexp.track.board")
-            import_module("nnexp.track.confusion").load()
+            import_module("nnexp.track.confusion").load_drawing()
         garbage.collect_again()
         count = self.processes if can_fork() and not self._wants_threads() else 0
         for chunk in chunks[max(1, count) :]:  # the others begin now
@@ -186,7 +186,7 @@ class Execution:
         task = Task(self._config(first), self.jobs[first].folder)
         try:
             with with_threads(1):  # or OpenMP would start threads, which children wait for in vain
-                stack = Stack([task], [self.datasets[first]])
+                stack = RunStack([task], [self.datasets[first]])
             why = getattr(stack.model, "why_not_stacked", None)
             if why and len(own.places) > 1:
                 self.remarks.append(f"members of model=custom are trained one by one: {why}")

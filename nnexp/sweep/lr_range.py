@@ -20,7 +20,7 @@ from torch import Tensor
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.scheduler import ConstantSchedulerConfig
 from nnexp.data import Dataset
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task
 from nnexp.seeds import generator
 from nnexp.sweep.grouping import MOST, cut
@@ -125,7 +125,7 @@ def train_rates(
         for rate in (0.0, *rates)
         for seed in range(seeds)
     ]
-    stack = Stack(tasks, [dataset] * len(tasks))
+    stack = RunStack(tasks, [dataset] * len(tasks))
     (part,) = stack.data.parts
     data = replace(stack.data, parts=(_shorten(part, budget.rows, config.seed),))
     device = pick_device(config.device).type

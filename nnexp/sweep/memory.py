@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.train.block import BLOCK_BYTES, BLOCK_STEPS
 from nnexp.train.evaluate import CHUNK
 from nnexp.train.optimizers import OPTIMIZERS
@@ -17,7 +17,7 @@ GIB = 2**30
 UNKNOWN = 4 * GIB  # taken as free where the system does not say
 
 
-def member_bytes(stack: Stack) -> int:
+def member_bytes(stack: RunStack) -> int:
     """About how many bytes of memory each member of a stack takes while it trains.
 
     Arguments:

@@ -92,7 +92,7 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     return file.getvalue()
 
 
-def load() -> None:
+def load_drawing() -> None:
     """Import what drawing needs: a process that is going to fork does it for its children."""
     from PIL import Image, ImageDraw, ImageFont  # noqa: F401
 

@@ -18,7 +18,7 @@ from torch import Tensor
 CHUNK = 256  # rows
 
 
-class Stack(Protocol):
+class Forward(Protocol):
     """What evaluation needs of a model bound to its parameters."""
 
     def forward(self, x: Tensor, codes: Tensor | None = None) -> Tensor:
@@ -27,7 +27,7 @@ class Stack(Protocol):
 
 
 def chunks(
-    stack: Stack, x: Tensor, codes: Tensor | None, rows: Tensor, members: int
+    stack: Forward, x: Tensor, codes: Tensor | None, rows: Tensor, members: int
 ) -> Iterator[tuple[slice, Tensor]]:
     """Logits of some rows of a table, chunk by padded chunk.
 
@@ -64,7 +64,7 @@ def chunks(
 
 @torch.no_grad()
 def logits(
-    stack: Stack, x: Tensor, codes: Tensor | None, rows: Tensor, members: int, outputs: int
+    stack: Forward, x: Tensor, codes: Tensor | None, rows: Tensor, members: int, outputs: int
 ) -> Tensor:
     """Logits (K, n, C) of some rows; arguments as for `chunks`, and `outputs`: C."""
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32

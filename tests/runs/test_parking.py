@@ -22,9 +22,9 @@ from nnexp.config.schema.scheduler import (
 from nnexp.config.schema.sources import MoonsConfig
 from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
-from nnexp.runs.parking import FILE, leave, park, take_up
-from nnexp.runs.stack import Stack
-from nnexp.runs.task import Run, Task, begin
+from nnexp.runs.parking import FILE, read_parked, remove_parked, write_parked
+from nnexp.runs.stack import RunStack
+from nnexp.runs.task import Run, Task, begin_run
 from nnexp.train.parked import Parked
 
 FILES = ("model.safetensors", "metrics.json", "history.csv", "status.json", "preprocess.json")
@@ -81,13 +81,13 @@ def members(optimizer, schedule, checkpoint):
 def stack_of(configs, folders):
     tasks = [Task(*pair) for pair in zip(configs, folders, strict=True)]
     datasets = [TABLES.prepare(config.data, config.seeds.split) for config in configs]
-    return Stack(tasks, datasets)
+    return RunStack(tasks, datasets)
 
 
 def begun(configs, folders):
     for config, folder in zip(configs, folders, strict=True):
         folder.mkdir()
-        begin(Task(config, folder))
+        begin_run(Task(config, folder))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_parked_member_ends_like_one_never_disturbed(optimizer, schedule, chec
             if not chosen:
                 continue
             stack = stack_of([configs[k] for k in chosen], [folders[k] for k in chosen])
-            start = [take_up(folders[k]) for k in chosen] if until != 2 else []
+            start = [read_parked(folders[k]) for k in chosen] if until != 2 else []
             for k, result in zip(chosen, stack.train(1, start=start, until=until), strict=True):
                 if isinstance(result, Run):
                     alive.remove(k)
-                    leave(folders[k])
+                    remove_parked(folders[k])
                 else:
-                    park(folders[k], result)
+                    write_parked(folders[k], result)
                     parked += 1
     assert not alive
     assert parked >= 6  # two rungs of four members, of which one may have stopped early
@@ -135,8 +135,8 @@ def test_what_is_parked_is_read_back_as_it_was(tmp_path):
         selection={"best": np.float64(0.1), "best_epoch": np.array(2)},
         schedule={"share": np.array(0.5)},
     )
-    park(tmp_path, parked)
-    again = take_up(tmp_path)
+    write_parked(tmp_path, parked)
+    again = read_parked(tmp_path)
     assert (again.epoch, again.steps) == (3, 21)
     for group in ("tensors", "kept"):
         one, other = getattr(parked, group), getattr(again, group)
@@ -151,12 +151,12 @@ def test_what_is_parked_is_read_back_as_it_was(tmp_path):
 
 
 def test_leaving_takes_only_what_was_parked(tmp_path):
-    leave(tmp_path)
+    remove_parked(tmp_path)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "train.log").write_text("")
     rows = {"theta": torch.zeros(1), "buffers": torch.zeros(0)}
-    park(tmp_path, Parked(1, 1, rows, rows, {}, {}))
-    leave(tmp_path)
+    write_parked(tmp_path, Parked(1, 1, rows, rows, {}, {}))
+    remove_parked(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["train.log"]
 
 

@@ -30,8 +30,8 @@ from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
 from nnexp.runs import stack
 from nnexp.runs.runner import run_in_folder
-from nnexp.runs.stack import Stack
-from nnexp.runs.task import Task, begin
+from nnexp.runs.stack import RunStack
+from nnexp.runs.task import Task, begin_run
 from nnexp.sweep.grouping import group, traits
 from nnexp.track.manifest import read_manifest
 
@@ -223,8 +223,8 @@ def trained(configs, folders, tables):
         tasks = [Task(configs[k], folders[k]) for k in own.places]
         for task in tasks:
             task.folder.mkdir()
-            begin(task)
-        Stack(tasks, [datasets[k] for k in own.places]).train(1)
+            begin_run(task)
+        RunStack(tasks, [datasets[k] for k in own.places]).train(1)
 
 
 def contents(folder):

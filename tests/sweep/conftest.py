@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nnexp.cli import main, train
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.sweep import chunk, execute
 
 QUICK = [
@@ -66,7 +66,7 @@ def stacks(monkeypatch):
     """Let a stack's making or training be spoilt; the parent measures by a stack of one."""
 
     def spoil(before=lambda tasks: None, training=lambda tasks: None):
-        class Spoilt(Stack):
+        class Spoilt(RunStack):
             def __init__(self, tasks, datasets):
                 before(tasks)
                 super().__init__(tasks, datasets)
@@ -76,6 +76,6 @@ def stacks(monkeypatch):
                 return super().train(*given, **options)
 
         for module in (chunk, execute):
-            monkeypatch.setattr(module, "Stack", Spoilt)
+            monkeypatch.setattr(module, "RunStack", Spoilt)
 
     return spoil

@@ -77,7 +77,7 @@ def test_a_configuration_that_diverges_does_not_go_on(command):
 
 def test_interrupted_halving_leaves_nothing_running_and_says_what_is_ranked(command, monkeypatch):
     monkeypatch.setattr(execute, "can_fork", lambda: False)
-    take_up, taken = chunk.take_up, []
+    take_up, taken = chunk.read_parked, []
 
     def interrupted(folder):
         taken.append(folder)
@@ -85,7 +85,7 @@ def test_interrupted_halving_leaves_nothing_running_and_says_what_is_ranked(comm
             signal.raise_signal(signal.SIGINT)
         return take_up(folder)
 
-    monkeypatch.setattr(chunk, "take_up", interrupted)
+    monkeypatch.setattr(chunk, "read_parked", interrupted)
     words = ["model.hidden=[4],[5],[6],[7]", "sweep.method=halving", "sweep.factor=2"]
     swept = command(*words, "trainer.epochs=8", "sweep.min_epochs=1")
     assert swept.status == 130
@@ -93,7 +93,7 @@ def test_interrupted_halving_leaves_nothing_running_and_says_what_is_ranked(comm
     assert set(found) <= {"done", "interrupted"}
     assert found.count("interrupted") == 2
     assert "2 runs that halving had kept did not come to an end" in swept.out
-    monkeypatch.setattr(chunk, "take_up", take_up)
+    monkeypatch.setattr(chunk, "read_parked", take_up)
     resumed = command("swept", program="resume")
     assert resumed.status == 0
     assert [read_status(swept.folder / str(n))["status"] for n in range(4)] == ["done"] * 4

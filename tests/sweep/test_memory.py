@@ -4,7 +4,7 @@ import pytest
 
 from nnexp.config.compose import compose
 from nnexp.data import Tables
-from nnexp.runs.stack import Stack
+from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task
 from nnexp.sweep.memory import free_bytes, member_bytes
 from nnexp.train.watch import KEPT_BYTES
@@ -14,7 +14,7 @@ TABLES = Tables()
 
 def member(tmp_path, *words):
     config = compose(["data=digits", *words])
-    return member_bytes(Stack([Task(config, tmp_path)], [TABLES.prepare(config.data)]))
+    return member_bytes(RunStack([Task(config, tmp_path)], [TABLES.prepare(config.data)]))
 
 
 @pytest.mark.parametrize(
