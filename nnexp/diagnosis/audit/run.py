@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from nnexp.diagnosis.audit import (
     balance,
     carrier,
+    chosen,
     codes,
     conflicts,
     deletion,
@@ -109,6 +110,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             carrier.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),
+            chosen.check(sheet),
             copies,
             Audit() if copies.nominations else near_copies.check(sheet, rows),
             neighbours.check(sheet, rows),
