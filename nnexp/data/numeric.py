@@ -174,7 +174,8 @@ def make_scaler(scaling: str, rows: int, seed: int = 0) -> Any:
     """An unfitted scaler of the kind `scaling` names, or None for none.
 
     Arguments:
-        scaling: standard, minmax, robust, quantile (onto a normal distribution) or none.
+        scaling: standard, minmax, robust, quantile (onto a normal distribution, see
+            `nnexp.data.quantiles`) or none.
         rows: the train rows it will see, which bounds the number of quantiles.
         seed: draws the rows that quantiles are taken from where there are more than 10,000.
     """
@@ -187,7 +188,9 @@ def make_scaler(scaling: str, rows: int, seed: int = 0) -> Any:
     if scaling == "robust":
         return preprocessing.RobustScaler()
     if scaling == "quantile":
-        return preprocessing.QuantileTransformer(
+        from nnexp.data.quantiles import MidRankQuantiles
+
+        return MidRankQuantiles(
             n_quantiles=max(1, min(1000, rows)),
             output_distribution="normal",
             random_state=seed % 2**32,

@@ -17,6 +17,7 @@ from nnexp.data.numeric import MODEL_ROWS
 Arrays = dict[str, np.ndarray]
 
 DTYPES = ("float64", "float32", "int64", "int32", "bool")
+QUANTILES = ("quantiles_", "references_", "n_quantiles_", "n_features_in_")
 REGISTRY: dict[str, tuple[str, ...]] = {
     "SimpleImputer": ("statistics_", "n_features_in_", "_fit_dtype", "_fill_dtype", "indicator_"),
     "KNNImputer": ("_fit_X", "_mask_fit_X", "_valid_mask", "n_features_in_", "indicator_"),
@@ -43,7 +44,8 @@ REGISTRY: dict[str, tuple[str, ...]] = {
         "n_features_in_",
     ),
     "RobustScaler": ("center_", "scale_", "n_features_in_"),
-    "QuantileTransformer": ("quantiles_", "references_", "n_quantiles_", "n_features_in_"),
+    "QuantileTransformer": QUANTILES,  # of runs from before MidRankQuantiles
+    "MidRankQuantiles": QUANTILES,
 }
 MAY_BE_INFINITE = ("_fit_X", "_min_value", "_max_value")  # the first holds NaN
 
@@ -206,6 +208,8 @@ def _class(name: str) -> Any:
     from sklearn import impute, linear_model, preprocessing
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 
+    from nnexp.data.quantiles import MidRankQuantiles
+
     classes = {
         "SimpleImputer": impute.SimpleImputer,
         "KNNImputer": impute.KNNImputer,
@@ -215,5 +219,6 @@ def _class(name: str) -> Any:
         "MinMaxScaler": preprocessing.MinMaxScaler,
         "RobustScaler": preprocessing.RobustScaler,
         "QuantileTransformer": preprocessing.QuantileTransformer,
+        "MidRankQuantiles": MidRankQuantiles,
     }
     return classes[name]

@@ -3,16 +3,17 @@ import pytest
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from nnexp.config.schema.data import DataConfig
 from nnexp.data import numeric
+from nnexp.data.quantiles import MidRankQuantiles
 
 SCALERS = {
     "standard": StandardScaler(),
     "minmax": MinMaxScaler(),
     "robust": RobustScaler(),
-    "quantile": QuantileTransformer(n_quantiles=80, output_distribution="normal", random_state=0),
+    "quantile": MidRankQuantiles(n_quantiles=80, output_distribution="normal", random_state=0),
 }
 
 
