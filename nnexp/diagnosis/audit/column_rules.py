@@ -12,7 +12,7 @@ from nnexp.diagnosis.audit.chance import cross
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.yardstick import majority
 
-LIKELY = 0.93  # accuracy of bins, in sample, from which a column may settle the label
+LIKELY = 0.93  # accuracy of the rule of a column that has a value for each class
 ROWS = 30  # of train, for a rule to be looked for
 KNOWN = 0.5  # share of the rows whose cell is there
 FOLDS = 5  # rows that a column's rule was not made from
@@ -24,8 +24,8 @@ REMOVED = 0.9  # and the share of the majority's errors that it removes
 NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `leaks.FEWER` errors
 
 # far better than all others together
-PROMISE = 0.7  # share of the errors that coarse bins remove in sample, where a rule is worth making
-STRONG, STRONGLY = 0.94, 0.8  # accuracy of one column's rule, and share of errors that it removes
+PROMISE = 0.6  # share of the errors that coarse bins remove in sample, where a rule is worth making
+STRONG, STRONGLY = 0.85, 0.6  # accuracy of one column's rule, and share of errors that it removes
 
 # the label itself, however good the others are
 NOISY = 0.97  # accuracy of the rule
@@ -108,7 +108,7 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
     for name, values in sheet.numbers.items():
         known = np.isfinite(values[rows])
         cells, y = values[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _promises(_binned(cells, y, classes), LIKELY, y):
+        if _enough(known, y) and _promises(_binned(cells, y, classes), STRONG, y):
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
             found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():

@@ -216,7 +216,7 @@ def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
 
 
 def grouped_accuracy(
-    sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray
+    sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray, distinct: bool = True
 ) -> GroupedAccuracy:
     """Out-of-fold accuracy of trees without the column, by random folds and by whole groups.
 
@@ -225,15 +225,16 @@ def grouped_accuracy(
         name: the column.
         codes: the group of each row (N,).
         rows: row numbers to use; of many, whole groups are drawn.
+        distinct: take one of train rows that were measured several times.
     """
     rng = np.random.default_rng(0)
     chosen = rng.permutation(int(codes.max()) + 1)
     counts = np.bincount(codes[rows], minlength=len(chosen))[chosen]
     keep = chosen[: max(FEWEST, int((counts.cumsum() <= ROWS).sum()))]
     rows = rows[np.isin(codes[rows], keep)]
-    # of train rows measured several times one: the others would be told by heart in any fold
-    inside = np.isin(rows, sheet.train)
-    rows = np.concatenate((without_near_copies(sheet, rows[inside]), rows[~inside]))
+    if distinct:  # the others would be told by heart in any fold
+        inside = np.isin(rows, sheet.train)
+        rows = np.concatenate((without_near_copies(sheet, rows[inside]), rows[~inside]))
     x, y = sheet.without({name})[rows], sheet.y[rows]
     _, group = np.unique(codes[rows], return_inverse=True)
     size = int(group.max()) + 1

@@ -38,7 +38,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     share, rate = float(near.mean()), float(within.mean())
     p = share_p(int(near.sum()), len(near), int(within.sum()), len(within))
     excess = share >= TIMES * rate and p < CHANCE
-    everywhere = len(points.units) >= COLUMNS and rate >= 2 * SHARE and _continuous(sheet)
+    everywhere = len(points.units) >= COLUMNS and rate >= 2 * SHARE and is_continuous(sheet)
     if near.sum() < ROWS or share < SHARE or not (excess or everywhere):
         return Audit()
     return Audit(
@@ -117,7 +117,7 @@ def without_near_copies(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     points = Points(sheet)
-    if len(points.units) < COLUMNS or len(rows) < 2 or not _continuous(sheet):
+    if len(points.units) < COLUMNS or len(rows) < 2 or not is_continuous(sheet):
         return rows
     usual = _usual_distance(points, rows)
     if not 0 < usual < np.inf:
@@ -129,7 +129,7 @@ def without_near_copies(sheet: Sheet, rows: np.ndarray) -> np.ndarray:
     return rows[kept]
 
 
-def _continuous(sheet: Sheet) -> bool:
+def is_continuous(sheet: Sheet) -> bool:
     """Whether most numeric columns have a value of its own for every second row."""
     shares = [len(values) / max(1, counts.sum()) for values, counts in sheet.distinct.values()]
     return bool(np.mean(np.array(shares) >= 0.5) > 0.5)

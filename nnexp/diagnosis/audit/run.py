@@ -9,6 +9,7 @@ from nnexp.diagnosis.audit import (
     balance,
     carrier,
     chosen,
+    clumps,
     codes,
     conflicts,
     deletion,
@@ -95,6 +96,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
     named, copies = groups.check(sheet), duplicates.check(sheet, rows)
+    torn = named if named.nominations else file_groups.check(sheet)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -118,7 +120,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
             named,
-            Audit() if named.nominations else file_groups.check(sheet),
+            Audit() if torn is named else torn,
+            Audit() if torn.nominations else clumps.check(sheet),
             shift.check(sheet),
             missingness.check(sheet),
             filled_in.check(sheet),
