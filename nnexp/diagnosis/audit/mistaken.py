@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import at_least
+from nnexp.diagnosis.audit.chance import at_least, separation
 from nnexp.diagnosis.audit.forest import Judged
 
 # Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark,
 # against overlapping Gaussians, and against the same tables with a third of a class mislabelled.
 ROWS = 100  # that are taken for the class
-OFTEN = 0.2  # share of them with another label
+OFTEN, MOST = 0.2, 0.6  # share of them with another label; more of them are no rows of the class
 PLAIN = 0.18  # error of their most confident quarter, its lower bound, ...
 FLAT = 0.6  # ... over the error of all of them; of the most confident tenth likewise
 ONE = 0.8  # share of those labels that is of one other class, ...
-MANY, EVENLY = 4, 0.5  # ... or of so many classes each other one has so much of its even share:
-# a class between two others is taken for these two
+MANY, EVENLY = 3, 0.5  # ... or of so many classes each other one has so much of its even share, ...
+AT_RANDOM, ERRORS = 0.52, 2.0  # ... and nothing tells which rows they are: area under the ROC curve
+# of the votes for the other class, less its standard errors; where classes lie close it is larger
 BESIDE = 0.4  # the same quarter's error of a class that is told plainly, over this one's
 LEARNT = 0.2  # share of the majority's errors that the trees remove: below it all rows are hard
 
@@ -63,16 +64,28 @@ def find_mistaken(judged: Judged, y: np.ndarray, classes: int) -> Mistaken | Non
         quarter, tenth = own[: len(own) // 4], own[: len(own) // 10]
         error, surely = float(wrong[own].mean()), float(wrong[quarter].mean())
         quarters[place] = surely
-        if error < OFTEN:
+        if error < OFTEN or max(error, surely) > MOST:
             continue
         labels = np.bincount(y[judged.rows[own[wrong[own]]]], minlength=classes)
         bound = at_least(int(wrong[quarter].sum()), len(quarter))
         flat = bound >= max(PLAIN, FLAT * error) and wrong[tenth].mean() >= FLAT * error
         others = np.delete(labels, place)
         even = classes >= MANY and others.min() >= EVENLY * labels.sum() / (classes - 1)
+        even = even and _at_random(judged, y, own, place)
         if flat and (even or labels.max() >= ONE * labels.sum()):
             other = None if even else int(labels.argmax())
             found.append(Mistaken(place, other, error, surely, judged.rows[quarter]))
     found.sort(key=lambda one: -one.quarter)
     plainest = min(quarters.values(), default=1.0)
     return next((one for one in found if plainest <= BESIDE * one.quarter), None)
+
+
+def _at_random(judged: Judged, y: np.ndarray, own: np.ndarray, place: int) -> bool:
+    """Whether votes do not tell which rows (n,), taken for a class, have another class' label."""
+    labels, votes = y[judged.rows[own]], judged.votes[own]
+    for other in np.unique(labels[labels != place]):
+        two = (labels == other) | (labels == place)
+        area, error = separation(votes[two, other], labels[two] == other)
+        if area - ERRORS * error > AT_RANDOM:
+            return False
+    return True

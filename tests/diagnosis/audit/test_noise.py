@@ -123,3 +123,24 @@ def test_one_class_labelled_as_any_other(sheet_of, table):
     other = (y + rng.integers(1, 6, len(y))) % 6
     found = look(sheet_of(frame, np.where(hit, other, y)))
     assert found.nominations[0].subject == "1 labelled as another"
+
+
+def test_one_of_three_classes_labelled_as_any_other(sheet_of, table):
+    rng = np.random.default_rng(0)
+    frame, y = table("blobs", 2000)
+    hit = (y == 1) & (rng.random(len(y)) < 0.45)
+    other = (y + rng.integers(1, 3, len(y))) % 3
+    found = look(sheet_of(frame, np.where(hit, other, y)))
+    assert found.nominations[0].subject == "1 labelled as another"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("cuts", [[-0.6, 0.6, 1.4], [-0.8, 0.3, 0.9], [-1.0, 1.0, 1.4]])
+def test_a_class_that_rows_are_taken_for_where_nothing_is_known(sheet_of, causes, seed, cuts):
+    """Grades by a sum of which little is seen: the frequent one is named for want of better."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(3000, 6))
+    score = 0.7 * x[:, :4].sum(1) + rng.normal(size=3000)
+    y = np.digitize(score, cuts)
+    frame = pd.DataFrame(x, columns=list("abcdef"))
+    assert causes(look(sheet_of(frame, y))) == []
