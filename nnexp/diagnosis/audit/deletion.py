@@ -12,6 +12,7 @@ from nnexp.diagnosis.overrides import override
 
 DROPPED = 0.15  # share of the rows: complete cases lose little below it (van Buuren 2018, 2.7)
 CHANCE = 1e-4  # p below which the classes of incomplete rows are no accident
+MOST = 0.75  # share from which on the loss of rows alone is told: complete cases are few then
 MOVED = 0.05  # of a class's share between all rows and those that stay, or of a rare class half
 
 
@@ -30,6 +31,8 @@ def check(sheet: Sheet) -> Audit:
     worst = int(np.argmax(np.abs(after - before)))
     moved = abs(float(after[worst] - before[worst]))
     large = moved >= MOVED or moved >= before[worst] / 2
+    if (share < DROPPED or p >= CHANCE or not large) and share >= MOST:
+        return Audit([_few(sheet, share)])
     if share < DROPPED or p >= CHANCE or not large:
         return Audit(
             checked=[
@@ -63,4 +66,30 @@ def check(sheet: Sheet) -> Audit:
                 certain=True,
             )
         ]
+    )
+
+
+def _few(sheet: Sheet, share: float) -> Nomination:
+    """What is told where next to no row is complete, whatever its class."""
+    complete = ~np.logical_or.reduce(list(sheet.absent.values()))
+    left = [int(complete[rows].sum()) for rows in (sheet.train, sheet.valid)]
+    worst = max(sheet.absent, key=lambda name: int(sheet.absent[name].sum()))
+    return Nomination(
+        "deletion_bias",
+        (
+            Evidence(
+                "train rows left out by data.missing=drop", percent(share), f"below {percent(MOST)}"
+            ),
+            Evidence("train and validation rows that stay", left, "most of them"),
+            Evidence(
+                "columns with missing cells, and the largest share of one",
+                [len(sheet.absent), percent(float(sheet.absent[worst].mean()))],
+                "few",
+            ),
+        ),
+        "A few missing cells in each of many columns leave next to no complete row: what could be "
+        "learnt of the others is thrown away, and nothing says that those which stay are like all.",
+        (override("data.missing", "mean"),),
+        strength=0.85,
+        certain=True,
     )

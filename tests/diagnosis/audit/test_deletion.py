@@ -23,3 +23,15 @@ def test_deletion_at_random_is_silent(sheet_of, table, causes, name, rate):
     frame.iloc[np.random.default_rng(0).random(len(y)) < rate, 0] = np.nan
     found = deletion.check(sheet_of(frame, y, missing="drop"))
     assert causes(found) == []
+
+
+def test_deletion_of_nearly_all_rows(sheet_of, table, causes):
+    """Whatever their class: a few cells in each column."""
+    frame, y = table("breast_cancer")
+    frame = frame.mask(np.random.default_rng(0).random(frame.shape) < 0.08)
+    found = deletion.check(sheet_of(frame, y, missing="drop"))
+    assert causes(found) == ["deletion_bias"]
+    assert found.nominations[0].fix == ("data.missing=mean",)
+    left = found.nominations[0].evidence[1].value
+    assert left[0] < 0.15 * 0.6 * len(y)
+    assert causes(deletion.check(sheet_of(frame.iloc[:, :2], y, missing="drop"))) == []

@@ -21,6 +21,17 @@ def test_a_column_that_is_filled_in_after_the_label(sheet_of, table, causes, nam
     assert causes(filled_in.check(sheet_of(frame, y))) == []
 
 
+@pytest.mark.parametrize(("other", "told"), [(0.06, True), (0.3, False)])
+def test_rows_of_other_classes_on_that_side(sheet_of, causes, other, told):
+    """Some of them, as where a form is filled in by mistake, and as many as in other tables."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 2000)
+    side = rng.random(2000) < np.where(y == 1, 0.6, other)
+    frame = pd.DataFrame({"fee": np.where(side, np.nan, 1.0), "x": rng.normal(size=2000)})
+    found = filled_in.check(sheet_of(frame, y))
+    assert causes(found) == (["missingness_leak"] if told else [])
+
+
 def test_what_holds_in_train_alone_is_another_matter(sheet_of, parts_of, causes):
     rng = np.random.default_rng(0)
     parts, y = parts_of(900), rng.integers(0, 2, 900)
