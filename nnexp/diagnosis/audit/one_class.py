@@ -15,6 +15,9 @@ from nnexp.diagnosis.overrides import also
 
 ROWS = 30  # of the class, and of all others
 CLASSES = 10  # looked at, the largest first
+# share of the errors on the class that all other columns remove, at most: what they tell nearly as
+# well is a measurement like them (an alloy by the metal that makes it one)
+LEFT = 0.7
 
 
 def check(sheet: Sheet) -> Audit:
@@ -32,6 +35,9 @@ def check(sheet: Sheet) -> Audit:
         if not 0 < len(rules) <= MANY or len(sheet.names) - len(rules) < OTHERS:
             continue
         others = by_others(own, [rule.name for rule in rules], rows)
+        base = min(counts[place], len(rows) - counts[place])
+        if int((~others).sum()) < (1 - LEFT) * base:
+            continue
         found = [rule for rule in rules if stands_out(rule, others)]
         if found:
             return Audit([_leak(sheet, found, repr(label), float(others.mean()))])

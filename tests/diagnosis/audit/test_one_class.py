@@ -17,6 +17,15 @@ def test_a_cost_that_only_one_class_is_spared(sheet_of, causes, classes):
     assert found.nominations[0].fix == ("data.drop=[cost]",)
 
 
+def test_a_class_that_the_others_tell_nearly_as_well(sheet_of, causes):
+    """The metal that makes an alloy one, beside its other metals."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 5, 1500)
+    frame = pd.DataFrame(rng.normal(size=(1500, 6)) + 1.7 * y[:, None], columns=list("abcdef"))
+    frame["metal"] = np.where(y == 1, rng.normal(9, 1, 1500), rng.normal(0, 1, 1500))
+    assert causes(one_class.check(sheet_of(frame, y))) == []
+
+
 def test_two_classes_are_looked_at_elsewhere(sheet_of, causes):
     y = np.arange(200) % 2
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 4)), columns=list("abcd"))
