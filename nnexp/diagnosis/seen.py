@@ -94,6 +94,8 @@ class Seen:
         matrices: layer -> shape of the weights of a user's own module, outputs first.
         unsteady: share of train rows that a user's own module tells otherwise when it is asked once
             more, in evaluation mode; 0 where not at hand.
+        mixes: whether outputs of a user's own module depend on the other rows of a batch, in
+            evaluation mode.
         is_constant: whether a user's own module gives the same for all train rows.
     """
 
@@ -125,6 +127,7 @@ class Seen:
     modes: Modes | None = None
     matrices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     unsteady: float = 0.0
+    mixes: bool = False
     is_constant: bool = False
 
     # ---------------------------------------------------------------------------- the prior
@@ -149,6 +152,11 @@ class Seen:
     def diverged(self) -> bool:
         """Whether NaN or infinity ended it."""
         return self.status == "diverged"
+
+    @property
+    def broke_at_once(self) -> bool:
+        """Whether the run diverged at its first step, before a weight had moved."""
+        return self.diverged and self.reason.startswith("epoch 1, step 1: NaN or infinity began in")
 
     @cached_property
     def is_behind(self) -> bool:

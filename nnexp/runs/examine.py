@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,7 @@ from nnexp.train.evaluate import logits
 from nnexp.train.signals import SATURATED, STEADY
 
 UNIT_ROWS = 512  # train rows on which hidden units are looked at
+MOVED = 1e-3  # of the largest output: rounding in products of other sizes stays far below
 MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
 
 
@@ -262,6 +264,8 @@ def _judge(
         first, second = (decision.classes(loss.activate(one))[0].numpy() for one in twice)
         found["unsteady"] = float((first != second).mean())
         found["is_constant"] = _is_constant(twice[0][0])
+        if torch.equal(*twice):
+            found["mixes"] = _mixes(outputs, mixed, twice[0][0])
         out = own_module.in_training(model, theta, buffers, own, plan.batch_size)
         found["modes"] = modes(mixed[: out.shape[1]], out)
     if len(dataset.valid):
@@ -275,6 +279,15 @@ def _judge(
 def _is_constant(out: torch.Tensor) -> bool:
     """Whether outputs (n, C) of several rows are the same."""
     return len(out) > 1 and torch.equal(out, out[:1].expand_as(out))
+
+
+def _mixes(
+    outputs: Callable[[np.ndarray], torch.Tensor], rows: np.ndarray, whole: torch.Tensor
+) -> bool:
+    """Whether rows (n,) have other outputs in other company than `whole` (n, C) shows."""
+    halves = [outputs(rows[place::2])[0] for place in (0, 1)]
+    moved = max(float((whole[k::2] - own).abs().max()) for k, own in enumerate(halves) if len(own))
+    return moved > MOVED * max(float(whole.abs().max()), 1e-12)
 
 
 def _still(signals: pd.DataFrame | None) -> list[str]:

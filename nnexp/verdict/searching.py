@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nnexp.diagnosis.finding import CONFIRMED, Nomination
 from nnexp.diagnosis.probe import Probe
-from nnexp.diagnosis.report import Diagnosis, is_behind
+from nnexp.diagnosis.report import SOME, Diagnosis, is_behind, stays_open
 from nnexp.errors import UserError
 from nnexp.proof.probing import Probed, probe
 from nnexp.proof.proving import Proven, prove
@@ -21,7 +21,7 @@ Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
 def prove_or_search(
     folder: Path, found: Diagnosis, asked: Request, rediagnose: Rediagnose
 ) -> tuple[Proven, Probed]:
-    """Put findings to the proof; where all were tried in vain and the run is behind, probe it.
+    """Put findings to the proof; where it explains nothing and the run is behind, probe it.
 
     What the probes point to is told only where a proof of it, with other seeds and splits,
     confirms it: on a run that is behind by chance a dozen changes show something.
@@ -40,8 +40,7 @@ def prove_or_search(
     """
     start = time.monotonic()
     first = prove(folder, found, seeds=asked.seeds, budget=asked.budget, trust=asked.trust)
-    in_vain = all(own.proof and own.verdict != CONFIRMED for own in first.diagnosis.alarms)
-    if asked.probe or not in_vain or not is_behind(first.diagnosis):
+    if asked.probe or not is_behind(first.diagnosis) or _is_explained(first.diagnosis):
         return first, Probed()
 
     def left() -> float | None:
@@ -71,3 +70,15 @@ def prove_or_search(
         tried=[*first.tried, *second.tried],
     )
     return together, probed
+
+
+def _is_explained(proven: Diagnosis) -> bool:
+    """Whether a re-run, or what no re-run can try, tells why a run is behind.
+
+    More epochs help whatever makes training slow: where they leave some of the gap open, they are
+    no explanation.
+    """
+    if not all(own.proof for own in proven.alarms):
+        return True
+    confirmed = {own.cause for own in proven.alarms if own.verdict == CONFIRMED}
+    return bool(confirmed - {"undertrained"}) or (bool(confirmed) and not stays_open(proven, SOME))

@@ -333,6 +333,29 @@ def test_much_regularization_is_worth_a_rerun(words, fix):
     assert ("over_regularized" in signs) == (fix is not None)
 
 
+def test_much_regularization_where_the_train_rows_are_not_learnt():
+    """What is usual elsewhere is then suspected, and not only worth a re-run."""
+    assert first(run("optimizer.weight_decay=0.03")) == "over_regularized"
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts", "told"),
+    [
+        ("[40,1,1]", [40, 40, 26], True),
+        ("[1,1,3]", [40, 40, 26], False),
+        ("[1,1,20]", [500, 500, 26], False),  # as their shares ask for
+        ("[20,1,1]", [500, 26, 26], False),  # it has most of the rows itself
+        ("balanced", [40, 40, 26], False),
+        ("null", [40, 40, 26], False),
+    ],
+)
+def test_weights_in_another_order_than_the_classes(weights, counts, told):
+    seen = replace(run(f"loss.class_weight={weights}"), counts=np.array(counts))
+    found = {own.cause: own for own in nominate(seen)}.get("class_imbalance")
+    assert (found is not None) == told
+    assert found is None or found.fix == ("loss.class_weight=balanced",)
+
+
 @pytest.mark.parametrize(("weight", "worth"), [(0.002, False), (0.003, True)])
 def test_a_penalty_that_weighs_little_beside_the_loss(weight, worth):
     falling = np.linspace(1.1, 0.3, EPOCHS)

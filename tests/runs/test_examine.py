@@ -81,6 +81,27 @@ class Narrow(nn.Sequential):
         layers = [nn.Linear(inputs, 32), nn.ReLU(), nn.Linear(32, 1), nn.Linear(1, outputs)]
         super().__init__(*layers)
 
+class Averaging(Plain):
+    def forward(self, x):
+        return super().forward(x - x.mean(0) + x.mean(0).sum())
+
+class AlwaysNormed(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        norm = nn.BatchNorm1d(32, track_running_stats=False)
+        super().__init__(nn.Linear(inputs, 32), norm, nn.ReLU(), nn.Linear(32, outputs))
+
+class Fading(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        layers = [nn.Linear(inputs, 24), nn.Sigmoid()]
+        for _ in range(6):
+            layers += [nn.Linear(24, 24), nn.Sigmoid()]
+        super().__init__(*layers, nn.Linear(24, outputs))
+
+class Dividing(Plain):
+    def forward(self, x):
+        spread = x.std(0)
+        return super().forward((x - x.mean(0)) / (spread * (spread > 1e9)))
+
 class Gated(nn.Module):
     def __init__(self, inputs, outputs):
         super().__init__()
@@ -203,6 +224,8 @@ def test_running_statistics_that_do_not_fit(modules, tmp_path, name, told):
         ("Alike", "bad_initialisation"),
         ("Dead", "dead_units"),
         ("Narrow", "underfit_capacity"),
+        ("AlwaysNormed", "batchnorm_mode"),
+        ("Averaging", "batchnorm_mode"),
     ],
 )
 @pytest.mark.parametrize("words", [(), ("reg.l2=0.001",)], ids=" ".join)
@@ -211,6 +234,22 @@ def test_what_holds_a_module_of_ones_own_down(modules, tmp_path, name, cause, wo
     done = nnexp.run(["data=digits", "trainer.epochs=12", *QUIET, *own], root=tmp_path)
     found = nnexp.diagnose(done, trust=True)
     assert found.findings[0].cause == cause
+
+
+def test_a_gradient_that_fades_in_a_module_of_ones_own(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Fading"]
+    done = nnexp.run(["data=digits", "trainer.epochs=5", *QUIET, *own], root=tmp_path)
+    assert nnexp.diagnose(done, trust=True).findings[0].cause == "vanishing_gradients"
+
+
+def test_nan_that_a_module_makes_is_not_put_down_to_the_rate(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Dividing"]
+    done = nnexp.run(["data=wine", "trainer.epochs=3", *QUIET, *own], root=tmp_path)
+    assert done.status == "diverged"
+    (found,) = nnexp.diagnose(done, trust=True).findings
+    assert found.cause == "nonfinite_inputs"
+    assert "made by the module itself" in found.title
+    assert found.fix == ()
 
 
 def test_a_gate_of_one_unit_is_no_bottleneck(modules, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nnexp.config.schema.model import CustomModelConfig
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import also, override
 from nnexp.diagnosis.seen import Seen
@@ -39,6 +40,29 @@ def nonfinite(seen: Seen) -> list[Nomination]:
             0.99,
             certain=True,
             subject=", ".join(names[:6]),
+        )
+    ]
+
+
+def made_nan(seen: Seen) -> list[Nomination]:
+    """NaN that a user's own module makes of finite inputs before anything was learnt."""
+    finite = seen.inputs is not None and seen.inputs.finite.all()
+    if not (seen.broke_at_once and finite and isinstance(seen.config.model, CustomModelConfig)):
+        return []
+    return [
+        Nomination(
+            "nonfinite_inputs",
+            (
+                Evidence("how the run ended", seen.reason, "done"),
+                Evidence("inputs that hold NaN or infinity", 0, "0"),
+            ),
+            "the module makes NaN or infinity of finite inputs before a weight has moved: a "
+            "division by a spread that is 0 in a batch, a logarithm or a root of 0; a small "
+            "number added below it mends that",
+            (),
+            0.97,
+            certain=True,
+            subject="made by the module itself",
         )
     ]
 
@@ -162,4 +186,4 @@ def ordinal(seen: Seen) -> list[Nomination]:
     ]
 
 
-RULES = (nonfinite, large, small, ordinal)
+RULES = (nonfinite, made_nan, large, small, ordinal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
@@ -16,6 +18,7 @@ RARE_ROWS = 8  # validation rows of the rare class, at least
 # a class that may be named too seldom: its share, and that over an equal one; its train rows, its
 # recall there, and that of the most frequent class
 SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.1, 0.5, 10, 0.6, 0.8
+OVERWEIGHT, OF_ROWS = 0.8, 0.7  # share of the loss by weights, and of the rows at most
 OWN = 5  # held-out rows of a class that can show by which name it goes; there have to be two
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
@@ -110,6 +113,38 @@ def imbalance(seen: Seen) -> list[Nomination]:
             ("loss.class_weight=balanced",),
             0.75,
             certain=True,
+        )
+    ]
+
+
+def overweighted(seen: Seen) -> list[Nomination]:
+    """Weights by hand that leave the loss to one class, which the rows do not."""
+    weights = seen.config.loss.class_weight
+    if not isinstance(weights, Sequence) or isinstance(weights, str):
+        return []
+    total = np.asarray(weights, dtype=float) * seen.counts
+    if len(weights) != len(seen.counts) or not total.sum() > 0:
+        return []
+    shares, rows = total / total.sum(), seen.counts / seen.counts.sum()
+    place = int(shares.argmax())
+    if shares[place] < OVERWEIGHT or rows[place] > OF_ROWS:
+        return []
+    name = seen.classes[place]
+    return [
+        Nomination(
+            "class_imbalance",
+            (
+                Evidence(
+                    f"share of the loss that loss.class_weight gives to {name!s}",
+                    round(float(shares[place]), 3),
+                    f"{1 / len(rows):.2g} where it balances the classes",
+                ),
+                Evidence(f"share of {name!s} among the train rows", float(rows[place]), "any"),
+            ),
+            "the weights make one class of nearly all of the loss, as weights in another order "
+            "than that of the classes do: rows of the others are taken for it",
+            ("loss.class_weight=balanced",),
+            0.85,
         )
     ]
 
@@ -248,4 +283,4 @@ def exchanged(seen: Seen) -> list[Nomination]:
     ]
 
 
-RULES = (encoding, imbalance, seldom, exchanged)
+RULES = (encoding, imbalance, overweighted, seldom, exchanged)

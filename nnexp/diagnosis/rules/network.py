@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -154,8 +156,10 @@ def vanishing(seen: Seen) -> list[Nomination]:
     """Gradients that do not reach the first layer."""
     norms = list(seen.of_layers("gradient_norm").values())
     model = seen.config.model
-    if len(norms) < 4 or not isinstance(model, MLPConfig) or not all(map(len, norms)):
+    if len(norms) < 4 or not all(map(len, norms)):
         return []  # a norm that was never finite is not small
+    if not isinstance(model, MLPConfig):
+        return _vanishing_in_own_module(norms)
     # where a penalty's gradient stands in for that of the loss, it shows once the weights are gone
     when = slice(-3, None) if _is_starved(seen) else slice(0, 3)
     sizes = [float(np.median(own[when])) for own in norms]
@@ -179,6 +183,28 @@ def vanishing(seen: Seen) -> list[Nomination]:
             "random start, and the last ones learn the class shares",
             tuple(fix),
             strength,
+        )
+    ]
+
+
+def _vanishing_in_own_module(norms: Sequence[np.ndarray]) -> list[Nomination]:
+    """Layers of a user's own module whose gradients grow from each to the next, to many times."""
+    sizes = [float(np.median(own[:3])) for own in norms]
+    ratio = sizes[0] / max(sizes[-1], 1e-30)
+    steady = all(a <= b for a, b in pairwise(sizes))
+    if not steady or ratio > VANISHED:
+        return []
+    return [
+        Nomination(
+            "vanishing_gradients",
+            (
+                Evidence("gradient of the first layer over that of the last", ratio, "about 1"),
+                Evidence("layers with weights", len(norms), "3 or 4"),
+            ),
+            "every layer shrinks the gradient on its way back, as sigmoids do: the first layers "
+            "stay at their random start, and the last ones learn the class shares",
+            (),
+            0.93,
         )
     ]
 

@@ -235,6 +235,28 @@ def unsteady(seen: Seen) -> list[Nomination]:
     ]
 
 
+def mixing(seen: Seen) -> list[Nomination]:
+    """A user's own module in which the rows of a batch are no strangers."""
+    if not seen.mixes:
+        return []
+    return [
+        Nomination(
+            "batchnorm_mode",
+            (
+                Evidence(
+                    "outputs of the same rows in evaluation mode, with other rows in their batch",
+                    "others",
+                    "the same",
+                ),
+            ),
+            "what the module says of a row depends on the rows it is asked with, as behind a mean, "
+            "a softmax or a normalisation over the rows (dim=0) instead of the columns",
+            (),
+            0.97,
+        )
+    ]
+
+
 def ordered_batches(seen: Seen) -> list[Nomination]:
     """Batches in the order of a file that is sorted by class, or that a run learns badly from."""
     if seen.config.trainer.shuffle:
@@ -274,5 +296,6 @@ RULES = (
     tiny_batches,
     modes,
     unsteady,
+    mixing,
     ordered_batches,
 )

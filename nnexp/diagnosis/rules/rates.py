@@ -60,6 +60,8 @@ def _plain(seen: Seen) -> bool:
 
 def too_high(seen: Seen) -> list[Nomination]:
     """Steps so long that the loss jumps or diverges."""
+    if seen.broke_at_once:
+        return []  # no step was made
     usual = _usual(seen)
     ratio = _rate(seen) / usual
     moved = seen.update_ratio

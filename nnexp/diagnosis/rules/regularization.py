@@ -18,6 +18,7 @@ WIDE = 64  # units of a layer that bears half of them dropped
 # L2 against overfitting, beside dropout: tried on the overfitted runs of
 # scripts/diagnosis_cases.py, of which dropout alone mended fewer
 SHRINK = 0.01
+HELD_DOWN = 0.6  # strength where the train rows themselves are told badly
 MILDLY = 0.25  # of these limits: worth a re-run where nothing else is told
 DECAYED = 2.0  # learning rate x decay x steps: exp(-2) of a weight is left where nothing feeds it
 
@@ -49,6 +50,9 @@ def too_much(seen: Seen) -> list[Nomination]:
     found = strong or found
     if not found:
         return []
+    # what is usual elsewhere may be too much where not even the train rows are learnt
+    held = seen.train is not None and seen.train.is_behind()
+    strength = max(own.strength for own in found)
     evidence = [Evidence(own.key, own.value, own.usual) for own in found]
     if seen.train is not None:
         evidence.append(
@@ -65,7 +69,7 @@ def too_much(seen: Seen) -> list[Nomination]:
             "regularization holds the fit of the train rows itself down, so neither training nor "
             "validation gets where the table allows",
             tuple(override(own.key, 0.0) for own in found),
-            max(own.strength for own in found),
+            max(strength, HELD_DOWN) if held else strength,
         )
     ]
 
