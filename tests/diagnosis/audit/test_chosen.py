@@ -58,3 +58,12 @@ def test_real_columns_are_silent(sheet_of, table, causes, name):
 def test_a_few_columns_say_nothing(sheet_of, causes):
     frame, y = noise(0, keep=9)
     assert causes(chosen.check(sheet_of(frame, y))) == []
+
+
+def test_columns_of_one_name_beside_others(sheet_of, causes):
+    frame, y = noise(0)
+    real = np.random.default_rng(1).normal(size=(200, 6)) + np.arange(6) / 3 * y[:, None]
+    mixed = frame.assign(**{name: real[:, k] for k, name in enumerate("abcdef")})
+    found = chosen.check(sheet_of(mixed, y))
+    assert causes(found) == ["selection_leak"]
+    assert found.nominations[0].subject == f"{frame.columns[0]!r} and the like"
