@@ -76,7 +76,8 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
 
     A threshold nominates: a cause that is not certain is suspected only where the run is worse
     than its table allows. Where it is not, a setting that contradicts itself is told as harmless,
-    and everything else is left out.
+    and everything else is left out. What no re-run can try is harmless only where the run does
+    better than other learners.
 
     Arguments:
         seen: the run.
@@ -88,7 +89,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
         elif own.cause in _TOLD and own.strength > TRIED:
-            told.append((own, HARMLESS))
+            told.append((own, HARMLESS if own.fix or _is_ahead(seen) else SUSPECTED))
     present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
 
     behind = seen.knows_table and seen.is_behind
@@ -159,6 +160,12 @@ def _is_suspect(seen: Seen, own: Nomination) -> bool:
         return own.strength >= ODD
     behind = seen.may_be_behind if own.strength >= ODD else seen.is_behind
     return behind and own.strength >= SIGN
+
+
+def _is_ahead(seen: Seen) -> bool:
+    """Whether the run does no worse than other learners on held-out rows, by however little."""
+    part = seen.valid if seen.valid is not None else seen.train
+    return part is not None and part.gap <= 0
 
 
 def _mutual(a: str, b: str, present: dict[str, float]) -> bool:

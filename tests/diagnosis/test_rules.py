@@ -10,7 +10,7 @@ import pytest
 from nnexp.config.compose import compose
 from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
-from nnexp.diagnosis.finding import TRIED
+from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Inputs, Seen, Units
@@ -86,6 +86,21 @@ def first(seen):
 
 def suspected(seen):
     return [own.cause for own in conclude(seen, nominate(seen)) if own.verdict == "suspected"]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "fix", "verdict"),
+    [
+        (0.96, (), "suspected"),  # a little behind, and no re-run can tell
+        (0.99, (), "harmless"),
+        (0.96, ("model.output=logits",), "harmless"),
+    ],
+)
+def test_what_no_rerun_can_try_is_harmless_where_the_run_is_ahead(accuracy, fix, verdict):
+    seen = (Evidence("the module ends in", "relu", "nothing"),)
+    ends = Nomination("activation_on_logits", seen, "it cuts the logits", fix, 0.9)
+    (found,) = conclude(run(accuracy=accuracy), [ends])
+    assert found.verdict == verdict
 
 
 PAIRINGS = [
