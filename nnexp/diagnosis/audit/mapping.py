@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ LOST, REGAINED = 0.1, 0.05  # accuracy that a shift by one takes, and up to how 
 CHANCE = 1e-4  # that exchanged labels fit so much better than the given ones (sign test)
 AREA = 0.65  # within train: two classes are told apart; turned over in held-out rows, at most ...
 TURNED = 0.1  # ... so far from 1 minus that, ...
+MOST = 8  # classes of which two are held against each other, the largest
 ERRORS = 4.0  # ... and so many standard errors below chance
 
 
@@ -155,20 +157,37 @@ def _shifted(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nominat
 
 def _turned_over(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nomination | None:
     """Two classes that trees tell apart within train, and the wrong way round in a part."""
-    if len(sheet.classes) != 2 or len(judged.rows) < ROWS:
-        return None
-    within, _ = separation(inside.votes[:, 1], sheet.y[inside.rows] == 1)
-    area, error = separation(judged.votes[:, 1], sheet.y[judged.rows] == 1)
-    if within < AREA or area > 1 - within + TURNED or 0.5 - area < ERRORS * error:
-        return None
-    return _otherwise(
-        part,
-        Evidence(
-            f"area under the ROC curve of trees within train, and on {part} rows",
-            f"{within:.3f}, {area:.3f}",
-            "the same; below 0.5 the classes are told apart the wrong way round",
-        ),
-    )
+    counts = np.bincount(sheet.y[judged.rows], minlength=len(sheet.classes))
+    large = [place for place in np.argsort(-counts, kind="stable")[:MOST] if counts[place] >= ROWS]
+    if len(sheet.classes) == 2:
+        large = [0, 1] if len(judged.rows) >= ROWS else []
+    for one, other in combinations(sorted(large), 2):
+        within, _ = _told_apart(inside, sheet.y, one, other)
+        area, error = _told_apart(judged, sheet.y, one, other)
+        if within < AREA or area > 1 - within + TURNED or 0.5 - area < ERRORS * error:
+            continue
+        of = (
+            ""
+            if len(sheet.classes) == 2
+            else (f" for {sheet.classes[one]!r} and {sheet.classes[other]!r}")
+        )
+        return _otherwise(
+            part,
+            Evidence(
+                f"area under the ROC curve of trees within train, and on {part} rows{of}",
+                f"{within:.3f}, {area:.3f}",
+                "the same; below 0.5 the classes are told apart the wrong way round",
+            ),
+        )
+    return None
+
+
+def _told_apart(judged: Judged, y: np.ndarray, one: int, other: int) -> tuple[float, float]:
+    """Area under the ROC curve of the votes for one class against another, and its error."""
+    own = np.isin(y[judged.rows], (one, other))
+    votes = judged.votes[own]
+    scores = votes[:, other] / (votes[:, one] + votes[:, other]).clip(1e-12)
+    return separation(scores, y[judged.rows[own]] == other)
 
 
 def _otherwise(part: str, *evidence: Evidence) -> Nomination:

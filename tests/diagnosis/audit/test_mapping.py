@@ -74,6 +74,16 @@ def test_grades_that_are_off_by_one_in_held_out_rows(sheet_of, parts_of, causes,
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_two_grades_that_go_by_each_others_name_in_held_out_rows(sheet_of, parts_of, causes, seed):
+    frame, y = grades(seed, 3000)
+    parts = parts_of(len(y))
+    other = np.select([y == 5, y == 7], [7, 5], y)
+    found = look(sheet_of(frame, np.where(parts == "train", y, other), parts))
+    assert causes(found) == ["label_mapping_mismatch"]
+    assert causes(look(sheet_of(frame, y, parts))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_grades_that_are_given_more_kindly_later_are_coded_alike(sheet_of, parts_of, causes, seed):
     """Rows of higher grades, and half of a grade more for the same row."""
     frame, y = grades(seed)
