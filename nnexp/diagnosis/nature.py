@@ -14,6 +14,7 @@ from torch import Tensor
 
 STRONGER = 100.0  # times the last layer's weights, to see what its outputs are bounded by
 NEAR = 0.1  # to a bound that outputs of a last layer so strong come
+CLOSE, MOST = 0.02, 0.5  # of a bound of another size: how near, and what share of the outputs
 LOOSE = 1e-4  # rounding of a float32 probability, and more
 
 
@@ -81,7 +82,16 @@ def _bounded(out: Tensor) -> str:
     if low >= 0 and high <= 1:
         return "sigmoid" if low < NEAR or high > 1 - NEAR else "logits"
     if low >= -1 and high <= 1 and low < 0:
-        return "tanh" if max(-low, high) > 1 - NEAR else "logits"
+        return "tanh" if max(-low, high) > 1 - NEAR else _squashed(out)
     if low == 0:
         return "relu"
-    return "logits"
+    return _squashed(out)
+
+
+def _squashed(out: Tensor) -> str:
+    """`tanh` where outputs as strong as these, up and down, all come to one bound and its negative,
+    whatever it is that a tanh is multiplied by.
+    """
+    size = out.double().abs()
+    at_bound = float((size >= (1 - CLOSE) * size.max()).double().mean())
+    return "tanh" if at_bound >= MOST and float(out.min()) < 0 < float(out.max()) else "logits"

@@ -81,6 +81,10 @@ class Narrow(nn.Sequential):
         layers = [nn.Linear(inputs, 32), nn.ReLU(), nn.Linear(32, 1), nn.Linear(1, outputs)]
         super().__init__(*layers)
 
+class SmallTanh(Plain):
+    def forward(self, x):
+        return 0.3 * super().forward(x).tanh()
+
 class Averaging(Plain):
     def forward(self, x):
         return super().forward(x - x.mean(0) + x.mean(0).sum())
@@ -149,6 +153,7 @@ def modules(tmp_path_factory):
         ("Sigmoid", "cross_entropy", "activation_on_logits"),
         ("Sigmoid", "bce_with_logits", "sigmoid_twice"),
         ("Cut", "cross_entropy", "activation_on_logits"),
+        ("SmallTanh", "cross_entropy", "activation_on_logits"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:loss=nll with model.output")
