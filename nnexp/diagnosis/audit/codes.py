@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,13 +43,27 @@ BESIDE, BESIDE_Z = 0.01, 3.0  # of the squared error that kinds take away, and i
 BESIDE_SAMPLE = 5_000  # rows
 ONE_CODE = 0.9  # share of its rows from which on a column counts something rare
 
+# columns, and what is told of them but for the fix
+Told = tuple[Sequence[str], Nomination]
+
 
 def check(sheet: Sheet) -> Audit:
     """Integer columns whose codes stand for kinds."""
-    return Audit(_many_codes(sheet) or _few_codes(sheet) or _beside_others(sheet))
+    found = _many_codes(sheet) or _few_codes(sheet) or _beside_others(sheet)
+    return Audit([] if found is None else [_with_others_alike(sheet, *found)])
 
 
-def _many_codes(sheet: Sheet) -> list[Nomination]:
+def _with_others_alike(sheet: Sheet, told: Sequence[str], found: Nomination) -> Nomination:
+    """The same with all columns whose next code tells nothing of a code: where one is of names, so
+    are they.
+    """
+    alike = _orders_of_codes(sheet, sample(sheet.train, BESIDE_SAMPLE))
+    names = [*told, *(name for name in alike if name not in told)]
+    fix = also("data.categorical", sheet.config.categorical, names)
+    return replace(found, fix=(fix,), subject=", ".join(names))
+
+
+def _many_codes(sheet: Sheet) -> Told | None:
     """Columns whose codes tell the label while the codes beside them tell otherwise."""
     found = {}
     for name, values in sheet.numbers.items():
@@ -67,37 +82,34 @@ def _many_codes(sheet: Sheet) -> list[Nomination]:
         ):
             found[name] = ordered
     if not found:
-        return []
+        return None
     name, worst = max(found.items(), key=lambda item: item[1].own)
-    return [
-        Nomination(
-            "categorical_as_number",
-            (
-                Evidence(
-                    f"variance of the label that a code of {name!r} explains in other rows",
-                    round(worst.own, 3),
-                    "any",
-                ),
-                Evidence(
-                    "variance that the neighbouring code explains",
-                    round(max(worst.neighbour, 0.0), 3),
-                    f"nearly as much for a quantity, with {worst.levels} levels",
-                ),
+    return list(found), Nomination(
+        "categorical_as_number",
+        (
+            Evidence(
+                f"variance of the label that a code of {name!r} explains in other rows",
+                round(worst.own, 3),
+                "any",
             ),
-            f"The codes of {columns(list(found))} name kinds and are read as amounts: code 7 "
-            "lies between 6 and 8 for the network, and it has to undo that.",
-            (also("data.categorical", sheet.config.categorical, list(found)),),
-            strength=0.75,
-            subject=", ".join(found),
-        )
-    ]
+            Evidence(
+                "variance that the neighbouring code explains",
+                round(max(worst.neighbour, 0.0), 3),
+                f"nearly as much for a quantity, with {worst.levels} levels",
+            ),
+        ),
+        f"The codes of {columns(list(found))} name kinds and are read as amounts: code 7 "
+        "lies between 6 and 8 for the network, and it has to undo that.",
+        (),
+        strength=0.75,
+    )
 
 
-def _few_codes(sheet: Sheet) -> list[Nomination]:
+def _few_codes(sheet: Sheet) -> Told | None:
     """Columns of a few codes each, whose order is no better than a random one in the mean."""
     rows = sample(sheet.train)
     if len(rows) < 2 * FOLDS:
-        return []
+        return None
     weights, places = {}, {}
     for name, values in sheet.numbers.items():
         levels, _ = sheet.distinct[name]
@@ -112,38 +124,35 @@ def _few_codes(sheet: Sheet) -> list[Nomination]:
             weights[name], places[name] = explained, place
     kinds = [name for name, place in places.items() if place >= MIXED]
     if not kinds:
-        return []
+        return None
     mean = float(np.average(list(places.values()), weights=list(weights.values())))
     amounts, as_kinds, z = _by_kinds(sheet, rows, kinds)
     gained = as_kinds - amounts
     plainly = gained >= PLAINLY and z >= PLAINLY_Z
     if not plainly and (mean < RANDOM or gained < BETTER or z < BETTER_Z):
-        return []
-    return [
-        Nomination(
-            "categorical_as_number",
-            (
-                Evidence(
-                    "accuracy of a ridge regression with these columns as kinds, and as amounts",
-                    f"{as_kinds:.3f}, {amounts:.3f}",
-                    "the same for quantities",
-                ),
-                Evidence(
-                    "random orders of their codes in which neighbours are more alike",
-                    percent(mean),
-                    "0 to 15 % for quantities, half for names",
-                ),
+        return None
+    return kinds, Nomination(
+        "categorical_as_number",
+        (
+            Evidence(
+                "accuracy of a ridge regression with these columns as kinds, and as amounts",
+                f"{as_kinds:.3f}, {amounts:.3f}",
+                "the same for quantities",
             ),
-            f"The codes of {columns(kinds)} are in no order that the label knows, as numbers that "
-            "stand for names are, and are read as amounts: the network has to undo that.",
-            (also("data.categorical", sheet.config.categorical, kinds),),
-            strength=0.8,
-            subject=", ".join(kinds),
-        )
-    ]
+            Evidence(
+                "random orders of their codes in which neighbours are more alike",
+                percent(mean),
+                "0 to 15 % for quantities, half for names",
+            ),
+        ),
+        f"The codes of {columns(kinds)} are in no order that the label knows, as numbers that "
+        "stand for names are, and are read as amounts: the network has to undo that.",
+        (),
+        strength=0.8,
+    )
 
 
-def _beside_others(sheet: Sheet) -> list[Nomination]:
+def _beside_others(sheet: Sheet) -> Told | None:
     """Columns whose codes, as kinds, tell what all columns together do not tell as amounts."""
     rows, count = sample(sheet.train, BESIDE_SAMPLE), len(sheet.classes)
     # a few names may be in order by chance: they are told with those that are in none
@@ -151,36 +160,33 @@ def _beside_others(sheet: Sheet) -> list[Nomination]:
     judged = [name for name, place in orders.items() if place >= IN_NO_ORDER]
     levels = sum(len(sheet.distinct[name][0]) for name in judged)
     if not judged or levels > LEVELS[1] or len(rows) < 2 * FOLDS:
-        return []
+        return None
     values = [sheet.numbers[name][rows] for name in judged]
     filled = [np.where(np.isfinite(own), own, np.nanmedian(own)) for own in values]
     share, z = gain_by_kinds(sheet.matrix[rows], filled, sheet.y[rows], count)
     if share < BESIDE or z < BESIDE_Z:
-        return []
-    return [
-        Nomination(
-            "categorical_as_number",
-            (
-                Evidence(
-                    f"squared error that a ridge regression loses with codes of {columns(judged)} "
-                    "as kinds",
-                    percent(share),
-                    "none for quantities",
-                ),
-                Evidence(
-                    "random orders of these codes in which neighbours are more alike",
-                    percent(float(np.mean([orders[name] for name in judged]))),
-                    "0 to 15 % for quantities, half for names",
-                ),
+        return None
+    return list(orders), Nomination(
+        "categorical_as_number",
+        (
+            Evidence(
+                f"squared error that a ridge regression loses with codes of {columns(judged)} "
+                "as kinds",
+                percent(share),
+                "none for quantities",
             ),
-            f"The codes of {columns(list(orders))} tell as kinds what no curve of their amounts "
-            "tells, as numbers that stand for names do, and are read as amounts: the network has "
-            "to undo that.",
-            (also("data.categorical", sheet.config.categorical, list(orders)),),
-            strength=0.8,
-            subject=", ".join(orders),
-        )
-    ]
+            Evidence(
+                "random orders of these codes in which neighbours are more alike",
+                percent(float(np.mean([orders[name] for name in judged]))),
+                "0 to 15 % for quantities, half for names",
+            ),
+        ),
+        f"The codes of {columns(list(orders))} tell as kinds what no curve of their amounts "
+        "tells, as numbers that stand for names do, and are read as amounts: the network has "
+        "to undo that.",
+        (),
+        strength=0.8,
+    )
 
 
 def _orders_of_codes(sheet: Sheet, rows: np.ndarray) -> dict[str, float]:

@@ -110,3 +110,16 @@ def test_codes_that_tell_little_beside_strong_columns(sheet_of, causes, seed):
     assert causes(found) == ["categorical_as_number"]
     assert found.nominations[0].fix == ("data.categorical=[code]",)
     assert causes(codes.check(sheet_of(*beside(seed, smooth=True)))) == []
+
+
+def test_a_column_of_names_is_told_with_the_others_of_its_kind(sheet_of):
+    """One tells much by itself, one a little beside it."""
+    rng = np.random.default_rng(0)
+    carrier, airport = rng.integers(0, 10, 3000), rng.integers(0, 12, 3000)
+    worth = 2.5 * rng.permutation(np.linspace(-1, 1, 10))[carrier]
+    worth = worth + 1.2 * np.tile([1.0, -1.0], 6)[airport]
+    y = (worth + rng.logistic(size=3000) > 0).astype(int)
+    delay = rng.normal(size=3000) + 0.3 * y
+    frame = pd.DataFrame({"carrier": carrier, "airport": airport, "delay": delay})
+    (found,) = codes.check(sheet_of(frame, y)).nominations
+    assert sorted(found.subject.split(", ")) == ["airport", "carrier"]
