@@ -49,8 +49,9 @@ def check(sheet: Sheet) -> Audit:
         codes[members] = known.max() if known.max() >= 0 else place
     clumped = np.flatnonzero(codes >= 0)
     codes[clumped] = np.unique(codes[clumped], return_inverse=True)[1]
-    train, held = (own[codes[own] >= 0] for own in (sheet.train, sheet.held_out))
-    torn = float(np.isin(codes[held], codes[train]).mean()) if len(held) else 0.0
+    held = np.intersect1d(rows[asked], sheet.held_out)
+    shared = np.setdiff1d(codes[sheet.train], [-1])
+    torn = float(np.isin(codes[held], shared).mean()) if len(held) else 0.0
     if torn < STRADDLE:
         return Audit()
     split = grouped_accuracy(sheet, "", codes, clumped, distinct=False)

@@ -61,7 +61,7 @@ _EXPLAINS = {
     },
     "unseen_class": {"distribution_shift"},
     "conflicting_labels": {"label_noise", "label_permuted", "uninformative_inputs"},
-    "preprocessing_mismatch": {"distribution_shift"},
+    "preprocessing_mismatch": {"distribution_shift", "label_mapping_mismatch"},
     "label_permuted": {"label_noise"},
     "uninformative_inputs": {"label_noise"},
     "nonfinite_inputs": {"informative_missingness"},

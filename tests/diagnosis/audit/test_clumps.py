@@ -35,6 +35,16 @@ def test_the_column_that_names_them(sheet_of, causes):
     assert causes(clumps.check(sheet_of(frame, y, **whole))) == []
 
 
+def test_clumps_within_train_alone(sheet_of, causes):
+    """Held-out rows stand for themselves: there is nothing to tell them by heart from."""
+    frame, y, _ = measured(0, things=150)
+    alone, other, _ = measured(1, things=200, times=1)
+    parts = np.array(["train"] * len(frame) + ["valid", "test"] * 100)
+    both = pd.concat([frame, alone], ignore_index=True)
+    found = clumps.check(sheet_of(both, np.concatenate((y, other)), parts=parts))
+    assert causes(found) == []
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("width", [3, 8, 40])
 def test_rows_that_stand_for_themselves(sheet_of, causes, seed, width):
