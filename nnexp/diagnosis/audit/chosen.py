@@ -20,6 +20,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 # Held against the tables of scripts/diagnosis_cases.py: where their least column is as far from
 # chance, the others lie ten times as far above it.
+ROWS = 20_000  # of more, what chance makes of the best column moves no score
 COLUMNS = 10  # fewer say nothing of a tail
 OTHERS = 0.15  # share of the columns that may have come in another way, below the mark
 MARK = 1.8  # standard errors of the least column that was chosen
@@ -50,7 +51,7 @@ class Tail:
 
 def check(sheet: Sheet) -> Audit:
     """Numeric columns that all go with the labels by just so much as the best of chance does."""
-    if len(sheet.numbers) < COLUMNS or not len(sheet.valid):
+    if len(sheet.numbers) < COLUMNS or not len(sheet.valid) or len(sheet.used) > ROWS:
         return Audit()
     names = list(sheet.numbers)
     for family in families(names):
