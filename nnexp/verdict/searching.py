@@ -40,7 +40,7 @@ def prove_or_search(
     """
     start = time.monotonic()
     first = prove(folder, found, seeds=asked.seeds, budget=asked.budget, trust=asked.trust)
-    if asked.probe or not is_behind(first.diagnosis) or _is_explained(first.diagnosis):
+    if asked.probe or not is_behind(first.diagnosis) or is_explained(first.diagnosis):
         return first, Probed()
 
     def left() -> float | None:
@@ -72,7 +72,7 @@ def prove_or_search(
     return together, probed
 
 
-def _is_explained(proven: Diagnosis) -> bool:
+def is_explained(proven: Diagnosis) -> bool:
     """Whether a re-run, or what no re-run can try, tells why a run is behind.
 
     More epochs help whatever makes training slow: where they leave some of the gap open, they are

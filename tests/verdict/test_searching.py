@@ -5,7 +5,10 @@ import json
 import pytest
 
 import nnexp
+from nnexp.diagnosis.finding import Evidence, Finding, Proof
+from nnexp.diagnosis.report import Diagnosis
 from nnexp.runs import diagnosing
+from nnexp.verdict.searching import is_explained
 
 SLOW = ["optimizer=sgd", "optimizer.lr=0.0005", "trainer.epochs=10"]
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
@@ -40,6 +43,30 @@ def test_probes_that_show_nothing_name_nothing(no_rules, tmp_path, monkeypatch):
     assert not found.findings
     assert found.diagnosis.probes
     assert "no cause found for what is missing" in str(found)
+
+
+PROOF = Proof("accuracy/val", 0.4, 0.6, 0.2, (0.1, 0.3), 0.001, 5, 1.0)
+
+
+def found(cause, verdict, proof=PROOF):
+    return Finding(cause, verdict, cause, (Evidence("x", 1, "0"),), "it is so", ("a=b",), proof)
+
+
+@pytest.mark.parametrize(
+    ("findings", "after", "explained"),
+    [
+        ([], 0.4, False),
+        ([found("lr_too_low", "suspected")], 0.4, False),  # re-run in vain
+        ([found("parameters_not_updated", "suspected", None)], 0.4, True),  # nothing to re-run
+        ([found("lr_too_low", "confirmed")], 0.6, True),
+        ([found("undertrained", "confirmed")], 0.6, False),  # more epochs alone, and a gap left
+        ([found("undertrained", "confirmed")], 0.88, True),
+    ],
+)
+def test_when_a_proof_explains_what_a_run_is_behind_by(findings, after, explained):
+    valid = {"accuracy": 0.4, "possible": 0.9, "rows": 300, "behind": True}
+    proven = Diagnosis(findings, scores={"valid": valid}, restored=(0.4, after))
+    assert is_explained(proven) == explained
 
 
 def test_a_healthy_run_is_not_probed(tmp_path):
