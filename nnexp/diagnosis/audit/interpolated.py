@@ -67,7 +67,7 @@ def check(sheet: Sheet) -> Audit:
                 "(loss.class_weight=balanced).",
                 (),
                 strength=0.85,
-                subject=str(name),
+                subject=f"rows of {name!r} made between others",
             )
         ]
     )

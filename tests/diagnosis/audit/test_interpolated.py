@@ -34,7 +34,7 @@ def test_rows_made_between_others_before_the_split(sheet_of, causes, seed, decim
     x, y = fill_up(*classes(seed), seed)
     found = interpolated.check(sheet_of(frame_of(x.round(decimals)), y))
     assert causes(found) == ["duplicate_leak"]
-    assert found.nominations[0].subject == "1"
+    assert found.nominations[0].subject == "rows of 1 made between others"
 
 
 @pytest.mark.parametrize("seed", range(5))
