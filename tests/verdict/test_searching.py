@@ -48,7 +48,7 @@ def test_probes_that_show_nothing_name_nothing(no_rules, tmp_path, monkeypatch):
 PROOF = Proof("accuracy/val", 0.4, 0.6, 0.2, (0.1, 0.3), 0.001, 5, 1.0)
 
 
-def found(cause, verdict, proof=PROOF):
+def told(cause, verdict, proof=PROOF):
     return Finding(cause, verdict, cause, (Evidence("x", 1, "0"),), "it is so", ("a=b",), proof)
 
 
@@ -56,11 +56,11 @@ def found(cause, verdict, proof=PROOF):
     ("findings", "after", "explained"),
     [
         ([], 0.4, False),
-        ([found("lr_too_low", "suspected")], 0.4, False),  # re-run in vain
-        ([found("parameters_not_updated", "suspected", None)], 0.4, True),  # nothing to re-run
-        ([found("lr_too_low", "confirmed")], 0.6, True),
-        ([found("undertrained", "confirmed")], 0.6, False),  # more epochs alone, and a gap left
-        ([found("undertrained", "confirmed")], 0.88, True),
+        ([told("lr_too_low", "suspected")], 0.4, False),  # re-run in vain
+        ([told("parameters_not_updated", "suspected", None)], 0.4, True),  # nothing to re-run
+        ([told("lr_too_low", "confirmed")], 0.6, True),
+        ([told("undertrained", "confirmed")], 0.6, False),  # more epochs alone, and a gap left
+        ([told("undertrained", "confirmed")], 0.88, True),
     ],
 )
 def test_when_a_proof_explains_what_a_run_is_behind_by(findings, after, explained):

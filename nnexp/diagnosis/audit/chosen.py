@@ -18,8 +18,8 @@ from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
-# Held against the tables of scripts/diagnosis_cases.py: where their least column is as far from
-# chance, the others lie ten times as far above it.
+# Held against the tables of scripts/diagnosis_cases.py, none of which is told: where their least
+# column is as far from chance, the others lie far above it.
 ROWS = 20_000  # of more, what chance makes of the best column moves no score
 COLUMNS = 10  # fewer say nothing of a tail
 OTHERS = 0.15  # share of the columns that may have come in another way, below the mark
@@ -65,7 +65,7 @@ def check(sheet: Sheet) -> Audit:
         followed = follows(x, sheet.y, sheet.train, sheet.valid) if tails else 0.0
         if followed >= HELD_Z:  # else they were chosen by train rows alone, as it should be
             tail = min(tails, key=lambda own: own.above)
-            return Audit([_leak(sheet, family, tail, followed)])
+            return Audit([_leak(family, len(family) == len(names), tail, followed)])
     return Audit()
 
 
@@ -82,8 +82,8 @@ def families(names: Sequence[str]) -> list[list[str]]:
     return [list(names), *several]
 
 
-def _leak(sheet: Sheet, family: Sequence[str], tail: Tail, followed: float) -> Nomination:
-    every = len(family) == len(sheet.numbers)
+def _leak(family: Sequence[str], every: bool, tail: Tail, followed: float) -> Nomination:
+    """What is told of a family, which may be every numeric column."""
     shown = f"{family[0]!r} and the like"
     return Nomination(
         "selection_leak",
@@ -97,7 +97,7 @@ def _leak(sheet: Sheet, family: Sequence[str], tail: Tail, followed: float) -> N
             Evidence(
                 "distance of their median above the least, over that of chance alone",
                 figure(tail.above),
-                "10 and more for real columns",
+                "far more for real columns",
             ),
             Evidence(
                 "standard errors by which validation rows go the same way as train rows",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -111,15 +111,8 @@ def _few_codes(sheet: Sheet) -> Told | None:
     if len(rows) < 2 * FOLDS:
         return None
     weights, places = {}, {}
-    for name, values in sheet.numbers.items():
-        levels, _ = sheet.distinct[name]
-        own = values[rows]
-        known = np.isfinite(own)
-        if not FEW[0] <= len(levels) <= FEW[1] or not np.array_equal(levels, np.floor(levels)):
-            continue
-        if known.sum() < KNOWN * len(levels):
-            continue
-        explained, place = order_of_codes(own[known], sheet.y[rows[known]], len(sheet.classes))
+    for name, own, truth in _whole_numbers(sheet, rows, FEW, KNOWN):
+        explained, place = order_of_codes(own, truth, len(sheet.classes))
         if explained > INFORMATIVE:
             weights[name], places[name] = explained, place
     kinds = [name for name, place in places.items() if place >= MIXED]
@@ -194,24 +187,34 @@ def _orders_of_codes(sheet: Sheet, rows: np.ndarray) -> dict[str, float]:
     orders of the codes that are smoother.
     """
     orders = {}
-    for name, values in sheet.numbers.items():
-        levels, _ = sheet.distinct[name]
-        own = values[rows]
-        known = np.isfinite(own)
-        if not FEW[0] <= len(levels) <= LEVELS[1] or not np.array_equal(levels, np.floor(levels)):
+    for name, own, truth in _whole_numbers(sheet, rows, (FEW[0], LEVELS[1]), ROWS_A_LEVEL):
+        if np.unique(own, return_counts=True)[1].max() > ONE_CODE * len(own):
             continue
-        if known.sum() < ROWS_A_LEVEL * len(levels):
-            continue
-        if np.unique(own[known], return_counts=True)[1].max() > ONE_CODE * known.sum():
-            continue
-        truth = sheet.y[rows[known]]
-        explained, place = order_of_codes(own[known], truth, len(sheet.classes))
+        explained, place = order_of_codes(own, truth, len(sheet.classes))
         if explained < LEAST_INFORMATIVE:
             continue
-        ordered = compare_levels(own[known], truth, len(sheet.classes))
+        ordered = compare_levels(own, truth, len(sheet.classes))
         if ordered.neighbour <= ALIKE * ordered.own:
             orders[name] = place
     return orders
+
+
+def _whole_numbers(
+    sheet: Sheet, rows: np.ndarray, count: tuple[int, int], each: float
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Columns of so many whole numbers, with so many rows of each on average: name, numbers (n,)
+    and class indices (n,) of the rows that have one.
+    """
+    for name, values in sheet.numbers.items():
+        levels, _ = sheet.distinct[name]
+        known = rows[np.isfinite(values[rows])]
+        several = count[0] <= len(levels) <= count[1]
+        if (
+            several
+            and np.array_equal(levels, np.floor(levels))
+            and len(known) >= each * len(levels)
+        ):
+            yield name, values[known], sheet.y[known]
 
 
 def _by_kinds(sheet: Sheet, rows: np.ndarray, kinds: Sequence[str]) -> tuple[float, float, float]:

@@ -28,7 +28,7 @@ from nnexp.diagnosis.overrides import also
 FEWER = 0.25  # its errors over those of all other columns together, where it is nearly settled
 
 # Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark:
-# no clean table has a column that comes near it.
+# none of them is told.
 FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves some to tell
 
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)

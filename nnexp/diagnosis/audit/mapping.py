@@ -166,11 +166,8 @@ def _turned_over(sheet: Sheet, part: str, inside: Judged, judged: Judged) -> Nom
         area, error = _told_apart(judged, sheet.y, one, other)
         if within < AREA or area > 1 - within + TURNED or 0.5 - area < ERRORS * error:
             continue
-        of = (
-            ""
-            if len(sheet.classes) == 2
-            else (f" for {sheet.classes[one]!r} and {sheet.classes[other]!r}")
-        )
+        both = f" for {sheet.classes[one]!r} and {sheet.classes[other]!r}"
+        of = both if len(sheet.classes) > 2 else ""
         return _otherwise(
             part,
             Evidence(

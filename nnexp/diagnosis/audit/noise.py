@@ -35,10 +35,8 @@ MUCH = 0.15  # ... and the bound is this large, the votes have to fall into two 
 HEAPS = 0.77  # overlapping classes do not: share of their variance between two heaps (Gaussians 0.5
 # to 1.25 standard deviations apart reach 0.74, one heap alone 0.64)
 
-OFTEN, MOSTLY = (
-    10,
-    0.7,
-)  # equal rows, and share of the surest rows' errors that is between such ones
+# equal rows, and share of the surest rows' errors that is between such ones
+OFTEN, MOSTLY = 10, 0.7
 
 CLEANER = 0.1  # accuracy on held-out rows above that on train rows, which only noise in train makes
 CLEANER_ERRORS = 4.0  # standard errors of that
