@@ -91,7 +91,8 @@ def judge(folder: str, harmful: bool) -> Judged | None:
     from nnexp.diagnosis.audit.run import audit_sheet
     from nnexp.errors import UserError
     from nnexp.runs.diagnosing import all_named
-    from nnexp.runs.examine import examine, read_material
+    from nnexp.runs.examine import examine
+    from nnexp.runs.material import read_material
 
     warnings.simplefilter("ignore")
     about = json.loads(Path(folder, "case.json").read_text(encoding="utf-8"))

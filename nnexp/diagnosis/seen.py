@@ -63,6 +63,34 @@ class Units:
 
 
 @dataclass(frozen=True)
+class OwnModule:
+    """What a user's own module shows; of another network, and where it is not at hand, nothing.
+
+    Arguments:
+        frozen: parameters with requires_grad=False.
+        unregistered: lists that hold layers which it does not know.
+        matrices: layer -> shape of its weights, outputs first.
+        emitted: the activation that it ends in, by what it gives; none: "".
+        cut: layers that its outputs depend on and no gradient reached.
+        modes: its train rows in training and in evaluation mode; None where not at hand.
+        unsteady: share of train rows that it tells otherwise when it is asked once more, in
+            evaluation mode.
+        mixes: whether outputs depend on the other rows of a batch, in evaluation mode.
+        is_constant: whether it gives the same for all train rows.
+    """
+
+    frozen: Sequence[str] = ()
+    unregistered: Sequence[str] = ()
+    matrices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    emitted: str = ""
+    cut: Sequence[str] = ()
+    modes: Modes | None = None
+    unsteady: float = 0.0
+    mixes: bool = False
+    is_constant: bool = False
+
+
+@dataclass(frozen=True)
 class Seen:
     """A run, its table and its signals.
 
@@ -86,17 +114,7 @@ class Seen:
         label_changes: changes of label from train row to train row, over those of a random order;
             None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
-        emitted: the activation that a user's own module ends in, by what it gives; none: "".
-        frozen: parameters of a user's own module with requires_grad=False.
-        unregistered: lists of a user's own module that hold layers which it does not know.
-        modes: a user's own module in training and in evaluation mode; None where not at hand.
-        cut: layers of a user's own module that its outputs depend on and no gradient reached.
-        matrices: layer -> shape of the weights of a user's own module, outputs first.
-        unsteady: share of train rows that a user's own module tells otherwise when it is asked once
-            more, in evaluation mode; 0 where not at hand.
-        mixes: whether outputs of a user's own module depend on the other rows of a batch, in
-            evaluation mode.
-        is_constant: whether a user's own module gives the same for all train rows.
+        module: what a user's own module shows.
     """
 
     config: Config
@@ -120,15 +138,7 @@ class Seen:
     train_loss: float | None = None
     label_changes: float | None = None
     ordinal: Sequence[str] = ()
-    emitted: str = ""
-    frozen: Sequence[str] = ()
-    unregistered: Sequence[str] = ()
-    cut: Sequence[str] = ()
-    modes: Modes | None = None
-    matrices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    unsteady: float = 0.0
-    mixes: bool = False
-    is_constant: bool = False
+    module: OwnModule = field(default_factory=OwnModule)
 
     # ---------------------------------------------------------------------------- the prior
     @property

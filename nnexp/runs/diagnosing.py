@@ -30,7 +30,8 @@ from nnexp.diagnosis.seen import Seen
 from nnexp.files import read_regular
 from nnexp.model.weights import FILE as WEIGHTS
 from nnexp.near import near
-from nnexp.runs.examine import Material, examine
+from nnexp.runs.examine import examine
+from nnexp.runs.material import Material
 from nnexp.track.folder import write_json
 from nnexp.track.manifest import FILE as MANIFEST
 from nnexp.track.manifest import renew_entry

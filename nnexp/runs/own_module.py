@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import torch
 
+from nnexp.diagnosis.audit import forest
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
+from nnexp.diagnosis.seen import OwnModule
 from nnexp.model.module import ModuleModel
+from nnexp.model.registered import unregistered
+from nnexp.runs.kept import KeptWeights
+from nnexp.runs.units import UNIT_ROWS
 
 NUDGE = 0.01  # of a weight matrix: whatever gets a gradient from the outputs moves them by it
+MOVED = 1e-3  # of the largest output: rounding in products of other sizes stays far below
+MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
+
+
+def of_definition(model: ModuleModel) -> OwnModule:
+    """What a user's module shows before it has weights."""
+    matrices = zip(model.layers, model.layout.matrices, strict=True)
+    return OwnModule(
+        frozen=[name for name, own in model.module.named_parameters() if not own.requires_grad],
+        unregistered=unregistered(model.module),
+        matrices={name: slot.shape for name, slot in matrices},
+    )
+
+
+@torch.no_grad()
+def of_weights(
+    known: OwnModule, kept: KeptWeights, train_rows: np.ndarray, signals: pd.DataFrame | None
+) -> OwnModule:
+    """The same with what its kept weights do with some train rows (n,).
+
+    Arguments:
+        known: as `of_definition` gives it.
+        kept: the run's weights.
+        train_rows: of the dataset.
+        signals: signals.csv; None where nothing was watched.
+    """
+    model, theta, buffers = kept.model, kept.theta, kept.buffers
+    assert isinstance(model, ModuleModel)
+    few = kept.inputs(forest.sample(train_rows, UNIT_ROWS))
+    kind = nature(model, theta, buffers, few).kind
+    mixed = np.random.default_rng(0).permutation(train_rows)[:MODE_ROWS]
+    once, again = kept.outputs(mixed), kept.outputs(mixed)
+    trained = in_training(model, theta, buffers, kept.inputs(mixed), kept.plan.batch_size)
+    return replace(
+        known,
+        emitted="" if kind == "logits" else kind,
+        cut=cut(model, theta, buffers, few, _still(signals)),
+        unsteady=float((kept.classes(once) != kept.classes(again)).mean()),
+        mixes=torch.equal(once, again) and _mixes(kept, mixed, once[0]),
+        is_constant=_is_constant(once[0]),
+        modes=kept.compare_modes(mixed[: trained.shape[1]], trained),
+    )
 
 
 def nature(
@@ -92,3 +142,26 @@ def _outputs(
     for name, factor in factors.items():
         model.layout.view(changed, name).mul_(factor)
     return model.bind(changed, buffers, dtype=x.dtype).forward(x, None)[0]
+
+
+def _is_constant(out: torch.Tensor) -> bool:
+    """Whether outputs (n, C) of several rows are the same."""
+    return len(out) > 1 and torch.equal(out, out[:1].expand_as(out))
+
+
+def _mixes(kept: KeptWeights, rows: np.ndarray, whole: torch.Tensor) -> bool:
+    """Whether rows (n,) have other outputs in other company than `whole` (n, C) shows."""
+    halves = [kept.outputs(rows[place::2])[0] for place in (0, 1)]
+    moved = max(float((whole[k::2] - own).abs().max()) for k, own in enumerate(halves) if len(own))
+    return moved > MOVED * max(float(whole.abs().max()), 1e-12)
+
+
+def _still(signals: pd.DataFrame | None) -> list[str]:
+    """Layers whose gradient was 0 whenever it was seen, while another's was not."""
+    if signals is None:
+        return []
+    prefix = "gradient_norm/"
+    norms = {str(n)[len(prefix) :]: signals[n] for n in signals if str(n).startswith(prefix)}
+    seen = {name: own[np.isfinite(own)] for name, own in norms.items()}
+    still = [name for name, own in seen.items() if len(own) and (own == 0).all()]
+    return still if any((own > 0).any() for own in seen.values()) else []

@@ -30,9 +30,9 @@ from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.runs import checkpoint
 from nnexp.runs.checkpoint import CheckpointSaver
-from nnexp.runs.examine import make_material
 from nnexp.runs.interrupts import interrupts
 from nnexp.runs.jobs import check_alone, taken
+from nnexp.runs.material import make_material
 from nnexp.runs.recording import epoch_row
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task, begin_run, check_parts

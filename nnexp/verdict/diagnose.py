@@ -18,8 +18,8 @@ from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
 from nnexp.report.run_page import write_run_file
 from nnexp.runs.diagnosing import diagnose_run, read_diagnosis, write_diagnosis
-from nnexp.runs.examine import check_source
 from nnexp.runs.jobs import resume_command
+from nnexp.runs.material import check_source
 from nnexp.runs.started import files_of, started_in
 from nnexp.track.folder import check_links
 from nnexp.track.status import read_status

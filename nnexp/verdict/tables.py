@@ -9,7 +9,7 @@ from nnexp.config.schema.config import Config
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit
 from nnexp.errors import UserError
-from nnexp.runs.examine import Material, check_source, read_material
+from nnexp.runs.material import Material, check_source, read_material
 
 
 class AuditedTables:

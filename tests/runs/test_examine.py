@@ -9,7 +9,8 @@ import nnexp
 from nnexp.config.saved import read_config
 from nnexp.diagnosis.finding import HARMLESS, Evidence, Finding, Sign
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.runs.examine import examine, read_material
+from nnexp.runs.examine import examine
+from nnexp.runs.material import read_material
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 MODULES = """
@@ -208,7 +209,7 @@ def test_a_layer_that_nothing_depends_on_is_not_cut_off(modules, tmp_path):
     done = nnexp.run(["data=digits", "trainer.epochs=1", *QUIET, *own], root=tmp_path)
     seen = examine(done.folder, read_material(read_config(done.folder, True)), True)
     assert seen.signal("gradient_norm/spare").max() == 0
-    assert seen.cut == []
+    assert seen.module.cut == []
     causes = [one.cause for one in nnexp.diagnose(done, trust=True).findings]
     assert "parameters_not_updated" not in causes
 

@@ -114,7 +114,7 @@ def _scales(seen: Seen) -> dict[str, float]:
 def dead(seen: Seen) -> list[Nomination]:
     """Most ReLUs of a layer at 0 for every row; of a user's own module, outputs all the same."""
     evidence = _dead_evidence(seen)
-    if seen.is_constant:
+    if seen.module.is_constant:
         return [
             Nomination(
                 "dead_units",
@@ -263,9 +263,9 @@ def capacity(seen: Seen) -> list[Nomination]:
 
 def _narrow_module(seen: Seen) -> list[Nomination]:
     """A user's own module in which everything passes through a few units, fewer than classes."""
-    through = [(shape[0], name) for name, shape in seen.matrices.items() if len(shape) == 2]
+    through = [(shape[0], name) for name, shape in seen.module.matrices.items() if len(shape) == 2]
     units, name = min(through, default=(0, ""))
-    passed_on = any(shape[1:] == (units,) for shape in seen.matrices.values())
+    passed_on = any(shape[1:] == (units,) for shape in seen.module.matrices.values())
     if not 0 < units <= NARROW or units >= seen.outputs or not passed_on:
         return []
     return [_small(seen, f"{_narrowest(units)}, {name}", ())]

@@ -131,19 +131,19 @@ def frozen(seen: Seen) -> list[Nomination]:
 
 def untrained(seen: Seen) -> list[Nomination]:
     """Layers of a user's own module that no optimizer gets, or no gradient."""
-    if seen.unregistered:
-        signal, value = "lists that hold layers", list(seen.unregistered[:6])
+    if seen.module.unregistered:
+        signal, value = "lists that hold layers", list(seen.module.unregistered[:6])
         expected, strength = "torch.nn.ModuleList or ModuleDict", 0.95
         text = "layers in a plain list are no part of the module: they stay at their start"
-    elif seen.cut:
-        signal, value = "layers whose gradient was 0 at every look", list(seen.cut[:6])
+    elif seen.module.cut:
+        signal, value = "layers whose gradient was 0 at every look", list(seen.module.cut[:6])
         expected, strength = "none: the outputs change with their weights", 0.95
         text = (
             "the gradient is cut between them and the outputs, as by detach, no_grad or numpy: "
             "they stay at their start"
         )
-    elif seen.frozen:
-        signal, value = "parameters with requires_grad=False", list(seen.frozen[:6])
+    elif seen.module.frozen:
+        signal, value = "parameters with requires_grad=False", list(seen.module.frozen[:6])
         expected, strength = "none, unless on purpose", 0.7 if _trains_weights(seen) else 0.95
         text = "these parameters stay at their start"
     else:
@@ -190,7 +190,7 @@ def tiny_batches(seen: Seen) -> list[Nomination]:
 
 def modes(seen: Seen) -> list[Nomination]:
     """A user's own module that tells its train rows worse in evaluation mode than in training."""
-    own = seen.modes
+    own = seen.module.modes
     if own is None or not (own.gap >= WORSE and own.z >= WORSE_Z):
         return []
     return [
@@ -215,7 +215,7 @@ def modes(seen: Seen) -> list[Nomination]:
 
 def unsteady(seen: Seen) -> list[Nomination]:
     """A user's own module that is random in evaluation mode."""
-    if seen.unsteady < UNSTEADY:
+    if seen.module.unsteady < UNSTEADY:
         return []
     return [
         Nomination(
@@ -223,7 +223,7 @@ def unsteady(seen: Seen) -> list[Nomination]:
             (
                 Evidence(
                     "share of train rows that the same weights tell otherwise when asked again",
-                    seen.unsteady,
+                    seen.module.unsteady,
                     "0 in evaluation mode",
                 ),
             ),
@@ -237,7 +237,7 @@ def unsteady(seen: Seen) -> list[Nomination]:
 
 def mixing(seen: Seen) -> list[Nomination]:
     """A user's own module in which the rows of a batch are no strangers."""
-    if not seen.mixes:
+    if not seen.module.mixes:
         return []
     return [
         Nomination(

@@ -23,16 +23,16 @@ PAIRING = ("loss=cross_entropy", "model.output=logits")
 def pairing(seen: Seen) -> list[Nomination]:
     """The activation on the last layer against what the loss expects."""
     output = seen.config.model.output
-    if seen.emitted and output == "logits":
+    if seen.module.emitted and output == "logits":
         # the module applies it: no setting takes it out
-        return [_in_module(seen, own) for own in _pairing(seen, seen.emitted)]
+        return [_in_module(seen, own) for own in _pairing(seen, seen.module.emitted)]
     return _pairing(seen, output)
 
 
 def _in_module(seen: Seen, own: Nomination) -> Nomination:
     """A nomination of what a user's module does to its own outputs."""
     text = f"the module has to return logits, since {own.explanation}"
-    subject = f"the module itself ends in {seen.emitted}"
+    subject = f"the module itself ends in {seen.module.emitted}"
     return replace(own, explanation=text, fix=(), subject=subject)
 
 
