@@ -15,6 +15,7 @@ MOST = 6  # findings
 SIGN = 0.45  # strength of a sign that is worth a word where the run is behind, ...
 ODD = 0.8  # ... that makes a run suspicious by itself, ...
 ALONE = 0.7  # ... and where nothing tells what the table allows
+PLAIN = 0.93  # ... and from which on a mistake in somebody's code is one, unless it does no harm
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
 # a cause -> what it brings about; where both are nominated the cause comes first
@@ -71,6 +72,8 @@ BRINGS: dict[str, set[str]] = {
 }
 # the evidence is in the configuration: worth telling also where it did no harm
 _TOLD = (_LOSS | {"label_encoding", "overfit"}) - {"penalty_dominates", "metric_mismatch"}
+# what the code of a module or loop can have wrong, and no setting mends
+_OF_CODE = {"bad_initialisation", "batchnorm_mode", "dead_units", "parameters_not_updated"}
 
 
 def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
@@ -79,7 +82,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     A threshold nominates: a cause that is not certain is suspected only where the run is worse
     than its table allows. Where it is not, a setting that contradicts itself is told as harmless,
     and everything else is left out. What no re-run can try is harmless only where the run does
-    better than other learners.
+    better than other learners, or as well.
 
     Arguments:
         seen: the run.
@@ -90,6 +93,9 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     for own in merged:
         if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
+        elif own.cause in _OF_CODE and not own.fix and own.strength >= PLAIN:
+            if not _is_ahead(seen):
+                told.append((own, SUSPECTED))
         elif own.cause in _TOLD and own.strength > TRIED:
             told.append((own, HARMLESS if own.fix or _is_ahead(seen) else SUSPECTED))
     present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}

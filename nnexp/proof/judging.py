@@ -12,7 +12,7 @@ from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, 
 from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, changed_nothing, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import BALANCED, arm_scores, chance_gain, contrast_arms
+from nnexp.proof.contrast import BALANCED, arm_scores, chance_gain, contrast_arms, worth
 from nnexp.statistics import LEVEL, holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
@@ -174,6 +174,7 @@ def without_followers(
         mended = by_change[restores]
         more = contrast_arms(found.findings[place], mended, both, [both], seeds, 0.0)
         open_to_doubt = more is not None and more.p >= LEVEL and gain < HALF * lead
-        if more is not None and (more.gain < LEAST_GAIN or open_to_doubt):
+        least = worth(own.cause) if own.cause in BALANCED else LEAST_GAIN
+        if more is not None and (more.gain < least or open_to_doubt):
             kept[place] = replace(own, verdict=SUSPECTED), gain
     return kept

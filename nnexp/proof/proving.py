@@ -28,7 +28,7 @@ from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.contrast import WORTH, contrast_arms
+from nnexp.proof.contrast import WORTH, contrast_arms, worth
 from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.resplits import resplits
 from nnexp.statistics import LEVEL, holm
@@ -108,6 +108,7 @@ def prove(
     ]
     chosen = smallest(found, arms, seeds, confirmed)
     findings = without_followers(found, findings, arms, seeds, chosen)
+    dropped |= _harmless(findings, signs, len(told.findings))
     restores = _cure(found, chosen, confirmed)
     places = [place for place in range(len(findings)) if place not in dropped]
     kept = [findings[place] for place in places]
@@ -132,7 +133,7 @@ def _harmless(
         place
         for place, sign in enumerate(signs, first)
         if findings[place][0].verdict != CONFIRMED
-        or findings[place][1] < (LEAST_GAIN if sign.odd else WORTH)
+        or findings[place][1] < (LEAST_GAIN if sign.odd else worth(findings[place][0].cause))
     }
 
 
@@ -198,7 +199,11 @@ def _tried(own: Finding) -> str:
     """A change that brought too little, or too little for certain, in a line."""
     assert own.proof is not None
     low, high = own.proof.ci95
-    what = "makes little difference" if high < WORTH else "shows no gain that is certain"
+    what = "shows no gain that is certain"
+    if high < WORTH or own.verdict == CONFIRMED:
+        what = "makes little difference"
+    elif low > 0:
+        what = "brings little beside what restores the score"
     return (
         f"{' '.join(own.fix)} {what}: {own.proof.metric} {own.proof.before:.3f} "
         f"-> {own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"

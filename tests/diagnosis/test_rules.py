@@ -119,6 +119,8 @@ PAIRINGS = [
     (["loss.scale=-1"], "loss_sign_flipped"),
     (["optimizer.maximize=true"], "loss_sign_flipped"),
     (["loss.class_weight=[1,0,1]"], "metric_mismatch"),
+    (["loss.class_weight=[1,0.02,1]"], "metric_mismatch"),
+    (["loss.class_weight=[25,20,1]"], "metric_mismatch"),
     (["loss.reduction=sum", "optimizer=sgd"], "loss_not_averaged"),
 ]
 
@@ -143,6 +145,7 @@ def test_they_are_no_alarm_where_they_do_no_harm(overrides, cause):
         ["loss.scale=-1", "optimizer.maximize=true"],
         ["reg.dropout=0.5"],
         ["loss.class_weight=balanced"],
+        ["loss.class_weight=[1,0.3,1]"],
     ],
 )
 def test_settings_that_belong_together(overrides):

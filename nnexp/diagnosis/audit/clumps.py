@@ -53,7 +53,7 @@ def check(sheet: Sheet) -> Audit:
     torn = float(np.isin(codes[held], shared).mean()) if len(held) else 0.0
     if torn < STRADDLE:
         return Audit()
-    split = grouped_accuracy(sheet, "", codes, clumped, distinct=False)
+    split = grouped_accuracy(sheet, (), codes, clumped, distinct=False)
     line = (
         f"clumps of rows: accuracy {split.mixed:.3f} with rows of a clump on both sides, "
         f"{split.apart:.3f} without"

@@ -46,7 +46,7 @@ def check(sheet: Sheet) -> Audit:
     torn = float(np.isin(held, train).mean()) if len(held) else 0.0
     if torn < STRADDLE:
         return Audit()
-    split = grouped_accuracy(sheet, "", codes, rows)
+    split = grouped_accuracy(sheet, (), codes, rows)
     line = (
         f"blocks of the file: accuracy {split.mixed:.3f} with rows of a block on both sides, "
         f"{split.apart:.3f} without"

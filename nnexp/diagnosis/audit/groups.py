@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.diagnosis.audit.forest import ROWS, held_out
 from nnexp.diagnosis.audit.neighbours import without_near_copies
+from nnexp.diagnosis.audit.order import RUNS, changes
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -25,6 +27,8 @@ TREES = 30  # of a forest of one fold
 CANDIDATES = 4  # columns tried, the likeliest first: six forests each
 BLOCKS = 1.5  # stretches of equal values down the file over the groups: contiguous
 CONTIGUOUS = 8  # groups that such a column has at least
+OF_ONE = 0.98  # share of the rows with others of their group whose group has one label, from which
+BY_CHANCE = 0.5  # on, where it would be no more than this by chance, a column names things
 HINTS = frozenset(
     [
         "id",
@@ -123,7 +127,7 @@ def check(sheet: Sheet) -> Audit:
         torn = float(inside[codes[sheet.held_out]].mean())
         if torn < STRADDLE:
             continue
-        split = grouped_accuracy(sheet, name, codes, sheet.used)
+        split = grouped_accuracy(sheet, {name}, codes, sheet.used)
         lost = split.mixed - split.apart
         lines.append(
             f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
@@ -181,10 +185,32 @@ def candidates(sheet: Sheet) -> list[tuple[str, np.ndarray, bool]]:
         hint = hinted(name)
         stretches = int((np.diff(codes) != 0).sum()) + 1
         contiguous = groups >= CONTIGUOUS and stretches <= BLOCKS * groups
-        if hint or contiguous:
+        if hint or contiguous or _is_of_one_label(sheet, name, codes):
             found.append((name, codes, hint, groups))
     found.sort(key=lambda item: (not item[2], -item[3]))
     return [(name, codes, hint) for name, codes, hint, _ in found]
+
+
+def _is_of_one_label(sheet: Sheet, name: str, codes: np.ndarray) -> bool:
+    """Whether the rows of each group have one label, which few groups would by chance.
+
+    Numbers whose neighbours share their labels are no names, but tell the label by their size.
+    """
+    counts = np.zeros((int(codes.max()) + 1, len(sheet.classes)))
+    np.add.at(counts, (codes, sheet.y), 1)
+    size = counts.sum(1)
+    several = size > 1
+    rows = size[several].sum()
+    if rows < (1 - ALONE) * len(codes):
+        return False
+    pure = (counts.max(1) == size)[several]
+    share = counts.sum(0) / len(codes)
+    chance = (share[:, None] ** size[several]).sum(0)
+    of_one = float(size[several][pure].sum() / rows)
+    by_chance = float((size[several] * chance).sum() / rows)
+    if of_one < OF_ONE or by_chance > BY_CHANCE:
+        return False
+    return name not in sheet.numbers or changes(counts[several].argmax(1)) >= RUNS
 
 
 def hinted(name: str) -> bool:
@@ -216,13 +242,17 @@ def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
 
 
 def grouped_accuracy(
-    sheet: Sheet, name: str, codes: np.ndarray, rows: np.ndarray, distinct: bool = True
+    sheet: Sheet,
+    without: Collection[str],
+    codes: np.ndarray,
+    rows: np.ndarray,
+    distinct: bool = True,
 ) -> GroupedAccuracy:
-    """Out-of-fold accuracy of trees without the column, by random folds and by whole groups.
+    """Out-of-fold accuracy of trees, by random folds and by whole groups.
 
     Arguments:
         sheet: the table.
-        name: the column.
+        without: columns that the trees do not see.
         codes: the group of each row (N,).
         rows: row numbers to use; of many, whole groups are drawn.
         distinct: take one of train rows that were measured several times.
@@ -235,7 +265,7 @@ def grouped_accuracy(
     if distinct:  # the others would be told by heart in any fold
         inside = np.isin(rows, sheet.train)
         rows = np.concatenate((without_near_copies(sheet, rows[inside]), rows[~inside]))
-    x, y = sheet.without({name})[rows], sheet.y[rows]
+    x, y = sheet.without(without)[rows], sheet.y[rows]
     _, group = np.unique(codes[rows], return_inverse=True)
     size = int(group.max()) + 1
     apart = _right(x, y, len(sheet.classes), (rng.permutation(size) % FOLDS)[group])

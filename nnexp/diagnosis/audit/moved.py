@@ -13,6 +13,7 @@ ROWS = 10  # of a part
 CHANCE = 1e-4  # over all columns of a part (Bonferroni)
 GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
 COMPARED = 5000  # rows of a side
+STUCK, SELDOM = 0.9, 0.05  # share of one number among a part's rows, and among train rows at most
 
 
 def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
@@ -35,3 +36,24 @@ def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, floa
         found.append((name, order.total_variation(*counts), p))
     least = CHANCE / max(1, len(found))
     return sorted((f for f in found if f[1] >= GAP and f[2] < least), key=lambda f: -f[1])
+
+
+def stuck_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float, float]]:
+    """Columns of numbers that are one and the same in a part, and seldom so in train rows.
+
+    Returns:
+        Name, the number, its share of the part's rows and of the train rows; the largest share
+        of a part first.
+    """
+    found = []
+    for name, values in sheet.numbers.items():
+        train, part = values[sheet.train], values[rows]
+        train, part = train[np.isfinite(train)], part[np.isfinite(part)]
+        if name in sheet.numbering or min(len(train), len(part)) < ROWS:
+            continue
+        numbers, counts = np.unique(part, return_counts=True)
+        most = float(numbers[counts.argmax()])
+        share, usual = float(counts.max() / len(part)), float((train == most).mean())
+        if share >= STUCK and usual <= SELDOM:
+            found.append((name, most, share, usual))
+    return sorted(found, key=lambda item: -item[2])

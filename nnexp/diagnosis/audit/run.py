@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from nnexp.diagnosis.audit import (
     balance,
@@ -32,6 +32,7 @@ from nnexp.diagnosis.audit import (
     outliers,
     scales,
     sentinels,
+    series,
     shift,
     signal,
     size,
@@ -78,6 +79,7 @@ _EXPLAINS = {
 _EXPLAINS_OF_A_COLUMN = {
     "group_leak": {"target_leak", "categorical_as_number"},
     "selection_leak": {"sentinel_values"},
+    "distribution_shift": {"sentinel_values"},
 }
 
 
@@ -95,8 +97,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     start = time.perf_counter()
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
-    named, copies = groups.check(sheet), duplicates.check(sheet, rows)
-    torn = named if named.nominations else file_groups.check(sheet)
+    copies = duplicates.check(sheet, rows)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -119,9 +120,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             interpolated.check(sheet),
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
-            named,
-            Audit() if torn is named else torn,
-            Audit() if torn.nominations else clumps.check(sheet),
+            *_until_told((groups.check, file_groups.check, series.check, clumps.check), sheet),
             shift.check(sheet),
             missingness.check(sheet),
             filled_in.check(sheet),
@@ -136,6 +135,15 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
         )
     )
     return Audit(joined.nominations, joined.notes, joined.checked, time.perf_counter() - start)
+
+
+def _until_told(checks: Sequence[Callable[[Sheet], Audit]], sheet: Sheet) -> list[Audit]:
+    """Checks for one thing, the plainest first: those after one that tells it are not asked."""
+    found: list[Audit] = []
+    for check in checks:
+        if not any(own.nominations for own in found):
+            found.append(check(sheet))
+    return found
 
 
 def join_audits(audits: Iterable[Audit]) -> Audit:

@@ -10,13 +10,14 @@ from nnexp.diagnosis.audit import order
 from nnexp.diagnosis.audit.chance import association_of, separation
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.missing_rates import missing_at_another_rate, missing_rates
-from nnexp.diagnosis.audit.moved import CHANCE, GAP, ROWS, moved_columns
+from nnexp.diagnosis.audit.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
 from nnexp.diagnosis.audit.neighbours import without_near_copies
 from nnexp.diagnosis.audit.preparation import prepared_otherwise
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.units import in_other_units
 from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import also
 
 AREA = 0.75  # area under the ROC curve of telling the parts apart
 SHARES = 0.15  # total variation of the class shares
@@ -50,6 +51,9 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     prepared = prepared_otherwise(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
+    stuck = stuck_columns(sheet, rows)
+    if stuck:
+        return Audit([_stuck(sheet, name, stuck), *found])
     moved = moved_columns(sheet, rows)
     unit = in_other_units(sheet, name, rows, [own for own, *_ in moved])
     if unit is not None:
@@ -120,6 +124,29 @@ def _class_shares(sheet: Sheet, rows: np.ndarray) -> tuple[float, float] | None:
     p, _ = association_of(np.stack(counts))
     apart = order.total_variation(*counts)
     return (apart, p) if apart >= SHARES and p < CHANCE else None
+
+
+def _stuck(
+    sheet: Sheet, name: str, stuck: Sequence[tuple[str, float, float, float]]
+) -> Nomination:
+    names = [own for own, *_ in stuck]
+    evidence = tuple(
+        Evidence(
+            f"share of {name} rows in which {own!r} is {figure(number)}, and of train rows",
+            f"{percent(share)}, {percent(usual)}",
+            "about the same",
+        )
+        for own, number, share, usual in stuck[:3]
+    )
+    return Nomination(
+        "distribution_shift",
+        evidence,
+        f"{columns(names)} stands still in the {name} rows, as a sensor that has failed or a value "
+        "that is not known there: what train rows teach of it says nothing of them.",
+        (also("data.drop", sheet.config.drop, names),),
+        strength=0.92,
+        subject=", ".join(names),
+    )
 
 
 def _shifted(

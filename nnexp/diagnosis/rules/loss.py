@@ -12,6 +12,7 @@ from nnexp.diagnosis.rules.pairing import PAIRING, lowest
 from nnexp.diagnosis.seen import Seen
 
 MULTIPLE = 8.0  # of the mean over the batch, from which on a loss is too large for a usual rate
+IGNORED = 0.1  # of its share of the rows, and of an even one: less of the loss is next to none
 
 
 def regression_loss(seen: Seen) -> list[Nomination]:
@@ -182,16 +183,28 @@ def penalty(seen: Seen) -> list[Nomination]:
 
 
 def ignored_class(seen: Seen) -> list[Nomination]:
-    """A class whose rows weigh nothing."""
+    """A class whose rows weigh nothing, or next to it."""
     weights = seen.config.loss.class_weight
-    if not isinstance(weights, list) or all(weights):
+    if not isinstance(weights, list) or len(weights) != len(seen.counts):
         return []
-    lost = [str(c) for c, w in zip(seen.classes, weights, strict=False) if not w]
+    weight, even = np.asarray(weights, dtype=float), 1 / len(weights)
+    total = float(weight @ seen.shares)
+    parts = weight * seen.shares / total if total > 0 else np.zeros(len(weight))
+    least = IGNORED * np.minimum(seen.shares, even)
+    lost = [place for place, own in enumerate(parts) if own < least[place]]
+    if not lost:
+        return []
     return [
         Nomination(
             "metric_mismatch",
-            (Evidence("classes of weight 0", lost, "none"),),
-            "rows of these classes are left out of the loss but count in the accuracy",
+            (
+                Evidence(
+                    f"share of the loss that loss.class_weight leaves to {seen.classes[lost[0]]!s}",
+                    round(float(parts[lost[0]]), 4),
+                    f"{seen.shares[lost[0]]:.2g} by its rows, {even:.2g} where the classes balance",
+                ),
+            ),
+            "rows of these classes are left out of the loss, or nearly, but count in the accuracy",
             ("loss.class_weight=null",),
             0.9,
         )

@@ -43,6 +43,23 @@ def test_blocks_of_the_file_need_no_name(sheet_of, causes):
     assert causes(groups.check(sheet_of(frame, y))) == ["group_leak"]
 
 
+@pytest.mark.parametrize("text", [True, False])
+def test_names_that_say_nothing_of_themselves(sheet_of, causes, text):
+    frame, y = made(60, 15, "k", text)
+    found = groups.check(sheet_of(frame, y))
+    assert causes(found) == ["group_leak"]
+    assert found.nominations[0].subject == "k"
+    # a level that many rows of either label have names no thing
+    mixed = np.random.default_rng(0).random(len(y)) < 0.1
+    assert groups.check(sheet_of(frame, np.where(mixed, 1 - y, y))) == groups.Audit()
+
+
+def test_numbers_that_tell_the_label_by_their_size_name_nothing(sheet_of):
+    frame, y = made(60, 15, "k")
+    frame["k"] = np.random.default_rng(0).integers(0, 30, len(y)) + 30 * y
+    assert groups.check(sheet_of(frame, y)) == groups.Audit()
+
+
 def test_whole_groups_on_one_side_are_fine(sheet_of, causes):
     frame, y = made(50, 20, "patient")
     sheet = sheet_of(frame, y, split_method="group", split_by="patient")

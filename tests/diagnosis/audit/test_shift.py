@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import shift
+from nnexp.diagnosis.audit.run import audit_sheet
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 
@@ -152,3 +153,25 @@ def test_train_rows_that_were_measured_several_times(sheet_of, parts_of, causes)
     # and elsewhere they are told as before
     frame.loc[parts[rows] == "test", ["a", "b"]] += [2.0, -2.0]
     assert causes(shift.check(sheet_of(frame, y[rows], parts[rows]))) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("method", ["random", "time"])
+@pytest.mark.parametrize("value", [0.0, -40.0])
+def test_a_sensor_that_stands_still_in_held_out_rows(sheet_of, causes, method, value):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(30, 5, (600, 3)), columns=["a", "b", "c"])
+    frame["when"] = np.arange(600)
+    y = (frame["a"] > 30).astype(int).to_numpy()
+    parts = np.array(["train"] * 400 + ["valid"] * 100 + ["test"] * 100, dtype=object)
+    frame.loc[400:, "a"] = value
+    by = {"split_method": "time", "split_by": "when"} if method == "time" else {}
+    sheet = sheet_of(frame, y, **by) if by else sheet_of(frame, y, parts)
+    found = shift.check(sheet)
+    assert causes(found) == ["distribution_shift"]
+    assert found.nominations[0].fix == ("data.drop=[a]",)
+    told = audit_sheet(sheet).nominations
+    assert "sentinel_values" not in [own.cause for own in told]
+    # a number that train rows have as often is none of the held-out rows alone
+    frame.loc[:380, "a"] = value
+    sheet = sheet_of(frame, y, **by) if by else sheet_of(frame, y, parts)
+    assert ("data.drop=[a]",) not in [own.fix for own in shift.check(sheet).nominations]
