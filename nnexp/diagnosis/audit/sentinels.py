@@ -24,6 +24,12 @@ ZERO_FAR = (3.0, 1.0)  # so far from the middle and from the nearest
 ALONE = 0.05  # others within half a spread of the value, as a share of the cells that hold it
 TOGETHER = (0.9, 0.5)  # share of a spike's rows where another column has the value too; elsewhere
 CHANCE = 1e-6  # p of that, over all columns
+# of a column where 0 stands for missing as in another one: its zeros over those of the other, or
+# the other way round; over its next most frequent value; and its least other value over the middle
+AS_OFTEN, STANDS_OUT, BEGIN = 1.5, 3, 0.1
+# columns that begin with 0 and have no spike there, over those that have, from which on zeros are
+# usual; the share of such columns that have fewer zeros than one whose zeros are none
+USUAL, FEW = 3, 0.1
 SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
 
 
@@ -54,6 +60,7 @@ def check(sheet: Sheet) -> Audit:
         for name, (values, counts) in sheet.distinct.items()
         for spike in find_spikes(name, values, counts)
     ]
+    spikes = _without_usual_zeros(sheet, spikes)
     if not spikes:
         return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
     spikes += _in_company(sheet, spikes)
@@ -130,11 +137,31 @@ def find_spikes(name: str, values: np.ndarray, counts: np.ndarray) -> list[Spike
     return found
 
 
+def _without_usual_zeros(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
+    """Spikes without those at 0 of a table where most columns have as many zeros, as numbers like
+    others.
+
+    Of the dark pixels of images, some are far from whatever else the pixel is.
+    """
+    zeros = {spike.name for spike in spikes if spike.value == 0}
+    shares = [
+        float(counts[0] / counts.sum())
+        for name, (values, counts) in sheet.distinct.items()
+        if len(values) > OTHERS and values[0] == 0 and name not in zeros
+        if _frequent(int(counts[0]), int(counts.sum()))
+    ]
+    if not zeros or len(shares) <= USUAL * len(zeros):
+        return spikes
+    few = float(np.quantile(shares, FEW))
+    return [spike for spike in spikes if spike.value != 0 or spike.share < few]
+
+
 def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
     """The same value in other columns, at the edge of their range, in the rows of a spike.
 
     Where a thickness was not taken, nor was what is measured beside it: insulin is 0 in all of
-    those rows, though 0 is not far from what else it is.
+    those rows, though 0 is not far from what else it is. And where a value stands for missing in
+    one column, it does so in others that have it as often and nothing near it.
     """
     found: dict[str, Spike] = {}
     known = {spike.name for spike in spikes}
@@ -150,16 +177,28 @@ def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
             inside, outside = same[rows].sum(), same[~rows].sum()
             others = np.delete(values, place)
             p = share_p(int(inside), int(rows.sum()), int(outside), int((~rows).sum()))
-            if (
+            together = (
                 p < CHANCE / len(sheet.distinct)
                 and inside >= TOGETHER[0] * rows.sum()
                 and outside <= TOGETHER[1] * (~rows).sum()
-            ):
+            )
+            if together or _as_plain(spike, values, counts, place):
                 count = int(counts[place])
                 found[name] = Spike(
                     name, spike.value, count, count / int(counts.sum()), others[0], others[-1]
                 )
     return list(found.values())
+
+
+def _as_plain(spike: Spike, values: np.ndarray, counts: np.ndarray, place: int) -> bool:
+    """Whether 0 is as frequent here as in a spike, and the other numbers begin far from it."""
+    others, weights = np.delete(values, place), np.delete(counts, place)
+    if spike.value != 0 or place != 0 or others[0] <= 0:
+        return False
+    (middle,) = weighted_quantiles(others, weights, (0.5,))
+    often = max(spike.cells, int(counts[place])) <= AS_OFTEN * min(spike.cells, int(counts[place]))
+    stands_out = int(counts[place]) >= STANDS_OUT * int(weights.max())
+    return often and stands_out and float(others[0]) >= BEGIN * middle
 
 
 def _without(

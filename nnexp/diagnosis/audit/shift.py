@@ -126,9 +126,7 @@ def _class_shares(sheet: Sheet, rows: np.ndarray) -> tuple[float, float] | None:
     return (apart, p) if apart >= SHARES and p < CHANCE else None
 
 
-def _stuck(
-    sheet: Sheet, name: str, stuck: Sequence[tuple[str, float, float, float]]
-) -> Nomination:
+def _stuck(sheet: Sheet, name: str, stuck: Sequence[tuple[str, float, float, float]]) -> Nomination:
     names = [own for own, *_ in stuck]
     evidence = tuple(
         Evidence(

@@ -124,3 +124,37 @@ def test_zeros_of_shares_with_a_slip_among_them(sheet_of):
     share[7] = 30000.0  # its decimal point is lost
     frame = pd.DataFrame({"share": share})
     assert not sentinels.check(sheet_of(frame, np.arange(900) % 2)).nominations
+
+
+def _with_zeros(columns, share=0.25, seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: np.where(rng.random(len(own)) < share, 0.0, own) for name, own in columns.items()}
+
+
+def test_zeros_beside_a_column_where_0_is_plainly_none(sheet_of):
+    rng = np.random.default_rng(0)
+    columns = {
+        "alcohol": rng.normal(11, 1.2, 800).round(1),
+        "acidity": (0.1 + rng.lognormal(-1.3, 0.5, 800)).round(2),
+        "sulphates": (0.25 + rng.lognormal(-1.2, 0.4, 800)).round(2),
+    }
+    spent = {"spent": rng.lognormal(3, 1, 800).round(2)}  # near 0 with and without zeros
+    frame = pd.DataFrame({**_with_zeros(columns), **_with_zeros(spent, seed=1)})
+    found = sentinels.check(sheet_of(frame, rng.integers(0, 2, 800)))
+    assert set(found.nominations[0].subject.split(", ")) == {"alcohol", "acidity", "sulphates"}
+    seldom = _with_zeros({"acidity": columns["acidity"]}, share=0.05)  # of another making
+    found = sentinels.check(sheet_of(frame.assign(**seldom), rng.integers(0, 2, 800)))
+    assert "acidity" not in found.nominations[0].subject
+
+
+def test_zeros_are_usual_in_pictures(sheet_of):
+    rng = np.random.default_rng(0)
+    dark = {
+        f"p{k}": np.where(rng.random(800) < 0.3 + 0.03 * k, 0, rng.gamma(0.7, 80, 800).round())
+        for k in range(20)
+    }
+    edge = {"edge": np.where(rng.random(800) < 0.5, 0, rng.normal(200, 20, 800).round())}
+    frame = pd.DataFrame({**dark, **edge})
+    y = rng.integers(0, 2, 800)
+    assert not sentinels.check(sheet_of(frame, y)).nominations
+    assert sentinels.check(sheet_of(frame[["p0", "edge"]], y)).nominations[0].subject == "edge"
