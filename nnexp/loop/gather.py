@@ -76,8 +76,9 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
     kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.path)
-    if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
-        kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
+    applied = watch.applied or watch.kernel.applied
+    if applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
+        kind = Nature(applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
     several = len(np.unique(sheet.y[sheet.train])) > 1
     trees = measure(sheet) if several else None

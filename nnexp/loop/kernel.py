@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 ROWS = 8  # of a batch on which the loss is asked
+SURE = 100.0  # a logit whose probability is 1 to the last digit
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,14 @@ class Kernel:
             `absolute`, or `other`.
         sign: 1, or -1 where being right costs more than being wrong.
         summed: whether twice the rows cost twice as much.
+        applied: `softmax` or `sigmoid` where the loss function squashes the outputs before a
+            cross-entropy that does so itself; else "".
     """
 
     kind: str = "other"
     sign: int = 1
     summed: bool = False
+    applied: str = ""
 
 
 def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
@@ -130,7 +134,10 @@ def _of_classes(
     if linear and abs(base) > 1e-9:
         return Kernel("nll", sign, summed)
     if _close(at(z + 3, t), base) and not _close(right, wrong):
-        return Kernel("softmax", sign, summed)
+        # of a probability of 1 it costs what a logit of 1 beside zeros does
+        squashed = at(SURE * hot, t) / (len(t) if summed else 1)
+        twice = _close(squashed, math.log(1 + (z.shape[1] - 1) / math.e))
+        return Kernel("softmax", sign, summed, "softmax" if twice else "")
     return None
 
 
@@ -152,6 +159,8 @@ def _elementwise(
             return Kernel(kind, 1 if near > 0 else -1, summed)
     if _close(quarter, 2 * half) and abs(half) > 1e-9:
         return Kernel("bce", 1 if half > 0 else -1, summed)
+    if _close(f(SURE, 1.0), math.log(1 + 1 / math.e)) and _close(f(-SURE, 1.0), math.log(2)):
+        return Kernel("logistic", 1, summed, "sigmoid")
     middle = f(0.0, 1.0)
     if abs(middle) > 1e-9 and _close((f(-2.0, 1.0) - f(2.0, 1.0)) / 2, middle / math.log(2)):
         margin = _close(f(2.0, -1.0), f(-2.0, 1.0))

@@ -147,6 +147,14 @@ def _one_with_tail(*tail):
     return lambda inputs, classes: mlp(inputs, 1, *[make() for make in tail])
 
 
+def after_softmax(output, target):
+    return nn.functional.cross_entropy(output.softmax(1), target)
+
+
+def after_sigmoid(output, target):
+    return nn.functional.binary_cross_entropy_with_logits(output.sigmoid(), target)
+
+
 def softmax():
     return nn.Softmax(1)
 
@@ -280,6 +288,13 @@ FAULTS = {
     "sigmoid twice": (
         Loop("breast_cancer", model=_one_with_tail(nn.Sigmoid), loss=nn.BCEWithLogitsLoss,
              target=column), "sigmoid_twice",
+    ),
+    "softmax in the loss function": (
+        Loop("digits", loss=lambda: after_softmax, optimizer=sgd(0.05), epochs=10), "softmax_twice",
+    ),
+    "sigmoid in the loss function": (
+        Loop("breast_cancer", model=one, loss=lambda: after_sigmoid, target=column,
+             optimizer=sgd(0.01), epochs=10), "sigmoid_twice",
     ),
     "softmax of one": (
         Loop("breast_cancer", model=_one_with_tail(softmax), loss=nn.BCELoss, target=column,
