@@ -24,6 +24,7 @@ from nnexp.track.markdown import cell
 SHOWN = 3
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
+APART = 0.05  # of accuracy behind other learners, which is worth a word also where it may be chance
 
 
 @dataclass(frozen=True)
@@ -254,10 +255,13 @@ def _healthy(own: Diagnosis) -> str:
         told = own.notes if own.in_code or "train" not in own.scores else ()
         more = "".join(f"; {note}" for note in told)
         return f"diagnosis: nothing found{more}"
-    found = "no cause found for what is missing" if is_behind(own) else "nothing found"
+    behind = is_behind(own)
+    found = "no cause found for what is missing" if behind else "nothing found"
+    apart = valid["possible"] - valid["accuracy"]
+    few = ", too few to tell the two apart" if apart >= APART and not behind else ""
     return (
         f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where other learners reach "
-        f"{valid['possible']:.3f} on the same {valid['rows']} validation rows"
+        f"{valid['possible']:.3f} on the same {valid['rows']} validation rows{few}"
     )
 
 

@@ -27,6 +27,15 @@ STRENGTH = {
     "underfit_capacity": 0.78,
     "unsuitable_optimizer": 0.74,
     "undertrained": 0.7,
+    # of settings that were typed
+    "bad_initialisation": 0.9,
+    "batchnorm_mode": 0.85,
+    "categorical_as_number": 0.85,
+    "class_imbalance": 0.85,
+    "informative_missingness": 0.85,
+    "ordered_split": 0.85,
+    "uninformative_inputs": 0.85,
+    "vanishing_gradients": 0.85,
 }
 WHY = {
     "lr_too_low": "with larger steps the same network learns what it has not learnt here",
@@ -40,6 +49,8 @@ WHY = {
     "best of its rates, does not",
     "undertrained": "with more epochs the same run goes on improving",
 }
+
+TYPED = "with this setting as it is by itself the same run learns what it has not learnt here"
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,12 @@ def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
         interval,
         _meaning(own, value, gain, interval),
     )
+
+
+def left_out(count: int) -> Probe:
+    """What stands for probes that were not made."""
+    why = "not made: they would take longer than probes may (--budget SECONDS)"
+    return Probe(f"{count} more", (), "accuracy/val", None, None, None, why)
 
 
 def _meaning(
@@ -150,7 +167,7 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
                     f"({len(own.arm.accuracies)} seeds)",
                 ),
             ),
-            WHY[cause],
+            WHY.get(cause, TYPED),
             own.words,
             STRENGTH[cause] * float(np.sqrt(gain / most)),
             certain=True,

@@ -2,9 +2,9 @@
 
 Some probes change the rows (one batch to learn by heart, inputs of zero, labels dealt anew) and
 show whether loss, inputs and labels are joined at all; the others change one choice (the rate,
-the optimizer at its best rate, the width, the penalties, the epochs, the scaling) and show which of
-them holds the score down. What a probe shows it nominates; only a proof, with other seeds,
-confirms it.
+the optimizer at its best rate, the width, the penalties, the epochs, the scaling, each setting that
+was typed) and show which of them holds the score down. What a probe shows it nominates; only a
+proof, with other seeds, confirms it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.probed import PlannedProbe, nominations, read_probe
+from nnexp.proof.probed import PlannedProbe, left_out, nominations, read_probe
+from nnexp.proof.typed_back import typed_back
 
 SEEDS = 5  # runs of each probe
 FIRST = 1000  # seeds of probes, beyond those of proofs
+FEWEST = 4  # probes that are made however little time there is
 BATCH = 32  # rows to learn by heart
 STEPS = 300  # on the rows to learn by heart
 RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of another optimizer
@@ -85,11 +87,13 @@ def probe(
     folder = Path(folder)
     start = time.monotonic()
     plans = planned(read_config(folder, trust), read_typed(folder, trust) or [])
+    known = len(plans)
     if budget is not None:
-        costs = np.cumsum([_cost(own, plans[0]) for own in plans]) * member_seconds(folder)
-        while costs[-1] * seeds > budget and seeds > 2:
+        each = member_seconds(folder)
+        costs = [_cost(own, plans[0]) * each for own in plans]
+        while sum(costs) * seeds > budget and seeds > 2:
             seeds -= 1
-        plans = plans[: max(4, int((costs * seeds <= budget).sum()))]
+        plans = _affordable(plans, costs, budget / seeds)
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))
     if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
         raise UserError(
@@ -98,8 +102,22 @@ def probe(
             "data.split.valid=0.2",
         )
     found = [read_probe(own, plans) for own in plans]
+    if len(plans) < known:
+        found.append(left_out(known - len(plans)))
     taken = time.monotonic() - start
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
+
+
+def _affordable(
+    plans: Sequence[PlannedProbe], costs: Sequence[float], budget: float
+) -> list[PlannedProbe]:
+    """The first `FEWEST`, and of the others, in their order, what the seconds of a seed take."""
+    kept, spent = list(plans[:FEWEST]), sum(costs[:FEWEST])
+    for own, needed in zip(plans[FEWEST:], costs[FEWEST:], strict=True):
+        if spent + needed <= budget:
+            kept.append(own)
+            spent += needed
+    return kept
 
 
 def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
@@ -156,6 +174,8 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         add("a larger network", [wider], "underfit_capacity")
     elif base.model.name == "linear":
         add("a larger network", ["model=mlp", "model.hidden=[64]"], "underfit_capacity")
+    for word, cause in typed_back(base, overrides):
+        add(f"{word}, as by itself", [word], cause)
     epochs = [override("trainer.epochs", LONGER * base.trainer.epochs)]
     add(f"{LONGER} times the epochs", epochs, "undertrained")
     for name, usual in USUAL.items():

@@ -15,6 +15,8 @@ from nnexp.proof.probing import Probed, probe
 from nnexp.proof.proving import Proven, prove
 from nnexp.verdict.request import Request
 
+SECONDS = 120.0  # about, for probes that nobody asked for
+
 Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
 
 
@@ -29,7 +31,8 @@ def prove_or_search(
     Arguments:
         folder: the run folder.
         found: its diagnosis.
-        asked: what is to be done; of its budget the search has what the first proof left.
+        asked: what is to be done; of its budget the search has what the first proof left, and
+            without one `SECONDS`.
         rediagnose: (nominations, probes) -> the run's diagnosis with them.
 
     Returns:
@@ -50,7 +53,8 @@ def prove_or_search(
     if budget is not None and budget <= 0:
         return first, Probed()
     try:
-        probed = probe(folder, budget=budget, trust=asked.trust)
+        seconds = SECONDS if budget is None else budget
+        probed = probe(folder, budget=seconds, trust=asked.trust)
     except UserError:  # no probe came to a score
         return first, Probed()
     kept = replace(first, diagnosis=replace(first.diagnosis, probes=tuple(probed.probes)))

@@ -17,7 +17,7 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, member_config
 from nnexp.proof.probed import PlannedProbe, nominations, read_probe
-from nnexp.proof.probing import planned, probe
+from nnexp.proof.probing import _affordable, planned, probe
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -174,6 +174,16 @@ def test_little_time_is_spent_on_few_probes(tmp_path):
     probed = probe(done.folder, budget=1e-6)
     assert [own.name for own in probed.probes][:2] == ["as it is", "32 rows, learnt by heart"]
     assert probed.runs == 2 * 4
+    assert probed.probes[-1].name == f"{len(planned(compose(WORDS), WORDS)) - 4} more"
+    assert probed.probes[-1].meaning.startswith("not made")
+    again = Diagnosis.from_plain(Diagnosis([], probes=tuple(probed.probes)).plain())
+    assert again.probes == tuple(probed.probes)
+
+
+def test_what_costs_much_is_left_out_before_what_follows_it():
+    plans = planned(compose(WORDS), WORDS)
+    kept = _affordable(plans, [1.0] * 6 + [50.0] + [1.0] * (len(plans) - 7), 20.0)
+    assert kept == [*plans[:6], *plans[7:21]]
 
 
 def test_no_rows_to_judge_by(tmp_path):

@@ -17,7 +17,7 @@ from nnexp.diagnosis.report import Diagnosis, cure, unmended
 from nnexp.errors import UserError
 from nnexp.proof import proving
 from nnexp.proof.arms import Arm, train_arms
-from nnexp.proof.contrast import chance_gain, contrast_arms
+from nnexp.proof.contrast import chance_gain, contrast_arms, worth
 from nnexp.proof.judging import judge, smallest, without_followers
 from nnexp.proof.proving import prove
 
@@ -235,8 +235,13 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
 )
 def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
     proof = Proof("accuracy/val", 0.8, 0.803, 0.003, (-0.004, high), 0.2, 5, 1.0)
-    line = proving._tried(replace(finding("dead_units", "model.activation=tanh"), proof=proof))
+    tried = replace(finding("dead_units", "model.activation=tanh"), proof=proof)
+    line = proving._tried(tried)
     assert line.startswith(f"model.activation=tanh {words}: accuracy/val 0.800 -> 0.803 (95 %")
+    # nor less sure
+    surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06)))
+    assert "brings little beside what restores the score" in proving._tried(surely)
+    assert "makes little difference" in proving._tried(replace(surely, verdict="confirmed"))
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():
@@ -246,6 +251,16 @@ def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():
     # two faults of unlike size: the smaller one counts once the larger is mended, too
     both = (arm(0.5), arm(0.7, (0,)), arm(0.58, (1,)), arm(0.78, (0, 1)))
     assert judged(*both, causes=causes) == ["confirmed", "confirmed"]
+
+
+def test_weights_bring_some_balanced_accuracy_to_any_uneven_table():
+    causes = ("undertrained", "class_imbalance")
+    more = (arm(0.5), arm(0.7, (0,)), arm(0.6, (1,)), arm(0.72, (0, 1)))
+    assert judged(*more, causes=causes) == ["confirmed", "suspected"]
+    assert judged(*more, causes=("undertrained", "lr_too_low"))[1] == "confirmed"
+    much = (arm(0.5), arm(0.7, (0,)), arm(0.6, (1,)), arm(0.78, (0, 1)))
+    assert judged(*much, causes=causes) == ["confirmed", "confirmed"]
+    assert worth("class_imbalance") > worth("lr_too_low")
 
 
 def test_no_gain_is_no_harm_where_it_is_certain():

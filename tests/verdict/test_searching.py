@@ -2,15 +2,19 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import nnexp
 from nnexp.diagnosis.finding import Evidence, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.runs import diagnosing
+from nnexp.verdict import searching
 from nnexp.verdict.searching import is_explained
 
 SLOW = ["optimizer=sgd", "optimizer.lr=0.0005", "trainer.epochs=10"]
+SMALL = ["model.hidden=[8]", "optimizer.lr=0.01"]
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 
 
@@ -94,3 +98,27 @@ def test_a_scaling_that_hurts_is_named(no_rules, tmp_path):
     found = nnexp.diagnose(run, prove=True)
     scaled = {own.cause: own.fix for own in found.findings}["unscaled_features"]
     assert scaled in (("data.scaling=standard",), ("data.scaling=quantile",))
+
+
+def test_a_typed_setting_that_hurts_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    level = rng.integers(0, 40, 1500)
+    frame = pd.DataFrame({"town": [f"T{own}" for own in level], "x": rng.normal(size=1500)})
+    frame["label"] = np.where(rng.random(1500) < 0.9, rng.integers(0, 2, 40)[level], level % 2)
+    frame.to_csv(tmp_path / "towns.csv", index=False)
+    words = ["data=csv", f"data.path={tmp_path / 'towns.csv'}", "data.target=label"]
+    run = nnexp.run(
+        [*words, "data.min_frequency=100", "trainer.epochs=5", *SMALL, *QUIET], root=tmp_path
+    )
+    found = nnexp.diagnose(run, prove=True)
+    (own,) = found.findings
+    assert (own.fix, own.verdict) == (("data.min_frequency=1",), "confirmed")
+    probes = {one.name: one for one in found.diagnosis.probes}
+    assert probes["data.min_frequency=1, as by itself"].meaning == "better"
+
+
+def test_a_search_that_nobody_asked_for_is_short(no_rules, tmp_path, monkeypatch):
+    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    monkeypatch.setattr(searching, "SECONDS", 1e-9)
+    found = nnexp.diagnose(run, prove=True)
+    assert found.diagnosis.probes[-1].meaning.startswith("not made")

@@ -19,7 +19,10 @@ def check(sheet: Sheet) -> Audit:
     """Columns that can only be memorised: numbers as notes, for a fault is what their scale or a
     split does; texts that reach the network as an input each as a cause.
     """
-    notes = [f"{name!r} {what}: nothing to learn from" for name, what in sheet.numbering.items()]
+    notes = [
+        f"{name!r} {what}: nothing to learn from but which rows stand beside each other"
+        for name, what in sheet.numbering.items()
+    ]
     constant = [column.name for column in sheet.columns if column.reason == ONE]
     if constant:
         notes.append(f"{', '.join(map(repr, constant[:6]))}: {ONE}, left out")

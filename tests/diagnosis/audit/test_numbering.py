@@ -35,6 +35,7 @@ def test_identifiers_are_notes(sheet_of, table, causes):
     found = identifiers.check(sheet_of(frame, y))
     assert causes(found) == []
     assert found.notes == [
-        "'id' looks like a row number: nothing to learn from",
+        "'id' looks like a row number: nothing to learn from but which rows stand beside each "
+        "other",
         "'same': one value in train, left out",
     ]
