@@ -15,7 +15,7 @@ MOST = 6  # findings
 SIGN = 0.45  # strength of a sign that is worth a word where the run is behind, ...
 ODD = 0.8  # ... that makes a run suspicious by itself, ...
 ALONE = 0.7  # ... and where nothing tells what the table allows
-PLAIN = 0.93  # ... and from which on a mistake in somebody's code is one, unless it does no harm
+PLAIN = 0.93  # of a mistake in somebody's code, which is told unless the run is as good as others
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
 # a cause -> what it brings about; where both are nominated the cause comes first

@@ -15,7 +15,7 @@ from nnexp.statistics import chance_of_rows, recall_rows, recall_step
 
 WORTH = 0.02  # what it must bring to be told where nothing speaks for it but this gain, as much as
 # makes a run suspicious; beside a sign that is odd by itself the least gain is enough
-WORTH_BALANCED = 0.05  # the same of balanced accuracy: weights bring some to every uneven table
+WORTH_BALANCED = 0.05  # what class weights must bring: they bring some to every uneven table
 
 BALANCED = ("class_imbalance",)  # judged by balanced accuracy, ...
 FREQUENT = 0.9  # ... as all causes are where so large a share of the rows is of one class: to name

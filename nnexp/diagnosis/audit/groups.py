@@ -27,8 +27,11 @@ TREES = 30  # of a forest of one fold
 CANDIDATES = 4  # columns tried, the likeliest first: six forests each
 BLOCKS = 1.5  # stretches of equal values down the file over the groups: contiguous
 CONTIGUOUS = 8  # groups that such a column has at least
-OF_ONE = 0.98  # share of the rows with others of their group whose group has one label, from which
-BY_CHANCE = 0.5  # on, where it would be no more than this by chance, a column names things
+
+# a column names things whose group has one label for so large a share of the rows with others of
+# their group, where chance would make it no more than that
+OF_ONE, BY_CHANCE = 0.98, 0.5
+
 HINTS = frozenset(
     [
         "id",

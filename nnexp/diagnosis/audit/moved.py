@@ -13,7 +13,10 @@ ROWS = 10  # of a part
 CHANCE = 1e-4  # over all columns of a part (Bonferroni)
 GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
 COMPARED = 5000  # rows of a side
-STUCK, SELDOM = 0.9, 0.05  # share of one number among a part's rows, and among train rows at most
+
+# share of a number among a part's rows, from which on a column stands still there, and among train
+# rows at most
+STUCK, SELDOM = 0.9, 0.05
 
 
 def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:

@@ -24,6 +24,7 @@ ZERO_FAR = (3.0, 1.0)  # so far from the middle and from the nearest
 ALONE = 0.05  # others within half a spread of the value, as a share of the cells that hold it
 TOGETHER = (0.9, 0.5)  # share of a spike's rows where another column has the value too; elsewhere
 CHANCE = 1e-6  # p of that, over all columns
+
 # of a column where 0 stands for missing as in another one: its zeros over those of the other, or
 # the other way round; over its next most frequent value; and its least other value over the middle
 AS_OFTEN, STANDS_OUT, BEGIN = 1.5, 3, 0.1

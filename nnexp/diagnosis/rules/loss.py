@@ -12,7 +12,7 @@ from nnexp.diagnosis.rules.pairing import PAIRING, lowest
 from nnexp.diagnosis.seen import Seen
 
 MULTIPLE = 8.0  # of the mean over the batch, from which on a loss is too large for a usual rate
-IGNORED = 0.1  # of its share of the rows, and of an even one: less of the loss is next to none
+IGNORED = 0.1  # of a class's share of the rows, and of an even one: less of the loss ignores it
 
 
 def regression_loss(seen: Seen) -> list[Nomination]:
