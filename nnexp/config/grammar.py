@@ -8,6 +8,8 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
+PARSE_RULE = OverridesParser.parse_rule  # Hydra's own, whatever stands in its place
+
 
 @lru_cache(maxsize=4096)  # a sweep reads the words of its jobs several times
 def parse(word: str) -> Override:
@@ -16,7 +18,9 @@ def parse(word: str) -> Override:
     Raises:
         HydraException: it is none.
     """
-    return _parser().parse_override(word)
+    override = PARSE_RULE(_parser(), word, "override")
+    assert isinstance(override, Override)
+    return override
 
 
 def value_of(word: str) -> Any:

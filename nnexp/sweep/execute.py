@@ -28,7 +28,7 @@ from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
 from nnexp.sweep.waiting import DISK_FULL, FAILED, announce, break_off
-from nnexp.track.origin import origin
+from nnexp.track.origin import asked_origin
 from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
@@ -73,9 +73,10 @@ class Execution:
         self.tables = Tables() if tables is None else tables
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
-        self.origin = origin()
-        for place, job in enumerate(self.jobs):
-            self._prepare(place, job)
+        with asked_origin() as answer:
+            for place, job in enumerate(self.jobs):
+                self._prepare(place, job)
+            self.origin = answer()
         ready = sorted(self.datasets)
         found = [traits(self._config(place), self.datasets[place]) for place in ready]
         self.groups = [Group(g.traits, [ready[place] for place in g.places]) for g in group(found)]

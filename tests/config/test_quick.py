@@ -6,8 +6,12 @@ import pytest
 import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra._internal import defaults_list
 from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf, _utils
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Key
+from hydra.errors import ConfigCompositionException, OverrideParseException
+from omegaconf import OmegaConf, _utils, base
 
 from nnexp.config.quick import quick_composition
 from nnexp.config.store import conf_dir, register
@@ -55,9 +59,63 @@ def test_the_whole_configuration_is_the_same_and_the_store_is_not_changed():
     assert repr(ConfigStore.instance().repo) == before
 
 
+def test_defaults_that_name_the_choice_of_another_group(tmp_path):
+    (tmp_path / "size").mkdir()
+    (tmp_path / "size_of").mkdir()
+    for name in ("small", "large"):
+        (tmp_path / "size" / f"{name}.yaml").write_text(f"n: {len(name)}")
+        (tmp_path / "size_of" / f"{name}.yaml").write_text(f"is: {name}")
+    (tmp_path / "top.yaml").write_text(
+        "defaults: [size: small, size_of: '${size}', _self_]\nm: ${size.n}"
+    )
+    with initialize_config_dir(str(tmp_path), job_name="x", version_base="1.3"):
+        for words in ([], ["size=large"], ["size=large", "m='${size_of.is}'"]):
+            usual = hydra_compose(config_name="top", overrides=words)
+            with quick_composition():
+                for _ in range(2):
+                    assert hydra_compose(config_name="top", overrides=words) == usual
+            assert usual.size_of == {"is": "large" if words else "small"}
+        with pytest.raises(ConfigCompositionException) as usual:
+            hydra_compose(config_name="top", overrides=["size_of='${sise}'"])
+        with quick_composition(), pytest.raises(ConfigCompositionException) as found:
+            hydra_compose(config_name="top", overrides=["size_of='${sise}'"])
+        assert str(found.value) == str(usual.value)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["a=1", "+a=[1,2]", "~a", "a=range(3)", "a=shuffle(1,2,3)", "a={b: 1}", 'a="x y"', "a=glob(*)"],
+)
+def test_a_word_is_parsed_as_ever_and_is_the_callers_own(word):
+    usual = OverridesParser.create().parse_override(word)
+    with quick_composition():
+        found = OverridesParser.create().parse_override(word)
+        assert found == usual
+        found.key_or_group = "other"
+        assert OverridesParser.create().parse_override(word) == usual
+        assert OverridesParser.create().parse_rule("a.b", "key") == Key("a.b")
+
+
+@pytest.mark.parametrize("word", ["a=[1", "a b", "a=}", "a=choice("])
+def test_a_word_that_is_none_is_refused_as_ever(word):
+    def said():
+        with pytest.raises(OverrideParseException) as caught:
+            OverridesParser.create().parse_overrides([word])
+        return str(caught.value)
+
+    usual = said()
+    with quick_composition():
+        assert said() == said() == usual
+
+
 def test_all_is_put_back():
+    before = _utils.parse, base.parse, OverridesParser.parse_rule
+    choices = defaults_list._create_interpolation_map
     loader = _utils.get_yaml_loader
     with quick_composition(), quick_composition():
         assert _utils.get_yaml_loader is not loader
+        assert _utils.parse is not before[0]
     assert _utils.get_yaml_loader is loader
+    assert (_utils.parse, base.parse, OverridesParser.parse_rule) == before
+    assert defaults_list._create_interpolation_map is choices
     assert "__deepcopy__" not in vars(ConfigStore)

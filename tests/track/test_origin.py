@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from nnexp.track import origin
 from nnexp.track.origin import git_state
 
@@ -44,7 +46,7 @@ def test_no_git_is_no_failure(tmp_path: Path, monkeypatch) -> None:
 def test_outside_a_repository_the_packages_own_is_asked(tmp_path: Path, monkeypatch) -> None:
     asked: list[Path] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(origin, "_git_state", lambda place: asked.append(place))
+    monkeypatch.setattr(origin, "_ask", asked.append)
     assert git_state() is None
     assert asked == [tmp_path, Path(origin.__file__).parent]
     monkeypatch.setattr(origin, "__file__", "/x/site-packages/nnexp/track/origin.py")
@@ -64,3 +66,14 @@ def test_cpu_model_falls_back_to_the_architecture(monkeypatch) -> None:
 def test_package_that_is_not_installed_has_no_version(monkeypatch) -> None:
     monkeypatch.setattr(origin, "PACKAGES", ("surely-not-installed",))
     assert origin.versions()["surely-not-installed"] is None
+
+
+def test_git_is_asked_while_something_else_is_done(tmp_path: Path, monkeypatch) -> None:
+    git(tmp_path, "init", "-q")
+    monkeypatch.chdir(tmp_path)
+    with origin.asked_origin() as answer:
+        assert answer() == origin.origin()
+    with pytest.raises(ZeroDivisionError), origin.asked_origin():  # git is not left behind
+        raise ZeroDivisionError
+    monkeypatch.setattr(origin, "GIT_TIMEOUT", 0.0)
+    assert origin.git_state() is None
