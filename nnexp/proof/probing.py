@@ -27,7 +27,7 @@ from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
-from nnexp.proof.probed import PlannedProbe, left_out, nominations, read_probe
+from nnexp.proof.probed import PAIRS, PlannedProbe, left_out, nominations, read_probe
 from nnexp.proof.typed_back import typed_back
 
 SEEDS = 5  # runs of each probe
@@ -91,7 +91,7 @@ def probe(
     if budget is not None:
         each = member_seconds(folder)
         costs = [_cost(own, plans[0]) * each for own in plans]
-        while sum(costs) * seeds > budget and seeds > 2:
+        while sum(costs) * seeds > budget and seeds > PAIRS:  # fewer nominate nothing
             seeds -= 1
         plans = _affordable(plans, costs, budget / seeds)
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))

@@ -15,7 +15,7 @@ from nnexp.proof.probing import Probed, probe
 from nnexp.proof.proving import Proven, prove
 from nnexp.verdict.request import Request
 
-SECONDS = 120.0  # about, for probes that nobody asked for
+SECONDS = 180.0  # at most, about, for probes that nobody asked for
 
 Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
 

@@ -173,7 +173,7 @@ def test_little_time_is_spent_on_few_probes(tmp_path):
     done = run(tmp_path)
     probed = probe(done.folder, budget=1e-6)
     assert [own.name for own in probed.probes][:2] == ["as it is", "32 rows, learnt by heart"]
-    assert probed.runs == 2 * 4
+    assert probed.runs == 3 * 4
     assert probed.probes[-1].name == f"{len(planned(compose(WORDS), WORDS)) - 4} more"
     assert probed.probes[-1].meaning.startswith("not made")
     again = Diagnosis.from_plain(Diagnosis([], probes=tuple(probed.probes)).plain())
