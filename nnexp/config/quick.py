@@ -1,9 +1,9 @@
 """Hydra's composition without what takes much of its time and changes nothing.
 
-OmegaConf reads YAML with PyYAML's Python parser, where libyaml's is several times as quick, and
-parses an interpolation anew each time it meets it. Hydra parses words that were parsed before,
-gathers the choices for interpolations of every list of defaults, of which hardly one has any, and
-copies all schemas of its store. All are put back afterwards.
+OmegaConf reads and writes YAML with PyYAML's Python code, where libyaml's is several times as
+quick, and parses an interpolation anew each time it meets it. Hydra parses words that were parsed
+before, gathers the choices for interpolations of every list of defaults, of which hardly one has
+any, and copies all schemas of its store. All are put back afterwards.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import yaml
 from hydra._internal import defaults_list
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, _utils, base, grammar_parser
+from omegaconf import DictConfig, _utils, base, grammar_parser, omegaconf
 
 from nnexp.config.grammar import PARSE_RULE, parse
 
 _CHOICES = defaults_list._create_interpolation_map
 _NONE = DictConfig({})
-_OMEGACONF = _utils.get_yaml_loader
+_OMEGACONF, _DUMPER = _utils.get_yaml_loader, _utils.get_omega_conf_dumper
 _interpolation = lru_cache(maxsize=512)(grammar_parser.parse)  # its trees are read, never changed
 
 
@@ -40,6 +40,7 @@ def quick_composition() -> Iterator[None]:
     ]
     if yaml.__with_libyaml__:
         quick.append((_utils, "get_yaml_loader", _quick_loader))
+        quick.append((omegaconf, "get_omega_conf_dumper", _quick_dumper))
     usual = [(where, name, getattr(where, name)) for where, name, _ in quick]
     for where, name, own in quick:
         setattr(where, name, own)
@@ -67,6 +68,19 @@ def _parse_rule(parser: OverridesParser, text: str, rule: str) -> Any:
     if rule != "override" or type(parser) is not OverridesParser:
         return PARSE_RULE(parser, text, rule)
     return deepcopy(parse(text))
+
+
+@cache
+def _quick_dumper() -> Any:
+    """OmegaConf's dumper, its rules and its own representations, on libyaml's emitter."""
+    known = _DUMPER()
+
+    class Dumper(yaml.CDumper):
+        yaml_implicit_resolvers = known.yaml_implicit_resolvers
+        yaml_representers = known.yaml_representers
+        yaml_multi_representers = known.yaml_multi_representers
+
+    return Dumper
 
 
 @cache

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nnexp.errors import UserError
 from nnexp.leaderboard import Record
-from nnexp.track.history import FILE
+from nnexp.track.history import FILE, read_columns
 
 CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_penalty")
 LARGEST = 64 * 2**20  # bytes of a history that is read
@@ -62,22 +62,26 @@ def mean_of(values: Iterable[float]) -> float:
 
 def _columns(record: Record) -> dict[str, NDArray[np.float64]]:
     try:
-        found = (record.folder / FILE).lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
+        file = (record.folder / FILE).lstat()
+        if not stat.S_ISREG(file.st_mode) or file.st_size > LARGEST:
             return {}
-        frame = record.history()
+        found = read_columns(record.folder)
     except (UserError, OSError, OverflowError):
         return {}
-    columns = {}
-    for name in ("epoch", *CURVES):
-        if name in frame:
-            columns[name] = numbers(frame[name])
+    columns = {name: numbers(found[name]) for name in ("epoch", *CURVES) if name in found}
     return columns if "epoch" in columns else {}
 
 
-def numbers(column: Any) -> NDArray[np.float64]:
+def numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     """A column of a table as numbers, NaN for texts and for what is not finite."""
-    import pandas as pd
+    if values.dtype == object:
+        values = np.array([_cell(value) for value in values], dtype=np.float64)
+    found = values.astype(np.float64)
+    return np.where(np.isfinite(found), found, np.nan)
 
-    values: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+
+def _cell(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan

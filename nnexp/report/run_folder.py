@@ -133,4 +133,4 @@ def _signals(folder: Path) -> Columns:
         frame = read_signals(folder)
     except (UserError, OSError, OverflowError):
         return {}
-    return {str(name): numbers(frame[name]) for name in frame if frame.columns.is_unique}
+    return {str(name): numbers(frame[name].to_numpy()) for name in frame if frame.columns.is_unique}

@@ -163,7 +163,16 @@ def read_signals(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(_read(Path(folder), SIGNALS_FILE, ("epoch",)))
 
 
+def read_columns(folder: Path) -> dict[str, NDArray[Any]]:
+    """The columns of a run's history as `read_history` has them, without a frame around them."""
+    return _columns(folder, FILE, COLUMNS)
+
+
 def _read(folder: Path, file: str, first: Sequence[str]) -> HistoryFrame:
+    return HistoryFrame(_columns(folder, file, first))
+
+
+def _columns(folder: Path, file: str, first: Sequence[str]) -> dict[str, NDArray[Any]]:
     path = folder / file
     if not path.is_file():
         raise UserError(
@@ -173,7 +182,7 @@ def _read(folder: Path, file: str, first: Sequence[str]) -> HistoryFrame:
         )
     rows = _parse(_whole_lines(path, first), path, first) or [list(first)]
     cells = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _ in rows[0])
-    return HistoryFrame(dict(zip(rows[0], map(_column, cells), strict=True)))
+    return dict(zip(rows[0], map(_column, cells), strict=True))
 
 
 def _whole_lines(path: Path, first: Sequence[str]) -> bytes:

@@ -35,6 +35,18 @@ def test_a_file_is_read_as_ever(text):
         assert OmegaConf.load(io.StringIO(text)) == usual
 
 
+@pytest.mark.parametrize(
+    "text", [*TEXTS, "a: 'true'\nb: '1'\nc: é x\nd: 'null'\ne: [a, [b, {c: ''}]]"]
+)
+def test_what_is_written_is_the_same(text):
+    content = OmegaConf.load(io.StringIO(text))
+    if content is None:
+        return
+    usual = OmegaConf.to_yaml(content)
+    with quick_composition():
+        assert OmegaConf.to_yaml(content) == usual
+
+
 @pytest.mark.parametrize("text", MISTAKES)
 def test_a_mistake_in_a_file_is_worded_as_ever(text):
     def said():
@@ -56,6 +68,9 @@ def test_the_whole_configuration_is_the_same_and_the_store_is_not_changed():
         with quick_composition():
             found = hydra_compose(config_name="config", overrides=words)
     assert found == usual
+    with quick_composition():
+        written = OmegaConf.to_yaml(usual)
+    assert written == OmegaConf.to_yaml(usual)
     assert repr(ConfigStore.instance().repo) == before
 
 
