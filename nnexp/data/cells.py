@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.data.written import AUTO, parse_written
+from nnexp.data.written import AUTO, of_one_unit, parse_written
 
 MISSING_TOKENS = ("", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None")
 LARGEST = float(np.finfo(np.float32).max)  # what the float32 inputs of a model can hold
@@ -115,6 +115,12 @@ def parse_number(text: str, decimal: str = AUTO) -> float | None:
     return None if np.isnan(number) else number
 
 
+def parse_numbers(texts: Sequence[str], decimal: str = AUTO) -> list[float | None]:
+    """As `parse_number`, for the texts of a column, which have one unit or none are numbers."""
+    numbers = [parse_number(text, decimal) for text in texts]
+    return numbers if decimal == AUTO else of_one_unit(texts, numbers, decimal)
+
+
 def is_date(text: str) -> bool:
     """Whether a text looks like a date, a time or both, padded with zeros or not.
 
@@ -165,7 +171,7 @@ def read_numbers(
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         texts = read_texts(column, tokens)
-        parsed = [parse_number(text, decimal) for text in texts.levels]
+        parsed = parse_numbers(texts.levels, decimal)
         lookup = np.array([np.nan if number is None else number for number in parsed] + [np.nan])
         values = lookup[texts.codes]
         failed = [position for position, number in enumerate(parsed) if number is None]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema.data import DataConfig
-from nnexp.data.cells import is_date, is_number_dtype, parse_number
+from nnexp.data.cells import is_date, is_number_dtype, parse_numbers
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.frame_cells import Cells
 from nnexp.data.names import listing, require, typed
@@ -146,7 +146,7 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     levels = [all_levels[place] for place in np.flatnonzero(counts)]
     is_category = isinstance(cells.frame[name].dtype, pd.CategoricalDtype)
     if levels and not is_category:
-        numbers = np.array([parse_number(text, cells.decimal) is not None for text in levels])
+        numbers = np.array([own is not None for own in parse_numbers(levels, cells.decimal)])
         odd = counts[counts > 0][~numbers].sum()
         few = odd <= ODD_SHARE * counts.sum() and numbers.sum() > UNIQUE_LEVELS
         if numbers.all() or few:
@@ -170,7 +170,8 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
 def _dressed(levels: Sequence[str], decimal: str) -> str:
     """Why levels that are numbers to people are none here; "" where they are no such numbers."""
     style = style_of(levels)
-    example = next((text for text in levels if parse_number(text, decimal) is None), "")
+    numbers = parse_numbers(levels, decimal)
+    example = next((text for text, own in zip(levels, numbers, strict=True) if own is None), "")
     return f"{DRESSED} {example!r}; data.decimal={style}{READS}" if style and example else ""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from nnexp.config.schema.data import DataConfig
-from nnexp.data.cells import is_number_dtype, parse_number
+from nnexp.data.cells import is_number_dtype, parse_numbers
 from nnexp.data.frame_cells import Cells
 
 
@@ -76,6 +76,6 @@ def _values(cells: Cells, name: str, config: DataConfig) -> np.ndarray:
     if name not in config.categorical:
         if name in config.numeric or is_number_dtype(cells.frame[name].dtype):
             return cells.numbers(name).values
-        if all(parse_number(text, cells.decimal) is not None for text in cells.texts(name).levels):
+        if None not in parse_numbers(cells.texts(name).levels, cells.decimal):
             return cells.numbers(name).values
     return cells.texts(name).codes

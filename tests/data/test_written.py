@@ -40,6 +40,14 @@ QUIET = ["trainer.progress=none", "trainer.tensorboard=false", "trainer.epochs=2
         ("2020-01-02", None, None),
         ("", None, None),
         ("nan", None, None),
+        ("95 m2", 95, 95),
+        ("1,200.5kWh", 1200.5, None),
+        ("36.6 °C", 36.6, None),
+        ("12a", None, None),
+        ("5more", None, None),
+        ("3 B", None, None),
+        ("m2", None, None),
+        ("95 m2 or so", None, None),
     ],
 )
 def test_what_a_text_is(text, point, comma):
@@ -50,6 +58,8 @@ def test_what_a_text_is(text, point, comma):
 def test_the_style_of_a_column():
     assert style_of(["1,234", "5"]) == "point"
     assert style_of(["0,5", "7"]) == "comma"
+    assert style_of(["95 m2", "80"]) == "point"
+    assert style_of(["5 kg", "12 lb"]) == ""
     assert style_of(["1,5", "1.5"]) == style_of(["x"]) == style_of([]) == ""
 
 
@@ -96,3 +106,28 @@ def test_from_the_command_to_predictions(decimal, form, tmp_path, capsys):
     assert (
         model.predict(plain[["v"]]).tolist() == model.predict(pd.DataFrame({"v": texts})).tolist()
     )
+
+
+def test_a_column_with_a_unit(tmp_path):
+    rng = np.random.default_rng(0)
+    area = rng.normal(90, 20, 400).round(1)
+    frame = pd.DataFrame({"x": rng.normal(size=400), "label": area > 90})
+    some = rng.random(400) < 0.6
+    frame["area"] = [
+        f"{own} m2" if unit else str(own) for own, unit in zip(area, some, strict=True)
+    ]
+    frame["mixed"] = [
+        f"{own} {'kg' if unit else 'lb'}" for own, unit in zip(area, some, strict=True)
+    ]
+    path = tmp_path / "homes.csv"
+    frame.to_csv(path, index=False)
+    words = ["data=csv", f"data.path={path}", "data.target=label", *QUIET]
+    said = (nnexp.run(words, root=tmp_path).folder / "train.log").read_text()
+    assert "dropped column area: numbers written like" in said
+    run = nnexp.run([*words, "data.decimal=point", "trainer.epochs=20"], root=tmp_path)
+    said = (run.folder / "train.log").read_text()
+    assert "2 numeric: x, area" in said
+    assert "dropped column mixed" in said  # pounds are no kilograms
+    assert run.metrics["val"]["accuracy"] > 0.9
+    new = pd.DataFrame({"x": [0.0, 0.0], "area": ["150 m2", "20"], "mixed": ["1 kg", "1 kg"]})
+    assert list(nnexp.load(run.folder).predict(new)) == [True, False]

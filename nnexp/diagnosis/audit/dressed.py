@@ -1,0 +1,69 @@
+"""Columns of numbers that are left out for the way they are written: `95 m2`, `$1,200`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.data.cells import read_numbers
+from nnexp.data.columns import DRESSED
+from nnexp.data.written import style_of
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.words import columns, p_text
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+CHANCE = 1e-6  # p of numbers that are as large in all classes
+ROWS = 5  # train rows of a class that is compared
+
+
+def check(sheet: Sheet) -> Audit:
+    """What columns that were dropped for their writing would tell."""
+    dropped = [column for column in sheet.columns if column.reason.startswith(DRESSED)]
+    told: dict[str, tuple[float, str, str]] = {}
+    notes = []
+    for column in dropped:
+        texts = sheet.texts(column.name)
+        style = style_of(texts.levels)
+        values = read_numbers(sheet.frame[column.name], decimal=style).values
+        p = _p_of(values[sheet.train], sheet.y[sheet.train])
+        if p < CHANCE:
+            told[column.name] = p, column.reason, style
+        else:
+            notes.append(f"{column.name!r} is left out: {column.reason}")
+    if not told:
+        return Audit(notes=notes)
+    p, reason, style = min(told.values())
+    names = [name for name, own in told.items() if own[2] == style]
+    return Audit(
+        [
+            Nomination(
+                "uninformative_inputs",
+                (
+                    Evidence(f"column {names[0]!r} is left out", reason, "numbers"),
+                    Evidence(
+                        f"its numbers in the classes (Kruskal-Wallis), {p_text(told[names[0]][0])}",
+                        "others",
+                        "the same, if it tells nothing",
+                    ),
+                ),
+                f"{columns(names)} would tell something of the label, but its numbers are written "
+                "with a unit, a currency or separators of groups, and it is left out as text.",
+                (override("data.decimal", style),),
+                strength=0.85,
+                subject=", ".join(names),
+            )
+        ],
+        notes,
+    )
+
+
+def _p_of(values: np.ndarray, y: np.ndarray) -> float:
+    """The p of numbers (n,) being as large in each class, by ranks (Kruskal & Wallis 1952)."""
+    from scipy.stats import kruskal
+
+    known = np.isfinite(values)
+    groups = [values[known & (y == label)] for label in np.unique(y[known])]
+    groups = [own for own in groups if len(own) >= ROWS]
+    if len(groups) < 2 or len(np.unique(np.concatenate(groups))) < 2:
+        return 1.0
+    return float(kruskal(*groups).pvalue)
