@@ -15,7 +15,8 @@ MOST = 6  # findings
 SIGN = 0.45  # strength of a sign that is worth a word where the run is behind, ...
 ODD = 0.8  # ... that makes a run suspicious by itself, ...
 ALONE = 0.7  # ... and where nothing tells what the table allows
-PLAIN = 0.93  # of a mistake in somebody's code, which is told unless the run is as good as others
+PLAIN = 0.93  # of a mistake in somebody's code, which is told also where a run is behind ...
+LAG = 1.0  # ... by no more than so many standard errors
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
 # a cause -> what it brings about; where both are nominated the cause comes first
@@ -82,7 +83,8 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     A threshold nominates: a cause that is not certain is suspected only where the run is worse
     than its table allows. Where it is not, a setting that contradicts itself is told as harmless,
     and everything else is left out. What no re-run can try is harmless only where the run does
-    better than other learners, or as well.
+    better than other learners, and a plain mistake in somebody's code is told also where the run
+    may be behind by chance.
 
     Arguments:
         seen: the run.
@@ -94,7 +96,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
         elif own.cause in _OF_CODE and not own.fix and own.strength >= PLAIN:
-            if not _is_ahead(seen):
+            if _may_lag(seen):
                 told.append((own, SUSPECTED))
         elif own.cause in _TOLD and own.strength > TRIED:
             told.append((own, HARMLESS if own.fix or _is_ahead(seen) else SUSPECTED))
@@ -174,6 +176,12 @@ def _is_ahead(seen: Seen) -> bool:
     """Whether the run does no worse than other learners on held-out rows, by however little."""
     part = seen.valid if seen.valid is not None else seen.train
     return part is not None and part.gap <= 0
+
+
+def _may_lag(seen: Seen) -> bool:
+    """Whether the run does worse than other learners by what matters, be it by chance."""
+    part = seen.valid if seen.valid is not None else seen.train
+    return part is not None and (part.is_behind(LAG) or seen.diverged)
 
 
 def _mutual(a: str, b: str, present: dict[str, float]) -> bool:

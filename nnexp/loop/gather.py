@@ -76,9 +76,8 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
     kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.path)
-    applied = watch.applied or watch.kernel.applied
-    if applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
-        kind = Nature(applied.rpartition(" ")[2], kind.width, kind.range)
+    if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
+        kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
     watch.nature = kind
     several = len(np.unique(sheet.y[sheet.train])) > 1
     trees = measure(sheet) if several else None
@@ -214,6 +213,8 @@ def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
     points = watch.record.frame()
     known = points["slice_loss"].to_numpy(dtype=float) if "slice_loss" in points else np.zeros(0)
     fine = known[np.isfinite(known)]
+    if watch.kernel.applied and kind.kind == "logits":  # by the loss function, to its inputs
+        kind = Nature(watch.kernel.applied, kind.width, kind.range)
     ratio = ratio_of(watch)
     maximize = any(bool(group.get("maximize")) for group in watch.optimizer.param_groups)
     return pairing.Pairing(

@@ -62,12 +62,19 @@ class PlannedProbe:
         words: the overrides.
         arm: its runs.
         cause: that its gain would point to; "" for one that changes the rows.
+        typed: whether it puts back a setting that somebody typed.
     """
 
     name: str
     words: tuple[str, ...]
     arm: Arm
     cause: str = ""
+    typed: bool = False
+
+    @property
+    def scores(self) -> list[float]:
+        """Of its runs; of those that weight their classes the balanced accuracies."""
+        return self.arm.balanced if self.arm.weighted else self.arm.accuracies
 
     @property
     def by_heart(self) -> bool:
@@ -77,12 +84,13 @@ class PlannedProbe:
     @property
     def is_scored(self) -> bool:
         """Whether enough of its runs came to a score."""
-        return int(np.isfinite(self.arm.accuracies).sum()) >= 2
+        return int(np.isfinite(self.scores).sum()) >= 2
 
 
 def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
     """What one probe showed, beside the run as it is, the first of the plans."""
-    known = np.array(own.arm.accuracies)[np.isfinite(own.arm.accuracies)]
+    found = np.array(own.arm.accuracies if own.by_heart else own.scores)
+    known = found[np.isfinite(found)]
     value = float(known.mean()) if len(known) else None
     base = plans[0]
     gain, interval = None, None
@@ -94,12 +102,16 @@ def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
     return Probe(
         own.name,
         own.words if own.cause else (),
-        "accuracy/train" if own.by_heart else "accuracy/val",
+        "accuracy/train" if own.by_heart else _metric(own),
         value,
         gain,
         interval,
         _meaning(own, value, gain, interval),
     )
+
+
+def _metric(own: PlannedProbe) -> str:
+    return "balanced_accuracy/val" if own.arm.weighted else "accuracy/val"
 
 
 def left_out(count: int) -> Probe:
@@ -160,14 +172,15 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
             cause,
             (
                 Evidence(
-                    f"accuracy on validation rows with {' '.join(own.words)}",
-                    round(float(np.nanmean(own.arm.accuracies)), 4),
+                    f"{_metric(own).removesuffix('/val').replace('_', ' ')} on validation rows "
+                    f"with {' '.join(own.words)}",
+                    round(float(np.nanmean(own.scores)), 4),
                     f"no better than {_mean(base):.3f}, that of the run "
                     f"{'as it is' if base is plans[0] else 'with ' + ' '.join(base.words)} "
-                    f"({len(own.arm.accuracies)} seeds)",
+                    f"({len(own.scores)} seeds)",
                 ),
             ),
-            WHY.get(cause, TYPED),
+            TYPED if own.typed else WHY[cause],
             own.words,
             STRENGTH[cause] * float(np.sqrt(gain / most)),
             certain=True,
@@ -178,12 +191,14 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
 
 def _before(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> PlannedProbe:
     """What a probe is compared with: another optimizer with this one at the best of its rates."""
-    return _best_rate(plans) if own.cause == "unsuitable_optimizer" else plans[0]
+    other = own.cause == "unsuitable_optimizer" and not own.typed
+    return _best_rate(plans) if other else plans[0]
 
 
 def _best_rate(plans: Sequence[PlannedProbe]) -> PlannedProbe:
     """The run with its own optimizer, at the best of its rates."""
-    rates = [own for own in plans if own.cause in ("lr_too_low", "lr_too_high")]
+    causes = ("lr_too_low", "lr_too_high")
+    rates = [own for own in plans if own.cause in causes and not own.typed]
     return max((plans[0], *rates), key=_mean)
 
 
@@ -193,8 +208,8 @@ def _mean(own: PlannedProbe) -> float:
 
 def _told(own: PlannedProbe) -> np.ndarray:
     """Accuracies by seed; a run that came to no score has none."""
-    return np.nan_to_num(np.array(own.arm.accuracies, dtype=float), nan=0.0)
+    return np.nan_to_num(np.array(own.scores, dtype=float), nan=0.0)
 
 
 def _gains(before: PlannedProbe, after: PlannedProbe) -> np.ndarray:
-    return np.array(after.arm.accuracies) - _told(before)
+    return np.array(after.scores) - _told(before)

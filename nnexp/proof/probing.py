@@ -70,7 +70,12 @@ class Probed:
 
 
 def probe(
-    folder: str | Path, *, seeds: int = SEEDS, budget: float | None = None, trust: bool = False
+    folder: str | Path,
+    *,
+    seeds: int = SEEDS,
+    budget: float | None = None,
+    unasked: bool = False,
+    trust: bool = False,
 ) -> Probed:
     """Train the probes of a run, as few stacks as can be.
 
@@ -79,6 +84,7 @@ def probe(
         seeds: runs of each probe, >= 2; they share the run's split.
         budget: seconds that they may take, about: fewer seeds, and then fewer probes, are made;
             None for no limit.
+        unasked: make none where there is no time for a change that can be a cause.
         trust: see `nnexp.load`.
 
     Raises:
@@ -86,14 +92,19 @@ def probe(
     """
     folder = Path(folder)
     start = time.monotonic()
-    plans = planned(read_config(folder, trust), read_typed(folder, trust) or [])
+    base, typed = read_config(folder, trust), read_typed(folder, trust) or []
+    plans = planned(base, typed)
     known = len(plans)
     if budget is not None:
         each = member_seconds(folder)
         costs = [_cost(own, plans[0]) * each for own in plans]
         while sum(costs) * seeds > budget and seeds > PAIRS:  # fewer nominate nothing
             seeds -= 1
-        plans = _affordable(plans, costs, budget / seeds)
+        plans = affordable(plans, costs, budget / seeds)
+        if not any(own.cause for own in plans):
+            plans = plans[:1] if unasked else planned(base, typed)[:FEWEST]
+    if len(plans) == 1:
+        return Probed()
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))
     if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
         raise UserError(
@@ -108,16 +119,19 @@ def probe(
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
 
 
-def _affordable(
+def affordable(
     plans: Sequence[PlannedProbe], costs: Sequence[float], budget: float
 ) -> list[PlannedProbe]:
-    """The first `FEWEST`, and of the others, in their order, what the seconds of a seed take."""
-    kept, spent = list(plans[:FEWEST]), sum(costs[:FEWEST])
-    for own, needed in zip(plans[FEWEST:], costs[FEWEST:], strict=True):
-        if spent + needed <= budget:
-            kept.append(own)
-            spent += needed
-    return kept
+    """The run as it is, and what of the others goes into the seconds of a seed, in their order.
+
+    Changes that can be a cause come first: the others nominate nothing.
+    """
+    spent, kept = costs[0], {0}
+    for place in sorted(range(1, len(plans)), key=lambda place: not plans[place].cause):
+        if spent + costs[place] <= budget:
+            kept.add(place)
+            spent += costs[place]
+    return [plans[place] for place in sorted(kept)]
 
 
 def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
@@ -132,11 +146,12 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         words: Sequence[str],
         cause: str = "",
         adapt: Callable[[Dataset], Dataset] | None = None,
+        typed: bool = False,
     ) -> None:
         config = changed(base, overrides, words)
         if config is not None and (adapt is not None or config != base):
             arm = Arm(config, adapt=adapt, weighted=weighted)
-            plans.append(PlannedProbe(name, tuple(words), arm, cause))
+            plans.append(PlannedProbe(name, tuple(words), arm, cause, typed))
 
     free = [override(key, value) for key, value in FREE.items() if config_value(base, key) != 0]
     rows = min(BATCH, max(8, base.trainer.batch_size))
@@ -175,7 +190,7 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     elif base.model.name == "linear":
         add("a larger network", ["model=mlp", "model.hidden=[64]"], "underfit_capacity")
     for word, cause in typed_back(base, overrides):
-        add(f"{word}, as by itself", [word], cause)
+        add(f"{word}, as by itself", [word], cause, typed=True)
     epochs = [override("trainer.epochs", LONGER * base.trainer.epochs)]
     add(f"{LONGER} times the epochs", epochs, "undertrained")
     for name, usual in USUAL.items():

@@ -200,8 +200,10 @@ def _tried(own: Finding) -> str:
     assert own.proof is not None
     low, high = own.proof.ci95
     what = "shows no gain that is certain"
-    if high < WORTH or own.verdict == CONFIRMED:
+    if high < WORTH:
         what = "makes little difference"
+    elif own.verdict == CONFIRMED:
+        what = f"brings less than {worth(own.cause):g}"
     elif low > 0:
         what = "brings little beside what restores the score"
     return (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hydra.errors import HydraException
+
 from nnexp.config.changes import config_value
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
@@ -51,14 +53,18 @@ def typed_back(base: Config, overrides: Sequence[str]) -> list[tuple[str, str]]:
     >>> typed_back(compose(words), words)
     [('trainer.batch_size=32', 'undertrained')]
     """
+    try:
+        keys = [parse(word).key_or_group for word in overrides]
+    except (HydraException, RecursionError):  # of a folder that was damaged
+        return []
     found = []
-    for place, word in enumerate(overrides):
-        key = parse(word).key_or_group
+    for key in dict.fromkeys(keys):
         if key not in CAUSES:
             continue
+        others = [word for word, own in zip(overrides, keys, strict=True) if own != key]
         path = f"{key}.name" if key == "scheduler" else key
         try:
-            usual = config_value(compose([*overrides[:place], *overrides[place + 1 :]]), path)
+            usual = config_value(compose(others), path)
             differs = usual != config_value(base, path)
         except (UserError, AttributeError):  # nothing without it
             continue

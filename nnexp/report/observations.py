@@ -82,6 +82,6 @@ def numbers(values: NDArray[Any]) -> NDArray[np.float64]:
 
 def _cell(value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return math.nan if "_" in str(value) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return math.nan

@@ -91,9 +91,10 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     if kept is None:
         return Seen(**seen)
     train_rows = forest.sample(dataset.train)
+    judged = _judge(kept, material, train_rows)
     if isinstance(model, ModuleModel):
         seen["module"] = own_module.of_weights(seen["module"], kept, train_rows, signals)
-    return Seen(**seen, **_judge(kept, material, train_rows))
+    return Seen(**seen, **judged)
 
 
 def _best_epoch(history: Any, config: Config) -> int:

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from nnexp.config.held import in_order
 from nnexp.config.located import located
 from nnexp.config.misplaced import check_folder_key
+from nnexp.config.quick import quick_yaml
 from nnexp.config.saved import read_config
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
@@ -108,7 +109,7 @@ def sweep(
         return _run(found, settings, launcher, session, adopt)
     folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
     with locked(folder):
-        write_text(folder / "multirun.yaml", OmegaConf.to_yaml(config))
+        write_text(folder / "multirun.yaml", quick_yaml(config))
         write_record(folder, session.arguments)
         why = ""
         try:

@@ -54,9 +54,11 @@ def prove_or_search(
         return first, Probed()
     try:
         seconds = SECONDS if budget is None else budget
-        probed = probe(folder, budget=seconds, trust=asked.trust)
+        probed = probe(folder, budget=seconds, unasked=True, trust=asked.trust)
     except UserError:  # no probe came to a score
         return first, Probed()
+    if not probed.probes:
+        return first, probed
     kept = replace(first, diagnosis=replace(first.diagnosis, probes=tuple(probed.probes)))
     budget = left()
     if not probed.nominations or (budget is not None and budget <= 0):

@@ -13,7 +13,7 @@ from hydra.core.override_parser.types import Key
 from hydra.errors import ConfigCompositionException, OverrideParseException
 from omegaconf import OmegaConf, _utils, base
 
-from nnexp.config.quick import quick_composition
+from nnexp.config.quick import quick_composition, quick_yaml
 from nnexp.config.store import conf_dir, register
 
 TEXTS = [
@@ -35,16 +35,23 @@ def test_a_file_is_read_as_ever(text):
         assert OmegaConf.load(io.StringIO(text)) == usual
 
 
-@pytest.mark.parametrize(
-    "text", [*TEXTS, "a: 'true'\nb: '1'\nc: é x\nd: 'null'\ne: [a, [b, {c: ''}]]"]
-)
-def test_what_is_written_is_the_same(text):
+ODD = [
+    "a: 'true'\nb: '1'\nc: é x\nd: 'null'\ne: [a, [b, {c: ''}]]",
+    "a: '1e-3'\nb: \"a\\U0001F600b\"\n'': 1",
+    f"a: {'long words ' * 30}\nb: |\n  {'x ' * 60}\n\n  y",
+]
+
+
+@pytest.mark.parametrize("text", [*TEXTS[:3], *ODD])
+def test_what_is_written_quickly_is_the_same(text):
     content = OmegaConf.load(io.StringIO(text))
-    if content is None:
-        return
-    usual = OmegaConf.to_yaml(content)
-    with quick_composition():
-        assert OmegaConf.to_yaml(content) == usual
+    again = OmegaConf.load(io.StringIO(quick_yaml(content)))
+    assert again == content == OmegaConf.load(io.StringIO(OmegaConf.to_yaml(content)))
+
+
+def test_a_stray_byte_is_written():
+    content = OmegaConf.create({"path": "a\udcffb"})
+    assert quick_yaml(content) == OmegaConf.to_yaml(content)
 
 
 @pytest.mark.parametrize("text", MISTAKES)
@@ -68,9 +75,7 @@ def test_the_whole_configuration_is_the_same_and_the_store_is_not_changed():
         with quick_composition():
             found = hydra_compose(config_name="config", overrides=words)
     assert found == usual
-    with quick_composition():
-        written = OmegaConf.to_yaml(usual)
-    assert written == OmegaConf.to_yaml(usual)
+    assert quick_yaml(usual) == OmegaConf.to_yaml(usual)
     assert repr(ConfigStore.instance().repo) == before
 
 
@@ -121,6 +126,18 @@ def test_a_word_that_is_none_is_refused_as_ever(word):
     usual = said()
     with quick_composition():
         assert said() == said() == usual
+
+
+def test_all_is_put_back_whoever_leaves_first():
+    before = _utils.parse, OverridesParser.parse_rule
+    one, other = quick_composition(), quick_composition()
+    for enter in (one, other):
+        enter.__enter__()
+    one.__exit__(None, None, None)
+    assert _utils.parse is not before[0]
+    other.__exit__(None, None, None)
+    assert (_utils.parse, OverridesParser.parse_rule) == before
+    assert "__deepcopy__" not in vars(ConfigStore)
 
 
 def test_all_is_put_back():

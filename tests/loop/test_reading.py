@@ -278,3 +278,14 @@ def test_a_class_that_the_loss_passes_over(told):
     # rows without a label are what it is for
     _, found = run(lambda: mlp(3), nn.CrossEntropyLoss(), torch.where(X[:, 2] > 1, -100, y), 5)
     assert "metric_mismatch" not in causes(found)
+
+
+def test_a_sigmoid_in_the_loss_function_moves_no_border(loops):
+    loop = loops.FAULTS["sigmoid in the loss function"][0]
+    found = loops.run(loop, 0)
+    x, y = loop.watch.table.x, loop.watch.table.index
+    held = slice(loop.watch.table.train, None)
+    with torch.no_grad():
+        told = (loop.watch.model(x[held]).reshape(-1) > 0).long()
+    right = float((told == torch.as_tensor(y[held])).double().mean())
+    assert found.scores["valid"]["accuracy"] == pytest.approx(right, abs=1e-9)

@@ -17,7 +17,8 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, member_config
 from nnexp.proof.probed import PlannedProbe, nominations, read_probe
-from nnexp.proof.probing import _affordable, planned, probe
+from nnexp.proof.probing import Probed, affordable, planned, probe
+from nnexp.proof.typed_back import typed_back
 
 WORDS = ["data=wine", "trainer.epochs=15", "trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -182,8 +183,45 @@ def test_little_time_is_spent_on_few_probes(tmp_path):
 
 def test_what_costs_much_is_left_out_before_what_follows_it():
     plans = planned(compose(WORDS), WORDS)
-    kept = _affordable(plans, [1.0] * 6 + [50.0] + [1.0] * (len(plans) - 7), 20.0)
-    assert kept == [*plans[:6], *plans[7:21]]
+    costs = [50.0 if own.name == "a larger network" else 1.0 for own in plans]
+    kept = affordable(plans, costs, 5.0)
+    assert [own.name for own in kept] == [
+        "as it is",
+        "learning rate x 0.1",
+        "learning rate x 10",
+        "data.scaling=quantile",
+        "4 times the epochs",
+    ]
+
+
+def test_probes_that_nobody_asked_for_are_not_made_for_nothing(tmp_path):
+    assert probe(run(tmp_path).folder, budget=1e-6, unasked=True) == Probed()
+
+
+def test_typed_settings_are_told_as_such():
+    words = [*WORDS, "trainer.batch_size=64", "trainer.batch_size=128", "optimizer.eps=0.1"]
+    assert typed_back(compose(words), words) == [
+        ("trainer.batch_size=32", "undertrained"),
+        ("optimizer.eps=1e-08", "unsuitable_optimizer"),
+    ]
+    assert typed_back(compose(WORDS), [*WORDS, "trainer.batch_size=[1"]) == []
+    base = plan("as it is", [0.5] * 5)
+    rate = plan("learning rate x 10", [0.8] * 5, "lr_too_low")
+    typed = replace(plan("eps", [0.8] * 5, "unsuitable_optimizer"), typed=True)
+    # it is held against the run, not against the best of the rates
+    found = {own.cause: own for own in nominations([base, rate, typed])}
+    assert "as it is by itself" in found["unsuitable_optimizer"].explanation
+    other = plan("sgd", [0.8] * 5, "unsuitable_optimizer")
+    assert [own.cause for own in nominations([base, rate, other])] == ["lr_too_low"]
+
+
+def test_runs_that_weight_their_classes_are_probed_by_balanced_accuracy():
+    base, more = plan("as it is", [0.9] * 5), plan("more", [0.7] * 5, "undertrained")
+    for own, balanced in ((base, 0.5), (more, 0.7)):
+        own.arm.balanced, own.arm.weighted = [balanced] * 5, True
+    (found,) = nominations([base, more])
+    assert found.evidence[0].signal.startswith("balanced accuracy on validation rows with")
+    assert read_probe(more, [base, more]).metric == "balanced_accuracy/val"
 
 
 def test_no_rows_to_judge_by(tmp_path):

@@ -241,7 +241,7 @@ def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
     # nor less sure
     surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06)))
     assert "brings little beside what restores the score" in proving._tried(surely)
-    assert "makes little difference" in proving._tried(replace(surely, verdict="confirmed"))
+    assert "brings less than 0.02" in proving._tried(replace(surely, verdict="confirmed"))
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():

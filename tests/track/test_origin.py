@@ -71,8 +71,12 @@ def test_package_that_is_not_installed_has_no_version(monkeypatch) -> None:
 def test_git_is_asked_while_something_else_is_done(tmp_path: Path, monkeypatch) -> None:
     git(tmp_path, "init", "-q")
     monkeypatch.chdir(tmp_path)
+    asked, ask = [], origin._ask
+    monkeypatch.setattr(origin, "_ask", lambda place: asked.append(place) or ask(place))
     with origin.asked_origin() as answer:
-        assert answer() == origin.origin()
+        assert asked == [tmp_path]
+        assert answer()["git"] == {"commit": None, "dirty": False}
+    assert asked == [tmp_path]
     with pytest.raises(ZeroDivisionError), origin.asked_origin():  # git is not left behind
         raise ZeroDivisionError
     monkeypatch.setattr(origin, "GIT_TIMEOUT", 0.0)

@@ -9,6 +9,7 @@ import pytest
 import nnexp
 from nnexp.diagnosis.finding import Evidence, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.proof.arms import member_seconds
 from nnexp.runs import diagnosing
 from nnexp.verdict import searching
 from nnexp.verdict.searching import is_explained
@@ -121,4 +122,8 @@ def test_a_search_that_nobody_asked_for_is_short(no_rules, tmp_path, monkeypatch
     run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
     monkeypatch.setattr(searching, "SECONDS", 1e-9)
     found = nnexp.diagnose(run, prove=True)
+    assert (found.probing, found.diagnosis.probes) == (0, ())
+    monkeypatch.setattr(searching, "SECONDS", 6 * member_seconds(run.folder))
+    found = nnexp.diagnose(run, prove=True)
     assert found.diagnosis.probes[-1].meaning.startswith("not made")
+    assert [own.name for own in found.diagnosis.probes[1:-1]] == ["learning rate x 0.1"]

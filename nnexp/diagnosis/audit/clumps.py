@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.groups import ERRORS, LOST, STRADDLE, grouped_accuracy
+from nnexp.diagnosis.audit.groups import STRADDLE, grouped_accuracy
 from nnexp.diagnosis.audit.neighbours import Points, is_continuous
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
@@ -54,12 +54,8 @@ def check(sheet: Sheet) -> Audit:
     if torn < STRADDLE:
         return Audit()
     split = grouped_accuracy(sheet, (), codes, clumped, distinct=False)
-    line = (
-        f"clumps of rows: accuracy {split.mixed:.3f} with rows of a clump on both sides, "
-        f"{split.apart:.3f} without"
-    )
-    if split.mixed - split.apart < LOST or split.errors < ERRORS:
-        return Audit(checked=[line])
+    if not split.overstates:
+        return Audit(checked=[split.line("clumps of rows", "clump")])
     name = naming_column(sheet, codes, clumped)
     named = f", and {name!r} says of what" if name else ", though no column says so"
     fix = (override("data.split.method", "group"), override("data.split.by", name)) if name else ()
@@ -68,12 +64,7 @@ def check(sheet: Sheet) -> Audit:
             Nomination(
                 "group_leak",
                 (
-                    Evidence(
-                        "accuracy of trees with rows of the same clump in train, and with whole "
-                        "clumps held out",
-                        f"{split.mixed:.3f}, {split.apart:.3f}",
-                        "the same",
-                    ),
+                    split.evidence("clump"),
                     Evidence(
                         "distance of the next row over that of the last of a clump, in the median",
                         round(float(np.median(leap)), 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.groups import ERRORS, LOST, STRADDLE, grouped_accuracy
+from nnexp.diagnosis.audit.groups import STRADDLE, grouped_accuracy
 from nnexp.diagnosis.audit.neighbours import COLUMNS, Points
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
@@ -47,23 +47,14 @@ def check(sheet: Sheet) -> Audit:
     if torn < STRADDLE:
         return Audit()
     split = grouped_accuracy(sheet, (), codes, rows)
-    line = (
-        f"blocks of the file: accuracy {split.mixed:.3f} with rows of a block on both sides, "
-        f"{split.apart:.3f} without"
-    )
-    if split.mixed - split.apart < LOST or split.errors < ERRORS:
-        return Audit(checked=[line])
+    if not split.overstates:
+        return Audit(checked=[split.line("blocks of the file", "block")])
     return Audit(
         [
             Nomination(
                 "group_leak",
                 (
-                    Evidence(
-                        "accuracy of trees with rows of the same block of the file in train, and "
-                        "with whole blocks held out",
-                        f"{split.mixed:.3f}, {split.apart:.3f}",
-                        "the same",
-                    ),
+                    split.evidence("block"),
                     Evidence(
                         f"blocks of the file within which the {NEAREST} nearest rows of each row "
                         "stand",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.data.cells import read_numbers
 from nnexp.diagnosis.audit.forest import ROWS, held_out
 from nnexp.diagnosis.audit.neighbours import without_near_copies
 from nnexp.diagnosis.audit.order import RUNS, changes
@@ -119,6 +120,27 @@ class GroupedAccuracy:
     apart: float
     errors: float
 
+    @property
+    def overstates(self) -> bool:
+        """Whether rows of known groups are told better, beyond chance and by what matters."""
+        return self.mixed - self.apart >= LOST and self.errors >= ERRORS
+
+    def evidence(self, one: str) -> Evidence:
+        """What shows it; `one` names a group: "clump"."""
+        return Evidence(
+            f"accuracy of trees with rows of the same {one} in train, and with whole {one}s held "
+            "out",
+            f"{self.mixed:.3f}, {self.apart:.3f}",
+            "the same",
+        )
+
+    def line(self, which: str, one: str) -> str:
+        """What was found in order, of such groups."""
+        return (
+            f"{which}: accuracy {self.mixed:.3f} with rows of a {one} on both sides, "
+            f"{self.apart:.3f} without"
+        )
+
 
 def check(sheet: Sheet) -> Audit:
     """Groups that a random split tears apart, and what knowing them is worth."""
@@ -131,24 +153,15 @@ def check(sheet: Sheet) -> Audit:
         if torn < STRADDLE:
             continue
         split = grouped_accuracy(sheet, {name}, codes, sheet.used)
-        lost = split.mixed - split.apart
-        lines.append(
-            f"groups by {name!r}: accuracy {split.mixed:.3f} with rows of a group on both sides, "
-            f"{split.apart:.3f} without"
-        )
-        if lost >= LOST and split.errors >= ERRORS:
+        lines.append(split.line(f"groups by {name!r}", "group"))
+        if split.overstates:
             groups = len(np.unique(codes))
             return Audit(
                 [
                     Nomination(
                         "group_leak",
                         (
-                            Evidence(
-                                "accuracy of trees with rows of the same group in train, and "
-                                "with whole groups held out",
-                                f"{split.mixed:.3f}, {split.apart:.3f}",
-                                "the same",
-                            ),
+                            split.evidence("group"),
                             Evidence(
                                 f"held-out rows whose {name!r} has train rows",
                                 percent(torn),
@@ -213,7 +226,16 @@ def _is_of_one_label(sheet: Sheet, name: str, codes: np.ndarray) -> bool:
     by_chance = float((size[several] * chance).sum() / rows)
     if of_one < OF_ONE or by_chance > BY_CHANCE:
         return False
-    return name not in sheet.numbers or changes(counts[several].argmax(1)) >= RUNS
+    numbers = sheet.numbers.get(name)
+    if numbers is None:  # a column that is left out may hold numbers as well
+        numbers = read_numbers(sheet.frame[name]).values.astype(np.float64)
+    if np.isfinite(numbers).mean() <= 1 - UNNAMED:
+        return True
+    _, first = np.unique(codes, return_index=True)
+    values = numbers[first][several]
+    order = np.argsort(values, kind="stable")
+    whole = np.array_equal(values, np.floor(values))
+    return whole and changes(counts[several].argmax(1)[order]) >= RUNS
 
 
 def hinted(name: str) -> bool:

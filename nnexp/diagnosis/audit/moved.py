@@ -1,4 +1,4 @@
-"""Columns of held-out rows that lie elsewhere than in train rows."""
+"""Columns of held-out rows that lie elsewhere than in train rows, or stand still."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ CHANCE = 1e-4  # over all columns of a part (Bonferroni)
 GAP = 0.25  # Kolmogorov's distance: a quarter of the rows lies elsewhere
 COMPARED = 5000  # rows of a side
 
-# share of a number among a part's rows, from which on a column stands still there, and among train
+# share of a number among a part's rows, from which on a column stands still there; and among train
 # rows at most
 STUCK, SELDOM = 0.9, 0.05
+STEADY = 0.25  # train rows with any one number, over a part's rows: a year stands still as well
 
 
 def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float]]:
@@ -42,7 +43,9 @@ def moved_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, floa
 
 
 def stuck_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, float, float]]:
-    """Columns of numbers that are one and the same in a part, and seldom so in train rows.
+    """Columns that hold one number in nearly all rows of a part, and vary among train rows.
+
+    What is the same for as many train rows, as a year or a rate of interest, moves that slowly.
 
     Returns:
         Name, the number, its share of the part's rows and of the train rows; the largest share
@@ -57,6 +60,7 @@ def stuck_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, floa
         numbers, counts = np.unique(part, return_counts=True)
         most = float(numbers[counts.argmax()])
         share, usual = float(counts.max() / len(part)), float((train == most).mean())
-        if share >= STUCK and usual <= SELDOM:
+        longest = int(np.unique(train, return_counts=True)[1].max())
+        if share >= STUCK and usual <= SELDOM and longest <= STEADY * len(part):
             found.append((name, most, share, usual))
     return sorted(found, key=lambda item: -item[2])

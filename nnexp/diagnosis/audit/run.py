@@ -80,7 +80,6 @@ _EXPLAINS = {
 _EXPLAINS_OF_A_COLUMN = {
     "group_leak": {"target_leak", "categorical_as_number"},
     "selection_leak": {"sentinel_values"},
-    "distribution_shift": {"sentinel_values"},
 }
 
 

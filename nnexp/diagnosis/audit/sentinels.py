@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import share_p
+from nnexp.diagnosis.audit.moved import stuck_columns
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -27,10 +28,12 @@ CHANCE = 1e-6  # p of that, over all columns
 
 # of a column where 0 stands for missing as in another one: its zeros over those of the other, or
 # the other way round; over its next most frequent value; and its least other value over the middle
-AS_OFTEN, STANDS_OUT, BEGIN = 1.5, 3, 0.1
-# columns that begin with 0 and have no spike there, over those that have, from which on zeros are
-# usual; the share of such columns that have fewer zeros than one whose zeros are none
-USUAL, FEW = 3, 0.1
+# one, and over the usual step from value to value
+AS_OFTEN, STANDS_OUT, BEGIN, STEPS = 1.5, 3, 0.2, 8
+# columns of a like range that begin with 0 and have no spike there, over those that have, from
+# which on zeros are usual; the share of them that have fewer zeros than one whose zeros are none;
+# and how many times larger the largest value of one may be
+USUAL, FEW, ALIKE = 3, 0.1, 1.25
 SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
 
 
@@ -61,6 +64,12 @@ def check(sheet: Sheet) -> Audit:
         for name, (values, counts) in sheet.distinct.items()
         for spike in find_spikes(name, values, counts)
     ]
+    still = {
+        (name, number)
+        for rows in sheet.parts.values()
+        for name, number, *_ in stuck_columns(sheet, rows)
+    }
+    spikes = [own for own in spikes if (own.name, own.value) not in still]
     spikes = _without_usual_zeros(sheet, spikes)
     if not spikes:
         return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
@@ -139,22 +148,26 @@ def find_spikes(name: str, values: np.ndarray, counts: np.ndarray) -> list[Spike
 
 
 def _without_usual_zeros(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
-    """Spikes without those at 0 of a table where most columns have as many zeros, as numbers like
-    others.
+    """Spikes without those at 0 of a table where most columns of such a range have as many zeros,
+    as numbers like others.
 
     Of the dark pixels of images, some are far from whatever else the pixel is.
     """
     zeros = {spike.name for spike in spikes if spike.value == 0}
-    shares = [
-        float(counts[0] / counts.sum())
+    begin = [
+        (float(values[-1]), float(counts[0] / counts.sum()))
         for name, (values, counts) in sheet.distinct.items()
         if len(values) > OTHERS and values[0] == 0 and name not in zeros
         if _frequent(int(counts[0]), int(counts.sum()))
     ]
-    if not zeros or len(shares) <= USUAL * len(zeros):
-        return spikes
-    few = float(np.quantile(shares, FEW))
-    return [spike for spike in spikes if spike.value != 0 or spike.share < few]
+
+    def is_usual(spike: Spike) -> bool:
+        shares = [own for high, own in begin if spike.high / ALIKE <= high <= spike.high * ALIKE]
+        if spike.value != 0 or len(shares) <= USUAL * len(zeros):
+            return False
+        return spike.share >= float(np.quantile(shares, FEW))
+
+    return [spike for spike in spikes if not is_usual(spike)]
 
 
 def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
@@ -199,7 +212,8 @@ def _as_plain(spike: Spike, values: np.ndarray, counts: np.ndarray, place: int) 
     (middle,) = weighted_quantiles(others, weights, (0.5,))
     often = max(spike.cells, int(counts[place])) <= AS_OFTEN * min(spike.cells, int(counts[place]))
     stands_out = int(counts[place]) >= STANDS_OUT * int(weights.max())
-    return often and stands_out and float(others[0]) >= BEGIN * middle
+    step = float(np.median(np.diff(others[: len(others) // 2 + 1])))
+    return often and stands_out and float(others[0]) >= max(BEGIN * middle, STEPS * step)
 
 
 def _without(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
-from nnexp.diagnosis.audit.groups import ERRORS, LOST, grouped_accuracy
+from nnexp.diagnosis.audit.forest import sample
+from nnexp.diagnosis.audit.groups import FOLDS, TREES, grouped_accuracy
 from nnexp.diagnosis.audit.order import RUNS, changes
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -14,14 +17,16 @@ SPANS = (12, 100)  # into how many stretches of the file the rows are divided, .
 SPAN = 25  # ... of at least so many rows
 PURE = 0.9  # share of a stretch's most frequent class, beyond which the file is sorted by class
 BY_CLASS = 0.1  # changes of label over those of a random order, below which it is as well
+# correlation of a row's place with what its columns tell of it, beyond which they sort the file
+PLACED = 0.95
 SORTED = 0.98  # share of the steps of a column down the file that go one way, or none
 
 
 def check(sheet: Sheet) -> Audit:
     """Whether labels last from row to row, and what rows of the same stretch are worth for it.
 
-    A file that is sorted by class is none, and columns that sort it are left out: there rows are
-    alike by what sorts them.
+    A file that is sorted by class is none, nor one that is sorted by what columns make together:
+    there rows are alike by what sorts them. A column that sorts it is left out.
     """
     split, used = sheet.config.split, sheet.used
     spans = min(SPANS[1], len(used) // SPAN)
@@ -36,24 +41,18 @@ def check(sheet: Sheet) -> Audit:
     np.add.at(named, (codes[used], sheet.y[used]), 1)
     if float(named.max(1).sum()) > PURE * len(used):
         return Audit()
-    found = grouped_accuracy(sheet, _sorting(sheet), codes, used)
-    line = (
-        f"stretches of the file: accuracy {found.mixed:.3f} with rows of a stretch on both sides, "
-        f"{found.apart:.3f} without"
-    )
-    if found.mixed - found.apart < LOST or found.errors < ERRORS:
-        return Audit(checked=[line])
+    sorting = _sorting(sheet)
+    found = grouped_accuracy(sheet, sorting, codes, used)
+    if not found.overstates:
+        return Audit(checked=[found.line("stretches of the file", "stretch")])
+    if _places(sheet, sorting, codes) >= PLACED:
+        return Audit()
     return Audit(
         [
             Nomination(
                 "group_leak",
                 (
-                    Evidence(
-                        "accuracy of trees with rows of the same stretch of the file in train, "
-                        "and with whole stretches held out",
-                        f"{found.mixed:.3f}, {found.apart:.3f}",
-                        "the same",
-                    ),
+                    found.evidence("stretch"),
                     Evidence(
                         "changes of label from row to row, over those of a random order",
                         round(lasting, 2),
@@ -80,3 +79,23 @@ def _sorting(sheet: Sheet) -> list[str]:
         if len(known) and max((known >= 0).mean(), (known <= 0).mean()) >= SORTED:
             found.append(name)
     return found
+
+
+def _places(sheet: Sheet, without: Collection[str], codes: np.ndarray) -> float:
+    """How well columns tell where in the file a row stands, in stretches that were held out.
+
+    Trees that learn the places of rows beside it would know it in a series, too.
+    """
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    rows = sample(sheet.used)
+    x, place = sheet.without(without)[rows], np.searchsorted(sheet.used, rows).astype(float)
+    if not x.shape[1]:
+        return 0.0
+    fold = np.random.default_rng(0).permutation(int(codes.max()) + 1)[codes[rows]] % FOLDS
+    told = np.empty(len(rows))
+    for own in range(FOLDS):
+        learn = fold != own
+        forest = ExtraTreesRegressor(TREES, min_samples_leaf=5, random_state=0)
+        told[~learn] = forest.fit(x[learn], place[learn]).predict(x[~learn])
+    return float(np.corrcoef(told, place)[0, 1]) if told.std() > 0 else 0.0

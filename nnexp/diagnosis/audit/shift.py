@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -51,14 +51,14 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     prepared = prepared_otherwise(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
-    stuck = stuck_columns(sheet, rows)
-    if stuck:
-        return Audit([_stuck(sheet, name, stuck), *found])
-    moved = moved_columns(sheet, rows)
+    stuck = [] if by == "group" else stuck_columns(sheet, rows)
+    still = {own for own, *_ in stuck}
+    found += [_stuck(sheet, name, stuck)] if stuck else []
+    moved = [own for own in moved_columns(sheet, rows) if own[0] not in still]
     unit = in_other_units(sheet, name, rows, [own for own, *_ in moved])
     if unit is not None:
         return Audit([unit, *found])
-    area, error = _told_apart(sheet, rows, holes)
+    area, error = _told_apart(sheet, rows, {*still, *(own for own, *_ in holes)})
     shares = _class_shares(sheet, rows)
     line = (
         f"{name} rows are told from train rows with an area under the ROC curve of {area:.3f} "
@@ -66,7 +66,7 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     )
     differs = bool(moved) or (area >= AREA and area - 0.5 > 4 * error)
     if not differs and shares is None:
-        return Audit(found, checked=[line])
+        return Audit(found, checked=[] if stuck else [line])
     if not differs and shares is not None and order.check(sheet).nominations:
         return Audit(found)  # the order of the file is the reason, and is told as such
     if by_design:
@@ -76,15 +76,14 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     return Audit([_shifted(name, moved, area, shares), *found])
 
 
-def _told_apart(
-    sheet: Sheet, rows: np.ndarray, holes: Sequence[tuple[str, float, float, float]]
-) -> tuple[float, float]:
+def _told_apart(sheet: Sheet, rows: np.ndarray, others: Collection[str]) -> tuple[float, float]:
     """Area under the ROC curve of trees that tell a part's rows from train rows.
 
-    Columns that number the rows, or are missing at another rate, would tell them by that, and
-    equal rows, each side of which has its own, by heart, as well as rows measured several times.
+    Columns that number the rows, and `others`, which are missing at another rate or stand still,
+    would tell them by that, and equal rows, each side of which has its own, by heart, as well as
+    rows measured several times.
     """
-    kept = sheet.without({*sheet.numbering, *(name for name, *_ in holes)})
+    kept = sheet.without({*sheet.numbering, *others})
     train, part = _once(kept, sample(sheet.train, 1000), sample(rows, 1000))
     train, part = without_near_copies(sheet, train), without_near_copies(sheet, part)
     both = np.concatenate((train, part))

@@ -204,7 +204,8 @@ def ignored_class(seen: Seen) -> list[Nomination]:
                     f"{seen.shares[lost[0]]:.2g} by its rows, {even:.2g} where the classes balance",
                 ),
             ),
-            "rows of these classes are left out of the loss, or nearly, but count in the accuracy",
+            f"rows of {', '.join(str(seen.classes[place]) for place in lost)} are left out of the "
+            "loss, or nearly, but count in the accuracy",
             ("loss.class_weight=null",),
             0.9,
         )

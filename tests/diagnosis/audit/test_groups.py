@@ -58,6 +58,9 @@ def test_numbers_that_tell_the_label_by_their_size_name_nothing(sheet_of):
     frame, y = made(60, 15, "k")
     frame["k"] = np.random.default_rng(0).integers(0, 30, len(y)) + 30 * y
     assert groups.check(sheet_of(frame, y)) == groups.Audit()
+    assert groups.check(sheet_of(frame, y, drop=["k"])) == groups.Audit()
+    frame["k"] = (frame["k"] / 7).round(2)
+    assert groups.check(sheet_of(frame, y, drop=["k"])) == groups.Audit()
 
 
 def test_whole_groups_on_one_side_are_fine(sheet_of, causes):

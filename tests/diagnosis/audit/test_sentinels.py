@@ -150,7 +150,9 @@ def test_zeros_beside_a_column_where_0_is_plainly_none(sheet_of):
 def test_zeros_are_usual_in_pictures(sheet_of):
     rng = np.random.default_rng(0)
     dark = {
-        f"p{k}": np.where(rng.random(800) < 0.3 + 0.03 * k, 0, rng.gamma(0.7, 80, 800).round())
+        f"p{k}": np.where(
+            rng.random(800) < 0.3 + 0.03 * k, 0, rng.gamma(0.7, 80, 800).round().clip(0, 255)
+        )
         for k in range(20)
     }
     edge = {"edge": np.where(rng.random(800) < 0.5, 0, rng.normal(200, 20, 800).round())}
@@ -158,3 +160,16 @@ def test_zeros_are_usual_in_pictures(sheet_of):
     y = rng.integers(0, 2, 800)
     assert not sentinels.check(sheet_of(frame, y)).nominations
     assert sentinels.check(sheet_of(frame[["p0", "edge"]], y)).nominations[0].subject == "edge"
+
+
+def test_counts_with_zeros_of_their_own_beside_marks(sheet_of):
+    rng = np.random.default_rng(0)
+    marked = _with_zeros({"bmi": rng.normal(27, 4, 800).round(1)})
+    smokers = np.where(rng.random(800) < 0.25, 0, rng.integers(3, 30, 800))
+    y = rng.integers(0, 2, 800)
+    found = sentinels.check(sheet_of(pd.DataFrame({**marked, "cigarettes": smokers}), y))
+    assert found.nominations[0].fix == ('data.sentinels=["bmi=0"]',)
+    counts = {f"n{k}": rng.negative_binomial(2, 0.35, 800) * 1.0 for k in range(9)}
+    marks = _with_zeros({"bmi": marked["bmi"], "pressure": rng.normal(72, 9, 800).round()}, 0.3, 1)
+    found = sentinels.check(sheet_of(pd.DataFrame({**counts, **marks}), y))
+    assert set(found.nominations[0].subject.split(", ")) == {"bmi", "pressure"}

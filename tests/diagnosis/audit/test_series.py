@@ -42,6 +42,18 @@ def test_sorted_files_are_no_series(sheet_of, table, causes, name, by):
     assert causes(series.check(sheet_of(frame.iloc[order], y[order]))) == []
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_files_sorted_by_what_columns_make_together(sheet_of, causes, seed):
+    rng = np.random.default_rng(seed)
+    unit, number = rng.lognormal(2, 0.6, 3000), rng.integers(1, 20, 3000)
+    price = unit * number
+    band = np.digitize(price, np.quantile(price, np.linspace(0, 1, 5)[1:-1]))
+    y = np.where(rng.random(3000) < 0.1, rng.integers(0, 4, 3000), band)
+    frame = pd.DataFrame({"unit": unit, "number": number, "z": rng.normal(size=3000)})
+    order = np.argsort(price)
+    assert causes(series.check(sheet_of(frame.iloc[order], y[order]))) == []
+
+
 def test_prices_of_half_hours(real_sheet, causes):
     found = series.check(real_sheet("electricity"))
     assert causes(found) == ["group_leak"]

@@ -171,7 +171,37 @@ def test_a_sensor_that_stands_still_in_held_out_rows(sheet_of, causes, method, v
     assert found.nominations[0].fix == ("data.drop=[a]",)
     told = audit_sheet(sheet).nominations
     assert "sentinel_values" not in [own.cause for own in told]
+    # other columns are looked at all the same
+    frame.loc[400:, "b"] += 100
+    sheet = sheet_of(frame, y, **by) if by else sheet_of(frame, y, parts)
+    if method == "random":
+        assert "'b'" in str(shift.check(sheet).nominations)
     # a number that train rows have as often is none of the held-out rows alone
     frame.loc[:380, "a"] = value
     sheet = sheet_of(frame, y, **by) if by else sheet_of(frame, y, parts)
     assert ("data.drop=[a]",) not in [own.fix for own in shift.check(sheet).nominations]
+
+
+def test_a_year_and_whoever_is_held_out_stand_still_by_design(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    day = np.arange(1825)
+    frame = pd.DataFrame({"date": day, "year": 2018 + day // 365, "x": rng.normal(size=1825)})
+    frame["rate"] = rng.normal(2, 1, 20)[day // 100].round(2)
+    y = (frame["x"] > 0).astype(int).to_numpy()
+    assert causes(shift.check(sheet_of(frame, y, split_method="time", split_by="date"))) == []
+    who = np.repeat(np.arange(6), 100)
+    frame = pd.DataFrame({"who": who, "x": rng.normal(size=600)})
+    frame["age"] = rng.integers(20, 70, 6)[who]
+    y = (frame["x"] > 0).astype(int).to_numpy()
+    assert causes(shift.check(sheet_of(frame, y, split_method="group", split_by="who"))) == []
+
+
+def test_a_mark_that_is_more_frequent_later_is_told_as_one(sheet_of):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(30, 5, (1000, 3)), columns=["a", "b", "c"])
+    parts = np.array(["train"] * 600 + ["valid"] * 200 + ["test"] * 200, dtype=object)
+    often = np.where(parts == "train", 0.05, 0.45)
+    frame.loc[rng.random(1000) < often, "a"] = -999
+    y = (frame["b"] > 30).astype(int).to_numpy()
+    told = [own.cause for own in audit_sheet(sheet_of(frame, y, parts)).nominations]
+    assert "sentinel_values" in told
