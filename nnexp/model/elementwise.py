@@ -26,10 +26,15 @@ def by_member(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
         tensors: (K, ...), of equal shape.
     """
     first = tensors[0]
-    if len(first) == 1 or first[0].numel() % VECTOR == 0:
+    if rounds_alike(first):
         return function(*tensors)
     members = range(len(first))
     return torch.cat([function(*(value[k : k + 1] for value in tensors)) for k in members])
+
+
+def rounds_alike(values: Tensor) -> bool:
+    """Whether each member of (K, ...) is rounded among the others as it is alone."""
+    return len(values) == 1 or values[0].numel() % VECTOR == 0
 
 
 def softmax(z: Tensor) -> Tensor:

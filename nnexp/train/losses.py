@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nnexp.model.elementwise import by_member, log_softmax, softmax
+from nnexp.model.elementwise import by_member, log_softmax, rounds_alike, softmax
 
 OUTPUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "logits": lambda z: z,
@@ -158,7 +158,15 @@ class Loss:
         return gradient.mul_(factor)
 
     def autograd(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-        """`gradient` by autograd, for any pair of loss and output."""
+        """`gradient` by autograd, for any pair of loss and output, each member as it is alone."""
+        if not rounds_alike(logits):
+            members = (slice(k, k + 1) for k in range(len(logits)))
+            return torch.cat(
+                [
+                    self.autograd(logits[k], targets[k], None if weights is None else weights[k])
+                    for k in members
+                ]
+            )
         with torch.enable_grad():
             leaf = logits.detach().requires_grad_()
             loss = self.batch(leaf, targets, weights).sum()

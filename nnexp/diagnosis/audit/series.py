@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ PURE = 0.9  # share of a stretch's most frequent class, beyond which the file is
 BY_CLASS = 0.1  # changes of label over those of a random order, below which it is as well
 # correlation of a row's place with what its columns tell of it, beyond which they sort the file
 PLACED = 0.95
+RISING = 0.9  # correlation of a row's place with a column by which the rows can be split
 SORTED = 0.98  # share of the steps of a column down the file that go one way, or none
 
 
@@ -62,7 +63,7 @@ def check(sheet: Sheet) -> Audit:
                 "The rows follow each other, as in time: labels last for several of them, and a "
                 "random split asks of rows that stand between train rows. The accuracy on them "
                 "says how well gaps are filled, not how well what comes next is told.",
-                (override("data.split.shuffle", False), override("data.split.stratify", False)),
+                _fix(sheet, sorting),
                 strength=0.8,
                 subject="rows that follow each other in the file",
             )
@@ -79,6 +80,20 @@ def _sorting(sheet: Sheet) -> list[str]:
         if len(known) and max((known >= 0).mean(), (known <= 0).mean()) >= SORTED:
             found.append(name)
     return found
+
+
+def _fix(sheet: Sheet, sorting: Sequence[str]) -> tuple[str, ...]:
+    """A split by the column that rises with the file as a whole, or else by the file's order."""
+    apart = np.arange(len(sheet.used))
+    rising = {
+        name: float(np.corrcoef(np.nan_to_num(sheet.numbers[name][sheet.used]), apart)[0, 1])
+        for name in sorting
+        if len(sheet.distinct[name][0]) > 1
+    }
+    name = max(rising, key=lambda own: rising[own], default="")
+    if name and rising[name] >= RISING:
+        return override("data.split.method", "time"), override("data.split.by", name)
+    return override("data.split.shuffle", False), override("data.split.stratify", False)
 
 
 def _places(sheet: Sheet, without: Collection[str], codes: np.ndarray) -> float:

@@ -8,11 +8,11 @@ KNOWN = {
     "weather": ["target_leak"],  # RISK_MM, the rain of the day that is to be told
     "pima": ["sentinel_values"],  # 0 for a blood pressure
     "vowel": ["group_leak"],  # speakers
+    "electricity": ["group_leak"],  # half hours, of which a random split parts neighbours
 }
 HEALTHY = [
     "adult",
     "car",
-    "electricity",
     "horse_colic",
     "letter",
     "mammographic_masses",

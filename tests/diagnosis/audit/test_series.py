@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import series
+from nnexp.diagnosis.audit.run import audit_sheet
 
 
 def series_of(lasting, rows=2000, seed=0):
@@ -55,5 +56,7 @@ def test_files_sorted_by_what_columns_make_together(sheet_of, causes, seed):
 
 
 def test_prices_of_half_hours(real_sheet, causes):
-    found = series.check(real_sheet("electricity"))
-    assert causes(found) == ["group_leak"]
+    (found,) = series.check(real_sheet("electricity")).nominations
+    assert found.fix == ("data.split.method=time", "data.split.by=date")
+    later = real_sheet("electricity", split_method="time", split_by="date")
+    assert causes(audit_sheet(later)) == []
