@@ -64,7 +64,7 @@ def check(sheet: Sheet) -> Audit:
             Nomination(
                 "group_leak",
                 (
-                    split.evidence("clump"),
+                    split.evidence("clump", "clumps"),
                     Evidence(
                         "distance of the next row over that of the last of a clump, in the median",
                         round(float(np.median(leap)), 2),

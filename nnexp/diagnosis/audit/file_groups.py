@@ -54,7 +54,7 @@ def check(sheet: Sheet) -> Audit:
             Nomination(
                 "group_leak",
                 (
-                    split.evidence("block"),
+                    split.evidence("block", "blocks"),
                     Evidence(
                         f"blocks of the file within which the {NEAREST} nearest rows of each row "
                         "stand",

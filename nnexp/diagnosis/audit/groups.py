@@ -125,11 +125,11 @@ class GroupedAccuracy:
         """Whether rows of known groups are told better, beyond chance and by what matters."""
         return self.mixed - self.apart >= LOST and self.errors >= ERRORS
 
-    def evidence(self, one: str) -> Evidence:
-        """What shows it; `one` names a group: "clump"."""
+    def evidence(self, one: str, several: str) -> Evidence:
+        """What shows it; `one` and `several` name groups: "clump", "clumps"."""
         return Evidence(
-            f"accuracy of trees with rows of the same {one} in train, and with whole {one}s held "
-            "out",
+            f"accuracy of trees with rows of the same {one} in train, and with whole {several} "
+            "held out",
             f"{self.mixed:.3f}, {self.apart:.3f}",
             "the same",
         )
@@ -161,7 +161,7 @@ def check(sheet: Sheet) -> Audit:
                     Nomination(
                         "group_leak",
                         (
-                            split.evidence("group"),
+                            split.evidence("group", "groups"),
                             Evidence(
                                 f"held-out rows whose {name!r} has train rows",
                                 percent(torn),

@@ -53,7 +53,7 @@ def check(sheet: Sheet) -> Audit:
             Nomination(
                 "group_leak",
                 (
-                    found.evidence("stretch"),
+                    found.evidence("stretch", "stretches"),
                     Evidence(
                         "changes of label from row to row, over those of a random order",
                         round(lasting, 2),
