@@ -93,8 +93,7 @@ def probe(
     folder = Path(folder)
     start = time.monotonic()
     base, typed = read_config(folder, trust), read_typed(folder, trust) or []
-    plans = planned(base, typed)
-    known = len(plans)
+    plans = every = planned(base, typed)
     if budget is not None:
         each = member_seconds(folder)
         costs = [_cost(own, plans[0]) * each for own in plans]
@@ -102,7 +101,7 @@ def probe(
             seeds -= 1
         plans = affordable(plans, costs, budget / seeds)
         if not any(own.cause for own in plans):
-            plans = plans[:1] if unasked else planned(base, typed)[:FEWEST]
+            plans = every[:1] if unasked else every[:FEWEST]
     if len(plans) == 1:
         return Probed()
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))
@@ -113,8 +112,8 @@ def probe(
             "data.split.valid=0.2",
         )
     found = [read_probe(own, plans) for own in plans]
-    if len(plans) < known:
-        found.append(left_out(known - len(plans)))
+    if len(plans) < len(every):
+        found.append(left_out(len(every) - len(plans)))
     taken = time.monotonic() - start
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
 

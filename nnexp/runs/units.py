@@ -18,9 +18,9 @@ UNIT_ROWS = 512  # train rows on which hidden units are looked at
 def look_at_units(kept: KeptWeights, rows: np.ndarray) -> Units:
     """The hidden units of a run, on up to 512 of its train rows (n,)."""
     model, stack = kept.model, kept.stack
-    chosen = torch.from_numpy(forest.sample(rows, UNIT_ROWS))
-    codes = None if kept.codes is None else kept.codes[chosen].unsqueeze(0)
-    stack.forward(kept.x[chosen].unsqueeze(0), codes)
+    few = forest.sample(rows, UNIT_ROWS)
+    codes = None if kept.codes is None else kept.codes[torch.from_numpy(few)].unsqueeze(0)
+    stack.forward(kept.inputs(few), codes)
     activation = getattr(model, "activation", "")
     dead, saturated, alike = {}, {}, {}
     for name, values in stack.activations():

@@ -32,16 +32,17 @@ def check(sheet: Sheet) -> Audit:
             notes.append(f"{column.name!r} is left out: {column.reason}")
     if not told:
         return Audit(notes=notes)
-    p, reason, style = min(told.values())
-    names = [name for name, own in told.items() if own[2] == style]
+    first = min(told, key=lambda name: told[name][0])
+    p, reason, style = told[first]
+    names = [first, *(name for name, own in told.items() if own[2] == style and name != first)]
     return Audit(
         [
             Nomination(
                 "uninformative_inputs",
                 (
-                    Evidence(f"column {names[0]!r} is left out", reason, "numbers"),
+                    Evidence(f"column {first!r} is left out", reason, "numbers"),
                     Evidence(
-                        f"its numbers in the classes (Kruskal-Wallis), {p_text(told[names[0]][0])}",
+                        f"its numbers in the classes (Kruskal-Wallis), {p_text(p)}",
                         "others",
                         "the same, if it tells nothing",
                     ),
