@@ -38,6 +38,15 @@ def compose(overrides: Sequence[str] = ()) -> Config:
         UserError: for anything the command line would refuse.
     """
     overrides = [str(o) for o in overrides]
+    try:
+        composed = compose_tree(overrides)
+    except Exception as error:
+        raise translate(error, overrides) from error
+    return to_config(composed, overrides)
+
+
+def compose_tree(overrides: Sequence[str]) -> DictConfig:
+    """What Hydra composes of the project's files and overrides, unchecked; its errors are Hydra's."""
     own = [f"file://{folder.absolute()}" for folder in own_folders()]
     asked = any(override.lstrip("+").startswith(SEARCH) for override in overrides)
     search = [f"{SEARCH}={literal(own)}"] if own and not asked else []
@@ -49,13 +58,10 @@ def compose(overrides: Sequence[str] = ()) -> Config:
             quick_composition(),
             initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"),
         ):
-            composed = hydra_compose(config_name="config", overrides=[*overrides, *search])
-    except Exception as error:
-        raise translate(error, overrides) from error
+            return hydra_compose(config_name="config", overrides=[*overrides, *search])
     finally:
         GlobalHydra.instance().hydra = outer
         VersionBase.instance().version_base = version
-    return to_config(composed, overrides)
 
 
 def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:

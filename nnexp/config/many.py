@@ -42,23 +42,43 @@ def compose_many(
         whole: the sweep's overrides, and what Hydra composed of those with one value; jobs that
             choose no other files are built on it.
     """
-    composed: dict[tuple[str, ...], _Base] = {}
-    names = frozenset(groups())
-    if whole is not None:
-        words, config = whole
-        parsed = [(word, parse(word)) for word in words]
+    composer = Composer(load, whole)
+    found: list[Config | UserError] = []
+    for job in jobs:
+        try:
+            found.append(composer.compose(job))
+        except UserError as error:
+            found.append(error)
+    return found
+
+
+class Composer:
+    """Composes one job after the other; of those with the same files only the first from them.
+
+    Arguments: as for `compose_many`.
+    """
+
+    def __init__(self, load: Load, whole: tuple[Sequence[str], DictConfig] | None = None) -> None:
+        self._load, self._names = load, frozenset(groups())
+        self._bases: dict[tuple[str, ...], _Base] = {}
+        if whole is not None:
+            self._begin_with(*whole)
+
+    def _begin_with(self, words: Sequence[str], config: DictConfig) -> None:
+        names, parsed = self._names, [(word, parse(word)) for word in words]
         single = {word: override for word, override in parsed if not override.is_sweep_override()}
         choices = tuple(word for word, override in single.items() if not _is_value(override, names))
         laid = frozenset(word for word, override in single.items() if _is_value(override, names))
         base = pickle.dumps(_without_hydra(pickle.loads(pickle.dumps(config))))
-        composed[choices] = _Base(base, laid)
-    found: list[Config | UserError] = []
-    for job in map(list, jobs):
-        try:
-            found.append(_compose(load, job, composed, names))
-        except UserError as error:
-            found.append(error)
-    return found
+        self._bases[choices] = _Base(base, laid)
+
+    def compose(self, job: Sequence[str]) -> Config:
+        """The checked configuration of a job's overrides.
+
+        Raises:
+            UserError: for anything the command line would refuse.
+        """
+        return _compose(self._load, list(job), self._bases, self._names)
 
 
 @dataclass(frozen=True)

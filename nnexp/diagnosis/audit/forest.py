@@ -1,16 +1,16 @@
 """What a table allows, by extremely randomised trees: no scale, rate or loss can spoil them.
 
 They are a yardstick for a run's accuracy and for the information in a column, and no model that
-anybody keeps (Geurts, Ernst & Wehenkel 2006; out-of-bag scores: Breiman 2001).
+anybody keeps (out-of-bag scores: Breiman 2001).
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from nnexp.diagnosis.audit.trees import out_of_bag_votes, votes_for
 
 TREES = 60  # enough for out-of-bag votes of every row
 ROWS = 3000  # that they learn from; of longer tables a random part
@@ -55,11 +55,7 @@ def out_of_bag(
     if not x.shape[1]:  # nothing to learn from: every row is told by the shares of the classes
         shares = np.bincount(y[rows], minlength=classes) / len(rows)
         return judged_by(rows, np.tile(shares, (len(rows), 1)))
-    forest = _fitted(_forest(trees, bootstrap=True, leaf=leaf), x[rows], y[rows])
-    known = forest.oob_decision_function_
-    votes = np.zeros((len(rows), classes))
-    votes[:, forest.classes_] = np.nan_to_num(known)
-    return judged_by(rows, votes)
+    return judged_by(rows, out_of_bag_votes(x[rows], y[rows], classes, trees, leaf))
 
 
 def held_out(
@@ -75,10 +71,7 @@ def held_out(
     if not x.shape[1]:
         shares = np.bincount(y[train], minlength=classes) / len(train)
         return judged_by(rows, np.tile(shares, (len(rows), 1)))
-    forest = _fitted(_forest(trees, bootstrap=False), x[train], y[train])
-    votes = np.zeros((len(rows), classes))
-    votes[:, forest.classes_] = forest.predict_proba(x[rows])
-    return judged_by(rows, votes)
+    return judged_by(rows, votes_for(x[train], y[train], classes, trees, x[rows]))
 
 
 def sample(rows: np.ndarray, most: int = ROWS) -> np.ndarray:
@@ -86,26 +79,6 @@ def sample(rows: np.ndarray, most: int = ROWS) -> np.ndarray:
     if len(rows) <= most:
         return rows
     return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-
-
-def _forest(trees: int, bootstrap: bool, leaf: int = 1) -> Any:
-    from sklearn.ensemble import ExtraTreesClassifier
-
-    return ExtraTreesClassifier(
-        trees,
-        bootstrap=bootstrap,
-        oob_score=bootstrap,
-        random_state=0,
-        min_samples_leaf=leaf,
-        n_jobs=1,
-    )
-
-
-def _fitted(forest: Any, x: np.ndarray, y: np.ndarray) -> Any:
-    with warnings.catch_warnings():
-        # said of every tree where most rows have a class of their own
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        return forest.fit(x, y)
 
 
 def judged_by(rows: np.ndarray, votes: np.ndarray) -> Judged:

@@ -1,0 +1,130 @@
+"""Extremely randomised trees (Geurts, Ernst & Wehenkel 2006), grown by scikit-learn's builder itself.
+
+An audit grows hundreds of small ones, and estimators spend more on each than its growing takes: they
+read their parameters by signature, and judge and code the labels anew. Here the labels are coded
+once, and the builder gets what it needs. The trees are those that
+`sklearn.ensemble.ExtraTreesClassifier(random_state=0)` grows, to the bit. Where another version of
+scikit-learn keeps its builder elsewhere, its estimators grow them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+_DRAWS = np.iinfo(np.int32).max  # of which a forest draws its trees' seeds
+
+
+def out_of_bag_votes(
+    x: np.ndarray, y: np.ndarray, classes: int, trees: int, leaf: int = 1
+) -> np.ndarray:
+    """Shares of votes (n, classes) for each row by the trees that did not draw it.
+
+    Arguments:
+        x: (n, d) float32, finite, d at least 1.
+        y: class indices (n,); those that do not occur get no vote.
+        classes: C.
+        trees: how many, each on n rows drawn with replacement.
+        leaf: drawn rows that a leaf has at least.
+
+    Rows that every tree drew have no votes: zeros.
+    """
+    x = np.ascontiguousarray(x, dtype=np.float32)
+    present, coded = np.unique(y, return_inverse=True)
+    told, judges = np.zeros((len(y), len(present))), np.zeros(len(y), dtype=np.int64)
+    draws = np.random.RandomState(0)
+    for seed in _seeds(trees):
+        draws.seed(seed)  # as a new one of that seed, for a fraction of the time
+        times = np.bincount(draws.randint(0, len(y), len(y)), minlength=len(y))
+        left = np.flatnonzero(times == 0)
+        if not len(left):
+            continue
+        tree = _grown(x, coded, len(present), times, leaf, seed, draws)
+        told[left] += _shares(tree, x[left])
+        judges[left] += 1
+    return _of_all(told / np.maximum(judges, 1)[:, None], present, classes)
+
+
+def votes_for(
+    x: np.ndarray, y: np.ndarray, classes: int, trees: int, others: np.ndarray
+) -> np.ndarray:
+    """Shares of votes (m, classes) for `others` (m, d) by trees grown on all rows of `x` and `y`.
+
+    Arguments as for `out_of_bag_votes`.
+    """
+    x = np.ascontiguousarray(x, dtype=np.float32)
+    present, coded = np.unique(y, return_inverse=True)
+    told = np.zeros((len(others), len(present)))
+    draws = np.random.RandomState(0)
+    for seed in _seeds(trees):
+        told += _shares(_grown(x, coded, len(present), None, 1, seed, draws), others)
+    return _of_all(told / trees, present, classes)
+
+
+def _seeds(trees: int) -> list[int]:
+    draws = np.random.RandomState(0)
+    return [int(draws.randint(_DRAWS)) for _ in range(trees)]
+
+
+def _of_all(votes: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
+    own = np.zeros((len(votes), classes))
+    own[:, present] = votes
+    return own
+
+
+def _shares(tree: Any, x: np.ndarray) -> np.ndarray:
+    rows = np.ascontiguousarray(x, dtype=np.float32)
+    return np.asarray(tree.predict(rows)).reshape(len(x), -1)
+
+
+def _grown(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    times: np.ndarray | None,
+    leaf: int,
+    seed: int,
+    draws: np.random.RandomState,
+) -> Any:
+    """A tree of `sklearn.tree`, on rows that count `times` each (all once where None)."""
+    try:
+        draws.seed(seed)
+        return _built(x, y, classes, times, leaf, draws)
+    except (ImportError, TypeError, ValueError, AttributeError):
+        return _estimated(x, y, times, leaf, seed)
+
+
+def _built(
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    times: np.ndarray | None,
+    leaf: int,
+    draws: np.random.RandomState,
+) -> Any:
+    from sklearn.tree._criterion import Gini
+    from sklearn.tree._splitter import RandomSplitter
+    from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
+
+    kinds, most = np.array([classes], dtype=np.intp), max(1, int(np.sqrt(x.shape[1])))
+    splitter = RandomSplitter(Gini(1, kinds), most, leaf, 0.0, draws, None)
+    tree, deep = Tree(x.shape[1], kinds, 1), np.iinfo(np.int32).max
+    weights = None if times is None else times.astype(float)
+    builder = DepthFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, deep, 0.0)
+    builder.build(tree, x, np.ascontiguousarray(y[:, None], dtype=float), weights, None)
+    return tree
+
+
+def _estimated(
+    x: np.ndarray, y: np.ndarray, times: np.ndarray | None, leaf: int, seed: int
+) -> Any:
+    import warnings
+
+    from sklearn.tree import ExtraTreeClassifier
+
+    with warnings.catch_warnings():
+        # said where most rows have a class of their own
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        estimator = ExtraTreeClassifier(min_samples_leaf=leaf, random_state=seed)
+        return estimator.fit(x, y, sample_weight=times).tree_
