@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test lint format docs bench kill build clean
+.PHONY: help setup train test matrix lint format docs bench kill build clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ train: $(VENV)/.run  ## train; make train ARGS="optimizer=adam reg.l2=0.01"
 
 test: $(VENV)/.dev  ## run the tests; make test ARGS="tests/train -k adam"
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto $(ARGS)
+
+matrix: $(VENV)/.dev  ## run the tests with all cases of those that are marked as a matrix
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --matrix $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	$(BIN)/ruff check .

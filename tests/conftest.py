@@ -1,8 +1,47 @@
 """What all tests share: one thread, as in a stack, and no trace left behind."""
 
+import functools
+import importlib.util
+from collections import defaultdict
+from pathlib import Path
+
 import pytest
 
 import nnexp  # noqa: F401  before anything computes: it settles how products round
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--matrix", action="store_true", help="run all cases of matrices, not a sample of each"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Of tests marked `matrix(N)` keep N cases, unless all are asked for."""
+    if config.getoption("matrix"):
+        return
+    matrices = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("matrix"):
+            matrices[item.nodeid.partition("[")[0]].append(item)
+    left = set()
+    for own in matrices.values():
+        (most,) = own[0].get_closest_marker("matrix").args
+        kept = _sampling().sample([item.callspec.indices for item in own], most)
+        left |= {item for place, item in enumerate(own) if place not in kept}
+    if left:
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
+
+
+@functools.cache
+def _sampling():
+    place = Path(__file__).with_name("sampling.py")
+    spec = importlib.util.spec_from_file_location("sampling", place)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(autouse=True)

@@ -90,6 +90,7 @@ def begun(configs, folders):
         begin_run(Task(config, folder))
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize(
     ("optimizer", "schedule", "checkpoint"),
     [*itertools.product(OPTIMIZERS, SCHEDULES, ["best"]), ("adam", "plateau", "last")],

@@ -89,6 +89,7 @@ def test_a_folder_that_another_run_has_is_not_taken(tmp_path):
     assert job.folder == tmp_path / "1"
 
 
+@pytest.mark.matrix(12)
 @pytest.mark.parametrize("steps", range(12))
 @pytest.mark.parametrize("announced", [False, True], ids=["new", "announced"])
 def test_a_job_that_is_killed_while_it_begins_keeps_its_folder(

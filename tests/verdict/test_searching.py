@@ -14,7 +14,7 @@ from nnexp.runs import diagnosing
 from nnexp.verdict import searching
 from nnexp.verdict.searching import is_explained
 
-SLOW = ["optimizer=sgd", "optimizer.lr=0.0005", "trainer.epochs=10"]
+SLOW = ["optimizer=sgd", "optimizer.lr=0.0001", "trainer.epochs=10"]
 SMALL = ["model.hidden=[8]", "optimizer.lr=0.01"]
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
 
@@ -26,7 +26,7 @@ def no_rules(monkeypatch):
 
 
 def test_probes_name_what_no_rule_sees(no_rules, tmp_path):
-    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
     looked = nnexp.diagnose(run)
     assert not looked.findings
     assert str(looked).splitlines()[1].startswith("to look further: nnexp diagnose ")
@@ -42,7 +42,7 @@ def test_probes_name_what_no_rule_sees(no_rules, tmp_path):
 
 
 def test_probes_that_show_nothing_name_nothing(no_rules, tmp_path, monkeypatch):
-    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
     monkeypatch.setattr("nnexp.proof.probing.nominations", lambda plans: [])
     found = nnexp.diagnose(run, prove=True)
     assert not found.findings
@@ -81,14 +81,14 @@ def test_a_healthy_run_is_not_probed(tmp_path):
 
 
 def test_a_cause_that_was_proven_ends_the_search(tmp_path):
-    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
     found = nnexp.diagnose(run, prove=True)
     assert found.findings[0].verdict == "confirmed"
     assert found.probing == 0
 
 
 def test_a_budget_that_is_spent_ends_the_search(no_rules, tmp_path):
-    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
     found = nnexp.diagnose(run, prove=True, budget=1e-9)
     assert (found.findings, found.probing) == ([], 0)
 
@@ -119,7 +119,7 @@ def test_a_typed_setting_that_hurts_is_named(tmp_path):
 
 
 def test_a_search_that_nobody_asked_for_is_short(no_rules, tmp_path, monkeypatch):
-    run = nnexp.run(["data=digits", *SLOW, *QUIET], root=tmp_path)
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
     monkeypatch.setattr(searching, "SECONDS", 1e-9)
     found = nnexp.diagnose(run, prove=True)
     assert (found.probing, found.diagnosis.probes) == (0, ())

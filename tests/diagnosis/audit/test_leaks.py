@@ -7,6 +7,7 @@ from nnexp.diagnosis.audit import leaks
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("spread", [0.01, 0.05, 0.1, 0.15])
 @pytest.mark.parametrize("name", TABLES)
 def test_the_label_with_noise(sheet_of, table, causes, name, spread):

@@ -34,6 +34,7 @@ def test_two_spellings_that_mean_two_things(sheet_of, table, parts_of, causes):
     assert causes(look(sheet_of(frame[keep], labels[keep], parts[keep]))) == []
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("where", ["train", "test"])
 @pytest.mark.parametrize("name", TABLES)
 def test_labels_exchanged(sheet_of, table, parts_of, causes, name, where):
@@ -62,6 +63,7 @@ def grades(seed, rows=1500):
     ).astype(int)
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("step", [1, -1])
 @pytest.mark.parametrize("seed", range(3))
 def test_grades_that_are_off_by_one_in_held_out_rows(sheet_of, parts_of, causes, seed, step):
@@ -92,6 +94,7 @@ def test_grades_that_are_given_more_kindly_later_are_coded_alike(sheet_of, parts
     assert causes(look(sheet_of(frame, np.clip(y + kind, 3, 8), parts))) == []
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", TABLES)
 def test_labels_as_they_are(sheet_of, table, causes, name, seed):

@@ -19,6 +19,7 @@ def exchanged(y, share, where=None, seed=0):
     return np.where(hit, (y + rng.integers(1, classes, len(y))) % classes, y)
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize("share", [0.2, 0.3])
 @pytest.mark.parametrize(
     ("name", "rows"), [("digits", 0), ("moons", 2000), ("circles", 2000), ("classification", 3000)]
@@ -50,6 +51,7 @@ def test_columns_too_few_are_no_wrong_labels(sheet_of, causes, hidden):
     assert any("columns are too few" in note for note in found.notes) == hidden
 
 
+@pytest.mark.matrix(9)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("name", "level"),
@@ -69,6 +71,7 @@ def test_hard_tables_are_silent(sheet_of, table, causes, name, level, seed):
     assert causes(look(sheet_of(*table(name, noise=level), seed=seed))) == []
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize("apart", [0.5, 1.0, 1.5, 2.0])
 @pytest.mark.parametrize("rows", [300, 2000])
 def test_overlapping_classes_are_silent(sheet_of, causes, apart, rows):
@@ -96,6 +99,7 @@ def test_one_class_labelled_as_another(sheet_of, table, causes, name):
     assert own.strength < 0.8
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
 @pytest.mark.parametrize("apart", [0.5, 1.5, 3.0])
 def test_classes_that_overlap_are_not_mistaken(sheet_of, causes, apart, share):
@@ -134,6 +138,7 @@ def test_one_of_three_classes_labelled_as_any_other(sheet_of, table):
     assert found.nominations[0].subject == "1 labelled as another"
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("cuts", [[-0.6, 0.6, 1.4], [-0.8, 0.3, 0.9], [-1.0, 1.0, 1.4]])
 def test_a_class_that_rows_are_taken_for_where_nothing_is_known(sheet_of, causes, seed, cuts):

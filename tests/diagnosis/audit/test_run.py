@@ -8,6 +8,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", TABLES)
 def test_healthy_tables(sheet_of, table, causes, name, seed):
@@ -75,6 +76,7 @@ def test_join_sorts_and_leaves_out_what_is_accounted_for():
     assert (joined.notes, joined.checked) == (["n"], ["c"])
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize(
     "frame",
     [

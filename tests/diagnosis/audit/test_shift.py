@@ -19,6 +19,7 @@ def test_columns_that_lie_elsewhere_in_test(sheet_of, table, parts_of, causes, n
     assert causes(found) == ["distribution_shift"]
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("name", TABLES)
 def test_random_splits_are_alike(sheet_of, table, causes, name, seed):

@@ -32,6 +32,7 @@ def test_columns_of_noise(sheet_of, causes, columns, classes):
     assert by_strength.cause == "uninformative_inputs"
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize("lag", [1, -1, 2, 3])
 @pytest.mark.parametrize("name", TABLES)
 def test_labels_that_slipped(sheet_of, table, causes, name, lag):

@@ -14,6 +14,7 @@ def labels(y, spelt):
     return np.array([spelt[value] for value in y], dtype=object)
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize("share", [0.03, 0.1, 0.5])
 @pytest.mark.parametrize("other", ["Maligna", "MALIGNA"])
 @pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])

@@ -14,6 +14,7 @@ def mixed(table, name):
     return frame.iloc[order].reset_index(drop=True), y[order]
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("where", STRETCHES)
 @pytest.mark.parametrize("name", TABLES)
 def test_labels_dealt_anew_in_a_stretch_of_the_file(sheet_of, table, causes, name, where):
