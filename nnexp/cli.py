@@ -136,3 +136,7 @@ def _unknown_command(word: str) -> UserError:
     else:
         remedy = f"nnexp {nearest(word, commands) or '--help'}"
     return UserError(f"nnexp has no command {word!r}", f"one of {', '.join(commands)}", remedy)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

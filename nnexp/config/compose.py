@@ -46,7 +46,7 @@ def compose(overrides: Sequence[str] = ()) -> Config:
 
 
 def compose_tree(overrides: Sequence[str]) -> DictConfig:
-    """What Hydra composes of the project's files and overrides, unchecked; its errors are Hydra's."""
+    """What Hydra composes of the files and overrides, unchecked; its errors are Hydra's."""
     own = [f"file://{folder.absolute()}" for folder in own_folders()]
     asked = any(override.lstrip("+").startswith(SEARCH) for override in overrides)
     search = [f"{SEARCH}={literal(own)}"] if own and not asked else []

@@ -14,7 +14,7 @@ from nnexp.data.cells import is_date, is_number_dtype, parse_numbers
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.frame_cells import Cells
 from nnexp.data.names import listing, require, typed
-from nnexp.data.written import style_of
+from nnexp.data.written import parse_written, style_of
 from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
@@ -169,10 +169,13 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
 
 def _dressed(levels: Sequence[str], decimal: str) -> str:
     """Why levels that are numbers to people are none here; "" where they are no such numbers."""
-    style = style_of(levels)
-    numbers = parse_numbers(levels, decimal)
-    example = next((text for text, own in zip(levels, numbers, strict=True) if own is None), "")
-    return f"{DRESSED} {example!r}; data.decimal={style}{READS}" if style and example else ""
+    if not (style := style_of(levels)):
+        return ""
+    unread = zip(levels, parse_numbers(levels, decimal), strict=True)
+    example = next(
+        (text for text, own in unread if own is None and parse_written(text, style) is not None), ""
+    )
+    return f"{DRESSED} {example!r}; data.decimal={style}{READS}" if example else ""
 
 
 def _count(cells: Cells, name: str, train: np.ndarray) -> tuple[np.ndarray, int]:

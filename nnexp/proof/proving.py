@@ -202,7 +202,7 @@ def _tried(own: Finding) -> str:
     what = "shows no gain that is certain"
     if high < WORTH:
         what = "makes little difference"
-    elif own.verdict == CONFIRMED:
+    elif own.verdict == CONFIRMED or (low > 0 and own.proof.gain < worth(own.cause)):
         what = f"brings less than {worth(own.cause):g}"
     elif low > 0:
         what = "brings little beside what restores the score"

@@ -170,3 +170,8 @@ def test_codes_with_a_rare_letter_are_categories():
     texts = ["A"] + [str(n % 12) for n in range(399)]
     (column,) = infer_columns(Cells(pd.DataFrame({"x": texts})), np.arange(400), DataConfig())
     assert column.kind == "categorical"
+
+
+def test_a_word_for_missing_is_no_way_of_writing_numbers():
+    texts = [f"{n}" for n in range(ROWS - 2)] + ["unknown"] * 2
+    assert "written like" not in infer(x=texts)["x"].reason

@@ -590,9 +590,9 @@ def rare(recall, scored=True, n=600, share=0.05, seed=0):
     return Rows(true, named.astype(int), np.zeros(n, dtype=int), votes, scores)
 
 
-def imbalanced(**options):
+def imbalanced(frequent=1900, **options):
     parts = {"valid": rare(**options), "train": rare(**options, n=2000, seed=1)}
-    counts = np.array([1900, 100])
+    counts = np.array([frequent, 2000 - frequent])
     return run("data=breast_cancer", counts=counts, classes=["no", "yes"], outputs=2, **parts)
 
 
@@ -603,6 +603,11 @@ def test_a_rare_class_that_the_runs_own_scores_tell():
         if n.cause == "class_imbalance" and n.strength > TRIED
     )
     assert "its own scores tell" in found.evidence[0].expected
+    # one row of eight is rare, too; one of five is not
+    for frequent, expected in ((1750, 1), (1600, 0)):
+        told = nominate(imbalanced(frequent, recall=0.1))
+        strong = [n for n in told if n.cause == "class_imbalance" and n.strength > TRIED]
+        assert len(strong) == expected
     assert "hardly ever named" in found.explanation
     found = max(
         (n for n in nominate(imbalanced(recall=0.5)) if n.cause == "class_imbalance"),

@@ -240,7 +240,9 @@ def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
     assert line.startswith(f"model.activation=tanh {words}: accuracy/val 0.800 -> 0.803 (95 %")
     # nor less sure
     surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06)))
-    assert "brings little beside what restores the score" in proving._tried(surely)
+    assert "brings less than 0.02" in proving._tried(surely)
+    more = replace(surely, proof=replace(surely.proof, gain=0.03))
+    assert "brings little beside what restores the score" in proving._tried(more)
     assert "brings less than 0.02" in proving._tried(replace(surely, verdict="confirmed"))
 
 

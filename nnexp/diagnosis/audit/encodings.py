@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -36,21 +37,22 @@ def check(sheet: Sheet) -> Audit:
         distinct, _ = sheet.distinct[name]
         if not LEVELS <= len(distinct) <= MOST * len(values) or not np.isfinite(values).all():
             continue
-        place = encoded_class(
-            values, sheet.y, sheet.train, list(sheet.parts.values()), len(sheet.classes)
-        )
+        parts, classes = list(sheet.parts.values()), len(sheet.classes)
+        place = encoded_class(values, sheet.y, sheet.train, parts, classes)
         if place is not None:
-            found[name] = (place, len(distinct))
+            found[name] = (f"a share of class {sheet.classes[place]!r}", len(distinct))
+        elif classes > 2 and is_encoded_number(values, sheet.y, sheet.train, parts):
+            found[name] = ("the mean of the classes' numbers", len(distinct))
     if not found:
         return Audit(checked=["no column equals a mean of the labels over a level"])
-    name, (label, levels) = max(found.items(), key=lambda item: item[1][1])
+    name, (what, levels) = max(found.items(), key=lambda item: item[1][1])
     return Audit(
         [
             Nomination(
                 "selection_leak",
                 (
                     Evidence(
-                        f"values of {name!r} that are a share of class {sheet.classes[label]!r} "
+                        f"values of {name!r} that are {what} "
                         "among the rows of that value, held-out rows included",
                         f"all {levels}",
                         "none",
@@ -82,25 +84,67 @@ def encoded_class(
         classes: C.
 
     Returns:
-        The class, or None; also None where the shares among train rows fit as well.
+        The class, or None.
     """
     distinct, level = np.unique(values, return_inverse=True)
     if distinct[0] < -EXACT or distinct[-1] > 1 + EXACT or np.ptp(distinct) <= EXACT:
         return None
     for place in range(classes):
-        if _fits(distinct, level, y == place, train):
-            continue
-        for size in range(len(parts), 0, -1):
-            for chosen in combinations(parts, size):
-                if _fits(distinct, level, y == place, np.concatenate((train, *chosen))):
-                    return place
+        if _tells(partial(_fits, distinct, level, (y == place).astype(float)), train, parts):
+            return place
     return None
+
+
+def is_encoded_number(
+    values: np.ndarray, y: np.ndarray, train: np.ndarray, parts: Sequence[np.ndarray]
+) -> bool:
+    """Whether a column is the mean of the class numbers, from 0 or from 1, of the rows of a value.
+
+    Arguments: as for `encoded_class`.
+    """
+    distinct, level = np.unique(values, return_inverse=True)
+    numbers = (y.astype(float), y + 1.0)
+    return any(_tells(partial(_is_mean, distinct, level, own), train, parts) for own in numbers)
+
+
+def _is_mean(distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether the values are the means of numbers among some rows."""
+    total, count = _totals(distinct, level, own, rows)
+    known = count > 0
+    if known.sum() < LEVELS:
+        return False
+    away = np.abs(total[known] / count[known] - distinct[known])
+    return bool(away.max() <= _rounding(distinct))
+
+
+def _tells(
+    fits: Callable[[np.ndarray], bool], train: np.ndarray, parts: Sequence[np.ndarray]
+) -> bool:
+    """Whether means are those of train rows and held-out ones.
+
+    Where the means of train rows alone fit as well, as in a split by what they were made of, those
+    of a held-out part alone have to.
+    """
+    if fits(train):
+        return any(fits(part) for part in parts)
+    return any(
+        fits(np.concatenate((train, *chosen)))
+        for size in range(len(parts), 0, -1)
+        for chosen in combinations(parts, size)
+    )
+
+
+def _totals(
+    distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of some rows with each value the sum of `own` and the number."""
+    count = np.bincount(level[rows], minlength=len(distinct))
+    return np.bincount(level[rows], own[rows], minlength=len(distinct)), count
 
 
 def _fits(distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray) -> bool:
     """Whether the values are the shares of a class among some rows."""
-    count = np.bincount(level[rows], minlength=len(distinct))
-    total = np.bincount(level[rows], own[rows], minlength=len(distinct))
+    total, count = _totals(distinct, level, own, rows)
     known = count > 0
     return is_share(distinct[known], total[known], count[known])
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.data.columns import ONE
+from nnexp.diagnosis.audit.column_rules import by_level
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
+from nnexp.diagnosis.audit.yardstick import majority
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 NAMING = 0.5  # different texts over the train rows: each stands for two rows at most
 NAMES = 20  # of them, at least
 UNKNOWN = 0.5  # share of the held-out rows whose text no train row has
+# a column that names something less often, and whose values say nothing of the label
+MERE, NEW = 0.2, 0.1  # its different texts over the train rows, and the share of unknown ones
 
 
 def check(sheet: Sheet) -> Audit:
@@ -71,4 +75,14 @@ def _naming(sheet: Sheet, codes: np.ndarray) -> tuple[float, float] | None:
         return None
     share = levels / len(sheet.train)
     unknown = float((~np.isin(held, known)).mean())
-    return (share, unknown) if share >= NAMING and unknown >= UNKNOWN else None
+    if share >= NAMING and unknown >= UNKNOWN:
+        return share, unknown
+    mere = share >= MERE and unknown >= NEW and _says_nothing(sheet, codes)
+    return (share, unknown) if mere else None
+
+
+def _says_nothing(sheet: Sheet, codes: np.ndarray) -> bool:
+    """Whether rows of a value tell the label of others no better than the most frequent class."""
+    rows = sheet.train[codes[sheet.train] >= 0]
+    y = sheet.y[rows]
+    return bool(by_level(codes[rows], y, len(sheet.classes)).mean() <= majority(y))

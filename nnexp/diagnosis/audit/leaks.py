@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from nnexp.data.cells import parse_number
 from nnexp.diagnosis.audit import discriminant
 from nnexp.diagnosis.audit.chance import sign_p
 from nnexp.diagnosis.audit.column_rules import (
@@ -21,7 +22,7 @@ from nnexp.diagnosis.audit.column_rules import (
 )
 from nnexp.diagnosis.audit.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import columns
+from nnexp.diagnosis.audit.words import columns, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
@@ -33,6 +34,7 @@ FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves 
 
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
+SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
 OTHERS = 3  # columns beside it that "all others" needs to mean much
 
 
@@ -49,7 +51,11 @@ def check(sheet: Sheet) -> Audit:
         for rule in likely if len(sheet.names) > OTHERS else ():
             if rule.strong and stands_out(rule, rest := by_others(sheet, [rule.name], rows)):
                 return Audit([_leak(sheet, [rule], float(rest.mean()), "")])
-        return Audit(checked=["no single column settles the label"])
+        spelt = _spelt_alike(sheet, rows)
+        return Audit(
+            [] if spelt is None else [spelt],
+            checked=[] if spelt else ["no single column settles the label"],
+        )
     told = {rule.name for rule in rules}
     trees = out_of_bag(sheet.without(told), sheet.y, classes, rows).predicted == y
     enough = len(rules) <= MANY and len(sheet.names) - len(rules) >= OTHERS
@@ -69,6 +75,41 @@ def check(sheet: Sheet) -> Audit:
             ]
         )
     return Audit([_leak(sheet, found, float(trees.mean()), beside)])
+
+
+def _spelt_alike(sheet: Sheet, rows: np.ndarray) -> Nomination | None:
+    """A column of the classes' own names that says more of the label than all others together."""
+    names = {str(label) for label in sheet.classes}
+    alike = [name for name, (_, texts) in sheet.levels.items() if set(texts) == names]
+    numbers = all(parse_number(name) is not None for name in names)
+    if len(names) < SPELT or numbers or len(alike) != 1 or len(sheet.names) <= OTHERS:
+        return None
+    (name,) = alike
+    codes, texts = sheet.levels[name]
+    place = {str(label): number for number, label in enumerate(sheet.classes)}
+    same = np.array([place[text] for text in texts])[codes[rows]] == sheet.y[rows]
+    same &= codes[rows] >= 0
+    others = by_others(sheet, [name], rows)
+    ahead, behind = int((same & ~others).sum()), int((~same & others).sum())
+    if ahead <= behind or sign_p(ahead, behind) >= CHANCE:
+        return None
+    return Nomination(
+        "target_leak",
+        (
+            Evidence(
+                f"rows whose {name!r} is the name of their class", percent(same.mean()), "any"
+            ),
+            Evidence(
+                "accuracy by all other columns together", round(float(others.mean()), 3), "more"
+            ),
+        ),
+        f"{name!r} holds the names of the classes, and its own row's more often than all other "
+        "columns tell: a copy of the target that is partly wrong, or known only after it. Unless "
+        "it is what was known before of the same thing.",
+        (also("data.drop", sheet.config.drop, [name]),),
+        strength=0.75,
+        subject=name,
+    )
 
 
 def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str) -> Nomination:

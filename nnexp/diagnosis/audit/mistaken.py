@@ -20,6 +20,9 @@ MANY, EVENLY = 3, 0.5  # ... or of so many classes each other one has so much of
 AT_RANDOM, ERRORS = 0.52, 2.0  # ... and nothing tells which rows they are: area under the ROC curve
 # of the votes for the other class, less its standard errors; where classes lie close it is larger
 BESIDE = 0.4  # the same quarter's error of a class that is told plainly, over this one's
+# rows of the other class that are taken for it, over those that this one's region has: below it,
+# nothing tells the two apart
+REGION = 0.5
 LEARNT = 0.2  # share of the majority's errors that the trees remove: below it all rows are hard
 
 
@@ -72,9 +75,13 @@ def find_mistaken(judged: Judged, y: np.ndarray, classes: int) -> Mistaken | Non
         others = np.delete(labels, place)
         even = classes >= MANY and others.min() >= EVENLY * labels.sum() / (classes - 1)
         even = even and _at_random(judged, y, own, place)
-        if flat and (even or labels.max() >= ONE * labels.sum()):
-            other = None if even else int(labels.argmax())
-            found.append(Mistaken(place, other, error, surely, judged.rows[quarter]))
+        other = int(labels.argmax())
+        told = int((judged.predicted[y[judged.rows] == other] == other).sum())
+        one = labels.max() >= ONE * labels.sum() and told >= REGION * labels.max()
+        if flat and (even or one):
+            found.append(
+                Mistaken(place, None if even else other, error, surely, judged.rows[quarter])
+            )
     found.sort(key=lambda one: -one.quarter)
     plainest = min(quarters.values(), default=1.0)
     return next((one for one in found if plainest <= BESIDE * one.quarter), None)

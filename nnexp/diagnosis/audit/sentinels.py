@@ -34,6 +34,12 @@ AS_OFTEN, STANDS_OUT, BEGIN, STEPS = 1.5, 3, 0.2, 8
 # which on zeros are usual; the share of them that have fewer zeros than one whose zeros are none;
 # and how many times larger the largest value of one may be
 USUAL, FEW, ALIKE = 3, 0.1, 1.25
+
+
+# amounts that may be nil: columns with zeros beside numbers below such a share of the middle one;
+# so many of them, and so many times the columns whose zeros stand apart, make nil of those, too,
+# where other cells come down to such a share of the middle one
+NIL, NILS, NIL_TIMES, DOWN = 0.1, 2, 2, 0.25
 SPREAD = 1.349  # quartiles of a normal distribution are so many standard deviations apart
 
 
@@ -148,12 +154,15 @@ def find_spikes(name: str, values: np.ndarray, counts: np.ndarray) -> list[Spike
 
 
 def _without_usual_zeros(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
-    """Spikes without those at 0 of a table where most columns of such a range have as many zeros,
-    as numbers like others.
+    """Spikes without those at 0 of a table where 0 is a number like others.
 
-    Of the dark pixels of images, some are far from whatever else the pixel is.
+    That is where several columns of amounts may be nil, as those of what glass is made of, and
+    where most columns of such a range have as many zeros: of the dark pixels of images, some are
+    far from whatever else the pixel is.
     """
     zeros = {spike.name for spike in spikes if spike.value == 0}
+    if zeros and _nils(sheet, zeros) >= max(NILS, NIL_TIMES * len(zeros)):
+        spikes = [own for own in spikes if own.value != 0 or own.low > DOWN * _middle(sheet, own)]
     begin = [
         (float(values[-1]), float(counts[0] / counts.sum()))
         for name, (values, counts) in sheet.distinct.items()
@@ -168,6 +177,25 @@ def _without_usual_zeros(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:
         return spike.share >= float(np.quantile(shares, FEW))
 
     return [spike for spike in spikes if not is_usual(spike)]
+
+
+def _middle(sheet: Sheet, spike: Spike) -> float:
+    """The middle of the other cells of a spike's column."""
+    values, counts = sheet.distinct[spike.name]
+    others = values != spike.value
+    return weighted_quantiles(values[others], counts[others], (0.5,))[0]
+
+
+def _nils(sheet: Sheet, zeros: set[str]) -> int:
+    """How many other columns are amounts that may be nil."""
+    found = 0
+    for name, (values, counts) in sheet.distinct.items():
+        if name in zeros or len(values) <= OTHERS or values[0] != 0:
+            continue
+        (middle,) = weighted_quantiles(values[1:], counts[1:], (0.5,))
+        often = counts[0] >= max(CELLS, SHARE * counts.sum())
+        found += bool(often and values[1] <= NIL * middle)
+    return found
 
 
 def _in_company(sheet: Sheet, spikes: list[Spike]) -> list[Spike]:

@@ -1,8 +1,8 @@
-"""Extremely randomised trees (Geurts, Ernst & Wehenkel 2006), grown by scikit-learn's builder itself.
+"""Extremely randomised trees (Geurts, Ernst & Wehenkel 2006), grown by scikit-learn's builder.
 
-An audit grows hundreds of small ones, and estimators spend more on each than its growing takes: they
-read their parameters by signature, and judge and code the labels anew. Here the labels are coded
-once, and the builder gets what it needs. The trees are those that
+An audit grows hundreds of small ones, and estimators spend more on each than its growing takes:
+they read their parameters by signature, and judge and code the labels anew. Here the labels are
+coded once, and the builder gets what it needs. The trees are those that
 `sklearn.ensemble.ExtraTreesClassifier(random_state=0)` grows, to the bit. Where another version of
 scikit-learn keeps its builder elsewhere, its estimators grow them.
 """
@@ -116,9 +116,7 @@ def _built(
     return tree
 
 
-def _estimated(
-    x: np.ndarray, y: np.ndarray, times: np.ndarray | None, leaf: int, seed: int
-) -> Any:
+def _estimated(x: np.ndarray, y: np.ndarray, times: np.ndarray | None, leaf: int, seed: int) -> Any:
     import warnings
 
     from sklearn.tree import ExtraTreeClassifier

@@ -10,7 +10,7 @@ from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.seen import Seen
 
-FREQUENT = 0.9  # share of a class beside which the others are rare
+FREQUENT = 0.85  # share of a class beside which the others are rare
 LOST_RECALL = 0.1  # of the mean recall, by naming the frequent class alone
 NAMED = 0.2  # recall below which a class is hardly ever named
 RARE_ROWS = 8  # validation rows of the rare class, at least

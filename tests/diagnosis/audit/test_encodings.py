@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit import encodings
@@ -94,3 +95,44 @@ def test_means_of_many_levels_that_were_rounded(seed, smoothing):
     assert encodings.encoded_class(values, y, parts[0], parts[1:], 2) == 1
     honest = encode(y, parts[0], 2000, smoothing, seed, prior=0.35).round(5)
     assert encodings.encoded_class(honest, y, parts[0], parts[1:], 2) is None
+
+
+def _persons(rng, persons=120):
+    """Rows of persons, who are of a few classes each."""
+    person = rng.permutation(np.repeat(np.arange(persons), 8))
+    y = (rng.integers(0, 3, persons)[person] + rng.integers(0, 3, len(person))).astype(int)
+    return person, y
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("by", ["rows", "persons"])
+def test_means_of_the_classes_numbers(sheet_of, causes, first, by):
+    rng = np.random.default_rng(3)
+    person, y = _persons(rng)
+    share = pd.Series(y + first).groupby(person).transform("mean").to_numpy()
+    frame = pd.DataFrame({"x": rng.normal(size=len(y)), "z": rng.normal(size=len(y))})
+    draw = rng.choice(["train", "validation", "test"], 120, p=[0.6, 0.2, 0.2])[person]
+    parts = draw if by == "persons" else rng.permutation(draw)
+    found = encodings.check(sheet_of(frame.assign(code=share), y, parts))
+    assert causes(found) == ["selection_leak"]
+    assert "the mean of the classes' numbers" in found.nominations[0].evidence[0].signal
+
+
+def test_means_of_numbers_over_train_rows_are_honest(sheet_of, causes):
+    rng = np.random.default_rng(3)
+    person, y = _persons(rng)
+    parts = rng.choice(["train", "validation", "test"], len(y), p=[0.6, 0.2, 0.2])
+    train = parts == "train"
+    means = pd.Series(y[train]).groupby(person[train]).mean()
+    values = pd.Series(person).map(means).fillna(y[train].mean()).to_numpy()
+    frame = pd.DataFrame({"x": rng.normal(size=len(y)), "code": values})
+    assert causes(encodings.check(sheet_of(frame, y, parts))) == []
+
+
+def test_shares_of_a_class_among_persons_that_the_split_parts(sheet_of, causes):
+    rng = np.random.default_rng(3)
+    person, y = _persons(rng)
+    share = pd.Series(y == 1).groupby(person).transform("mean").to_numpy()
+    frame = pd.DataFrame({"x": rng.normal(size=len(y)), "code": share})
+    parts = rng.choice(["train", "validation", "test"], 120, p=[0.6, 0.2, 0.2])[person]
+    assert causes(encodings.check(sheet_of(frame, y, parts))) == ["selection_leak"]

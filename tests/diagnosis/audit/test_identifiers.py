@@ -33,3 +33,15 @@ def test_a_few_remarks_are_no_names(sheet_of, causes):
 def test_merged_levels_are_no_inputs(sheet_of, causes):
     frame = X.assign(name=[f"row {n}" for n in range(900)])
     assert causes(identifiers.check(sheet_of(frame, Y, min_frequency=5, **NAMED))) == []
+
+
+def test_a_column_that_names_a_few_rows_each_and_says_nothing(sheet_of, causes):
+    names = {"max_levels": 5000, "categorical": ["ref", "sku"]}
+    sku = np.random.default_rng(1).integers(0, 450, 900)
+    frame = X.assign(ref=[f"R{n}" for n in range(900)], sku=[f"S{n}" for n in sku])
+    found = identifiers.check(sheet_of(frame, Y, **names))
+    assert found.nominations[0].fix == ("data.drop=[ref,sku]",)
+    # but not where it tells the label
+    told = np.random.default_rng(2).integers(0, 2, 450)[sku]
+    found = identifiers.check(sheet_of(frame, told, **names))
+    assert found.nominations[0].fix == ("data.drop=[ref]",)

@@ -168,3 +168,26 @@ def test_a_good_column_beside_poor_ones(sheet_of, table, causes, name, apart):
 @pytest.mark.parametrize("name", ["iris", "breast_cancer", "moons", "blobs", "wine"])
 def test_good_columns_that_are_measured(sheet_of, table, causes, name):
     assert causes(leaks.check(sheet_of(*table(name)))) == []
+
+
+def _weather(rng, same, names=("sun", "rain", "fog")):
+    """Days that two columns tell half of, and a text of the classes' names that is often right."""
+    y = rng.integers(0, len(names), 900)
+    frame = pd.DataFrame(rng.normal(size=(900, 5)) + 0.6 * y[:, None], columns=list("abcde"))
+    labels = np.array(names)[y]
+    other = np.array(names)[rng.integers(0, len(names), 900)]
+    return frame.assign(icon=np.where(rng.random(900) < same, labels, other)), labels
+
+
+def test_a_text_of_the_classes_names_that_is_often_right(sheet_of, causes):
+    frame, labels = _weather(np.random.default_rng(0), 0.7)
+    found = leaks.check(sheet_of(frame, labels))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].fix == ("data.drop=[icon]",)
+    # what it was the day before is told no better than by the others
+    assert causes(leaks.check(sheet_of(*_weather(np.random.default_rng(0), 0.2)))) == []
+    # of several such columns each is an answer to a question like the label's
+    assert causes(leaks.check(sheet_of(frame.assign(other=frame["icon"]), labels))) == []
+    # and of two classes they may be yes and no
+    two = _weather(np.random.default_rng(0), 0.6, ("no", "yes"))
+    assert causes(leaks.check(sheet_of(*two))) == []

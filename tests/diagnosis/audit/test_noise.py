@@ -149,3 +149,12 @@ def test_a_class_that_rows_are_taken_for_where_nothing_is_known(sheet_of, causes
     y = np.digitize(score, cuts)
     frame = pd.DataFrame(x, columns=list("abcdef"))
     assert causes(look(sheet_of(frame, y))) == []
+
+
+def test_a_class_that_nothing_tells_from_another_is_not_mistaken(sheet_of, causes):
+    """Anglers at the beach, who pay and catch what those at the pier do."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(3, 1500, p=[0.25, 0.15, 0.6])
+    x = rng.normal(size=(1500, 5)) * 0.4
+    x[:, 0] += 3.0 * (y == 2)
+    assert causes(look(sheet_of(pd.DataFrame(x, columns=list("abcde")), y))) == []

@@ -173,3 +173,19 @@ def test_counts_with_zeros_of_their_own_beside_marks(sheet_of):
     marks = _with_zeros({"bmi": marked["bmi"], "pressure": rng.normal(72, 9, 800).round()}, 0.3, 1)
     found = sentinels.check(sheet_of(pd.DataFrame({**counts, **marks}), y))
     assert set(found.nominations[0].subject.split(", ")) == {"bmi", "pressure"}
+
+
+def test_zeros_among_amounts_that_may_be_nil(sheet_of):
+    """What glass is made of: 0 is an amount, of magnesium as of barium and iron."""
+    rng = np.random.default_rng(0)
+    amounts = {
+        name: np.where(rng.random(600) < share, 0, rng.lognormal(-2, 1, 600)).round(2)
+        for name, share in (("barium", 0.8), ("iron", 0.6), ("potassium", 0.1))
+    }
+    metal = np.where(rng.random(600) < 0.2, 0.0, rng.normal(3.4, 0.4, 600).round(2))
+    metal[:4] = 0.3, 0.8, 1.2, 1.7
+    frame = pd.DataFrame({**amounts, "magnesium": metal})
+    y = np.arange(600) % 2
+    assert not sentinels.check(sheet_of(frame, y)).nominations
+    (found,) = sentinels.check(sheet_of(frame[["iron", "magnesium"]], y)).nominations
+    assert found.subject == "magnesium"

@@ -111,3 +111,13 @@ def test_a_forecast_from_what_was_a_row_ago(sheet_of, causes, seed):
     y = (pressure + 0.6 * rng.normal(0, 1, 1500) > 0.5).astype(int)
     frame = pd.DataFrame({"pressure": pressure, "today": np.roll(y, 1), "noise": rng.random(1500)})
     assert causes(look(sheet_of(frame, y))) == []
+
+
+def test_rows_of_another_kind_may_have_more_to_tell(sheet_of, causes):
+    """Who died, of the young in train and of the old beside them."""
+    rng = np.random.default_rng(0)
+    age = rng.uniform(20, 90, 1500)
+    y = (rng.random(1500) < np.where(age < 60, 0.15, (age - 50) / 40)).astype(int)
+    parts = np.where(age < 60, "train", np.where(rng.random(1500) < 0.5, "validation", "test"))
+    frame = pd.DataFrame({"age": age, "x": rng.normal(size=1500)})
+    assert "label_permuted" not in causes(look(sheet_of(frame, y, parts)))
