@@ -17,6 +17,8 @@ from nnexp.verdict.request import Request
 from nnexp.verdict.tables import AuditedTables
 from nnexp.verdict.verdict import Verdict
 
+NOTES = 3  # that are shown of a run without an alarm
+
 
 def main(words: Sequence[str]) -> int:
     """`nnexp diagnose WORDS`; returns the exit status.
@@ -83,6 +85,11 @@ def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> No
     print(str(verdict), end="")
     if alone and verdict.diagnosis.explained:
         print(visible_lines(verdict.diagnosis.explained))
+    notes = verdict.diagnosis.notes if alone and not verdict.diagnosis.alarms else ()
+    for note in notes[:NOTES]:
+        print(one_line(f"note: {note}"))
+    if len(notes) > NOTES:
+        print(f"{len(notes) - NOTES} more notes in diagnosis.json")
     if verdict.probing:
         print(f"probes took {verdict.probing:.1f} s")
     if verdict.seconds:

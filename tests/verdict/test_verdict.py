@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_wine
 
 import nnexp
 from nnexp import UserError
@@ -135,6 +136,26 @@ def test_weights_that_are_gone_or_damaged(unscaled, tmp_path):
         nnexp.diagnose(copy)
     weights.unlink()
     assert "the run has left no weights" in " ".join(nnexp.diagnose(copy).diagnosis.notes)
+
+
+def test_the_notes_of_a_run_without_an_alarm_are_shown(unscaled, tmp_path, capsys):
+    frame = load_wine(as_frame=True).frame.assign(row=range(178), one=1, note="x")
+    frame["id"] = range(5000, 5178)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    words = ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=target"]
+    done = nnexp.run([*words, "model.hidden=[16]", "trainer.epochs=30", *QUIET], root=tmp_path)
+    assert main([str(done.folder)]) == 0
+    kept = json.loads((done.folder / "diagnosis.json").read_text(encoding="utf-8"))
+    shown = [
+        line.removeprefix("note: ")
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("note: ")
+    ]
+    assert shown == kept["notes"][:3]
+    assert shown
+    # beside an alarm they are left to the file
+    assert main([str(unscaled.folder)]) == 0
+    assert "note: " not in capsys.readouterr().out
 
 
 def test_no_proof_is_promised_without_validation_rows(tmp_path):

@@ -1,4 +1,7 @@
-"""A few large values that squeeze a column into a sliver of its range: outliers, or a long tail."""
+"""A few large values that squeeze a column into a sliver of its range: outliers, or a long tail.
+
+Of outliers in validation rows alone no scale is made, but the validation loss.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,14 @@ FIX = (override("data.scaling", "quantile"),)  # the only scaling that leaves no
 
 def check(sheet: Sheet) -> Audit:
     """Columns of which a scaling by mean or range leaves a few values and little else."""
-    known = {name: values[sheet.train] for name, values in sheet.numbers.items()}
-    known = {name: values[np.isfinite(values)] for name, values in known.items()}
-    crushed = {name: find_outliers(values) for name, values in known.items()}
-    found = {name: own for name, own in crushed.items() if own is not None}
+    known = _known(sheet, sheet.train)
+    found = _find(known)
     scaling, told = sheet.config.scaling, []
-    if found and scaling in ("standard", "minmax", "robust", "none"):
-        told.append(_outliers(found, len(known)))
+    if scaling in ("standard", "minmax", "robust", "none"):
+        if found:
+            told.append(_outliers(found, len(known)))
+        elif own := _find(_known(sheet, np.concatenate((sheet.train, sheet.valid)))):
+            told.append(_unseen(own))
     tails = {
         name: span
         for name, values in known.items()
@@ -38,6 +42,39 @@ def check(sheet: Sheet) -> Audit:
     if tails and scaling in ("standard", "minmax"):
         told.append(_tails(tails, len(known)))
     return Audit(told)
+
+
+def _known(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The finite numbers of each column in some rows."""
+    known = {name: values[rows] for name, values in sheet.numbers.items()}
+    return {name: values[np.isfinite(values)] for name, values in known.items()}
+
+
+def _find(known: Mapping[str, np.ndarray]) -> dict[str, tuple[int, float, float]]:
+    """Columns that have outliers, and those as `find_outliers` gives them."""
+    every = {name: find_outliers(values) for name, values in known.items()}
+    return {name: own for name, own in every.items() if own is not None}
+
+
+def _unseen(found: Mapping[str, tuple[int, float, float]]) -> Nomination:
+    """Columns with outliers among the validation rows, and none in train."""
+    name, (rows, reach, rest) = max(found.items(), key=lambda item: item[1][1] / item[1][2])
+    return Nomination(
+        "outlier_crushed_feature",
+        (
+            Evidence(
+                f"distance of validation rows' {name!r} from its median, in {rows} of them",
+                figure(reach),
+                f"about {figure(rest)}, the farthest of all other values",
+            ),
+            Evidence("columns with such values", listing(map(repr, found)), "none"),
+        ),
+        f"A few validation rows have a {name!r} that no train row comes near: what the network "
+        "makes of them is nearly all of the validation loss, which chooses the epoch that is kept.",
+        FIX,
+        strength=0.75,
+        subject=", ".join(found),
+    )
 
 
 def _outliers(found: Mapping[str, tuple[int, float, float]], columns: int) -> Nomination:

@@ -111,7 +111,7 @@ def test_means_of_the_classes_numbers(sheet_of, causes, first, by):
     person, y = _persons(rng)
     share = pd.Series(y + first).groupby(person).transform("mean").to_numpy()
     frame = pd.DataFrame({"x": rng.normal(size=len(y)), "z": rng.normal(size=len(y))})
-    draw = rng.choice(["train", "validation", "test"], 120, p=[0.6, 0.2, 0.2])[person]
+    draw = rng.choice(["train", "valid", "test"], 120, p=[0.6, 0.2, 0.2])[person]
     parts = draw if by == "persons" else rng.permutation(draw)
     found = encodings.check(sheet_of(frame.assign(code=share), y, parts))
     assert causes(found) == ["selection_leak"]
@@ -121,7 +121,7 @@ def test_means_of_the_classes_numbers(sheet_of, causes, first, by):
 def test_means_of_numbers_over_train_rows_are_honest(sheet_of, causes):
     rng = np.random.default_rng(3)
     person, y = _persons(rng)
-    parts = rng.choice(["train", "validation", "test"], len(y), p=[0.6, 0.2, 0.2])
+    parts = rng.choice(["train", "valid", "test"], len(y), p=[0.6, 0.2, 0.2])
     train = parts == "train"
     means = pd.Series(y[train]).groupby(person[train]).mean()
     values = pd.Series(person).map(means).fillna(y[train].mean()).to_numpy()
@@ -134,5 +134,5 @@ def test_shares_of_a_class_among_persons_that_the_split_parts(sheet_of, causes):
     person, y = _persons(rng)
     share = pd.Series(y == 1).groupby(person).transform("mean").to_numpy()
     frame = pd.DataFrame({"x": rng.normal(size=len(y)), "code": share})
-    parts = rng.choice(["train", "validation", "test"], 120, p=[0.6, 0.2, 0.2])[person]
+    parts = rng.choice(["train", "valid", "test"], 120, p=[0.6, 0.2, 0.2])[person]
     assert causes(encodings.check(sheet_of(frame, y, parts))) == ["selection_leak"]

@@ -85,3 +85,17 @@ def test_outliers_are_told_by_how_many_columns_have_them(sheet_of, parts_of):
         assert len(found.subject.split(", ")) == many
         strengths.append(found.strength)
     assert 0.8 <= strengths[0] < 0.9 < strengths[1]  # the second ranks above what it brings about
+
+
+@pytest.mark.parametrize("part", ["valid", "test"])
+def test_an_outlier_among_held_out_rows(sheet_of, table, parts_of, causes, part):
+    frame, y = table("wine")
+    parts = parts_of(len(y))
+    column = frame.columns[3]
+    frame.loc[np.flatnonzero(parts == part)[:2], column] = 2000 * frame[column].abs().max()
+    found = outliers.check(sheet_of(frame, y, parts))
+    # of test rows no epoch is chosen
+    assert causes(found) == (["outlier_crushed_feature"] if part == "valid" else [])
+    if found.nominations:
+        assert "the validation loss" in found.nominations[0].explanation
+        assert found.nominations[0].fix == ("data.scaling=quantile",)

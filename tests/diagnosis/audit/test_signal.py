@@ -118,6 +118,6 @@ def test_rows_of_another_kind_may_have_more_to_tell(sheet_of, causes):
     rng = np.random.default_rng(0)
     age = rng.uniform(20, 90, 1500)
     y = (rng.random(1500) < np.where(age < 60, 0.15, (age - 50) / 40)).astype(int)
-    parts = np.where(age < 60, "train", np.where(rng.random(1500) < 0.5, "validation", "test"))
+    parts = np.where(age < 60, "train", np.where(rng.random(1500) < 0.5, "valid", "test"))
     frame = pd.DataFrame({"age": age, "x": rng.normal(size=1500)})
     assert "label_permuted" not in causes(look(sheet_of(frame, y, parts)))
