@@ -17,13 +17,13 @@ from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from nnexp.config.compose import to_config
 from nnexp.config.held import held
 from nnexp.config.misplaced import check_folder_key
 from nnexp.config.own import options_of
 from nnexp.config.quick import quick_composition
 from nnexp.config.store import conf_dir, register
 from nnexp.config.translate import translate
+from nnexp.config.tree import to_config
 from nnexp.errors import UserError
 from nnexp.garbage import paused
 from nnexp.runs.jobs import Job, TakenError, check_alone, score_of, taken

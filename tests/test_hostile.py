@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 import nnexp
 from nnexp import UserError, predict
-from nnexp.config.changes import Changes
+from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, read_config
 from nnexp.config.typed import read_typed
@@ -541,8 +541,8 @@ def test_a_diagnosis_writes_nothing_outside_the_folder(folder, tmp_path, kind):
 
 def test_a_change_brings_in_no_class():
     base = compose(["data=iris"])
-    assert Changes(base, []).changed(["model=custom", "model._target_=never_imported.Net"]) is None
-    assert Changes(base, []).changed(["optimizer=sgd"]) is not None
+    assert changed(base, [], ["model=custom", "model._target_=never_imported.Net"]) is None
+    assert changed(base, [], ["optimizer=sgd"]) is not None
 
 
 def test_words_that_are_none(folder):

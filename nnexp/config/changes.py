@@ -5,64 +5,37 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nnexp.config.check import check_settings
-from nnexp.config.compose import compose, compose_tree
+from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
 from nnexp.config.keys import PACKAGES
-from nnexp.config.many import Composer
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.model import CustomModelConfig
 from nnexp.errors import UserError
 
 
-class Changes:
-    """A configuration, and what it is with some overrides on top.
+def changed(base: Config, overrides: Sequence[str], words: Sequence[str]) -> Config | None:
+    """The configuration with some overrides on top; None where they do not fit.
+
+    A class that `base` does not name is not composed in: it would be imported.
 
     Where what the user typed gives `base`, the changes are typed after it; values that only the
     option chosen before had are then left out. Otherwise they are laid on `base` key by key.
-
-    Arguments:
-        base: the configuration.
-        overrides: what the user typed for it, as far as that is known.
     """
-
-    def __init__(self, base: Config, overrides: Sequence[str]) -> None:
-        self._base, self._overrides = base, [str(word) for word in overrides]
-        self._composer = Composer(compose_tree)
-
-    def changed(self, words: Sequence[str]) -> Config | None:
-        """The configuration with some overrides on top; None where they do not fit.
-
-        A class that `base` does not name is not composed in: it would be imported.
-        """
-        base, found = self._base, None
-        if self._is_typed:
-            with contextlib.suppress(UserError):
-                found = self._typed(words)
-        if found is None:
-            with contextlib.suppress(UserError, OmegaConfBaseException, AttributeError, TypeError):
-                found = _laid_on(base, words)
-        return found if found is not None and _class(found) in (None, _class(base)) else None
-
-    @cached_property
-    def _is_typed(self) -> bool:
-        with contextlib.suppress(UserError):
-            return self._composer.compose(self._overrides) == self._base
-        return False
-
-    def _typed(self, words: Sequence[str]) -> Config:
-        with contextlib.suppress(UserError):
-            return self._composer.compose([*self._overrides, *words])
-        chosen = {word.partition("=")[0] for word in words if word.partition("=")[0] in groups()}
-        kept = [w for w in self._overrides if w.partition("=")[0].partition(".")[0] not in chosen]
-        return self._composer.compose([*kept, *words])
+    found = None
+    with contextlib.suppress(UserError):
+        if compose(overrides) == base:
+            found = _typed(overrides, words)
+    if found is None:
+        with contextlib.suppress(UserError, OmegaConfBaseException, AttributeError, TypeError):
+            found = _laid_on(base, words)
+    return found if found is not None and _class(found) in (None, _class(base)) else None
 
 
 def fits(base: Config, words: Sequence[str]) -> bool:
@@ -77,6 +50,14 @@ def fits(base: Config, words: Sequence[str]) -> bool:
 def _class(config: Config) -> str | None:
     """The class of the user's own that a model is."""
     return config.model._target_ if isinstance(config.model, CustomModelConfig) else None
+
+
+def _typed(overrides: Sequence[str], words: Sequence[str]) -> Config:
+    with contextlib.suppress(UserError):
+        return compose([*overrides, *words])
+    chosen = {word.partition("=")[0] for word in words if word.partition("=")[0] in groups()}
+    kept = [w for w in overrides if w.partition("=")[0].partition(".")[0] not in chosen]
+    return compose([*kept, *words])
 
 
 def _laid_on(base: Config, words: Sequence[str]) -> Config:

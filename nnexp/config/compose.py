@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from hydra import compose as hydra_compose
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
-from hydra.version import VersionBase
-from omegaconf import DictConfig, OmegaConf
+from hydra.core.config_store import ConfigStore
 
-from nnexp.config.check import check_settings
-from nnexp.config.keys import literal
-from nnexp.config.located import located, without_schema
-from nnexp.config.misplaced import check_single
-from nnexp.config.own import SEARCH, own_folders
-from nnexp.config.quick import quick_composition
-from nnexp.config.schema.config import CommandConfig, Config
-from nnexp.config.schema.options import OPTIONS
+from nnexp.config.many import Composer
+from nnexp.config.own import own_folders
+from nnexp.config.schema.config import Config
 from nnexp.config.store import conf_dir, register
-from nnexp.config.translate import translate
-from nnexp.config.unknown import unknown_key
-from nnexp.errors import UserError
+from nnexp.config.tree import compose_tree
+
+MOST = 200  # choices of options that are remembered
 
 
 def compose(overrides: Sequence[str] = ()) -> Config:
     """The configuration that `python train.py OVERRIDES` would run with.
 
-    Safe to call any number of times, also inside a Hydra application.
+    Safe to call any number of times, also inside a Hydra application; of the same choices of
+    options the first call reads the files, and the others do while none of them changes.
 
     Arguments:
         overrides: command line overrides, `["optimizer=sgd", "reg.l2=0.01"]`.
@@ -37,77 +30,64 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     Raises:
         UserError: for anything the command line would refuse.
     """
-    overrides = [str(o) for o in overrides]
-    try:
-        composed = compose_tree(overrides)
-    except Exception as error:
-        raise translate(error, overrides) from error
-    return to_config(composed, overrides)
+    return _composer().compose([str(o) for o in overrides])
 
 
-def compose_tree(overrides: Sequence[str]) -> DictConfig:
-    """What Hydra composes of the files and overrides, unchecked; its errors are Hydra's."""
-    own = [f"file://{folder.absolute()}" for folder in own_folders()]
-    asked = any(override.lstrip("+").startswith(SEARCH) for override in overrides)
-    search = [f"{SEARCH}={literal(own)}"] if own and not asked else []
-    register()
-    outer, version = GlobalHydra.instance().hydra, VersionBase.instance().version_base
-    GlobalHydra.instance().clear()
-    try:
-        with (
-            quick_composition(),
-            initialize_config_dir(str(conf_dir()), job_name="train", version_base="1.3"),
-        ):
-            return hydra_compose(config_name="config", overrides=[*overrides, *search])
-    finally:
-        GlobalHydra.instance().hydra = outer
-        VersionBase.instance().version_base = version
-
-
-def to_config(composed: DictConfig, overrides: Sequence[str] = ()) -> Config:
-    """The composed tree as plain dataclasses, checked.
+@dataclass(frozen=True)
+class _Known:
+    """A composer, and what it was made with.
 
     Arguments:
-        composed: Hydra's configuration without its `hydra` node.
-        overrides: what was typed, to word an error by.
-
-    Raises:
-        UserError: an unknown key, a value out of range, or settings that contradict each other.
+        files: of all options, with their sizes and times.
+        nodes: of Hydra's store, by their place.
     """
-    try:
-        command = OmegaConf.to_object(composed)
-    except Exception as error:
-        raise translate(error, overrides) from error
-    if not isinstance(command, CommandConfig):
-        raise TypeError(f"not composed from nnexp's schema: {type(command).__name__}")
-    check_single(overrides)
-    config = Config(**{item.name: getattr(command, item.name) for item in fields(Config)})
-    try:
-        _refuse_extra(composed, command, "", overrides)
-        _check_schemas(config, overrides)
-        check_settings(config)
-    except UserError as error:
-        told = located(error, overrides)
-        if told is error:
-            raise
-        raise told from error
-    return config
+
+    files: dict[str, tuple[int, int]]
+    nodes: dict[tuple[str, ...], Any]
+    composer: Composer
+
+    def holds(self, other: _Known) -> bool:
+        """Whether nothing has changed since."""
+        return (
+            self.files == other.files
+            and self.nodes.keys() == other.nodes.keys()
+            and all(self.nodes[place] is own for place, own in other.nodes.items())
+            and self.composer.choices < MOST
+        )
 
 
-def _check_schemas(config: Config, overrides: Sequence[str]) -> None:
-    """Refuse an option of the user's own that is built on no schema: it lacks keys."""
-    for item in fields(config):
-        schemas = OPTIONS.get(item.name)
-        if schemas and type(getattr(config, item.name)) not in schemas.values():
-            raise without_schema(item.name, overrides)
+_known: list[_Known] = []
 
 
-def _refuse_extra(node: DictConfig, value: Any, prefix: str, overrides: Sequence[str]) -> None:
-    """Refuse keys that came in through Hydra's `+key=value` and that nothing reads."""
-    known = {f.name for f in fields(value)}
-    for name in map(str, node):
-        if name not in known:
-            raise unknown_key(f"{prefix}{name}", node.get(name), overrides)
-        child = getattr(value, name)
-        if is_dataclass(child):
-            _refuse_extra(node[name], child, f"{prefix}{name}.", overrides)
+def _composer() -> Composer:
+    """One for all calls while the files and the store stay as they are."""
+    register()
+    folders = [conf_dir(), *own_folders()]
+    now = _Known(
+        {path: about for folder in folders for path, about in _files(str(folder.absolute()))},
+        dict(_nodes(ConfigStore.instance().repo)),
+        Composer(compose_tree),
+    )
+    if not _known or not _known[0].holds(now):
+        _known[:] = [now]
+    return _known[0].composer
+
+
+def _files(folder: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path)
+            else:
+                stat = entry.stat()
+                yield entry.path, (stat.st_size, stat.st_mtime_ns)
+
+
+def _nodes(
+    repo: Mapping[str, Any], place: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, own in repo.items():
+        if isinstance(own, dict):
+            yield from _nodes(own, (*place, name))
+        else:
+            yield (*place, name), own

@@ -18,12 +18,12 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, open_dict
 
-from nnexp.config.compose import to_config
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
 from nnexp.config.schema.config import Config
 from nnexp.config.template import Template
 from nnexp.config.translate import translate
+from nnexp.config.tree import to_config
 from nnexp.errors import UserError
 
 Load = Callable[[list[str]], DictConfig]
@@ -71,6 +71,11 @@ class Composer:
         laid = frozenset(word for word, override in single.items() if _is_value(override, names))
         base = pickle.dumps(_without_hydra(pickle.loads(pickle.dumps(config))))
         self._bases[choices] = _Base(base, laid)
+
+    @property
+    def choices(self) -> int:
+        """How many choices of options were composed."""
+        return len(self._bases)
 
     def compose(self, job: Sequence[str]) -> Config:
         """The checked configuration of a job's overrides.

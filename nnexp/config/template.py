@@ -14,9 +14,9 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, ListConfig, Node, ValueNode
 
 from nnexp.config.check import check_settings
-from nnexp.config.compose import to_config
 from nnexp.config.misplaced import check_single
 from nnexp.config.schema.config import Config
+from nnexp.config.tree import to_config
 
 
 class Template:

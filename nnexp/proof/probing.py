@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.config.changes import Changes, config_value
+from nnexp.config.changes import changed, config_value
 from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
@@ -139,7 +139,6 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     """
     weighted = base.loss.class_weight is not None
     plans = [PlannedProbe("as it is", (), Arm(base, weighted=weighted))]
-    changes = Changes(base, overrides)
 
     def add(
         name: str,
@@ -148,7 +147,7 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         adapt: Callable[[Dataset], Dataset] | None = None,
         typed: bool = False,
     ) -> None:
-        config = changes.changed(words)
+        config = changed(base, overrides, words)
         if config is not None and (adapt is not None or config != base):
             arm = Arm(config, adapt=adapt, weighted=weighted)
             plans.append(PlannedProbe(name, tuple(words), arm, cause, typed))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnexp.config.changes import Changes
+from nnexp.config.changes import changed
 from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
@@ -157,11 +157,11 @@ def _planned(base: Config, overrides: Sequence[str], found: Diagnosis) -> list[A
     """The configuration as it is, and with each set of the first fixes, smaller sets first."""
     chosen = [place for place, own in enumerate(found.findings) if own.fix][:MOST]
     weighted = base.loss.class_weight is not None
-    arms, changes = [Arm(base, weighted=weighted)], Changes(base, overrides)
+    arms = [Arm(base, weighted=weighted)]
     for size in range(1, len(chosen) + 1):
         for places in combinations(chosen, size):
             words = united(*(found.findings[place].fix for place in places))
-            config = None if words is None else changes.changed(words)
+            config = None if words is None else changed(base, overrides, words)
             if config is not None:
                 arms.append(Arm(config, places, weighted=weighted))
     return arms

@@ -1,5 +1,6 @@
 """Every YAML composes with every key valid; overrides reach their keys; both directions of YAML."""
 
+from copy import copy
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,18 +9,22 @@ import pytest
 import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nnexp.config import compose as composing
 from nnexp.config.compose import compose
 from nnexp.config.groups import groups
+from nnexp.config.own import options_of
 from nnexp.config.saved import FILE, config_text, read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.optimizer import SGDConfig
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.config.store import conf_dir
+from nnexp.config.tree import compose_tree
 from nnexp.errors import UserError
 
 EVERY = [
@@ -145,3 +150,58 @@ def test_composed_configurations_survive_yaml(l2, dropout, hidden, seed, target,
     with TemporaryDirectory() as folder:
         (Path(folder) / FILE).write_text(config_text(config), encoding="utf-8")
         assert read_config(folder) == config
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """How often a configuration was composed from its files."""
+    compose()  # the first of a process finds Hydra's plugins, which add to its store
+    times = []
+
+    def composed(overrides):
+        times.append(overrides)
+        return compose_tree(overrides)
+
+    monkeypatch.setattr(composing, "compose_tree", composed)
+    monkeypatch.setattr(composing, "_known", [])
+    return times
+
+
+def test_the_same_options_are_read_once(read):
+    first = compose(["data=iris", "optimizer=sgd", "optimizer.lr=0.1"])
+    other = compose(["data=iris", "optimizer=sgd", "optimizer.lr=0.2", "reg.l2=0.1"])
+    assert len(read) == 1
+    assert (first.optimizer.lr, first.reg.l2) == (0.1, 0.0)
+    assert (other.optimizer.lr, other.reg.l2) == (0.2, 0.1)
+    first.model.hidden.append(3)
+    assert compose(["data=iris", "optimizer=sgd", "optimizer.lr=0.1"]).model.hidden != (
+        first.model.hidden
+    )
+    compose(["data=wine"])
+    assert len(read) == 2
+
+
+def test_options_that_change_are_read_again(read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "mine" / "regularizer" / "heavy.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("# @package reg\nl2: 0.5\n", encoding="utf-8")
+    with options_of(["--config-dir", "mine"]):
+        before = compose(["regularizer=heavy"])
+        own.write_text("# @package reg\nl2: 0.25\n", encoding="utf-8")
+        assert (before.reg.l2, compose(["regularizer=heavy"]).reg.l2) == (0.5, 0.25)
+    with pytest.raises(UserError):
+        compose(["regularizer=heavy"])
+
+
+def test_a_schema_that_is_stored_anew_is_read_again(read):
+    repo = ConfigStore.instance().repo
+    compose(["data=iris"])
+    place = next(name for name, own in repo.items() if not isinstance(own, dict))
+    kept = repo[place]
+    try:
+        repo[place] = copy(kept)
+        compose(["data=iris"])
+    finally:
+        repo[place] = kept
+    assert len(read) == 2

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 import nnexp
-from nnexp.config.changes import Changes
+from nnexp.config.changes import changed
 from nnexp.config.compose import compose
 from nnexp.diagnosis.finding import Evidence, Finding, Proof, Sign
 from nnexp.diagnosis.proven import in_order_of_proof
@@ -35,9 +35,9 @@ def run(tmp_path, *more):
 def test_a_change_is_typed_after_what_was_typed():
     words = ["data=wine", "optimizer=sgd", "optimizer.momentum=0.99", "reg.l2=0.1"]
     base = compose(words)
-    assert Changes(base, words).changed(["optimizer.momentum=0.9"]).optimizer.momentum == 0.9
+    assert changed(base, words, ["optimizer.momentum=0.9"]).optimizer.momentum == 0.9
     # what only the option before had goes with it
-    other = Changes(base, words).changed(["optimizer=adam"])
+    other = changed(base, words, ["optimizer=adam"])
     assert other.optimizer.name == "adam"
     assert other.reg.l2 == 0.1
     assert other.data == base.data
@@ -45,12 +45,12 @@ def test_a_change_is_typed_after_what_was_typed():
 
 def test_a_change_of_a_configuration_that_was_not_typed():
     base = replace(compose(["data=wine", "optimizer=sgd"]), seed=7)
-    other = Changes(base, ["data=iris"]).changed(["optimizer.lr=0.5", "data.scaling=robust"])
+    other = changed(base, ["data=iris"], ["optimizer.lr=0.5", "data.scaling=robust"])
     assert (other.seed, other.optimizer.name, other.optimizer.lr) == (7, "sgd", 0.5)
     assert other.data == replace(base.data, scaling="robust")
-    loss = Changes(base, ["data=iris"]).changed(["loss=mse", "model.output=softmax"])
+    loss = changed(base, ["data=iris"], ["loss=mse", "model.output=softmax"])
     assert (loss.loss.name, loss.model.output) == ("mse", "softmax")
-    assert Changes(base, ["data=iris"]).changed(["optimizer.lr=fast"]) is None
+    assert changed(base, ["data=iris"], ["optimizer.lr=fast"]) is None
 
 
 def test_a_cause_and_a_bystander(tmp_path):
