@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
@@ -21,8 +23,9 @@ MOST = 200  # choices of options that are remembered
 def compose(overrides: Sequence[str] = ()) -> Config:
     """The configuration that `python train.py OVERRIDES` would run with.
 
-    Safe to call any number of times, also inside a Hydra application; of the same choices of
-    options the first call reads the files, and the others do while none of them changes.
+    Safe to call any number of times, also inside a Hydra application. Of the same choices of
+    options the first call reads the files of conf/, and the others do while none of them changes;
+    with options of the user's own each call reads them.
 
     Arguments:
         overrides: command line overrides, `["optimizer=sgd", "reg.l2=0.01"]`.
@@ -30,57 +33,54 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     Raises:
         UserError: for anything the command line would refuse.
     """
-    return _composer().compose([str(o) for o in overrides])
+    composer = Composer(compose_tree) if own_folders() else _remembered()
+    return composer.compose([str(o) for o in overrides])
 
 
 @dataclass(frozen=True)
-class _Known:
-    """A composer, and what it was made with.
+class _World:
+    """What a composition depends on beside its overrides.
 
     Arguments:
         files: of all options, with their sizes and times.
         nodes: of Hydra's store, by their place.
+        variables: the environment, which an option may name.
     """
 
     files: dict[str, tuple[int, int]]
     nodes: dict[tuple[str, ...], Any]
-    composer: Composer
+    variables: dict[str, str]
 
-    def holds(self, other: _Known) -> bool:
-        """Whether nothing has changed since."""
+    def is_as(self, other: _World) -> bool:
+        """Whether nothing differs."""
         return (
-            self.files == other.files
+            (self.files, self.variables) == (other.files, other.variables)
             and self.nodes.keys() == other.nodes.keys()
             and all(self.nodes[place] is own for place, own in other.nodes.items())
-            and self.composer.choices < MOST
         )
 
 
-_known: list[_Known] = []
+_known: list[tuple[_World, Composer]] = []
 
 
-def _composer() -> Composer:
-    """One for all calls while the files and the store stay as they are."""
+def _remembered() -> Composer:
+    """One for all calls while the world stays as it is."""
     register()
-    folders = [conf_dir(), *own_folders()]
-    now = _Known(
-        {path: about for folder in folders for path, about in _files(str(folder.absolute()))},
-        dict(_nodes(ConfigStore.instance().repo)),
-        Composer(compose_tree),
-    )
-    if not _known or not _known[0].holds(now):
-        _known[:] = [now]
-    return _known[0].composer
+    nodes = dict(_nodes(ConfigStore.instance().repo))
+    now = _World(dict(_files(str(conf_dir()))), nodes, dict(os.environ))
+    if not _known or not _known[0][0].is_as(now) or _known[0][1].choices >= MOST:
+        _known[:] = [(now, Composer(compose_tree))]
+    return _known[0][1]
 
 
 def _files(folder: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from _files(entry.path)
-            else:
-                stat = entry.stat()
-                yield entry.path, (stat.st_size, stat.st_mtime_ns)
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith((".yaml", ".yml")):
+                path = Path(place, name)
+                with suppress(OSError):  # a link to nothing, as editors leave
+                    about = path.stat()
+                    yield str(path), (about.st_size, about.st_mtime_ns)
 
 
 def _nodes(

@@ -89,7 +89,7 @@ def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> No
     for note in notes[:NOTES]:
         print(one_line(f"note: {note}"))
     if len(notes) > NOTES:
-        print(f"{len(notes) - NOTES} more notes in diagnosis.json")
+        print(f"{len(notes) - NOTES} more in diagnosis.json")
     if verdict.probing:
         print(f"probes took {verdict.probing:.1f} s")
     if verdict.seconds:

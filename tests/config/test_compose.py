@@ -1,5 +1,6 @@
 """Every YAML composes with every key valid; overrides reach their keys; both directions of YAML."""
 
+import os
 from copy import copy
 from dataclasses import asdict
 from pathlib import Path
@@ -181,17 +182,45 @@ def test_the_same_options_are_read_once(read):
     assert len(read) == 2
 
 
-def test_options_that_change_are_read_again(read, tmp_path, monkeypatch):
+def test_options_of_the_users_own_are_read_each_time(read, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own = tmp_path / "mine" / "regularizer" / "heavy.yaml"
-    own.parent.mkdir(parents=True)
-    own.write_text("# @package reg\nl2: 0.5\n", encoding="utf-8")
-    with options_of(["--config-dir", "mine"]):
-        before = compose(["regularizer=heavy"])
-        own.write_text("# @package reg\nl2: 0.25\n", encoding="utf-8")
-        assert (before.reg.l2, compose(["regularizer=heavy"]).reg.l2) == (0.5, 0.25)
+    for folder, l2 in (("a", 0.5), ("b", 0.25)):
+        own = tmp_path / folder / "regularizer" / "heavy.yaml"
+        own.parent.mkdir(parents=True)
+        own.write_text(f"# @package reg\nl2: {l2}\n", encoding="utf-8")
+    found = []
+    for words in (["--config-dir", "a", "-cd", "b"], ["-cd", "b", "-cd", "a"]):
+        with options_of(words):
+            found.append(compose(["regularizer=heavy"]).reg.l2)
+    assert found == [0.5, 0.25]
     with pytest.raises(UserError):
         compose(["regularizer=heavy"])
+
+
+@pytest.mark.filterwarnings("ignore:provider=:UserWarning")
+def test_a_folder_that_is_not_there_is_hydras_to_tell(read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with options_of(["hydra.searchpath=[file://nowhere]"]):
+        assert compose(["data=iris"]).data.name == "iris"
+
+
+def test_files_of_options_that_change_are_seen(tmp_path):
+    own = tmp_path / "optimizer" / "adam.yaml"
+    own.parent.mkdir()
+    own.write_text("lr: 0.50\n", encoding="utf-8")
+    (own.parent / ".#adam.yaml").symlink_to("nobody@nowhere")
+    (own.parent / "notes.txt").write_text("x", encoding="utf-8")
+    before = dict(composing._files(str(tmp_path)))
+    assert list(before) == [str(own)]
+    own.write_text("lr: 0.25\n", encoding="utf-8")
+    os.utime(own, ns=(0, before[str(own)][1] + 1))
+    assert dict(composing._files(str(tmp_path))) != before
+
+
+def test_the_environment_is_part_of_a_composition(read, monkeypatch):
+    for name in ("sgd", "adam"):
+        monkeypatch.setenv("OF_A_TEST", name)
+        assert compose(["optimizer=${oc.env:OF_A_TEST}"]).optimizer.name == name
 
 
 def test_a_schema_that_is_stored_anew_is_read_again(read):

@@ -441,7 +441,7 @@ def test_one_process_at_a_time(tmp_path, monkeypatch):
 def test_a_process_that_is_killed(tmp_path):
     """SIGKILL between two epochs or within one, wherever it comes."""
     words = [
-        "data=digits", "trainer.epochs=40", "threads=1", "trainer.watch=true",
+        "data=digits", "trainer.epochs=100", "threads=1", "trainer.watch=true",
         "trainer.progress=none", "reg.dropout=0.1",
     ]  # fmt: skip
     code = "import sys; from nnexp.cli import main; sys.exit(main())"

@@ -116,25 +116,10 @@ def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
         cells, y = codes[rows][known], sheet.y[rows][known]
         right = _majority_right(cells, cells, y, y, classes)
         if _enough(known, y) and _promises(float(right.mean()), NAMED, y):
-            rule = _rule(name, known, cells, by_level(cells, y, classes), y, _is_copy(cells, y))
+            rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
     return found
-
-
-def by_level(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    """Which rows (n,) the majority of other rows of their value tells rightly, out of fold.
-
-    Arguments:
-        cells: codes of values (n,), not negative.
-        y: class indices (n,).
-        classes: C.
-    """
-    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
-    for own in range(FOLDS):
-        learn, tell = fold != own, fold == own
-        right[tell] = _majority_right(cells[learn], cells[tell], y[learn], y[tell], classes)
-    return right
 
 
 def _enough(known: np.ndarray, y: np.ndarray) -> bool:
@@ -234,6 +219,14 @@ def _majority_right(
 
 def _folds(size: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(size) % FOLDS
+
+
+def _by_level(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
+    for own in range(FOLDS):
+        learn, tell = fold != own, fold == own
+        right[tell] = _majority_right(cells[learn], cells[tell], y[learn], y[tell], classes)
+    return right
 
 
 def _by_tree(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -90,7 +90,7 @@ def encoded_class(
     if distinct[0] < -EXACT or distinct[-1] > 1 + EXACT or np.ptp(distinct) <= EXACT:
         return None
     for place in range(classes):
-        if _tells(partial(_fits, distinct, level, (y == place).astype(float)), train, parts):
+        if _Means(distinct, level, (y == place).astype(float), is_share).tell(train, parts):
             return place
     return None
 
@@ -100,53 +100,68 @@ def is_encoded_number(
 ) -> bool:
     """Whether a column is the mean of the class numbers, from 0 or from 1, of the rows of a value.
 
+    A copy of these numbers is none.
+
     Arguments: as for `encoded_class`.
     """
     distinct, level = np.unique(values, return_inverse=True)
-    numbers = (y.astype(float), y + 1.0)
-    return any(_tells(partial(_is_mean, distinct, level, own), train, parts) for own in numbers)
+    every = np.concatenate((train, *parts))
+    means = [_Means(distinct, level, own, _is_mean) for own in (y.astype(float), y + 1.0)]
+    return any(one.mixed(every) and one.tell(train, parts) for one in means)
 
 
-def _is_mean(distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray) -> bool:
-    """Whether the values are the means of numbers among some rows."""
-    total, count = _totals(distinct, level, own, rows)
-    known = count > 0
-    if known.sum() < LEVELS:
-        return False
-    away = np.abs(total[known] / count[known] - distinct[known])
-    return bool(away.max() <= _rounding(distinct))
+@dataclass(frozen=True)
+class _Means:
+    """A column's values beside a quantity that they may be means of.
 
-
-def _tells(
-    fits: Callable[[np.ndarray], bool], train: np.ndarray, parts: Sequence[np.ndarray]
-) -> bool:
-    """Whether means are those of train rows and held-out ones.
-
-    Where the means of train rows alone fit as well, as in a split by what they were made of, those
-    of a held-out part alone have to.
+    Arguments:
+        distinct, level: the values, ascending, and which of them each row has (N,).
+        own: the quantity (N,).
+        are: whether values (L,) are means, by sums and numbers of their rows (L,).
     """
-    if fits(train):
-        return any(fits(part) for part in parts)
-    return any(
-        fits(np.concatenate((train, *chosen)))
-        for size in range(len(parts), 0, -1)
-        for chosen in combinations(parts, size)
-    )
+
+    distinct: np.ndarray
+    level: np.ndarray
+    own: np.ndarray
+    are: Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
+
+    def tell(self, train: np.ndarray, parts: Sequence[np.ndarray]) -> bool:
+        """Whether they are means of train rows and held-out ones.
+
+        Where those of train rows alone fit as well, as in a split by what they were made of, those
+        of a held-out part alone have to, and of values that do not settle the quantity.
+        """
+        if self._fit(train):
+            return any(self._fit(part) and self.mixed(part) for part in parts)
+        return any(
+            self._fit(np.concatenate((train, *chosen)))
+            for size in range(len(parts), 0, -1)
+            for chosen in combinations(parts, size)
+        )
+
+    def mixed(self, rows: np.ndarray) -> bool:
+        """Whether among some rows several values have rows that differ in the quantity."""
+        total, count = self._totals(rows)
+        squares = np.bincount(self.level[rows], self.own[rows] ** 2, minlength=len(self.distinct))
+        known = np.maximum(count, 1)
+        return int((squares / known - (total / known) ** 2 > EXACT).sum()) >= LEVELS
+
+    def _fit(self, rows: np.ndarray) -> bool:
+        total, count = self._totals(rows)
+        known = count > 0
+        return self.are(self.distinct[known], total[known], count[known])
+
+    def _totals(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each value the sum of the quantity and the number, among some rows."""
+        count = np.bincount(self.level[rows], minlength=len(self.distinct))
+        return np.bincount(self.level[rows], self.own[rows], minlength=len(self.distinct)), count
 
 
-def _totals(
-    distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Of some rows with each value the sum of `own` and the number."""
-    count = np.bincount(level[rows], minlength=len(distinct))
-    return np.bincount(level[rows], own[rows], minlength=len(distinct)), count
-
-
-def _fits(distinct: np.ndarray, level: np.ndarray, own: np.ndarray, rows: np.ndarray) -> bool:
-    """Whether the values are the shares of a class among some rows."""
-    total, count = _totals(distinct, level, own, rows)
-    known = count > 0
-    return is_share(distinct[known], total[known], count[known])
+def _is_mean(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:
+    """Whether every value is its rows' mean; arguments as for `is_share`."""
+    if len(encoded) < LEVELS:
+        return False
+    return bool(np.abs(total / count - encoded).max() <= _rounding(encoded))
 
 
 def is_share(encoded: np.ndarray, total: np.ndarray, count: np.ndarray) -> bool:

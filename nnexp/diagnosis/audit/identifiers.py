@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.data.columns import ONE
-from nnexp.diagnosis.audit.column_rules import by_level
+from nnexp.diagnosis.audit.chance import separation
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
-from nnexp.diagnosis.audit.yardstick import majority
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 NAMING = 0.5  # different texts over the train rows: each stands for two rows at most
 NAMES = 20  # of them, at least
 UNKNOWN = 0.5  # share of the held-out rows whose text no train row has
+
 # a column that names something less often, and whose values say nothing of the label
+FOLDS, ERRORS = 5, 2.0  # standard errors of the area under the ROC curve that values have by chance
 MERE, NEW = 0.2, 0.1  # its different texts over the train rows, and the share of unknown ones
 
 
@@ -82,7 +83,16 @@ def _naming(sheet: Sheet, codes: np.ndarray) -> tuple[float, float] | None:
 
 
 def _says_nothing(sheet: Sheet, codes: np.ndarray) -> bool:
-    """Whether rows of a value tell the label of others no better than the most frequent class."""
+    """Whether the classes of other rows of its value say nothing of a row's (out of fold)."""
     rows = sheet.train[codes[sheet.train] >= 0]
-    y = sheet.y[rows]
-    return bool(by_level(codes[rows], y, len(sheet.classes)).mean() <= majority(y))
+    cells, y = codes[rows], sheet.y[rows]
+    classes, fold = len(sheet.classes), np.random.default_rng(0).permutation(len(rows)) % FOLDS
+    told = np.zeros((len(rows), classes))
+    for own in range(FOLDS):
+        learn = fold != own
+        counts = np.zeros((int(cells.max()) + 1, classes))
+        np.add.at(counts, (cells[learn], y[learn]), 1)
+        usual = np.bincount(y[learn], minlength=classes) / learn.sum()
+        told[~learn] = ((counts + usual) / (counts.sum(1, keepdims=True) + 1))[cells[~learn]]
+    areas = [separation(told[:, place], y == place) for place in np.unique(y)]
+    return all(area - 0.5 <= ERRORS * error for area, error in areas)

@@ -35,6 +35,7 @@ FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves 
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
+LAGGING = 0.9  # rows whose value is the label of the row above
 OTHERS = 3  # columns beside it that "all others" needs to mean much
 
 
@@ -87,8 +88,10 @@ def _spelt_alike(sheet: Sheet, rows: np.ndarray) -> Nomination | None:
     (name,) = alike
     codes, texts = sheet.levels[name]
     place = {str(label): number for number, label in enumerate(sheet.classes)}
-    same = np.array([place[text] for text in texts])[codes[rows]] == sheet.y[rows]
-    same &= codes[rows] >= 0
+    told = np.where(codes >= 0, np.array([place[text] for text in texts])[codes], -1)
+    if (told[1:] == sheet.y[:-1]).mean() >= LAGGING:
+        return None  # the state of the row above, which is known before
+    same = told[rows] == sheet.y[rows]
     others = by_others(sheet, [name], rows)
     ahead, behind = int((same & ~others).sum()), int((~same & others).sum())
     if ahead <= behind or sign_p(ahead, behind) >= CHANCE:

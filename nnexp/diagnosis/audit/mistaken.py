@@ -20,6 +20,7 @@ MANY, EVENLY = 3, 0.5  # ... or of so many classes each other one has so much of
 AT_RANDOM, ERRORS = 0.52, 2.0  # ... and nothing tells which rows they are: area under the ROC curve
 # of the votes for the other class, less its standard errors; where classes lie close it is larger
 BESIDE = 0.4  # the same quarter's error of a class that is told plainly, over this one's
+
 # rows of the other class that are taken for it, over those that this one's region has: below it,
 # nothing tells the two apart
 REGION = 0.5

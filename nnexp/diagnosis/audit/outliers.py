@@ -32,7 +32,7 @@ def check(sheet: Sheet) -> Audit:
     if scaling in ("standard", "minmax", "robust", "none"):
         if found:
             told.append(_outliers(found, len(known)))
-        elif own := _find(_known(sheet, np.concatenate((sheet.train, sheet.valid)))):
+        elif own := _beyond_train(sheet, known):
             told.append(_unseen(own))
     tails = {
         name: span
@@ -54,6 +54,18 @@ def _find(known: Mapping[str, np.ndarray]) -> dict[str, tuple[int, float, float]
     """Columns that have outliers, and those as `find_outliers` gives them."""
     every = {name: find_outliers(values) for name, values in known.items()}
     return {name: own for name, own in every.items() if own is not None}
+
+
+def _beyond_train(
+    sheet: Sheet, known: Mapping[str, np.ndarray]
+) -> dict[str, tuple[int, float, float]]:
+    """Columns with outliers that are validation rows, all of them."""
+    both = _known(sheet, np.concatenate((sheet.train, sheet.valid)))
+    return {
+        name: own
+        for name, own in _find(both).items()
+        if len(known[name]) and np.abs(known[name] - np.median(both[name])).max() <= own[2]
+    }
 
 
 def _unseen(found: Mapping[str, tuple[int, float, float]]) -> Nomination:

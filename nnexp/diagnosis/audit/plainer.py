@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnexp.diagnosis.audit.apart import are_apart
 from nnexp.diagnosis.audit.chance import separation
 from nnexp.diagnosis.audit.forest import Judged
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -33,6 +34,7 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
         return Audit()
     found: list[tuple[float, str, int, int, float, float]] = []
     for name, judged in trees.outside.items():
+        before = len(found)
         inside, outside = (_shares(sheet, own) for own in (trees.inside, judged))
         for one in map(int, np.flatnonzero(outside >= MORE * inside)):
             for other in map(int, np.flatnonzero(outside < inside)):
@@ -44,6 +46,8 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
                 lacking = plain - within
                 if plain >= PLAIN and lacking >= max(APART, ERRORS * error):
                     found.append((lacking, name, one, other, plain, within))
+        if len(found) > before and are_apart(sheet, judged.rows):
+            del found[before:]  # what tells the two apart may be what has changed
     if not found:
         return Audit()
     _, name, one, other, plain, within = max(found)

@@ -99,7 +99,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     start = time.perf_counter()
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
-    copies = duplicates.check(sheet, rows)
+    copies, marked = duplicates.check(sheet, rows), one_class.check(sheet)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -112,8 +112,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             noise.check(sheet, trees, rows),
             plainer.check(sheet, trees),
             leaks.check(sheet),
-            one_class.check(sheet),
-            flags.check(sheet, trees),
+            marked,
+            Audit() if marked.nominations else flags.check(sheet, trees),
             carrier.check(sheet),
             sums.check(sheet),
             encodings.check(sheet),

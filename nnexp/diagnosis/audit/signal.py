@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.diagnosis.audit.apart import are_apart
 from nnexp.diagnosis.audit.chance import separation
 from nnexp.diagnosis.audit.forest import Judged, judged_by, out_of_bag, sample
 from nnexp.diagnosis.audit.linear import by_ridge, standardised
@@ -24,7 +25,6 @@ WIDER = 1.4  # standard error of an area over that of independent scores: out-of
 ALONE = 2  # columns that may hold the label of another row, as in a forecast
 RESTORED = 0.1  # what a lag has to add to the area under the curve
 LAG_ERRORS = 5.0  # and by how many standard errors, for six lags
-APART = 0.75  # area under the ROC curve of telling held-out rows from train rows, at most
 ELSEWHERE = 0.65  # area on held-out rows that shows that only the labels of train are lost
 TOGETHER = 0.53  # area under the ROC curve of telling rows from rows of shuffled columns: unrelated
 # columns stay below 0.49, made moons and circles reach 0.57, measured tables 0.75 to 1
@@ -102,7 +102,7 @@ def _lost_in_train(sheet: Sheet, trees: Yardstick, here: Signal) -> Nomination |
     there = signal_of(judged, sheet.y)
     if there.area < ELSEWHERE or there.errors < LAG_ERRORS:
         return None
-    if _are_apart(sheet):
+    if are_apart(sheet, sheet.held_out):
         return None
     # what tells held-out rows beyond chance was learnt from labels of which a part is right
     told = [signal_of(one, sheet.y) for one in trees.outside.values()]
@@ -123,14 +123,6 @@ def _lost_in_train(sheet: Sheet, trees: Yardstick, here: Signal) -> Nomination |
         strength=0.95,
         certain=True,
     )
-
-
-def _are_apart(sheet: Sheet) -> bool:
-    """Whether held-out rows are other rows than train rows, which may have more to tell."""
-    side = np.zeros(len(sheet.y), dtype=np.int64)
-    side[sheet.held_out] = 1
-    judged = out_of_bag(sheet.matrix, side, 2, sheet.used)
-    return signal_of(judged, side).area > APART
 
 
 def _likely_lags(sheet: Sheet, here: Signal) -> list[int]:

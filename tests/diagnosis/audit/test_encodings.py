@@ -136,3 +136,18 @@ def test_shares_of_a_class_among_persons_that_the_split_parts(sheet_of, causes):
     frame = pd.DataFrame({"x": rng.normal(size=len(y)), "code": share})
     parts = rng.choice(["train", "valid", "test"], 120, p=[0.6, 0.2, 0.2])[person]
     assert causes(encodings.check(sheet_of(frame, y, parts))) == ["selection_leak"]
+
+
+def test_a_copy_of_the_classes_numbers_is_no_mean(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 6, 900)
+    frame = pd.DataFrame({"x": rng.normal(size=900), "grade": y + 1})
+    assert causes(encodings.check(sheet_of(frame, y))) == []
+
+
+def test_means_of_things_with_one_label_each_are_honest(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    thing = rng.integers(0, 40, 900)
+    y = rng.integers(0, 6, 40)[thing]
+    frame = pd.DataFrame({"x": rng.normal(size=900), "code": y * 1.0})
+    assert causes(encodings.check(sheet_of(frame, y))) == []

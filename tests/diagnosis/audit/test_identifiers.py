@@ -45,3 +45,11 @@ def test_a_column_that_names_a_few_rows_each_and_says_nothing(sheet_of, causes):
     told = np.random.default_rng(2).integers(0, 2, 450)[sku]
     found = identifiers.check(sheet_of(frame, told, **names))
     assert found.nominations[0].fix == ("data.drop=[ref]",)
+
+
+def test_cities_that_tell_a_rare_class(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    city = rng.integers(0, 400, 1500)
+    y = (rng.random(1500) < np.where(rng.random(400) < 0.2, 0.4, 0.03)[city]).astype(int)
+    frame = pd.DataFrame({"x": rng.normal(size=1500), "name": [f"c{n}" for n in city]})
+    assert causes(identifiers.check(sheet_of(frame, y, **NAMED))) == []

@@ -191,3 +191,16 @@ def test_a_text_of_the_classes_names_that_is_often_right(sheet_of, causes):
     # and of two classes they may be yes and no
     two = _weather(np.random.default_rng(0), 0.6, ("no", "yes"))
     assert causes(leaks.check(sheet_of(*two))) == []
+
+
+def test_the_state_that_was_before_is_no_leak(sheet_of, causes):
+    """Stages of sleep, which last, and the one before."""
+    rng = np.random.default_rng(0)
+    names, state = np.array(["deep", "light", "rem"]), [0]
+    for _ in range(1199):
+        state.append(state[-1] if rng.random() < 0.8 else int(rng.integers(0, 3)))
+    y = np.array(state)
+    frame = pd.DataFrame(rng.normal(size=(1200, 5)) + 0.4 * y[:, None], columns=list("abcde"))
+    frame["before"] = names[np.r_[y[0], y[:-1]]]
+    sheet = sheet_of(frame, names[y])
+    assert leaks._spelt_alike(sheet, sheet.used) is None

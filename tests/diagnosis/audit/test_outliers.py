@@ -99,3 +99,12 @@ def test_an_outlier_among_held_out_rows(sheet_of, table, parts_of, causes, part)
     if found.nominations:
         assert "the validation loss" in found.nominations[0].explanation
         assert found.nominations[0].fix == ("data.scaling=quantile",)
+
+
+def test_outliers_of_train_are_not_told_as_those_of_validation_rows(sheet_of):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 2))
+    parts = np.repeat(["train", "valid"], [300, 100])
+    x[:4, 0] = 1e4  # more than the outliers that so few rows can have
+    found = outliers.check(sheet_of(pd.DataFrame(x, columns=["x", "z"]), np.arange(400) % 2, parts))
+    assert not any("validation" in own.explanation for own in found.nominations)

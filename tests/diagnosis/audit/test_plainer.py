@@ -46,3 +46,13 @@ def test_a_class_that_is_rarer_in_train(sheet_of, causes, parts_of, seed, apart)
 @pytest.mark.parametrize("name", ["breast_cancer", "wine", "iris", "digits", "moons", "blobs"])
 def test_tables_as_they_are(sheet_of, table, causes, name):
     assert causes(look(sheet_of(*table(name)))) == []
+
+
+def test_held_out_rows_of_another_kind_may_be_plainer(sheet_of, causes):
+    """A sensor that was replaced by a better one, in a split by time."""
+    rng = np.random.default_rng(0)
+    late = np.arange(1500) >= 1000
+    y = (rng.random(1500) < np.where(late, 0.56, 0.25)).astype(int)
+    x = rng.normal(size=(1500, 4)) * np.where(late, 0.4, 1.6)[:, None] + y[:, None]
+    parts = np.where(late, "test", np.where(rng.random(1500) < 0.2, "valid", "train"))
+    assert causes(look(sheet_of(pd.DataFrame(x, columns=list("abcd")), y, parts))) == []
