@@ -526,7 +526,8 @@ def test_imbalance_that_is_never_named():
     [
         (0.3, 16, 0.95, (), ["class_imbalance"]),
         (0.7, 16, 0.95, (), []),  # told often enough
-        (0.3, 40, 0.95, (), []),  # not rare
+        (0.3, 50, 0.95, (), ["class_imbalance"]),
+        (0.3, 70, 0.95, (), []),  # not rare
         (0.3, 6, 0.95, (), []),  # too few rows to say
         (0.3, 16, 0.5, (), []),  # nothing is told well
         (0.3, 16, 0.95, ("loss.class_weight=balanced",), []),

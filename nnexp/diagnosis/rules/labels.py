@@ -17,7 +17,7 @@ RARE_ROWS = 8  # validation rows of the rare class, at least
 
 # a class that may be named too seldom: its share, and that over an equal one; its train rows, its
 # recall there, and that of the most frequent class
-SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.1, 0.5, 10, 0.6, 0.8
+SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.15, 0.5, 10, 0.6, 0.8
 OVERWEIGHT, OF_ROWS = 0.8, 0.7  # share of the loss by weights, and of the rows at most
 OWN = 5  # held-out rows of a class that can show by which name it goes; there have to be two
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
