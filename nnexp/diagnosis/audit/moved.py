@@ -53,14 +53,20 @@ def stuck_columns(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, float, floa
     """
     found = []
     for name, values in sheet.numbers.items():
-        train, part = values[sheet.train], values[rows]
-        train, part = train[np.isfinite(train)], part[np.isfinite(part)]
-        if name in sheet.numbering or min(len(train), len(part)) < ROWS:
+        part = values[rows]
+        part = part[np.isfinite(part)]
+        if name in sheet.numbering or len(part) < ROWS:
             continue
-        numbers, counts = np.unique(part, return_counts=True)
-        most = float(numbers[counts.argmax()])
-        share, usual = float(counts.max() / len(part)), float((train == most).mean())
+        most = float(np.median(part))  # what most rows hold is the middle one, too
+        share = float((part == most).mean())
+        if share < STUCK:
+            continue
+        train = values[sheet.train]
+        train = train[np.isfinite(train)]
+        if len(train) < ROWS:
+            continue
+        usual = float((train == most).mean())
         longest = int(np.unique(train, return_counts=True)[1].max())
-        if share >= STUCK and usual <= SELDOM and longest <= STEADY * len(part):
+        if usual <= SELDOM and longest <= STEADY * len(part):
             found.append((name, most, share, usual))
     return sorted(found, key=lambda item: -item[2])

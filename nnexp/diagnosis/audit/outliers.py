@@ -60,12 +60,19 @@ def _beyond_train(
     sheet: Sheet, known: Mapping[str, np.ndarray]
 ) -> dict[str, tuple[int, float, float]]:
     """Columns with outliers that are validation rows, all of them."""
-    both = _known(sheet, np.concatenate((sheet.train, sheet.valid)))
-    return {
-        name: own
-        for name, own in _find(both).items()
-        if len(known[name]) and np.abs(known[name] - np.median(both[name])).max() <= own[2]
-    }
+    found = {}
+    for name, valid in _known(sheet, sheet.valid).items():
+        train = known[name]
+        if not len(train) or not len(valid):
+            continue
+        low, high = train.min(), train.max()
+        if max(low - valid.min(), valid.max() - high) <= high - low:
+            continue  # none is far from all of train
+        both = np.concatenate((train, valid))
+        own = find_outliers(both)
+        if own is not None and np.abs(train - np.median(both)).max() <= own[2]:
+            found[name] = own
+    return found
 
 
 def _unseen(found: Mapping[str, tuple[int, float, float]]) -> Nomination:
