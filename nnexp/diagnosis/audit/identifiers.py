@@ -16,8 +16,9 @@ NAMES = 20  # of them, at least
 UNKNOWN = 0.5  # share of the held-out rows whose text no train row has
 
 # a column that names something less often, and whose values say nothing of the label
-FOLDS, ERRORS = 5, 2.0  # standard errors of the area under the ROC curve that values have by chance
 MERE, NEW = 0.2, 0.1  # its different texts over the train rows, and the share of unknown ones
+ERRORS = 2.0  # standard errors of the area under the ROC curve that values have by chance
+FOLDS = 5  # rows that values' shares of the classes were not made from
 
 
 def check(sheet: Sheet) -> Audit:

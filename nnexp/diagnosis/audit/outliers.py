@@ -27,7 +27,8 @@ FIX = (override("data.scaling", "quantile"),)  # the only scaling that leaves no
 def check(sheet: Sheet) -> Audit:
     """Columns of which a scaling by mean or range leaves a few values and little else."""
     known = _known(sheet, sheet.train)
-    found = _find(known)
+    every = {name: find_outliers(values) for name, values in known.items()}
+    found = {name: own for name, own in every.items() if own is not None}
     scaling, told = sheet.config.scaling, []
     if scaling in ("standard", "minmax", "robust", "none"):
         if found:
@@ -48,12 +49,6 @@ def _known(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
     """The finite numbers of each column in some rows."""
     known = {name: values[rows] for name, values in sheet.numbers.items()}
     return {name: values[np.isfinite(values)] for name, values in known.items()}
-
-
-def _find(known: Mapping[str, np.ndarray]) -> dict[str, tuple[int, float, float]]:
-    """Columns that have outliers, and those as `find_outliers` gives them."""
-    every = {name: find_outliers(values) for name, values in known.items()}
-    return {name: own for name, own in every.items() if own is not None}
 
 
 def _beyond_train(

@@ -18,7 +18,8 @@ from nnexp.diagnosis.audit.yardstick import Yardstick
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
-# Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark.
+# Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark:
+# none of them is told.
 ROWS = 10  # of each of the two, on either side
 CLASSES = 30  # of more, each pair is by chance
 MORE = 1.3  # share of the one among held-out rows over that among train rows

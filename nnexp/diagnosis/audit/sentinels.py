@@ -35,7 +35,6 @@ AS_OFTEN, STANDS_OUT, BEGIN, STEPS = 1.5, 3, 0.2, 8
 # and how many times larger the largest value of one may be
 USUAL, FEW, ALIKE = 3, 0.1, 1.25
 
-
 # amounts that may be nil: columns with zeros beside numbers below such a share of the middle one;
 # so many of them, and so many times the columns whose zeros stand apart, make nil of those, too,
 # where other cells come down to such a share of the middle one

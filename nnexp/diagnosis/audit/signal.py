@@ -102,11 +102,9 @@ def _lost_in_train(sheet: Sheet, trees: Yardstick, here: Signal) -> Nomination |
     there = signal_of(judged, sheet.y)
     if there.area < ELSEWHERE or there.errors < LAG_ERRORS:
         return None
-    if are_apart(sheet, sheet.held_out):
-        return None
     # what tells held-out rows beyond chance was learnt from labels of which a part is right
     told = [signal_of(one, sheet.y) for one in trees.outside.values()]
-    if any(one.errors > LAG_ERRORS for one in told):
+    if any(one.errors > LAG_ERRORS for one in told) or are_apart(sheet, sheet.held_out):
         return None
     return Nomination(
         "label_permuted",
