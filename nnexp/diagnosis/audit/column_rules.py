@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,35 +87,53 @@ def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> s
     """The one of the other columns that tells most of the label by itself; "" for none."""
     y, classes = sheet.y[rows], len(sheet.classes)
     best: tuple[float, str] = (0.0, "")
-    for name, values in sheet.numbers.items():
-        cells = values[rows]
-        known = np.isfinite(cells)
+    for name, place in bin_columns(sheet, rows).items():
+        known = place >= 0
         if name not in told and _enough(known, y[known]):
-            best = max(best, (_binned(cells[known], y[known], classes), name))
+            best = max(best, (_in_sample(place[known], y[known], classes), name))
     for name, (codes, _) in sheet.levels.items():
         cells = codes[rows]
         known = cells >= 0
         if name not in told and _enough(known, y[known]):
-            own, labels = cells[known], y[known]
-            right = _majority_right(own, own, labels, labels, classes)
-            best = max(best, (float(right.mean()), name))
+            best = max(best, (_in_sample(cells[known], y[known], classes), name))
     return best[1]
 
 
-def find_rules(sheet: Sheet, rows: np.ndarray) -> list[ColumnRule]:
-    """The rules of all columns that tell most of the label of some rows (n,)."""
+def bin_columns(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The bin (n,) of each of some rows, of up to 64 by each numeric column; -1: no number."""
+    binned = {}
+    for name, values in sheet.numbers.items():
+        cells = values[rows]
+        binned[name] = np.full(len(rows), -1, dtype=np.int64)
+        known = np.isfinite(cells)
+        if known.any():
+            binned[name][known] = _bins(cells[known])
+    return binned
+
+
+def find_rules(
+    sheet: Sheet, rows: np.ndarray, binned: Mapping[str, np.ndarray] | None = None
+) -> list[ColumnRule]:
+    """The rules of all columns that tell most of the label of some rows (n,).
+
+    Arguments:
+        sheet: the table.
+        rows: row numbers (n,).
+        binned: `bin_columns` of them, where several labels are asked for; None: made here.
+    """
+    binned = bin_columns(sheet, rows) if binned is None else binned
     classes, found = len(sheet.classes), []
     for name, values in sheet.numbers.items():
-        known = np.isfinite(values[rows])
-        cells, y = values[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _promises(_binned(cells, y, classes), STRONG, y):
+        known = binned[name] >= 0
+        y = sheet.y[rows][known]
+        if _enough(known, y) and _promises(_in_sample(binned[name][known], y, classes), STRONG, y):
+            cells = values[rows][known]
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
             found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
     for name, (codes, _) in sheet.levels.items():
         known = _telling(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
-        right = _majority_right(cells, cells, y, y, classes)
-        if _enough(known, y) and _promises(float(right.mean()), NAMED, y):
+        if _enough(known, y) and _promises(_in_sample(cells, y, classes), NAMED, y):
             rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
@@ -199,12 +217,16 @@ def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
     return any(bool((np.abs(means - own) <= MET[0] * errors).all()) for own in numbers)
 
 
-def _binned(cells: np.ndarray, y: np.ndarray, classes: int) -> float:
-    """Accuracy of the majority of each of up to 64 bins, in sample: a bound that costs little."""
-    bins = min(64, max(2, len(y) // 10))
+def _bins(cells: np.ndarray) -> np.ndarray:
+    """Which of up to 64 bins, of about as many cells each, a cell is in."""
+    bins = min(64, max(2, len(cells) // 10))
     edges = np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1]))
     # on an edge and between two edges are bins of their own: a step between them is not blurred
-    place = np.searchsorted(edges, cells) + np.searchsorted(edges, cells, side="right")
+    return np.searchsorted(edges, cells) + np.searchsorted(edges, cells, side="right")
+
+
+def _in_sample(place: np.ndarray, y: np.ndarray, classes: int) -> float:
+    """Accuracy of the majority of each bin or level, in sample: a bound that costs little."""
     return float(_majority_right(place, place, y, y, classes).mean())
 
 

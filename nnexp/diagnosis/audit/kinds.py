@@ -9,6 +9,7 @@ codes tell what no amount tells.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,17 +49,14 @@ def compare_levels(values: np.ndarray, y: np.ndarray, classes: int) -> Ordered:
     """
     _, codes = np.unique(values, return_inverse=True)
     count = int(codes.max()) + 1
-    truth = np.eye(classes)[y]
-    total = truth.mean(0)
+    total = np.bincount(y, minlength=classes) / len(y)
     variance = float((total * (1 - total)).sum())
     half = np.random.default_rng(0).permutation(len(y)) < len(y) // 2
     means, sizes = [], []
     for rows in (half, ~half):
-        size = np.bincount(codes[rows], minlength=count).astype(float)
-        sums = np.stack(
-            [np.bincount(codes[rows], truth[rows, k], minlength=count) for k in range(classes)], 1
-        )
-        means.append(sums / size.clip(1)[:, None] - total)
+        counts = _counts(codes[rows], count, y[rows], classes)
+        size = counts.sum(1).astype(float)
+        means.append(counts / size.clip(1)[:, None] - total)
         sizes.append(size)
     own, own_error = _product(means[0], means[1], np.minimum(*sizes))
     beside = [
@@ -85,23 +83,26 @@ def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[flo
     """
     _, codes = np.unique(values, return_inverse=True)
     count = int(codes.max()) + 1
-    truth = np.eye(classes)[y]
-    size = np.bincount(codes, minlength=count)
-    shares = (
-        np.stack([np.bincount(codes, truth[:, k], minlength=count) for k in range(classes)], 1)
-        / size[:, None]
-    )
-    total = truth.mean(0)
+    counts = _counts(codes, count, y, classes)
+    size = counts.sum(1)
+    shares = counts / size[:, None]
+    total = np.bincount(y, minlength=classes) / len(y)
     variance = max(float((total * (1 - total)).sum()), 1e-12)
     explained = float((((shares - total) ** 2).sum(1) * size).sum()) / len(y) / variance
     apart = ((shares[:, None] - shares[None]) ** 2).sum(2)  # (L, L)
-    rng = np.random.default_rng(0)
-    orders = np.array([rng.permutation(count) for _ in range(ORDERS)])
+    orders = _random_orders(count)
     steps = apart[orders[:, :-1], orders[:, 1:]].sum(1)
     own = float(np.diagonal(apart, 1).sum())
     equal = np.abs(steps - own) <= 1e-9 * max(own, 1e-12)
     place = float(((steps < own) & ~equal).mean() + 0.5 * equal.mean())
     return explained - (count - 1) / len(y), place
+
+
+@lru_cache(64)
+def _random_orders(count: int) -> np.ndarray:
+    """Orders (R, count) of so many codes, the same for every column."""
+    rng = np.random.default_rng(0)
+    return np.array([rng.permutation(count) for _ in range(ORDERS)])
 
 
 def curve(values: np.ndarray) -> np.ndarray:
@@ -141,6 +142,12 @@ def gain_by_kinds(
     error = float(saved.std()) / len(saved) ** 0.5
     share = float(saved.mean()) / max(float(before.mean()), 1e-12)
     return share, float(saved.mean()) / max(error, 1e-12)
+
+
+def _counts(codes: np.ndarray, levels: int, y: np.ndarray, classes: int) -> np.ndarray:
+    """How many rows of each level are of each class (L, C)."""
+    cells = np.bincount(codes * classes + y, minlength=levels * classes)
+    return cells.reshape(levels, classes)
 
 
 def _product(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

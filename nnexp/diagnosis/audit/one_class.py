@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.audit.column_rules import ColumnRule, find_rules
+from nnexp.diagnosis.audit.column_rules import ColumnRule, bin_columns, find_rules
 from nnexp.diagnosis.audit.forest import sample
 from nnexp.diagnosis.audit.leaks import MANY, OTHERS, by_others, stands_out
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -26,12 +26,13 @@ def check(sheet: Sheet) -> Audit:
     counts = np.bincount(sheet.y[rows], minlength=len(sheet.classes))
     if len(counts) < 3:
         return Audit()  # which `leaks` looks at
+    binned = bin_columns(sheet, rows)
     for place in np.argsort(-counts, kind="stable")[:CLASSES]:
         if not ROWS <= counts[place] <= len(rows) - ROWS:
             continue
         label = sheet.classes[place]
         own = replace(sheet, y=(sheet.y == place).astype(np.int64), classes=["others", label])
-        rules = [rule for rule in find_rules(own, rows) if rule.settles or rule.nearly]
+        rules = [rule for rule in find_rules(own, rows, binned) if rule.settles or rule.nearly]
         if not 0 < len(rules) <= MANY or len(sheet.names) - len(rules) < OTHERS:
             continue
         others = by_others(own, [rule.name for rule in rules], rows)
