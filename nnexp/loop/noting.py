@@ -33,13 +33,7 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
     keep_rows(watch, output, target)
     number = float(loss.detach() if isinstance(loss, Tensor) else loss)
     plain = each(output, lambda own: own.detach())
-    with torch.no_grad():
-        for name in dict.fromkeys((watch.applied, *APPLIED)):
-            own_loss = loss_value(watch.loss_fn, each(plain, APPLIED[name]), target)
-            if agrees(number, own_loss) or not isinstance(output, Tensor):
-                break
-        else:
-            name, own_loss = "", loss_value(watch.loss_fn, plain, target)
+    name, own_loss = _applied(watch, number, plain, target)
     if name and agrees(number, own_loss):
         watch.applied = name
         if watch.kernel.kind == "other":
@@ -54,6 +48,23 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
     if accuracy is not None and watch.table.is_classes:
         own_accuracy = float((watch.classes_of(first) == indices(watch, target)).mean())
         record.metrics.append((float(accuracy), own_accuracy, len(target)))
+
+
+@torch.no_grad()
+def _applied(watch: LoopWatch, number: float, output: Any, target: Tensor) -> tuple[str, float]:
+    """What the loop applied to outputs before its loss, by the loss it came to, and the loss of
+    outputs so changed; "" and that of the outputs themselves where nothing gives the loop's.
+
+    Autocast computes losses of half precision outputs in float32; without it they are rounded.
+    """
+    half = isinstance(output, Tensor) and output.dtype in (torch.bfloat16, torch.float16)
+    for name in dict.fromkeys((watch.applied, *APPLIED)):
+        fed = each(output, APPLIED[name])
+        for own in (fed, fed.float()) if half else (fed,):
+            own_loss = loss_value(watch.loss_fn, own, target)
+            if agrees(number, own_loss) or not isinstance(output, Tensor):
+                return name, own_loss
+    return "", loss_value(watch.loss_fn, output.float() if half else output, target)
 
 
 def keep_rows(watch: LoopWatch, output: Any, target: Tensor) -> None:

@@ -289,3 +289,26 @@ def test_a_sigmoid_in_the_loss_function_moves_no_border(loops):
         told = (loop.watch.model(x[held]).reshape(-1) > 0).long()
     right = float((told == torch.as_tensor(y[held])).double().mean())
     assert found.scores["valid"]["accuracy"] == pytest.approx(right, abs=1e-9)
+
+
+@pytest.mark.parametrize(("applied", "named"), [("", []), ("softmax", ["softmax_twice"])])
+def test_losses_of_mixed_precision_are_read(applied, named):
+    generator = torch.Generator().manual_seed(0)
+    y = (X.sum(1) + torch.randn(600, generator=generator) > 0).long()
+    torch.manual_seed(0)
+    model, loss_fn = mlp(2), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    watch = nnexp.watch(
+        model, optimizer, loss_fn, train=(X[:400], y[:400]), valid=(X[400:], y[400:])
+    )
+    for _ in range(15):
+        for rows in torch.randperm(400, generator=generator).split(32):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                given = model(X[rows])
+                loss = loss_fn(given.softmax(1) if applied else given, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, given, y[rows])
+    assert watch.applied == applied
+    assert causes(watch.diagnosis()) == named
