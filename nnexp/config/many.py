@@ -83,7 +83,38 @@ class Composer:
         Raises:
             UserError: for anything the command line would refuse.
         """
-        return _compose(self._load, list(job), self._bases, self._names)
+        job = list(job)
+        with contextlib.suppress(Exception):  # the shorter way; where it fails Hydra's own
+            return self._on_base(job)
+        try:
+            whole = _without_hydra(self._load(job))
+        except Exception as error:
+            raise translate(error, job) from error
+        return to_config(whole, job)
+
+    def _on_base(self, job: list[str]) -> Config:
+        """A job's configuration: the values that it sets, laid on what its choices compose to."""
+        parsed = [(word, parse(word)) for word in job]
+        base = self._base(
+            tuple(word for word, override in parsed if not _is_value(override, self._names))
+        )
+        assert base.pickled is not None
+        values = [(word, override) for word, override in parsed if _is_value(override, self._names)]
+        if _are_apart([override.key_or_group for _, override in values]):  # in any order
+            values = [(word, override) for word, override in values if word not in base.laid]
+        rest = [override for _, override in values]
+        with contextlib.suppress(Exception):
+            if base.template is not None:
+                return base.template.filled(rest, job)
+        own = pickle.loads(base.pickled)  # a copy, in half of deepcopy's time
+        ConfigLoaderImpl._apply_overrides_to_config(rest, own)
+        return to_config(own, job)
+
+    def _base(self, choices: tuple[str, ...]) -> _Base:
+        if choices not in self._bases:
+            self._bases[choices] = _Base()  # tried
+            self._bases[choices] = _Base(pickle.dumps(_without_hydra(self._load(list(choices)))))
+        return self._bases[choices]
 
 
 @dataclass(frozen=True)
@@ -111,38 +142,6 @@ def _are_apart(keys: Sequence[str]) -> bool:
     """Whether no key is there twice, and none is above another."""
     ordered = sorted(f"{key}." for key in keys)
     return not any(b.startswith(a) for a, b in pairwise(ordered))
-
-
-def _compose(
-    load: Load,
-    job: list[str],
-    composed: dict[tuple[str, ...], _Base],
-    names: frozenset[str],
-) -> Config:
-    """One configuration; by the shorter way, and where that fails by Hydra's own."""
-    with contextlib.suppress(Exception):
-        parsed = [(word, parse(word)) for word in job]
-        choices = tuple(word for word, override in parsed if not _is_value(override, names))
-        if choices not in composed:
-            composed[choices] = _Base()  # tried
-            composed[choices] = _Base(pickle.dumps(_without_hydra(load(list(choices)))))
-        base = composed[choices]
-        if base.pickled is not None:
-            values = [(word, override) for word, override in parsed if _is_value(override, names)]
-            if _are_apart([override.key_or_group for _, override in values]):  # in any order
-                values = [(word, override) for word, override in values if word not in base.laid]
-            rest = [override for _, override in values]
-            with contextlib.suppress(Exception):
-                if base.template is not None:
-                    return base.template.filled(rest, job)
-            own = pickle.loads(base.pickled)  # a copy, in half of deepcopy's time
-            ConfigLoaderImpl._apply_overrides_to_config(rest, own)
-            return to_config(own, job)
-    try:
-        whole = _without_hydra(load(job))
-    except Exception as error:
-        raise translate(error, job) from error
-    return to_config(whole, job)
 
 
 def _without_hydra(composed: DictConfig) -> DictConfig:
