@@ -180,7 +180,7 @@ def read_numbers(
             example = texts.levels[failed[0]]
     infinite = 0
     if values.dtype.kind == "f":
-        beyond = np.abs(values) > LARGEST
+        beyond = np.abs(values) > np.float64(LARGEST)  # which float16 cannot hold
         infinite = int(beyond.sum())
         if infinite and not keep_infinite:
             values = np.where(beyond, np.nan, values)

@@ -62,6 +62,13 @@ def test_finite_numpy_columns_are_not_copied():
     assert np.shares_memory(read_numbers(column).values, column.to_numpy())
 
 
+def test_numbers_of_half_precision_are_read():
+    column = pd.Series(np.array([1.5, np.inf, np.nan], dtype=np.float16))
+    numbers = read_numbers(column)
+    assert numbers.infinite == 1
+    assert numbers.values.tolist()[0] == 1.5 and np.isnan(numbers.values[1:]).all()
+
+
 def test_nullable_columns_and_truth_values_are_numbers():
     np.testing.assert_array_equal(
         read_numbers(pd.Series([1, None], dtype="Int64")).values, [1, np.nan]
