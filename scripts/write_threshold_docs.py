@@ -32,7 +32,11 @@ PARTS = (
         ),
     ),
     ("Rules of a run", ("nnexp/diagnosis/rules",)),
-    ("Audit of a table", ("nnexp/diagnosis/audit",)),
+    ("Audit: columns and cells", ("nnexp/diagnosis/audit/table",)),
+    ("Audit: labels", ("nnexp/diagnosis/audit/labels",)),
+    ("Audit: columns that know the label", ("nnexp/diagnosis/audit/leaks",)),
+    ("Audit: the split", ("nnexp/diagnosis/audit/split",)),
+    ("Audit: what its checks share", ("nnexp/diagnosis/audit", "nnexp/diagnosis/audit/learners")),
     ("Loops of one's own, and curves alone", ("nnexp/loop", "nnexp/diagnosis/curve_rules")),
 )
 COLUMNS = ("where", "number", "value", "what it is")

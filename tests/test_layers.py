@@ -30,12 +30,21 @@ LAYERS = (
 )
 
 
-def part_of(path):
-    return path.relative_to(ROOT).with_suffix("").parts[0]
+AUDIT = (
+    {"chance", "words", "numbering", "sheet", "rows"},
+    {"learners"},
+    {"split"},
+    {"table", "labels", "leaks"},
+    {"run"},
+)
 
 
-def rank(part):
-    return next(level for level, parts in enumerate(LAYERS) if part in parts)
+def part_of(path, root=ROOT):
+    return path.relative_to(root).with_suffix("").parts[0]
+
+
+def rank(part, layers=LAYERS):
+    return next(level for level, parts in enumerate(layers) if part in parts)
 
 
 def imports(path, everywhere=True):
@@ -64,6 +73,20 @@ def test_imports_run_downwards(path):
             continue  # a name of nnexp/__init__.py
         below, here = rank(parts[1]), rank(own)
         assert below < here, f"{own} imports {name}"
+
+
+def test_the_audits_parts_do_so_as_well():
+    folder, seen = ROOT / "diagnosis" / "audit", set()
+    for path in folder.rglob("*.py"):
+        own = part_of(path, folder)
+        for name in imports(path):
+            parts = name.split(".")
+            other = parts[3] if parts[:3] == ["nnexp", "diagnosis", "audit"] and parts[3:] else own
+            if other != own and own != "__init__":
+                shared = own in AUDIT[0] and other in AUDIT[0]
+                assert shared or rank(other, AUDIT) < rank(own, AUDIT), f"{path} imports {name}"
+        seen.add(own)
+    assert seen - {"__init__"} == set().union(*AUDIT)
 
 
 def roots(path, everywhere=True):

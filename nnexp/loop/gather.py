@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.learners import forest
+from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.conclude import ODD, conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.judged import Rows

@@ -12,8 +12,8 @@ from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data.dataset import Dataset
-from nnexp.diagnosis.audit import forest
-from nnexp.diagnosis.audit.order import changes
+from nnexp.diagnosis.audit.learners import forest
+from nnexp.diagnosis.audit.split.order import changes
 from nnexp.diagnosis.seen import Inputs, Seen
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nnexp.config.schema.config import Config
 from nnexp.data.dataset import Dataset
-from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.judged import Modes, Rows
 from nnexp.errors import UserError
 from nnexp.files import open_tensors

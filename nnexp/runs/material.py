@@ -10,8 +10,8 @@ from nnexp.config.schema.sources import OpenMLConfig
 from nnexp.data.dataset import Dataset, prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
+from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.sheet import Sheet, make_sheet
-from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.errors import UserError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.diagnosis.seen import OwnModule
 from nnexp.model.module import ModuleModel

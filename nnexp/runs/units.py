@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from nnexp.diagnosis.audit import forest
+from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.seen import Units
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel

@@ -66,7 +66,8 @@ def test_numbers_of_half_precision_are_read():
     column = pd.Series(np.array([1.5, np.inf, np.nan], dtype=np.float16))
     numbers = read_numbers(column)
     assert numbers.infinite == 1
-    assert numbers.values.tolist()[0] == 1.5 and np.isnan(numbers.values[1:]).all()
+    assert numbers.values.tolist()[0] == 1.5
+    assert np.isnan(numbers.values[1:]).all()
 
 
 def test_nullable_columns_and_truth_values_are_numbers():

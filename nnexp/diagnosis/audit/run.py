@@ -5,50 +5,48 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from nnexp.diagnosis.audit import (
+from nnexp.diagnosis.audit.labels import (
     balance,
-    carrier,
-    chosen,
-    clumps,
-    codes,
     conflicts,
-    deletion,
-    dressed,
-    duplicates,
-    encodings,
-    file_groups,
-    filled_in,
-    finite,
-    flags,
-    groups,
-    identifiers,
-    interpolated,
-    leaks,
     mapping,
-    missingness,
-    near_copies,
-    neighbours,
     noise,
-    one_class,
-    order,
-    outliers,
     plainer,
-    scales,
-    sentinels,
-    series,
-    shift,
     signal,
-    size,
     spellings,
     stretches,
-    sums,
+)
+from nnexp.diagnosis.audit.leaks import carrier, chosen, disguise, encodings, flags, one_class, sums
+from nnexp.diagnosis.audit.learners.threads import one_thread
+from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
+from nnexp.diagnosis.audit.rows import find_rows
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.split import (
+    clumps,
+    duplicates,
+    file_groups,
+    groups,
+    interpolated,
+    near_copies,
+    neighbours,
+    order,
+    series,
+    shift,
+    size,
+)
+from nnexp.diagnosis.audit.table import (
+    codes,
+    deletion,
+    dressed,
+    filled_in,
+    finite,
+    identifiers,
+    missingness,
+    outliers,
+    scales,
+    sentinels,
     tokens,
     zeros,
 )
-from nnexp.diagnosis.audit.rows import find_rows
-from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.threads import one_thread
-from nnexp.diagnosis.audit.yardstick import Yardstick, measure
 from nnexp.diagnosis.finding import Audit, Nomination
 
 # a cause in a key's place accounts for what the causes beside it see: they are not told as well
@@ -111,7 +109,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             stretches.check(sheet, trees),
             noise.check(sheet, trees, rows),
             plainer.check(sheet, trees),
-            leaks.check(sheet),
+            disguise.check(sheet),
             marked,
             Audit() if marked.nominations else flags.check(sheet, trees),
             carrier.check(sheet),

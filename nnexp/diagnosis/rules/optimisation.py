@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.config.schema.options import OPTIONS
-from nnexp.diagnosis.audit.order import RUNS
+from nnexp.diagnosis.audit.split.order import RUNS
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.seen import Seen

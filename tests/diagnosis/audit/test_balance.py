@@ -1,6 +1,6 @@
 import numpy as np
 
-from nnexp.diagnosis.audit import balance
+from nnexp.diagnosis.audit.labels import balance
 
 
 def test_shares_are_notes(sheet_of, table, causes):

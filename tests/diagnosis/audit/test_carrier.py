@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import carrier
+from nnexp.diagnosis.audit.leaks import carrier
 
 
 @pytest.mark.parametrize(("own", "told"), [(3.0, True), (1.0, False)])

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import chosen
+from nnexp.diagnosis.audit.leaks import chosen
 
 
 def noise(seed, rows=200, drawn=2000, keep=25, classes=2, by=None, whole=False):

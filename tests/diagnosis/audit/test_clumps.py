@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import clumps
+from nnexp.diagnosis.audit.split import clumps
 
 
 def measured(seed, things=120, times=5, noise=0.1, width=6, uneven=False):

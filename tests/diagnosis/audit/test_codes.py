@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import codes
+from nnexp.diagnosis.audit.table import codes
 
 
 def made(levels, rows, seed=0, ordered=False):

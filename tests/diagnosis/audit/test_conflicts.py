@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import conflicts
+from nnexp.diagnosis.audit.labels import conflicts
 from nnexp.diagnosis.audit.rows import find_rows
 
 TABLES = ["breast_cancer", "wine", "digits", "moons", "classification"]

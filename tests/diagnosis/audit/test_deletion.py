@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import deletion
+from nnexp.diagnosis.audit.table import deletion
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "wine", "moons", "classification"])

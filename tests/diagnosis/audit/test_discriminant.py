@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import discriminant, yardstick
+from nnexp.diagnosis.audit.learners import discriminant, yardstick
 
 
 @pytest.mark.parametrize("name", ["wine", "iris", "breast_cancer"])

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import dressed
+from nnexp.diagnosis.audit.table import dressed
 
 RNG = np.random.default_rng(0)
 AREA = RNG.normal(90, 20, 300).round(1)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import encodings
+from nnexp.diagnosis.audit.leaks import encodings
 
 TABLES = ["breast_cancer", "iris", "moons", "classification"]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import file_groups
+from nnexp.diagnosis.audit.split import file_groups
 
 
 def windows(subjects=25, each=24, classes=3, own=1.5, seed=0):

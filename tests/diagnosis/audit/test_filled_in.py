@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import filled_in
+from nnexp.diagnosis.audit.table import filled_in
 
 REAL = ["adult", "horse_colic", "mammographic_masses", "titanic", "soybean", "weather", "oil_spill"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import finite
+from nnexp.diagnosis.audit.table import finite
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

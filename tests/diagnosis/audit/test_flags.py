@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import flags, yardstick
+from nnexp.diagnosis.audit.leaks import flags
+from nnexp.diagnosis.audit.learners import yardstick
 
 ROWS = 1200
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nnexp.diagnosis.audit.forest import ROWS, held_out, out_of_bag, sample
+from nnexp.diagnosis.audit.learners.forest import ROWS, held_out, out_of_bag, sample
 
 
 def test_rows_are_judged_by_trees_that_did_not_see_them(table):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import groups
+from nnexp.diagnosis.audit.split import groups
 
 
 def made(count, size, name, text=False, seed=0, shuffled=True):

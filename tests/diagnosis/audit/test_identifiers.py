@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import identifiers
+from nnexp.diagnosis.audit.table import identifiers
 
 RNG = np.random.default_rng(0)
 Y = np.arange(900) % 2

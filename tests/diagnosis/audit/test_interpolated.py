@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
-from nnexp.diagnosis.audit import interpolated
+from nnexp.diagnosis.audit.split import interpolated
 
 
 def classes(seed, rows=900, rare=0.15, width=8):

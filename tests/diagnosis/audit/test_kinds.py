@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit.kinds import compare_levels, curve, gain_by_kinds, order_of_codes
+from nnexp.diagnosis.audit.table.kinds import compare_levels, curve, gain_by_kinds, order_of_codes
 
 
 @pytest.mark.parametrize("shape", [np.sin, np.cos, np.abs, np.sqrt, lambda x: x**3])

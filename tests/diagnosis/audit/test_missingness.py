@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import missingness
+from nnexp.diagnosis.audit.table import missingness
 
 
 def hide(frame, column, chance, seed=0):

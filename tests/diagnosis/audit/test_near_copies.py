@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import near_copies
 from nnexp.diagnosis.audit.rows import find_rows
+from nnexp.diagnosis.audit.split import near_copies
 
 
 def answers(size=300, seed=0):

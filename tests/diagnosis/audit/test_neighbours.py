@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import neighbours
 from nnexp.diagnosis.audit.rows import find_rows
+from nnexp.diagnosis.audit.split import neighbours
 
 
 def look(sheet):

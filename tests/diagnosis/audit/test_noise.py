@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import noise, yardstick
+from nnexp.diagnosis.audit.labels import noise
+from nnexp.diagnosis.audit.learners import yardstick
 from nnexp.diagnosis.audit.rows import find_rows
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import identifiers
 from nnexp.diagnosis.audit.numbering import numbered
+from nnexp.diagnosis.audit.table import identifiers
 
 
 def kind(values):

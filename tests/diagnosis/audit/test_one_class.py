@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import one_class
+from nnexp.diagnosis.audit.leaks import one_class
 
 
 @pytest.mark.parametrize("classes", [3, 5])

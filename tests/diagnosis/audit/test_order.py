@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import order
+from nnexp.diagnosis.audit.split import order
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 INORDER = {"split_shuffle": False, "split_stratify": False}

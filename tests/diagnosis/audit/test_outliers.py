@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import outliers
+from nnexp.diagnosis.audit.table import outliers
 
 
 @pytest.mark.parametrize("scaling", ["standard", "minmax", "robust", "none"])

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import plainer, yardstick
+from nnexp.diagnosis.audit.labels import plainer
+from nnexp.diagnosis.audit.learners import yardstick
 
 
 def look(sheet):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import scales
+from nnexp.diagnosis.audit.table import scales
 
 ALL = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 

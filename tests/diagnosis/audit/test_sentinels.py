@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import sentinels
-from nnexp.diagnosis.audit.sentinels import find_spikes
+from nnexp.diagnosis.audit.table import sentinels
+from nnexp.diagnosis.audit.table.sentinels import find_spikes
 
 
 def spikes(values):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import series
 from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.audit.split import series
 
 
 def series_of(lasting, rows=2000, seed=0):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import shift
 from nnexp.diagnosis.audit.run import audit_sheet
+from nnexp.diagnosis.audit.split import shift
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import signal, yardstick
+from nnexp.diagnosis.audit.labels import signal
+from nnexp.diagnosis.audit.learners import yardstick
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 

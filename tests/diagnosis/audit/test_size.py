@@ -1,6 +1,6 @@
 import pytest
 
-from nnexp.diagnosis.audit import size
+from nnexp.diagnosis.audit.split import size
 
 
 @pytest.mark.parametrize(

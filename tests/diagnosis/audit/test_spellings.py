@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import spellings
-from nnexp.diagnosis.audit.yardstick import measure
+from nnexp.diagnosis.audit.labels import spellings
+from nnexp.diagnosis.audit.learners.yardstick import measure
 
 
 def look(sheet):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import stretches
-from nnexp.diagnosis.audit.yardstick import measure
+from nnexp.diagnosis.audit.labels import stretches
+from nnexp.diagnosis.audit.learners.yardstick import measure
 
 TABLES = ["digits", "classification"]
 STRETCHES = {"beginning": (0.0, 0.3), "middle": (0.35, 0.65), "end": (0.5, 1.0)}

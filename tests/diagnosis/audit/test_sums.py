@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnexp.diagnosis.audit import sums
+from nnexp.diagnosis.audit.leaks import sums
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 

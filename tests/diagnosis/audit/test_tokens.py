@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import tokens
+from nnexp.diagnosis.audit.table import tokens
 
 Y = np.arange(300) % 2
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_digits, load_wine, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
 
-from nnexp.diagnosis.audit import trees
+from nnexp.diagnosis.audit.learners import trees
 
 
 def _tables():

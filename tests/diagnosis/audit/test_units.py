@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import shift
+from nnexp.diagnosis.audit.split import shift
 
 TABLES = ["wine", "breast_cancer", "iris"]
 

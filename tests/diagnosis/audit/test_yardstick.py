@@ -1,6 +1,6 @@
 import numpy as np
 
-from nnexp.diagnosis.audit import yardstick
+from nnexp.diagnosis.audit.learners import yardstick
 
 
 def test_parts_are_judged_apart(sheet_of, table):
@@ -25,7 +25,7 @@ def test_majority():
 
 
 def test_what_was_learnt_is_not_learnt_again(sheet_of, table, monkeypatch):
-    from nnexp.diagnosis.audit import yardstick
+    from nnexp.diagnosis.audit.learners import yardstick
 
     sheet = sheet_of(*table("wine"))
     trees = yardstick.measure(sheet)

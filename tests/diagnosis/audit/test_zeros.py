@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit import zeros
+from nnexp.diagnosis.audit.table import zeros
 
 REAL = ["adult", "electricity", "horse_colic", "letter", "nsl_kdd", "oil_spill", "pima", "weather"]
 

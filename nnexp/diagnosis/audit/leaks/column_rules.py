@@ -1,0 +1,265 @@
+"""What one column says of the label, by a rule made from other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nnexp.diagnosis.audit.chance import cross
+from nnexp.diagnosis.audit.learners.yardstick import majority
+from nnexp.diagnosis.audit.sheet import Sheet
+
+LIKELY = 0.93  # accuracy of the rule of a column that has a value for each class
+ROWS = 30  # of train, for a rule to be looked for
+KNOWN = 0.5  # share of the rows whose cell is there
+FOLDS = 5  # rows that a column's rule was not made from
+
+# better than all others together
+SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...
+BALANCED = 0.97  # ... and its mean over the classes
+REMOVED = 0.9  # and the share of the majority's errors that it removes
+NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `disguise.FEWER` errors
+
+# far better than all others together
+PROMISE = 0.6  # share of the errors that coarse bins remove in sample, where a rule is worth making
+STRONG, STRONGLY = 0.85, 0.6  # accuracy of one column's rule, and share of errors that it removes
+
+# the label itself, however good the others are
+NOISY = 0.97  # accuracy of the rule
+APART = 4.0  # distance of neighbouring classes, in spreads within a class, with means that are
+MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of such a size at most
+
+# the classes' names, in a text of as many values: with fewer classes that is no wonder
+SEVERAL = 6
+NAMED = 0.85  # accuracy of the rule
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What one column says of the label, out of fold.
+
+    Arguments:
+        name: the column.
+        known: bool (n,), the rows looked at whose cell is there; that others are missing is
+            another check's business.
+        right: bool (n,), the known rows that are told rightly.
+        accuracy: share of the known rows that are.
+        balanced: mean over the classes of their recall.
+        removed: share of the majority's errors that are removed.
+        itself: whether it is the label: a value for each class, or the label's number with noise.
+        paired: whether it has a value for each class, but for some rows.
+        named: whether these are texts, and the classes several.
+    """
+
+    name: str
+    known: np.ndarray
+    right: np.ndarray
+    accuracy: float
+    balanced: float
+    removed: float
+    itself: bool
+    paired: bool = False
+    named: bool = False
+
+    @property
+    def settles(self) -> bool:
+        """Whether nothing is left to tell."""
+        return (self.nearly and self.accuracy >= SETTLED and self.balanced >= BALANCED) or (
+            self.itself and self.accuracy >= NOISY
+        )
+
+    @property
+    def strong(self) -> bool:
+        """Whether it tells most of the label, as one good column may."""
+        return self.accuracy >= STRONG and self.removed >= STRONGLY
+
+    @property
+    def nearly(self) -> bool:
+        """Whether little is left to tell, which is odd only where the other columns leave much."""
+        least = LIKELY if self.paired else NEARLY
+        return self.named or (self.accuracy >= least and self.removed >= REMOVED)
+
+
+def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> str:
+    """The one of the other columns that tells most of the label by itself; "" for none."""
+    y, classes = sheet.y[rows], len(sheet.classes)
+    best: tuple[float, str] = (0.0, "")
+    for name, place in bin_columns(sheet, rows).items():
+        known = place >= 0
+        if name not in told and _enough(known, y[known]):
+            best = max(best, (_in_sample(place[known], y[known], classes), name))
+    for name, (codes, _) in sheet.levels.items():
+        cells = codes[rows]
+        known = cells >= 0
+        if name not in told and _enough(known, y[known]):
+            best = max(best, (_in_sample(cells[known], y[known], classes), name))
+    return best[1]
+
+
+def bin_columns(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The bin (n,) of each of some rows, of up to 64 by each numeric column; -1: no number."""
+    binned = {}
+    for name, values in sheet.numbers.items():
+        cells = values[rows]
+        binned[name] = np.full(len(rows), -1, dtype=np.int64)
+        known = np.isfinite(cells)
+        if known.any():
+            binned[name][known] = _bins(cells[known])
+    return binned
+
+
+def find_rules(
+    sheet: Sheet, rows: np.ndarray, binned: Mapping[str, np.ndarray] | None = None
+) -> list[ColumnRule]:
+    """The rules of all columns that tell most of the label of some rows (n,).
+
+    Arguments:
+        sheet: the table.
+        rows: row numbers (n,).
+        binned: `bin_columns` of them, where several labels are asked for; None: made here.
+    """
+    binned = bin_columns(sheet, rows) if binned is None else binned
+    classes, found = len(sheet.classes), []
+    for name, values in sheet.numbers.items():
+        known = binned[name] >= 0
+        y = sheet.y[rows][known]
+        if _enough(known, y) and _promises(_in_sample(binned[name][known], y, classes), STRONG, y):
+            cells = values[rows][known]
+            itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
+            found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
+    for name, (codes, _) in sheet.levels.items():
+        known = _telling(codes[rows], sheet.y[rows])
+        cells, y = codes[rows][known], sheet.y[rows][known]
+        if _enough(known, y) and _promises(_in_sample(cells, y, classes), NAMED, y):
+            rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
+            several = len(np.unique(y)) >= SEVERAL
+            found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
+    return found
+
+
+def _enough(known: np.ndarray, y: np.ndarray) -> bool:
+    return bool(known.mean() >= KNOWN and len(y) >= ROWS and (y != y[0]).any())
+
+
+def _promises(accuracy: float, least: float, y: np.ndarray) -> bool:
+    """Whether what a column reaches in sample is worth a look at rows it was not made from."""
+    base = majority(y)
+    return accuracy >= least and accuracy - base >= PROMISE * (1 - base)
+
+
+def _rule(
+    name: str,
+    known: np.ndarray,
+    cells: np.ndarray,
+    right: np.ndarray,
+    y: np.ndarray,
+    itself: bool,
+) -> ColumnRule:
+    recalls = [float(right[y == place].mean()) for place in np.unique(y)]
+    every = np.zeros(len(known), dtype=bool)
+    every[known] = right
+    accuracy, base = float(right.mean()), majority(y)
+    removed = (accuracy - base) / max(1e-12, 1 - base)
+    mean = float(np.mean(recalls))
+    return ColumnRule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
+
+
+def _telling(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rows (n,) whose cell is there; one level may say that nothing is known, as an empty cell.
+
+    That is a level which several classes share where each other one is a class of its own.
+    """
+    known = codes >= 0
+    own, place = np.unique(codes[known], return_inverse=True)
+    labels = np.unique(y[known], return_inverse=True)[1]
+    if len(own) < 3:
+        return known
+    shared = np.flatnonzero((cross(place, labels) > 0).sum(1) > 1)
+    if len(shared) != 1:
+        return known
+    rest = known & (codes != own[shared[0]])
+    return rest if rest.mean() >= KNOWN and _is_copy(codes[rest], y[rest]) else known
+
+
+def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
+    """Whether each class has one value, and each value one class."""
+    pairs = np.unique(np.stack((cells.astype(np.float64), y)), axis=1)
+    count = pairs.shape[1]
+    return count == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
+
+
+def _is_paired(cells: np.ndarray, y: np.ndarray) -> bool:
+    """Whether there are as many values as classes, each mostly of a class of its own."""
+    values, place = np.unique(cells, return_inverse=True)
+    present, label = np.unique(y, return_inverse=True)
+    if len(values) != len(present):
+        return False
+    return len(np.unique(cross(place, label).argmax(1))) == len(values)
+
+
+def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
+    """Whether the classes' means are the labels' numbers: their own, or 0, 1, 2, ... up or down."""
+    present, counts = np.unique(y, return_counts=True)
+    if len(np.unique(cells)) <= 2 * len(present) or counts.min() < 2:
+        return False
+    means = np.array([cells[y == place].mean() for place in present])
+    spreads = np.array([cells[y == place].std() for place in present])
+    errors = spreads / np.sqrt(counts)
+    within = float(np.sqrt((spreads**2).mean()))
+    if errors.max() > MET[1] or np.diff(np.sort(means)).min() < APART * within:
+        return False
+    numbers = [present.astype(float), float(len(labels) - 1) - present]
+    if not any(isinstance(label, str) for label in labels):
+        numbers.append(np.array([float(labels[place]) for place in present]))
+    return any(bool((np.abs(means - own) <= MET[0] * errors).all()) for own in numbers)
+
+
+def _bins(cells: np.ndarray) -> np.ndarray:
+    """Which of up to 64 bins, of about as many cells each, a cell is in."""
+    bins = min(64, max(2, len(cells) // 10))
+    edges = np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1]))
+    # on an edge and between two edges are bins of their own: a step between them is not blurred
+    return np.searchsorted(edges, cells) + np.searchsorted(edges, cells, side="right")
+
+
+def _in_sample(place: np.ndarray, y: np.ndarray, classes: int) -> float:
+    """Accuracy of the majority of each bin or level, in sample: a bound that costs little."""
+    return float(_majority_right(place, place, y, y, classes).mean())
+
+
+def _majority_right(
+    learn: np.ndarray, tell: np.ndarray, y: np.ndarray, truth: np.ndarray, classes: int
+) -> np.ndarray:
+    size = int(max(learn.max(initial=0), tell.max(initial=0))) + 1
+    seen = np.bincount(learn * classes + y, minlength=size * classes).reshape(size, classes)
+    counts = seen + 1e-3 * np.bincount(y, minlength=classes) / len(y)  # unseen: the majority
+    return counts.argmax(1)[tell] == truth
+
+
+def _folds(size: int) -> np.ndarray:
+    return np.random.default_rng(0).permutation(size) % FOLDS
+
+
+def _by_level(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
+    for own in range(FOLDS):
+        learn, tell = fold != own, fold == own
+        right[tell] = _majority_right(cells[learn], cells[tell], y[learn], y[tell], classes)
+    return right
+
+
+def _by_tree(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
+    from sklearn.tree import DecisionTreeClassifier
+
+    # ranks keep what float32 would merge: a time in seconds, an amount in cents
+    place = np.unique(cells, return_inverse=True)[1]
+    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
+    tree = DecisionTreeClassifier(max_leaf_nodes=4 * classes, random_state=0)
+    for own in range(FOLDS):
+        learn, tell = fold != own, fold == own
+        told = tree.fit(place[learn, None], y[learn]).predict(place[tell, None])
+        right[tell] = told == y[tell]
+    return right

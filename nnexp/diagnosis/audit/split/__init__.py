@@ -1,0 +1,1 @@
+"""What the split has wrong, and how held-out rows differ from train rows."""

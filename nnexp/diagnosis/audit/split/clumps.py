@@ -1,0 +1,139 @@
+"""Several measurements of one thing, on both sides of the split, by their distances alone.
+
+The nearest rows of a row are then far nearer than the next ones, whether or not a column says what
+they are of. Distances of rows that stand for themselves grow step by step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.split.groups import STRADDLE, grouped_accuracy
+from nnexp.diagnosis.audit.split.neighbours import Points, is_continuous
+from nnexp.diagnosis.audit.words import percent
+from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.overrides import override
+
+# Held against the tables of scripts/diagnosis_cases.py that have many values a column.
+COLUMNS = 3  # with fewer, distances leap by chance
+QUERIES = 1000  # rows whose neighbours are looked at
+CANDIDATES = 60  # near ones in a projection, of which the nearest are taken
+NEAREST = 12  # rows that can be of one thing with a row, at most
+LEAP = 1.9  # how much farther the next row is, in the median of the rows
+ITS_OWN = 1.5  # the same of one row, from which on it is in a clump
+COVERED = 0.6  # share of the rows looked at that are
+NAMES = 0.9  # share of neighbours in a clump with one value of a column that names them, ...
+SEVERAL = 0.5  # ... and its values over their number, at least
+
+
+def check(sheet: Sheet) -> Audit:
+    """Clumps of rows that a random split tears apart, and what knowing them is worth."""
+    if sheet.config.split.method in ("group", "time") or not len(sheet.held_out):
+        return Audit()
+    points = Points(sheet)
+    if len(points.units) < COLUMNS or not is_continuous(sheet) or len(sheet.used) < CANDIDATES:
+        return Audit()
+    rows = sheet.used
+    asked = np.random.default_rng(0).permutation(len(rows))[:QUERIES]
+    near, away = nearest(points, rows, asked)
+    leap, size = leaps(away)
+    apart = np.flatnonzero(leap >= ITS_OWN)
+    if np.median(leap) < LEAP or len(apart) < COVERED * len(asked):
+        return Audit()
+    codes = np.full(len(sheet.y), -1, dtype=np.int64)
+    for place in apart:
+        members = rows[np.append(near[place, : size[place]], asked[place])]
+        known = codes[members]
+        codes[members] = known.max() if known.max() >= 0 else place
+    clumped = np.flatnonzero(codes >= 0)
+    codes[clumped] = np.unique(codes[clumped], return_inverse=True)[1]
+    held = np.intersect1d(rows[asked], sheet.held_out)
+    shared = np.setdiff1d(codes[sheet.train], [-1])
+    torn = float(np.isin(codes[held], shared).mean()) if len(held) else 0.0
+    if torn < STRADDLE:
+        return Audit()
+    split = grouped_accuracy(sheet, (), codes, clumped, distinct=False)
+    if not split.overstates:
+        return Audit(checked=[split.line("clumps of rows", "clump")])
+    name = naming_column(sheet, codes, clumped)
+    named = f", and {name!r} says of what" if name else ", though no column says so"
+    fix = (override("data.split.method", "group"), override("data.split.by", name)) if name else ()
+    return Audit(
+        [
+            Nomination(
+                "group_leak",
+                (
+                    split.evidence("clump", "clumps"),
+                    Evidence(
+                        "distance of the next row over that of the last of a clump, in the median",
+                        round(float(np.median(leap)), 2),
+                        "little more than 1",
+                    ),
+                    Evidence(
+                        f"held-out rows with train rows in their clump of about "
+                        f"{int(np.median(size[apart])) + 1}",
+                        percent(torn),
+                        "none",
+                    ),
+                ),
+                f"Several rows are measurements of one thing{named}, and the split puts them on "
+                "both sides: the accuracy on them says how well known things are told, not new "
+                "ones.",
+                fix,
+                strength=0.85,
+                subject=name or "rows that lie close together",
+            )
+        ]
+    )
+
+
+def nearest(points: Points, rows: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest others of some rows, by place among the rows, and their distances, (q, n).
+
+    Arguments:
+        points: all rows of the table.
+        rows: row numbers of those that are looked among.
+        asked: places among them.
+    """
+    from scipy.spatial import cKDTree
+
+    flat = points.flat()[rows]
+    count = min(CANDIDATES, len(rows))
+    _, places = cKDTree(flat).query(flat[asked], count)
+    own = points.at(rows[asked])
+    away = np.empty(places.shape)
+    for column, others in enumerate(places.T):
+        away[:, column] = np.sqrt(((points.at(rows[others]) - own) ** 2).mean(1))
+    away[places == asked[:, None]] = -1.0  # itself, whatever equals it
+    order = np.argsort(away, 1, kind="stable")[:, 1 : NEAREST + 2]
+    return np.take_along_axis(places, order, 1), np.take_along_axis(away, order, 1)
+
+
+def leaps(away: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The largest ratio of two neighbouring distances of each row (q,), and of how many nearer
+    ones it is the end (q,).
+
+    >>> leaps(np.array([[1.0, 1.1, 3.3, 3.4]]))
+    (array([3.]), array([2]))
+    """
+    ratios = away[:, 1:] / np.maximum(away[:, :-1], 1e-12)
+    place = ratios.argmax(1)
+    return ratios[np.arange(len(away)), place], place + 1
+
+
+def naming_column(sheet: Sheet, codes: np.ndarray, rows: np.ndarray) -> str:
+    """The column with a value of its own for each clump, used or not; "" for none."""
+    order = rows[np.argsort(codes[rows], kind="stable")]
+    same = np.diff(codes[order]) == 0
+    clumps = int(len(order) - same.sum())
+    best: tuple[float, str] = (0.0, "")
+    for column in sheet.columns:
+        if column.name == sheet.config.split.by:
+            continue
+        values = sheet.texts(column.name).codes[order]
+        agree = float((values[1:] == values[:-1])[same].mean()) if same.any() else 0.0
+        distinct = len(np.unique(values)) / clumps
+        if agree >= NAMES and distinct >= SEVERAL:
+            best = max(best, (distinct, column.name))
+    return best[1]

@@ -1,0 +1,1 @@
+"""What columns and cells have wrong."""
