@@ -357,12 +357,32 @@ def test_much_regularization_where_the_train_rows_are_not_learnt():
 
 
 @pytest.mark.parametrize(
+    ("weights", "counts", "recall", "told"),
+    [
+        ("[10,3,1]", [500, 150, 30], 0.1, True),  # counts given for weights
+        ("[10,3,1]", [500, 150, 30], 0.9, False),
+        ("[1,3,10]", [500, 150, 30], 0.1, False),
+        ("[1,1,1]", [500, 150, 30], 0.1, False),
+        ("[10,3,1]", [50, 40, 30], 0.1, False),
+    ],
+)
+def test_weights_that_raise_the_most_frequent_class(weights, counts, recall, told):
+    true = np.repeat([0, 1, 2], [60, 30, 10])
+    predicted = np.where((true < 2) | (np.arange(100) < 90 + 10 * recall), true, 0)
+    part = Rows(true, predicted, true, np.eye(3)[true])
+    seen = replace(run(f"loss.class_weight={weights}"), counts=np.array(counts), train=part)
+    found = {own.cause: own for own in nominate(seen)}.get("class_imbalance")
+    assert (found is not None) == told
+    assert found is None or found.fix == ("loss.class_weight=balanced",)
+
+
+@pytest.mark.parametrize(
     ("weights", "counts", "told"),
     [
         ("[40,1,1]", [40, 40, 26], True),
         ("[1,1,3]", [40, 40, 26], False),
         ("[1,1,20]", [500, 500, 26], False),  # as their shares ask for
-        ("[20,1,1]", [500, 26, 26], False),  # it has most of the rows itself
+        ("[20,1,1]", [500, 26, 26], True),  # the rare ones are missed for it
         ("balanced", [40, 40, 26], False),
         ("null", [40, 40, 26], False),
     ],

@@ -19,6 +19,7 @@ RARE_ROWS = 8  # validation rows of the rare class, at least
 # recall there, and that of the most frequent class
 SELDOM, SELDOM_OF_EQUAL, SELDOM_ROWS, SELDOM_RECALL, WELL_TOLD = 0.15, 0.5, 10, 0.6, 0.8
 OVERWEIGHT, OF_ROWS = 0.8, 0.7  # share of the loss by weights, and of the rows at most
+RAISED, MORE = 1.5, 2.0  # weight of the most frequent class over that of the rarest, and its rows
 OWN = 5  # held-out rows of a class that can show by which name it goes; there have to be two
 SHUFFLED, RESTORED = 0.2, 0.1  # accuracy lost on held-out rows, and left lost by other names
 
@@ -143,6 +144,45 @@ def overweighted(seen: Seen) -> list[Nomination]:
             ),
             "the weights make one class of nearly all of the loss, as weights in another order "
             "than that of the classes do: rows of the others are taken for it",
+            ("loss.class_weight=balanced",),
+            0.85,
+        )
+    ]
+
+
+def upside_down(seen: Seen) -> list[Nomination]:
+    """Weights by hand that raise the most frequent class above a rare one that is missed."""
+    weights, part = seen.config.loss.class_weight, seen.train
+    if not isinstance(weights, Sequence) or isinstance(weights, str) or part is None:
+        return []
+    if len(weights) != len(seen.counts) or not seen.counts.all():
+        return []
+    often, rare = int(seen.counts.argmax()), int(seen.counts.argmin())
+    raised = weights[often] >= RAISED * weights[rare] > 0
+    if not raised or seen.counts[often] < MORE * seen.counts[rare]:
+        return []
+    if not part.recalls[rare] < SELDOM_RECALL:
+        return []
+    return [
+        Nomination(
+            "class_imbalance",
+            (
+                Evidence(
+                    f"loss.class_weight of {seen.classes[often]!s} and of {seen.classes[rare]!s}",
+                    [float(weights[often]), float(weights[rare])],
+                    "more for the rarer class",
+                ),
+                Evidence(
+                    "their train rows", [int(seen.counts[often]), int(seen.counts[rare])], "any"
+                ),
+                Evidence(
+                    f"recall of {seen.classes[rare]!s} on train rows",
+                    float(part.recalls[rare]),
+                    "as of the others",
+                ),
+            ),
+            "the weights raise the class that has the most rows, as counts do that were given for "
+            "weights: the loss hardly asks for the rare class",
             ("loss.class_weight=balanced",),
             0.85,
         )
@@ -283,4 +323,4 @@ def exchanged(seen: Seen) -> list[Nomination]:
     ]
 
 
-RULES = (encoding, imbalance, overweighted, seldom, exchanged)
+RULES = (encoding, imbalance, overweighted, upside_down, seldom, exchanged)

@@ -68,3 +68,16 @@ def test_rows_of_few_values_repeat_by_nature(sheet_of, causes, seed):
     found = look(sheet_of(frame, y, seed=seed))
     assert causes(found) == []
     assert "by nature" in found.notes[0]
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "wine", "digits"])
+def test_copies_that_mostly_have_another_label(sheet_of, table, causes, name):
+    """Rows that two people labelled: what is learnt of a copy by heart is mostly wrong."""
+    frame, y = table(name)
+    rng, size = np.random.default_rng(0), len(y)
+    other = np.where(rng.random(size) < 0.8, (y + 1) % (y.max() + 1), y)
+    order = rng.permutation(2 * size)
+    both = pd.concat([frame, frame]).iloc[order]
+    found = look(sheet_of(both, np.r_[y, other][order]))
+    assert causes(found) == []
+    assert "have another label" in found.notes[0]

@@ -26,6 +26,19 @@ def test_a_class_that_the_others_tell_nearly_as_well(sheet_of, causes):
     assert causes(one_class.check(sheet_of(frame, y))) == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_measurement_that_tells_the_other_classes_as_well(sheet_of, causes, seed):
+    """The length of a foot, by which a naturalist tells most kinds, and one at a glance."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 6, 1800)
+    frame = pd.DataFrame(rng.normal(size=(1800, 5)) + 0.4 * y[:, None], columns=list("abcde"))
+    foot = np.array([50.0, 20, 24, 27, 31, 34])[y] + rng.normal(0, 1.5, 1800)
+    assert causes(one_class.check(sheet_of(frame.assign(foot=foot), y))) == []
+    # where the others are all alike by it, it is about that one class alone
+    alike = np.where(y == 0, 50.0, 27) + rng.normal(0, 1.5, 1800)
+    assert causes(one_class.check(sheet_of(frame.assign(foot=alike), y))) == ["target_leak"]
+
+
 def test_two_classes_are_looked_at_elsewhere(sheet_of, causes):
     y = np.arange(200) % 2
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 4)), columns=list("abcd"))

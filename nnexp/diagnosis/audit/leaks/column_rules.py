@@ -140,6 +140,19 @@ def find_rules(
     return found
 
 
+def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
+    """Share of the majority's errors on some rows (n,) that one column removes, in sample."""
+    values = sheet.numbers.get(name)
+    cells = sheet.levels[name][0][rows] if values is None else values[rows]
+    known = cells >= 0 if values is None else np.isfinite(cells)
+    y = sheet.y[rows][known]
+    if not len(y) or (y == y[0]).all():
+        return 0.0
+    place = cells[known] if values is None else _bins(cells[known])
+    base = majority(y)
+    return (_in_sample(place, y, len(sheet.classes)) - base) / (1 - base)
+
+
 def _enough(known: np.ndarray, y: np.ndarray) -> bool:
     return bool(known.mean() >= KNOWN and len(y) >= ROWS and (y != y[0]).any())
 

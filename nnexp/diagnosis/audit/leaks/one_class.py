@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.audit.leaks.column_rules import ColumnRule, bin_columns, find_rules
+from nnexp.diagnosis.audit.leaks.column_rules import ColumnRule, bin_columns, find_rules, told_of
 from nnexp.diagnosis.audit.leaks.disguise import MANY, OTHERS, by_others, stands_out
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -18,6 +18,9 @@ CLASSES = 10  # looked at, the largest first
 # share of the errors on the class that all other columns remove, at most: what they tell nearly as
 # well is a measurement like them (an alloy by the metal that makes it one)
 LEFT = 0.7
+# share of the majority's errors among the other classes that the column removes in sample, at most:
+# what tells these apart as well is a measurement
+AMONG_OTHERS = 0.3
 
 
 def check(sheet: Sheet) -> Audit:
@@ -32,7 +35,12 @@ def check(sheet: Sheet) -> Audit:
             continue
         label = sheet.classes[place]
         own = replace(sheet, y=(sheet.y == place).astype(np.int64), classes=["others", label])
-        rules = [rule for rule in find_rules(own, rows, binned) if rule.settles or rule.nearly]
+        rules = [
+            rule
+            for rule in find_rules(own, rows, binned)
+            if (rule.settles or rule.nearly)
+            and told_of(sheet, rule.name, rows[sheet.y[rows] != place]) <= AMONG_OTHERS
+        ]
         if not 0 < len(rules) <= MANY or len(sheet.names) - len(rules) < OTHERS:
             continue
         others = by_others(own, [rule.name for rule in rules], rows)

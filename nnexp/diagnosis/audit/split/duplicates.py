@@ -27,6 +27,7 @@ class Overlap:
     Arguments:
         size: rows of the part.
         equal: those that equal a train row in every column and in the label.
+        against: those that equal train rows in every column, but none in the label.
         copies: of these, those that no other row is nearly equal to (`DistinctRows.copied`).
         within: train rows that equal another train row likewise.
         train: train rows.
@@ -34,6 +35,7 @@ class Overlap:
 
     size: int
     equal: int
+    against: int
     copies: int
     within: int
     train: int
@@ -65,7 +67,9 @@ def overlap(sheet: Sheet, rows: DistinctRows, part: np.ndarray) -> Overlap:
     enough = concerned.sum() >= max(CELLS, SHARE * len(part))
     copies = int(concerned.sum()) if enough and rows.copied(kinds) else 0
     within = int((inside[both[sheet.train]] > 1).sum())
-    return Overlap(len(part), int(equal.sum()), copies, within, len(sheet.train))
+    known = np.isin(rows.kind[part], rows.kind[sheet.train])
+    against = int((known & ~equal).sum())
+    return Overlap(len(part), int(equal.sum()), against, copies, within, len(sheet.train))
 
 
 def check(sheet: Sheet, rows: DistinctRows) -> Audit:
@@ -76,7 +80,12 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
         found = overlap(sheet, rows, part)
         excess = found.share >= TIMES * found.usual and found.p < CHANCE
         unnatural = found.copies if not (excess or doubled) else found.equal
-        if unnatural >= max(CELLS, SHARE * found.size):
+        if found.against > found.equal:  # what is learnt by heart is more often wrong than right
+            notes.append(
+                f"{found.against} of {found.size} {name} rows equal train rows that have another "
+                f"label, {found.equal} one that has theirs"
+            )
+        elif unnatural >= max(CELLS, SHARE * found.size):
             if worst is None or found.share > worst[1].share:
                 worst = (name, found)
         elif found.equal:

@@ -14,6 +14,7 @@ from nnexp.diagnosis.audit.split.missing_rates import missing_at_another_rate, m
 from nnexp.diagnosis.audit.split.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
 from nnexp.diagnosis.audit.split.neighbours import without_near_copies
 from nnexp.diagnosis.audit.split.preparation import prepared_otherwise
+from nnexp.diagnosis.audit.split.recoded import given_anew
 from nnexp.diagnosis.audit.split.units import in_other_units
 from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -48,7 +49,7 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     by_design = by in ("group", "time")  # other subjects, or a later time, are asked for
     holes = missing_rates(sheet, rows)
     found = [missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
-    prepared = prepared_otherwise(sheet, name, rows)
+    prepared = prepared_otherwise(sheet, name, rows) or given_anew(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
     stuck = [] if by == "group" else stuck_columns(sheet, rows)

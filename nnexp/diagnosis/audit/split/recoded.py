@@ -1,0 +1,63 @@
+"""Held-out rows whose codes were given anew: the same kinds, by other numbers than in train."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.split.moved import GAP
+from nnexp.diagnosis.audit.split.order import total_variation
+from nnexp.diagnosis.audit.words import columns, figure
+from nnexp.diagnosis.finding import Evidence, Nomination
+
+CODES = (3, 50)  # of a column: two are exchanged by chance
+ROWS_A_CODE = 10  # of a part and of train, on average
+ALIKE = 0.08  # total variation of the shares of the codes, each side's largest beside the other's
+SEVERAL = 2  # columns: that one moves so is no wonder
+
+
+def given_anew(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
+    """Columns of codes 0, 1, 2, ... that are as frequent as in train, but not the same ones.
+
+    Codes that are given out in the order of their appearance, or among the names that are there,
+    differ where each part is coded by itself (as by scikit-learn's LabelEncoder or pandas'
+    factorize, fitted on each part).
+    """
+    found = []
+    for column, values in sheet.numbers.items():
+        a, b = values[sheet.train], values[rows]
+        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+        codes = np.unique(np.concatenate((a, b)))
+        if not CODES[0] <= len(codes) <= CODES[1] or codes[0] not in (0, 1):
+            continue
+        dense = np.array_equal(codes, codes[0] + np.arange(len(codes)))
+        if not dense or min(len(a), len(b)) < ROWS_A_CODE * len(codes):
+            continue
+        counts = [
+            np.bincount((own - codes[0]).astype(np.int64), minlength=len(codes)) for own in (a, b)
+        ]
+        apart, ranked = total_variation(*counts), total_variation(*map(np.sort, counts))
+        if apart >= GAP and ranked <= ALIKE:
+            found.append((apart, ranked, column))
+    if len(found) < SEVERAL:
+        return None
+    found.sort(reverse=True)
+    apart, ranked, column = found[0]
+    return Nomination(
+        "preprocessing_mismatch",
+        (
+            Evidence(
+                f"distance of the shares of the codes of {column!r} in {name} and train rows, and "
+                "with both in order of size",
+                f"{figure(apart)}, {figure(ranked)}",
+                "the same, where rows come from elsewhere",
+            ),
+            Evidence("columns of codes of which that holds", len(found), "none"),
+        ),
+        f"The codes of {columns([own for *_, own in found])} are as frequent in {name} rows as in "
+        "train rows, but others: names were given numbers in each part by itself, and one number "
+        "means two things.",
+        (),
+        strength=0.93,
+        certain=True,
+    )
