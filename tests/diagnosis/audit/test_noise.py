@@ -4,6 +4,7 @@ import pytest
 
 from nnexp.diagnosis.audit.labels import noise
 from nnexp.diagnosis.audit.learners import yardstick
+from nnexp.diagnosis.audit.learners.forest import out_of_bag
 from nnexp.diagnosis.audit.rows import find_rows
 
 
@@ -159,3 +160,17 @@ def test_a_class_that_nothing_tells_from_another_is_not_mistaken(sheet_of, cause
     x = rng.normal(size=(1500, 5)) * 0.4
     x[:, 0] += 3.0 * (y == 2)
     assert causes(look(sheet_of(pd.DataFrame(x, columns=list("abcde")), y))) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_classes_that_overlap_in_pairs_beside_plain_ones(seed):
+    """Two kinds are told at a glance, the others only from all but their nearest."""
+    rng, size = np.random.default_rng(seed), 2000
+    y = rng.integers(0, 8, size)
+    centres = 8 * rng.normal(size=(8, 5))
+    for place in (3, 5, 7):
+        way = rng.normal(size=5)
+        centres[place] = centres[place - 1] + 0.4 * way / np.linalg.norm(way)
+    x = (centres[y] + rng.normal(size=(size, 5))).astype(np.float32)
+    judged = out_of_bag(x, y, 8, np.arange(size))
+    assert not noise.confidence_of(judged, y).wrong

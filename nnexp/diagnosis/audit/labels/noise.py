@@ -27,7 +27,9 @@ FLAT = 0.5  # ... that bound over the error of all rows: 0.1 to 0.4 where rows a
 FLAT_TOP = 0.55  # and the error of the most confident tenth over that of all rows
 LEARNT = 0.35  # share of the majority's errors that the trees remove: below it all rows are hard
 PLAINLY = 0.6  # where they remove so much, ...
-FLAT_HALF = 0.55  # ... the bound of the surest half over the error of all rows says as much
+FLAT_HALF = 0.55  # ... the bound of the surest half over the error of all rows says as much, ...
+THINNED = 0.35  # ... unless errors thin out within it, as where pairs of classes overlap: error of
+# the surest quarter over that of all rows
 EVEN = (0.25, 0.6, 0.7)  # where they remove less, at least the first of these, both are larger yet:
 # two to six overlapping Gaussians in 2 to 20 dimensions stay at or below 0.62 and 0.63
 LITTLE = 0.2  # where they remove less than LEARNT but this, of two classes, ...
@@ -74,7 +76,8 @@ class Confidence:
         """Whether the errors do not thin out with confidence."""
         error = 1 - self.accuracy
         flat = self.bound >= max(PLAIN, FLAT * error) and self.tenth >= FLAT_TOP * error
-        if self.learnt >= PLAINLY and self.half >= max(PLAIN, FLAT_HALF * error):
+        thinned = self.quarter < max(PLAIN, THINNED * error)
+        if self.learnt >= PLAINLY and self.half >= max(PLAIN, FLAT_HALF * error) and not thinned:
             return True
         if self.learnt >= LEARNT:
             return flat
