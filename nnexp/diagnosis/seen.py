@@ -77,6 +77,7 @@ class OwnModule:
             evaluation mode.
         mixes: whether outputs depend on the other rows of a batch, in evaluation mode.
         is_constant: whether it gives the same for all train rows.
+        is_linear: whether its logits are those of one linear layer.
     """
 
     frozen: Sequence[str] = ()
@@ -88,6 +89,7 @@ class OwnModule:
     unsteady: float = 0.0
     mixes: bool = False
     is_constant: bool = False
+    is_linear: bool = False
 
 
 @dataclass(frozen=True)

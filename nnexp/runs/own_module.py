@@ -19,6 +19,8 @@ from nnexp.runs.units import UNIT_ROWS
 
 NUDGE = 0.01  # of a weight matrix: whatever gets a gradient from the outputs moves them by it
 MOVED = 1e-3  # of the largest output: rounding in products of other sizes stays far below
+PAIRS = 8  # of rows, that show whether a module is linear, ...
+STRAIGHT = 1e-3  # ... where their mean is so little off, over how far outputs lie apart
 MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
 
 
@@ -58,6 +60,7 @@ def of_weights(
         unsteady=float((kept.classes(once) != kept.classes(again)).mean()),
         mixes=torch.equal(once, again) and _mixes(kept, mixed, once[0]),
         is_constant=_is_constant(once[0]),
+        is_linear=_is_linear(model, theta, buffers, few, kind),
         modes=kept.compare_modes(mixed[: trained.shape[1]], trained),
     )
 
@@ -147,6 +150,27 @@ def _outputs(
 def _is_constant(out: torch.Tensor) -> bool:
     """Whether outputs (n, C) of several rows are the same."""
     return len(out) > 1 and torch.equal(out, out[:1].expand_as(out))
+
+
+def _is_linear(
+    model: ModuleModel, theta: torch.Tensor, buffers: torch.Tensor, x: torch.Tensor, kind: str
+) -> bool:
+    """Whether the mean of two rows (1, n, D) has the mean of their logits, for all pairs."""
+    half = x.shape[1] // 2
+    if half < PAIRS or kind not in ("logits", "log_softmax", "softmax"):
+        return False
+    a, b = x[:, :half], x[:, half : 2 * half]
+    if not bool(torch.isfinite(x).all()):
+        return False
+    found = []
+    for rows in (a, b, (a + b) / 2):
+        out = _outputs(model, theta, buffers, rows, {}).double()
+        out = out.log() if kind == "softmax" else out
+        # a softmax leaves of the logits what they are beside each other
+        found.append(out - out.mean(1, keepdim=True) if out.shape[1] > 1 else out)
+    moves = float((found[0] - found[1]).abs().max())
+    wrong = float((found[2] - (found[0] + found[1]) / 2).abs().max())
+    return moves > 0 and wrong <= STRAIGHT * moves
 
 
 def _mixes(kept: KeptWeights, rows: np.ndarray, whole: torch.Tensor) -> bool:

@@ -82,6 +82,15 @@ class Narrow(nn.Sequential):
         layers = [nn.Linear(inputs, 32), nn.ReLU(), nn.Linear(32, 1), nn.Linear(1, outputs)]
         super().__init__(*layers)
 
+class Straight(nn.Sequential):
+    def __init__(self, inputs, outputs):
+        layers = [nn.Linear(inputs, 32), nn.BatchNorm1d(32), nn.Linear(32, 32)]
+        super().__init__(*layers, nn.Linear(32, outputs))
+
+class Ratios(Straight):
+    def forward(self, x):
+        return super().forward(x).log_softmax(1)
+
 class SmallTanh(Plain):
     def forward(self, x):
         return 0.3 * super().forward(x).tanh()
@@ -240,6 +249,24 @@ def test_what_holds_a_module_of_ones_own_down(modules, tmp_path, name, cause, wo
     done = nnexp.run(["data=digits", "trainer.epochs=12", *QUIET, *own], root=tmp_path)
     found = nnexp.diagnose(done, trust=True)
     assert found.findings[0].cause == cause
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "linear"),
+    [
+        ("Straight", "cross_entropy", True),
+        ("Ratios", "nll", True),
+        ("Normal", "cross_entropy", False),
+    ],
+)
+def test_a_module_without_activations_is_linear(modules, tmp_path, name, loss, linear):
+    own = ["model=custom", f"model._target_={modules}.{name}", f"loss={loss}"]
+    words = ["data=moons", "data.noise=0.1", "trainer.epochs=60", "optimizer.lr=0.01", *QUIET]
+    done = nnexp.run([*words, *own], root=tmp_path)
+    seen = examine(done.folder, read_material(read_config(done.folder, True)), True)
+    assert seen.module.is_linear == linear
+    causes = [one.cause for one in nnexp.diagnose(done, trust=True).findings]
+    assert causes == ["underfit_capacity"] * linear
 
 
 def test_a_gradient_that_fades_in_a_module_of_ones_own(modules, tmp_path):

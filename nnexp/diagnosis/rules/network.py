@@ -262,7 +262,11 @@ def capacity(seen: Seen) -> list[Nomination]:
 
 
 def _narrow_module(seen: Seen) -> list[Nomination]:
-    """A user's own module in which everything passes through a few units, fewer than classes."""
+    """A user's own module that is linear, or in which all passes through a few units, fewer than
+    classes.
+    """
+    if seen.module.is_linear:
+        return [_small(seen, "linear: between two rows its logits lie halfway", ())]
     through = [(shape[0], name) for name, shape in seen.module.matrices.items() if len(shape) == 2]
     units, name = min(through, default=(0, ""))
     passed_on = any(shape[1:] == (units,) for shape in seen.module.matrices.values())
