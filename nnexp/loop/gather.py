@@ -22,6 +22,7 @@ from nnexp.diagnosis.rules import Rule, inputs, labels, network, optimisation, r
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view
+from nnexp.loop.batched import sorted_batches
 from nnexp.loop.configured import make_config
 from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
@@ -85,7 +86,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind, seen)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
-    found += ignored(watch, kind.width)
+    found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts

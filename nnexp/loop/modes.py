@@ -10,6 +10,8 @@ from nnexp.loop.quiet import quiet
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
+TRAIN_FIRST = "model.train() before the steps"
+
 
 def stale_batch_norm(
     model: nn.Module, record: LoopRecord, evaluated: float, trained: float, best: float
@@ -39,7 +41,7 @@ def stale_batch_norm(
                 (Evidence("steps looked at in evaluation mode", len(record.training), "0"),),
                 "trained in evaluation mode, batch normalisation never sees the statistics of its "
                 "inputs and normalises nothing",
-                ("model.train() before the steps",),
+                (TRAIN_FIRST,),
                 0.97,
             )
         ]

@@ -19,6 +19,7 @@ from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
 from nnexp.diagnosis.proven import changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fresh import check_factory
+from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.loop.updates import UNLISTED
@@ -53,6 +54,7 @@ CHANGES: dict[str, Retraining] = {
     "undertrained": Retraining(steps=5.0),
     "over_regularized": Retraining(decay=False, dropout=False),
     "class_imbalance": Retraining(balanced=True),
+    "ordered_split": Retraining(shuffled=True),
 }
 
 
@@ -155,6 +157,8 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
         return Retraining(lr=float(rates[0])) if rates else None
     if not is_classes and own.cause in ON_LOGITS:
         return None
+    if own.fix == (TRAIN_FIRST,):
+        return Retraining(whole=True)
     if own.cause == "parameters_not_updated" and any(UNLISTED in word for word in own.fix):
         return None  # a fresh model has its layers in a list, too
     return CHANGES.get(own.cause)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnexp.loop.batched import is_sorted
 from nnexp.loop.fresh import fresh
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
@@ -43,6 +44,7 @@ class Retraining:
             trained, in training mode, with the loss's own sign and mean.
         balanced: whether rows weigh by the rarity of their class.
         reshaped: whether targets get the shape of the outputs.
+        shuffled: whether rows are shuffled, however the loop has them.
         inputs: `zero` for rows of zeros.
         labels: `permuted` for shuffled train labels.
     """
@@ -56,6 +58,7 @@ class Retraining:
     whole: bool = False
     balanced: bool = False
     reshaped: bool = False
+    shuffled: bool = False
     inputs: str = ""
     labels: str = ""
 
@@ -108,7 +111,8 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     sign, clears, names, training = _mistakes(watch, arm)
     trained = [p for name, p in model.named_parameters() if names is None or name in names]
     optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
-    nothing = names is not None and not trained  # the loop's optimizer moves none of them
+    # the loop's optimizer moves none of them, though its loss would
+    nothing = names is not None and not trained and not (tap and _is_flat(watch, x, targets))
     weights = torch.bincount(index[: table.train], minlength=len(table.classes)).double()
     weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(
         next(model.parameters()).dtype
@@ -116,9 +120,13 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     steps = max(1, int(min(watch.steps, MOST) * arm.steps))
     batch = min(max(2, record.batch), len(train))
     model.train(training)
+    by_class = None  # the order of rows in which the loop has them, where that is known
+    if not arm.shuffled and only is None and is_sorted(record, table):
+        by_class = torch.argsort(index[train], stable=True)
     done = steps if nothing else 0
     while done < steps:
-        for rows in train[torch.randperm(len(train)).to(x.device)].split(batch):
+        order = torch.randperm(len(train)).to(x.device) if by_class is None else by_class
+        for rows in train[order].split(batch):
             if len(rows) < 2:
                 continue
             out = watch.given(model(x[rows]))
@@ -140,6 +148,20 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     rows = train if only is not None else torch.arange(len(x), device=x.device)[table.train :]
     rows = rows if len(rows) else train
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
+
+
+def _is_flat(watch: LoopWatch, x: Tensor, targets: Tensor) -> bool:
+    """Whether the loop's own loss has no gradient in a fresh model, as after a softmax of one."""
+    model = fresh(watch)
+    rows = slice(0, max(2, watch.record.batch))
+    out = watch.given(model(x[rows]))
+    index = torch.zeros(0, dtype=torch.long)
+    loss = _loss(watch, out, targets[rows], Retraining(), torch.zeros(0), index)
+    if not loss.requires_grad:
+        return False
+    loss.backward()
+    found = [p.grad for p in model.parameters() if p.grad is not None]
+    return bool(found) and not any(bool(own.any()) for own in found)
 
 
 def _inputs(x: Tensor, train: int, arm: Retraining) -> Tensor:

@@ -70,6 +70,7 @@ class Loop:
     stepped: object = None  # optimizer.step every so many steps, where not as `clear`
     train_mode: object = True
     batch: int = 32
+    shuffle: bool = True
     epochs: int = 60
     rows: object = None  # (X, y, Xv, yv) -> the same, with a mistake
     accuracy: object = None  # (out, t) -> the loop's own
@@ -106,7 +107,8 @@ class Loop:
         model.train(self.train_mode)
         count = 0
         for _ in range(self.epochs):
-            for rows in torch.randperm(len(x)).split(self.batch):
+            order = torch.randperm(len(x)) if self.shuffle else torch.arange(len(x))
+            for rows in order.split(self.batch):
                 if len(rows) < 2:
                     continue
                 t = self.target(y[rows])
@@ -246,6 +248,11 @@ def _leak(x, y, xv, yv):
         for own in (y, yv)
     ]
     return torch.cat((x, add[0]), 1), y, torch.cat((xv, add[1]), 1), yv
+
+
+def _sorted(x, y, xv, yv):
+    order = y.argsort(stable=True)
+    return x[order], y[order], xv, yv
 
 
 def _few(x, y, xv, yv):
@@ -414,6 +421,14 @@ FAULTS = {
     "one unit": (
         Loop("digits", model=lambda i, c: mlp(i, c, hidden=(2,)), epochs=60), "underfit_capacity",
     ),
+    "sorted batches": (
+        Loop("digits", rows=_sorted, shuffle=False, optimizer=sgd(0.05), epochs=10),
+        "ordered_split",
+    ),
+    "cross-entropy of one output": (
+        Loop("breast_cancer", model=one, target=column, given=column, epochs=20),
+        "single_unit_softmax",
+    ),
     "held-out rows not scaled": (Loop(rows=_valid_raw), "preprocessing_mismatch"),
     "copies": (Loop(rows=_copies), "duplicate_leak"),
     "leak": (Loop("moons", rows=_leak, epochs=20), "target_leak"),
@@ -478,6 +493,7 @@ HEALTHY = {
     "squares of a quantity": Loop(
         model=one, loss=nn.MSELoss, rows=_quantity, target=lambda t: t.unsqueeze(1), epochs=150),
     "before the step": Loop(before=True),
+    "in the order of the file": Loop("digits", shuffle=False, epochs=20),
     "accuracy": Loop(accuracy=_argmax),
     "cosine": Loop("iris", optimizer=adam(0.01)),
     "small penalty": Loop(extra=lambda m: 1e-4 * sum(p.pow(2).sum() for p in m.parameters())),

@@ -1,6 +1,7 @@
 """The proof of a loop: in no unit, and judged by the rows as well as by the seeds."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -150,3 +151,32 @@ def test_layers_in_a_list_cannot_be_tried_by_a_fresh_model():
     listed = Finding("parameters_not_updated", "suspected", "", (), "so", fix)
     assert module.change_of(listed) is None
     assert module.change_of(Finding("parameters_not_updated", "suspected", "", (), "", ("x",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("sorted batches", {"data": "moons", "optimizer": lambda p: torch.optim.SGD(p, lr=0.2)}),
+        ("cross-entropy of one output", {}),
+    ],
+)
+def test_what_the_loop_does_wrong_is_done_without_its_mend_alone(loops, name, changes):
+    loop, cause = loops.FAULTS[name]
+    loop = replace(loop, factory=True, **changes)
+    loops.run(loop, 0)
+    found = loop.watch.diagnosis(prove=True)
+    first = found.findings[0]
+    assert (first.cause, first.verdict) == (cause, "confirmed")
+    assert first.proof.before < first.proof.after - 0.05
+    assert not found.cautions
+
+
+def test_the_mode_of_training_is_mended(loops):
+    def normed(inputs, classes):
+        hidden = [nn.Linear(inputs, 32), nn.BatchNorm1d(32), nn.ReLU()]
+        return nn.Sequential(nn.BatchNorm1d(inputs), *hidden, nn.Linear(32, classes))
+
+    loop = loops.Loop(scaled=False, model=normed, train_mode=False, factory=True, epochs=20)
+    loops.run(loop, 0)
+    first = loop.watch.diagnosis(prove=True).findings[0]
+    assert (first.cause, first.verdict) == ("batchnorm_mode", "confirmed")

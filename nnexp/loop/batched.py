@@ -1,0 +1,58 @@
+"""Whether the batches of a loop hold the classes as they come, or one class after another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.diagnosis.rules.optimisation import BATCHES
+from nnexp.loop.record import LoopRecord
+from nnexp.loop.table import LoopTable
+
+LOOKS, ROWS = 4, 4  # batches that were looked at, and rows of each, below which nothing is said
+SORTED = 0.7  # pairs of rows of a batch that are of one class, of what they could be beyond chance
+
+
+def together(record: LoopRecord, table: LoopTable) -> float:
+    """How far two rows of a batch are of one class: 0 as by chance, 1 always; NaN if not known."""
+    batches = [wanted[wanted >= 0].astype(int) for _, wanted in record.fed]
+    batches = [own for own in batches if len(own) >= ROWS]
+    if not table.is_classes or table.is_wide or len(batches) < LOOKS:
+        return float("nan")
+    shares = np.bincount(table.index[: table.train]) / table.train
+    chance = float((shares**2).sum())
+    if chance >= 1:
+        return float("nan")
+    same = sum(int((np.bincount(own) ** 2).sum()) - len(own) for own in batches)
+    pairs = sum(len(own) * (len(own) - 1) for own in batches)
+    return (same / pairs - chance) / (1 - chance)
+
+
+def is_sorted(record: LoopRecord, table: LoopTable) -> bool:
+    """Whether batches are mostly of one class each."""
+    return together(record, table) >= SORTED
+
+
+def sorted_batches(record: LoopRecord, table: LoopTable) -> list[Nomination]:
+    """Batches of rows that stand in the order of their classes."""
+    share = together(record, table)
+    if not share >= SORTED:
+        return []
+    return [
+        Nomination(
+            "ordered_split",
+            (
+                Evidence(
+                    "pairs of rows of a batch that are of one class, beyond chance",
+                    round(share, 3),
+                    "about 0 where rows are shuffled",
+                ),
+            ),
+            "the batches hold one class after another: each step pulls towards the class of its "
+            "rows, and the last ones win",
+            ("shuffle=True in the DataLoader, or torch.randperm of the rows every epoch",),
+            0.95,
+            certain=True,
+            subject=BATCHES,
+        )
+    ]
