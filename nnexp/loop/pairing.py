@@ -77,7 +77,9 @@ def _named(own: Pairing) -> Evidence:
     wanted = {"nll": "on log_softmax", "bce": "on sigmoid"}.get(own.kernel.kind, "on logits")
     if own.kernel.kind in ("squared", "absolute"):
         wanted = "a cross-entropy on logits"
-    return Evidence("loss and outputs by their values", seen, wanted)
+    if own.kernel.kind == "softmax" and own.nature.width == 1:
+        seen, wanted = f"{NAMES['softmax']}, on one output a row", "an output a class"
+    return Evidence("the loss, and what it gets, by their values:", seen, wanted)
 
 
 def _range(own: Pairing) -> Evidence:
