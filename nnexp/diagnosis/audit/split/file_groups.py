@@ -7,6 +7,7 @@ import numpy as np
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.groups import STRADDLE, grouped_accuracy
 from nnexp.diagnosis.audit.split.neighbours import COLUMNS, Points
+from nnexp.diagnosis.audit.split.order import is_by_class
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
@@ -18,7 +19,6 @@ NEAREST = 2
 BLOCKS = 8  # that the file falls into, at least
 SIZE = 4  # rows of a block
 COVERED = 0.8  # share of the rows that stand in such a block
-PURE = 0.9  # share of a block's most frequent class, beyond which the file is sorted by class
 
 
 def check(sheet: Sheet) -> Audit:
@@ -38,7 +38,7 @@ def check(sheet: Sheet) -> Audit:
         return Audit()
     named = np.zeros((len(sizes), len(sheet.classes)))
     np.add.at(named, (block, sheet.y[rows]), 1)
-    if float(named.max(1).sum()) > PURE * len(rows):
+    if is_by_class(named):
         return Audit()
     codes = np.full(len(sheet.y), -1, dtype=np.int64)
     codes[rows] = block

@@ -14,6 +14,9 @@ APART = 0.2  # half the sum of the differences of class shares (total variation)
 CHANCE = 1e-6  # p below which class shares of the parts differ
 RUNS = 0.5  # changes of label down the file over those of a random order: sorted, or in blocks
 FEW = 0.02  # share of the held-out rows below which a class without a train row is only noted
+# a file sorted by class: share of the rows of a stretch that are of its most frequent class, or a
+# lower share where labels are wrong, and how often such a class changes over how many there are
+PURE, MOSTLY, TURNS = 0.9, 0.5, 1.5
 BLOCKS = 0.9  # share of held-out rows beyond the last train row that makes a split follow the file
 
 
@@ -59,6 +62,24 @@ def changes(y: np.ndarray) -> float:
         return 1.0
     share = np.bincount(y) / len(y)
     return float((np.diff(y) != 0).mean() / max(1e-12, 1 - (share**2).sum()))
+
+
+def is_by_class(named: np.ndarray) -> bool:
+    """Whether the stretches of a file are of one class after another, wrong labels aside.
+
+    Arguments:
+        named: rows of each class in each stretch (S, C), in the order of the file.
+
+    >>> is_by_class(np.array([[7, 3], [8, 2], [3, 7], [2, 8]]))
+    True
+    >>> is_by_class(np.array([[7, 3], [3, 7], [8, 2], [2, 8]]))
+    False
+    """
+    named = named[named.sum(1) > 0]
+    share = float(named.max(1).sum() / max(1, named.sum()))
+    foremost = named.argmax(1)
+    turns = int((np.diff(foremost) != 0).sum()) + 1
+    return share > PURE or (share >= MOSTLY and turns <= TURNS * len(np.unique(foremost)))
 
 
 def total_variation(a: np.ndarray, b: np.ndarray) -> float:

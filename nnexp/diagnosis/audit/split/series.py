@@ -9,13 +9,12 @@ import numpy as np
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.groups import FOLDS, TREES, grouped_accuracy
-from nnexp.diagnosis.audit.split.order import RUNS, changes
+from nnexp.diagnosis.audit.split.order import RUNS, changes, is_by_class
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
 SPANS = (12, 100)  # into how many stretches of the file the rows are divided, ...
 SPAN = 25  # ... of at least so many rows
-PURE = 0.9  # share of a stretch's most frequent class, beyond which the file is sorted by class
 BY_CLASS = 0.1  # changes of label over those of a random order, below which it is as well
 # correlation of a row's place with what its columns tell of it, beyond which they sort the file
 PLACED = 0.95
@@ -40,7 +39,7 @@ def check(sheet: Sheet) -> Audit:
     codes[used] = np.arange(len(used)) * spans // len(used)
     named = np.zeros((spans, len(sheet.classes)))
     np.add.at(named, (codes[used], sheet.y[used]), 1)
-    if float(named.max(1).sum()) > PURE * len(used):
+    if is_by_class(named):
         return Audit()
     sorting = _sorting(sheet)
     found = grouped_accuracy(sheet, sorting, codes, used)
