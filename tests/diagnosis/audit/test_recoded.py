@@ -18,9 +18,12 @@ def kinds(seed):
     return frame, (frame["kind4"] + rng.integers(0, 3, ROWS) > 2).astype(int).to_numpy()
 
 
+@pytest.mark.parametrize("named", [int, "kind {}".format], ids=["numbers", "names"])
 @pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("seed", range(3))
-def test_codes_given_in_the_order_in_which_names_appear(sheet_of, parts_of, causes, seed, first):
+def test_codes_given_in_the_order_in_which_names_appear(
+    sheet_of, parts_of, causes, seed, first, named
+):
     frame, y = kinds(seed)
     parts = parts_of(ROWS)
     assert causes(shift.check(sheet_of(frame, y, parts))) == []
@@ -31,6 +34,7 @@ def test_codes_given_in_the_order_in_which_names_appear(sheet_of, parts_of, caus
             own = order[(parts == part)[order]] if part == "test" else np.flatnonzero(parts == part)
             codes = pd.factorize(frame[column].to_numpy()[own])[0] + first
             frame.loc[own, column] = codes
+        frame[column] = [named(code) for code in frame[column]]
     sheet = sheet_of(frame, y, parts)
     found = given_anew(sheet, "test", sheet.parts["test"])
     assert found is not None

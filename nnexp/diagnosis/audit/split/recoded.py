@@ -17,25 +17,19 @@ SEVERAL = 2  # columns: that one moves so is no wonder
 
 
 def given_anew(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
-    """Columns of codes 0, 1, 2, ... that are as frequent as in train, but not the same ones.
+    """Columns of codes that are as frequent as in train, but not the same ones.
 
     Codes that are given out in the order of their appearance, or among the names that are there,
     differ where each part is coded by itself (as by scikit-learn's LabelEncoder or pandas'
     factorize, fitted on each part).
     """
     found = []
-    for column, values in sheet.numbers.items():
-        a, b = values[sheet.train], values[rows]
-        a, b = a[np.isfinite(a)], b[np.isfinite(b)]
-        codes = np.unique(np.concatenate((a, b)))
-        if not CODES[0] <= len(codes) <= CODES[1] or codes[0] not in (0, 1):
+    for column, codes in _codes(sheet).items():
+        known = [codes[own][codes[own] >= 0] for own in (sheet.train, rows)]
+        several = len(np.unique(np.concatenate(known)))
+        if not CODES[0] <= several <= CODES[1] or min(map(len, known)) < ROWS_A_CODE * several:
             continue
-        dense = np.array_equal(codes, codes[0] + np.arange(len(codes)))
-        if not dense or min(len(a), len(b)) < ROWS_A_CODE * len(codes):
-            continue
-        counts = [
-            np.bincount((own - codes[0]).astype(np.int64), minlength=len(codes)) for own in (a, b)
-        ]
+        counts = [np.bincount(own, minlength=int(codes.max()) + 1) for own in known]
         apart, ranked = total_variation(*counts), total_variation(*map(np.sort, counts))
         if apart >= GAP and ranked <= ALIKE:
             found.append((apart, ranked, column))
@@ -61,3 +55,14 @@ def given_anew(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
         strength=0.93,
         certain=True,
     )
+
+
+def _codes(sheet: Sheet) -> dict[str, np.ndarray]:
+    """Columns of codes 0, 1, 2, ... or 1, 2, ..., and of names, as whole numbers (N,); -1: none."""
+    found = {name: codes for name, (codes, _) in sheet.levels.items()}
+    for name, values in sheet.numbers.items():
+        numbers, _ = sheet.distinct[name]
+        from_first = len(numbers) and numbers[0] in (0, 1)
+        if from_first and np.array_equal(numbers, numbers[0] + np.arange(len(numbers))):
+            found[name] = np.where(np.isfinite(values), values, -1).astype(np.int64)
+    return found
