@@ -19,6 +19,7 @@ def watch(
     valid: tuple[Any, Any] | None = None,
     factory: Callable[[], nn.Module] | None = None,
     classes: int | Sequence[Any] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> LoopWatch:
     """Watch a training loop, to ask for its diagnosis.
 
@@ -33,8 +34,10 @@ def watch(
         valid: the same of held-out rows, prepared as the loop prepares them; None without any.
         factory: returns a fresh model as it was before training; for a proof.
         classes: how many classes there are or their labels, 0 for quantities; None to tell by y.
+        columns: names of the inputs of a row (D,), by which findings call them; None for those of
+            a frame, or x0, x1, ...
 
     Raises:
         UserError: X and y do not fit each other, or the model does not take X.
     """
-    return LoopWatch(model, optimizer, loss_fn, train, valid, factory, classes)
+    return LoopWatch(model, optimizer, loss_fn, train, valid, factory, classes, columns)

@@ -86,10 +86,10 @@ def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
     count = int((beyond | narrow).sum())
     own_low, own_high = fed.rows[:, worst].min(), fed.rows[:, worst].max()
     return [
-        f"the batches are on another scale than X in {count} of {len(low)} columns: column {worst} "
-        f"is within [{own_low:.3g}, {own_high:.3g}] in the batches, and within "
-        f"[{low[worst]:.3g}, {high[worst]:.3g}] in X. Hand X to watch as the model gets it: until "
-        "then what is said here is about rows that the loop never saw"
+        f"the batches are on another scale than X in {count} of {len(low)} columns: "
+        f"{table.columns[worst]!r} is within [{own_low:.3g}, {own_high:.3g}] in the batches, and "
+        f"within [{low[worst]:.3g}, {high[worst]:.3g}] in X. Hand X to watch as the model gets it: "
+        "until then what is said here is about rows that the loop never saw"
     ]
 
 

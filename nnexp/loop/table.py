@@ -13,6 +13,7 @@ from torch import Tensor
 
 from nnexp.errors import UserError
 from nnexp.loop.labels import check_classes, halves, index_numbers, index_texts
+from nnexp.loop.names import column_names
 
 NO_LABEL = -100  # that torch.nn.functional.cross_entropy passes over
 
@@ -29,6 +30,7 @@ class LoopTable:
         train: how many rows train; the others are held out.
         told: whether the user said how many classes there are, or that there are none.
         unlabelled: rows that were left out since the loss passes over them.
+        columns: names of the inputs of a row (D,).
     """
 
     x: Tensor
@@ -38,6 +40,7 @@ class LoopTable:
     train: int
     told: bool = False
     unlabelled: int = 0
+    columns: tuple[str, ...] = ()
 
     @property
     def is_classes(self) -> bool:
@@ -147,6 +150,7 @@ def make_table(
     classes: Any,
     like: Tensor,
     passed_over: int = NO_LABEL,
+    columns: Any = None,
 ) -> LoopTable:
     """The table of what was given to `watch`.
 
@@ -157,10 +161,11 @@ def make_table(
         like: a parameter of the model, whose device the inputs get, and its dtype unless they are
             whole numbers.
         passed_over: a whole target of rows that have none.
+        columns: names of the inputs of a row (D,); None for those of a frame, or x0, x1, ...
 
     Raises:
         UserError: inputs and targets of different lengths, no rows, held-out rows of another shape
-            than those of train, or `classes` that do not fit.
+            than those of train, or `classes` or `columns` that do not fit.
     """
     given = check_classes(classes)
     parts = [_pair(train, "train")] + ([] if valid is None else [_pair(valid, "valid")])
@@ -197,6 +202,7 @@ def make_table(
         train=len(kept[0][1]),
         told=given is not None,
         unlabelled=sum(len(own) for own, _ in parts) - len(x),
+        columns=column_names(columns, train[0], x[0].numel()),
     )
 
 

@@ -19,10 +19,10 @@ from nnexp.train.signals import SATURATED, STEADY
 
 
 def make_loop_sheet(table: LoopTable) -> Sheet:
-    """The audit's view of the rows: a numeric column x0, x1, ... for each input."""
+    """The audit's view of the rows: a numeric column for each input."""
     flat = table.flat
     flat = np.where(np.isfinite(flat), flat, np.nan)
-    names = [f"x{place}" for place in range(flat.shape[1])]
+    names = list(table.columns)
     train, valid = table.part(False), table.part(True)
     config = CsvConfig(scaling="none", missing="none")
     frame = pd.DataFrame(flat, columns=names)
@@ -57,8 +57,7 @@ def make_inputs(table: LoopTable) -> Inputs:
     x = flat[: table.train]
     with np.errstate(invalid="ignore", over="ignore"):
         rms, std = np.sqrt((x * x).mean(0)), x.std(0)
-    names = [f"x{place}" for place in range(flat.shape[1])]
-    return Inputs(names, rms, std, np.isfinite(flat).all(0))
+    return Inputs(list(table.columns), rms, std, np.isfinite(flat).all(0))
 
 
 def make_history(record: LoopRecord, table: LoopTable) -> pd.DataFrame:

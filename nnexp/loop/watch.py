@@ -48,13 +48,14 @@ class LoopWatch:
         valid: tuple[Any, Any] | None = None,
         factory: Callable[[], nn.Module] | None = None,
         classes: int | Sequence[Any] | None = None,
+        columns: Sequence[str] | None = None,
     ) -> None:
         check_arguments(model, optimizer, loss_fn, factory)
         like = next(model.parameters())
         self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
         self.loss_modules = modules_of(loss_fn)
         self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
-        self.table = make_table(train, valid, classes, like, self.passed_over)
+        self.table = make_table(train, valid, classes, like, self.passed_over, columns)
         self.record = LoopRecord()
         self.form: Form | None = None
         self.kernel = Kernel()
