@@ -251,6 +251,13 @@ def test_what_holds_a_module_of_ones_own_down(modules, tmp_path, name, cause, wo
     assert found.findings[0].cause == cause
 
 
+def test_a_title_says_what_a_module_does(modules, tmp_path):
+    own = ["model=custom", f"model._target_={modules}.Averaging"]
+    done = nnexp.run(["data=digits", "trainer.epochs=12", *QUIET, *own], root=tmp_path)
+    first = nnexp.diagnose(done, trust=True).findings[0]
+    assert first.title.endswith("outputs that depend on the other rows of a batch")
+
+
 @pytest.mark.parametrize(
     ("name", "loss", "linear"),
     [

@@ -231,6 +231,7 @@ def unsteady(seen: Seen) -> list[Nomination]:
             "training=self.training: every prediction is that of a maimed network",
             (),
             0.96,
+            subject="outputs that are random in evaluation mode",
         )
     ]
 
@@ -253,6 +254,7 @@ def mixing(seen: Seen) -> list[Nomination]:
             "a softmax or a normalisation over the rows (dim=0) instead of the columns",
             (),
             0.97,
+            subject="outputs that depend on the other rows of a batch",
         )
     ]
 
