@@ -141,7 +141,7 @@ def find_rules(
 
 
 def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
-    """Share of the majority's errors on some rows (n,) that one column removes, in sample."""
+    """Share of the majority's errors on some rows (n,) that one column removes, out of fold."""
     values = sheet.numbers.get(name)
     cells = sheet.levels[name][0][rows] if values is None else values[rows]
     known = cells >= 0 if values is None else np.isfinite(cells)
@@ -150,7 +150,7 @@ def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
         return 0.0
     place = cells[known] if values is None else _bins(cells[known])
     base = majority(y)
-    return (_in_sample(place, y, len(sheet.classes)) - base) / (1 - base)
+    return (float(_by_level(place, y, len(sheet.classes)).mean()) - base) / (1 - base)
 
 
 def _enough(known: np.ndarray, y: np.ndarray) -> bool:
