@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnexp.diagnosis.audit.chance import association_of
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.rules.optimisation import BATCHES
 from nnexp.loop.record import LoopRecord
@@ -11,20 +12,28 @@ from nnexp.loop.table import LoopTable
 
 LOOKS, ROWS = 4, 4  # batches that were looked at, and rows of each, below which nothing is said
 SORTED = 0.7  # pairs of rows of a batch that are of one class, of what they could be beyond chance
+CHANCE = 1e-6  # p of batches whose classes differ so much where rows are shuffled
 
 
 def together(record: LoopRecord, table: LoopTable) -> float:
-    """How far two rows of a batch are of one class: 0 as by chance, 1 always; NaN if not known."""
+    """How far two rows of a batch are of one class: 0 as by chance, 1 always; NaN if not known.
+
+    Arguments:
+        record: of the loop, with rows of the batches that were looked at.
+        table: of the loop.
+    """
     batches = [wanted[wanted >= 0].astype(int) for _, wanted in record.fed]
     batches = [own for own in batches if len(own) >= ROWS]
     if not table.is_classes or table.is_wide or len(batches) < LOOKS:
         return float("nan")
     shares = np.bincount(table.index[: table.train]) / table.train
     chance = float((shares**2).sum())
-    if chance >= 1:
-        return float("nan")
-    same = sum(int((np.bincount(own) ** 2).sum()) - len(own) for own in batches)
-    pairs = sum(len(own) * (len(own) - 1) for own in batches)
+    counts = np.stack([np.bincount(own, minlength=len(shares)) for own in batches])
+    if chance >= 1 or association_of(counts)[0] >= CHANCE:
+        return 0.0  # where a class is rare, most batches have none of it
+    sizes = counts.sum(1)
+    same = float(((counts**2).sum(1) - sizes).sum())
+    pairs = float((sizes * (sizes - 1)).sum())
     return (same / pairs - chance) / (1 - chance)
 
 

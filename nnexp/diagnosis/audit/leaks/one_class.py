@@ -18,8 +18,8 @@ CLASSES = 10  # looked at, the largest first
 # share of the errors on the class that all other columns remove, at most: what they tell nearly as
 # well is a measurement like them (an alloy by the metal that makes it one)
 LEFT = 0.7
-# share of the majority's errors among the other classes that the column removes, at most: what tells
-# these apart as well is a measurement
+# share of the majority's errors among the other classes that the column removes, at most: what
+# tells these apart as well is a measurement
 AMONG_OTHERS = 0.3
 
 
