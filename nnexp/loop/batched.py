@@ -24,11 +24,14 @@ def together(record: LoopRecord, table: LoopTable) -> float:
     """
     batches = [wanted[wanted >= 0].astype(int) for _, wanted in record.fed]
     batches = [own for own in batches if len(own) >= ROWS]
-    if not table.is_classes or table.is_wide or len(batches) < LOOKS:
+    # batches whose gradients add up to one step follow no order
+    if not table.is_classes or table.is_wide or len(batches) < LOOKS or record.uncleared:
         return float("nan")
-    shares = np.bincount(table.index[: table.train]) / table.train
+    # targets may be of classes that no train row has
+    count = max(len(table.classes), 1 + max(int(own.max()) for own in batches))
+    shares = np.bincount(table.index[: table.train], minlength=count) / table.train
     chance = float((shares**2).sum())
-    counts = np.stack([np.bincount(own, minlength=len(shares)) for own in batches])
+    counts = np.stack([np.bincount(own, minlength=count) for own in batches])
     if chance >= 1 or association_of(counts)[0] >= CHANCE:
         return 0.0  # where a class is rare, most batches have none of it
     sizes = counts.sum(1)

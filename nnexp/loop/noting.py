@@ -60,7 +60,7 @@ def _applied(watch: LoopWatch, number: float, output: Any, target: Tensor) -> tu
     half = isinstance(output, Tensor) and output.dtype in (torch.bfloat16, torch.float16)
     for name in dict.fromkeys((watch.applied, *APPLIED)):
         fed = each(output, APPLIED[name])
-        for own in (fed, fed.float()) if half else (fed,):
+        for own in (fed, fed.float(), APPLIED[name](output.float())) if half else (fed,):
             own_loss = loss_value(watch.loss_fn, own, target)
             if agrees(number, own_loss) or not isinstance(output, Tensor):
                 return name, own_loss

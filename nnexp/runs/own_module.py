@@ -20,7 +20,8 @@ from nnexp.runs.units import UNIT_ROWS
 NUDGE = 0.01  # of a weight matrix: whatever gets a gradient from the outputs moves them by it
 MOVED = 1e-3  # of the largest output: rounding in products of other sizes stays far below
 PAIRS = 8  # of rows, that show whether a module is linear, ...
-STRAIGHT = 1e-3  # ... where their mean is so little off, over how far outputs lie apart
+STRAIGHT = 1e-3  # ... where their mean is so little off, over how far outputs lie apart, ...
+MOST_PAIRS = 0.95  # ... in so many of them: rounding shows where two rows are nearly alike
 MODE_ROWS = 2048  # train rows that go through a user's own module in training mode, too
 
 
@@ -168,9 +169,11 @@ def _is_linear(
         out = out.log() if kind == "softmax" else out
         # a softmax leaves of the logits what they are beside each other
         found.append(out - out.mean(1, keepdim=True) if out.shape[1] > 1 else out)
-    moves = float((found[0] - found[1]).abs().max())
-    wrong = float((found[2] - (found[0] + found[1]) / 2).abs().max())
-    return moves > 0 and wrong <= STRAIGHT * moves
+    # pair by pair: beside one far row the bends of all others are small
+    moves = (found[0] - found[1]).abs().amax(1)
+    wrong = (found[2] - (found[0] + found[1]) / 2).abs().amax(1)
+    straight = (wrong <= STRAIGHT * moves)[moves > 0]
+    return len(straight) >= PAIRS and float(straight.double().mean()) >= MOST_PAIRS
 
 
 def _mixes(kept: KeptWeights, rows: np.ndarray, whole: torch.Tensor) -> bool:

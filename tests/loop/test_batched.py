@@ -37,3 +37,19 @@ def test_shuffled_rows_are_not_sorted_however_rare_a_class_is(rare, seed):
     record, table = looked(y, batches)
     assert together(record, table) < 0.3
     assert sorted_batches(record, table) == []
+
+
+def test_targets_of_a_class_that_no_train_row_has():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400)
+    record, table = looked(y, rng.permutation(400)[:160].reshape(10, 16))
+    record.fed[3][1][:2] = 2
+    assert together(record, table) < 0.3
+
+
+def test_gradients_that_add_up_follow_no_order():
+    y = np.arange(600) // 300
+    record, table = looked(y, [np.arange(first, first + 16) for first in range(0, 600, 40)])
+    assert is_sorted(record, table)
+    record.uncleared = 3
+    assert not is_sorted(record, table)

@@ -158,7 +158,7 @@ def upside_down(seen: Seen) -> list[Nomination]:
     if len(weights) != len(seen.counts) or not seen.counts.all():
         return []
     often, rare = int(seen.counts.argmax()), int(seen.counts.argmin())
-    raised = weights[often] >= RAISED * weights[rare] > 0
+    raised = weights[often] >= RAISED * weights[rare] and weights[often] > 0
     if not raised or seen.counts[often] < MORE * seen.counts[rare]:
         return []
     if not part.recalls[rare] < SELDOM_RECALL:
@@ -185,6 +185,7 @@ def upside_down(seen: Seen) -> list[Nomination]:
             "weights: the loss hardly asks for the rare class",
             ("loss.class_weight=balanced",),
             0.85,
+            certain=_by_trees(part, rare, often) is not None,
         )
     ]
 

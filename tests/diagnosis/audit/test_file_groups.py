@@ -5,10 +5,11 @@ import pytest
 from nnexp.diagnosis.audit.split import file_groups
 
 
-def windows(subjects=25, each=24, classes=3, own=1.5, seed=0):
+def windows(subjects=25, each=24, classes=3, own=1.5, seed=0, most=0.0):
     """Windows of subjects, one after another, each with a style and a way of its own."""
     rng = np.random.default_rng(seed)
     who, y = np.repeat(np.arange(subjects), each), rng.integers(0, classes, subjects * each)
+    y[np.random.default_rng(seed).random(len(y)) < most] = 0
     kinds = rng.normal(size=(classes, 12))
     style, way = rng.normal(size=(subjects, 12)), rng.normal(size=(subjects, classes, 12))
     x = kinds[y] + own * (style[who] + way[who, y]) + 0.3 * rng.normal(size=(len(y), 12))
@@ -26,6 +27,13 @@ def test_subjects_one_after_another(sheet_of, causes, classes):
     assert causes(file_groups.check(sheet_of(frame.iloc[order], y[order]))) == []
     in_order = {"split_shuffle": False, "split_stratify": False}
     assert causes(file_groups.check(sheet_of(frame, y, **in_order))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_subjects_of_whom_each_has_mostly_one_class(sheet_of, causes, seed):
+    frame, y = windows(classes=2, seed=seed, most=0.4)
+    assert 0.6 < (y == 0).mean() < 0.8
+    assert causes(file_groups.check(sheet_of(frame, y))) == ["group_leak"]
 
 
 def test_subjects_alike_and_series_in_time(sheet_of, causes):

@@ -39,6 +39,16 @@ def test_a_measurement_that_tells_the_other_classes_as_well(sheet_of, causes, se
     assert causes(one_class.check(sheet_of(frame.assign(foot=alike), y))) == ["target_leak"]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_an_amount_that_rises_with_the_class_and_is_nil_for_one(sheet_of, causes, seed):
+    """A payout is known after the outcome, of which it also tells the size."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 4, 1500)
+    frame = pd.DataFrame(rng.normal(size=(1500, 5)) + 0.4 * y[:, None], columns=list("abcde"))
+    frame["payout"] = np.where(y == 0, 0.0, 100.0 * y + rng.normal(0, 60, 1500).clip(-90, 300))
+    assert causes(one_class.check(sheet_of(frame, y))) == ["target_leak"]
+
+
 def test_two_classes_are_looked_at_elsewhere(sheet_of, causes):
     y = np.arange(200) % 2
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 4)), columns=list("abcd"))

@@ -62,3 +62,32 @@ def test_a_single_column_may_turn_over(sheet_of, parts_of):
     frame = pd.DataFrame(rng.normal(size=(ROWS, 3)), columns=list("abc")).assign(level=level)
     sheet = sheet_of(frame, rng.integers(0, 2, ROWS), parts)
     assert given_anew(sheet, "test", sheet.parts["test"]) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_that_rose_are_no_codes(sheet_of, parts_of, causes, seed):
+    rng = np.random.default_rng(seed)
+    parts = parts_of(ROWS)
+    later = parts == "test"
+    frame = pd.DataFrame(
+        {
+            "kids": rng.poisson(2, ROWS).clip(0, 7) + 2 * later,
+            "rooms": rng.poisson(3, ROWS).clip(0, 9) + 3 * later,
+        }
+    )
+    found = shift.check(sheet_of(frame, rng.integers(0, 2, ROWS), parts))
+    assert causes(found) == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_names_of_other_places_are_names(sheet_of, parts_of, causes, seed):
+    rng = np.random.default_rng(seed)
+    parts = parts_of(ROWS)
+    shares = [0.6, 0.25, 0.1, 0.05]
+    frame = pd.DataFrame(rng.normal(size=(ROWS, 3)), columns=list("abc"))
+    for name, words in (("site", ["Bonn", "Ulm", "Celle", "Hof"]), ("kind", list("wxyz"))):
+        own = rng.choice(words, ROWS, p=shares)
+        other = rng.choice(words[::-1], ROWS, p=shares)
+        frame[name] = np.where(parts == "test", other, own)
+    found = shift.check(sheet_of(frame, rng.integers(0, 2, ROWS), parts))
+    assert causes(found) == ["distribution_shift"]

@@ -76,7 +76,7 @@ class Confidence:
         """Whether the errors do not thin out with confidence."""
         error = 1 - self.accuracy
         flat = self.bound >= max(PLAIN, FLAT * error) and self.tenth >= FLAT_TOP * error
-        thinned = self.quarter < max(PLAIN, THINNED * error)
+        thinned = self.quarter < THINNED * error
         if self.learnt >= PLAINLY and self.half >= max(PLAIN, FLAT_HALF * error) and not thinned:
             return True
         if self.learnt >= LEARNT:

@@ -15,6 +15,7 @@ from nnexp.diagnosis.audit.sheet import Sheet
 LIKELY = 0.93  # accuracy of the rule of a column that has a value for each class
 ROWS = 30  # of train, for a rule to be looked for
 KNOWN = 0.5  # share of the rows whose cell is there
+OWN = 0.95  # share of a class's rows that have one value, and of that value's rows that are of it
 FOLDS = 5  # rows that a column's rule was not made from
 
 # better than all others together
@@ -87,9 +88,12 @@ def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> s
     """The one of the other columns that tells most of the label by itself; "" for none."""
     y, classes = sheet.y[rows], len(sheet.classes)
     best: tuple[float, str] = (0.0, "")
-    for name, place in bin_columns(sheet, rows).items():
+    for name, values in sheet.numbers.items():
+        if name in told:
+            continue
+        place = _bin(values[rows])
         known = place >= 0
-        if name not in told and _enough(known, y[known]):
+        if _enough(known, y[known]):
             best = max(best, (_in_sample(place[known], y[known], classes), name))
     for name, (codes, _) in sheet.levels.items():
         cells = codes[rows]
@@ -101,14 +105,15 @@ def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> s
 
 def bin_columns(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
     """The bin (n,) of each of some rows, of up to 64 by each numeric column; -1: no number."""
-    binned = {}
-    for name, values in sheet.numbers.items():
-        cells = values[rows]
-        binned[name] = np.full(len(rows), -1, dtype=np.int64)
-        known = np.isfinite(cells)
-        if known.any():
-            binned[name][known] = _bins(cells[known])
-    return binned
+    return {name: _bin(values[rows]) for name, values in sheet.numbers.items()}
+
+
+def _bin(cells: np.ndarray) -> np.ndarray:
+    place = np.full(len(cells), -1, dtype=np.int16)
+    known = np.isfinite(cells)
+    if known.any():
+        place[known] = _bins(cells[known])
+    return place
 
 
 def find_rules(
@@ -138,6 +143,18 @@ def find_rules(
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
     return found
+
+
+def has_own_value(sheet: Sheet, name: str, rows: np.ndarray) -> bool:
+    """Whether class 1 of two has one value of a column, which hardly a row of class 0 has."""
+    values = sheet.numbers.get(name)
+    cells = sheet.levels[name][0][rows] if values is None else values[rows]
+    known = cells >= 0 if values is None else np.isfinite(cells)
+    cells, y = cells[known], sheet.y[rows][known]
+    own, counts = np.unique(cells[y == 1], return_counts=True)
+    if not len(own) or counts.max() < OWN * counts.sum():
+        return False
+    return bool((y[cells == own[counts.argmax()]] == 1).mean() >= OWN)
 
 
 def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
@@ -240,6 +257,7 @@ def _bins(cells: np.ndarray) -> np.ndarray:
 
 def _in_sample(place: np.ndarray, y: np.ndarray, classes: int) -> float:
     """Accuracy of the majority of each bin or level, in sample: a bound that costs little."""
+    place = place.astype(np.int64)
     return float(_majority_right(place, place, y, y, classes).mean())
 
 

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.audit.leaks.column_rules import ColumnRule, bin_columns, find_rules, told_of
+from nnexp.diagnosis.audit.leaks.column_rules import (
+    ColumnRule,
+    bin_columns,
+    find_rules,
+    has_own_value,
+    told_of,
+)
 from nnexp.diagnosis.audit.leaks.disguise import MANY, OTHERS, by_others, stands_out
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -19,7 +25,7 @@ CLASSES = 10  # looked at, the largest first
 # well is a measurement like them (an alloy by the metal that makes it one)
 LEFT = 0.7
 # share of the majority's errors among the other classes that the column removes, at most: what
-# tells these apart as well is a measurement
+# tells these apart as well is a measurement, unless one value is the class's own
 AMONG_OTHERS = 0.3
 
 
@@ -39,7 +45,10 @@ def check(sheet: Sheet) -> Audit:
             rule
             for rule in find_rules(own, rows, binned)
             if (rule.settles or rule.nearly)
-            and told_of(sheet, rule.name, rows[sheet.y[rows] != place]) <= AMONG_OTHERS
+            and (
+                has_own_value(own, rule.name, rows)
+                or told_of(sheet, rule.name, rows[sheet.y[rows] != place]) <= AMONG_OTHERS
+            )
         ]
         if not 0 < len(rules) <= MANY or len(sheet.names) - len(rules) < OTHERS:
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import share_p
+from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import p_text, percent
@@ -75,12 +76,14 @@ def overlap(sheet: Sheet, rows: DistinctRows, part: np.ndarray) -> Overlap:
 def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     """Held-out rows that were trained on, beyond what a table of few values has by nature."""
     notes, lines, worst = [], [], None
+    usual = majority(sheet.y[sheet.used])
     doubled = _doubled(rows)
     for name, part in sheet.parts.items():
         found = overlap(sheet, rows, part)
         excess = found.share >= TIMES * found.usual and found.p < CHANCE
         unnatural = found.copies if not (excess or doubled) else found.equal
-        if found.against > found.equal:  # what is learnt by heart is more often wrong than right
+        told = found.equal / max(1, found.equal + found.against)
+        if told <= usual:  # what is learnt by heart is no more often right than the frequent class
             notes.append(
                 f"{found.against} of {found.size} {name} rows equal train rows that have another "
                 f"label, {found.equal} one that has theirs"

@@ -77,7 +77,8 @@ def is_by_class(named: np.ndarray) -> bool:
     """
     named = named[named.sum(1) > 0]
     share = float(named.max(1).sum() / max(1, named.sum()))
-    foremost = named.argmax(1)
+    usual = named.sum(1, keepdims=True) * named.sum(0) / max(1, named.sum())
+    foremost = (named - usual).argmax(1)  # a frequent class is the largest everywhere
     turns = int((np.diff(foremost) != 0).sum()) + 1
     return share > PURE or (share >= MOSTLY and turns <= TURNS * len(np.unique(foremost)))
 

@@ -13,6 +13,7 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 CODES = (3, 50)  # of a column: two are exchanged by chance
 ROWS_A_CODE = 10  # of a part and of train, on average
 ALIKE = 0.08  # total variation of the shares of the codes, each side's largest beside the other's
+MOVED = 0.12  # total variation that is left once all codes are moved by one step: amounts that rose
 SEVERAL = 2  # columns: that one moves so is no wonder
 
 
@@ -31,7 +32,7 @@ def given_anew(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
             continue
         counts = [np.bincount(own, minlength=int(codes.max()) + 1) for own in known]
         apart, ranked = total_variation(*counts), total_variation(*map(np.sort, counts))
-        if apart >= GAP and ranked <= ALIKE:
+        if apart >= GAP and ranked <= ALIKE and _along(*counts) > MOVED:
             found.append((apart, ranked, column))
     if len(found) < SEVERAL:
         return None
@@ -57,9 +58,26 @@ def given_anew(sheet: Sheet, name: str, rows: np.ndarray) -> Nomination | None:
     )
 
 
+def _along(a: np.ndarray, b: np.ndarray) -> float:
+    """Total variation of two counts (L,) with one moved by so many codes as bring it nearest."""
+    size = len(a)
+    held = np.concatenate((np.zeros(size), a, np.zeros(size)))
+    moved = [
+        np.concatenate((np.zeros(place), b, np.zeros(2 * size - place)))
+        for place in range(2 * size + 1)
+    ]
+    return min(total_variation(held, own) for own in moved)
+
+
 def _codes(sheet: Sheet) -> dict[str, np.ndarray]:
-    """Columns of codes 0, 1, 2, ... or 1, 2, ..., and of names, as whole numbers (N,); -1: none."""
-    found = {name: codes for name, (codes, _) in sheet.levels.items()}
+    """Columns of codes 0, 1, 2, ... or 1, 2, ..., and of names that hold a number, as whole numbers
+    (N,); -1: none.
+    """
+    found = {
+        name: codes
+        for name, (codes, levels) in sheet.levels.items()
+        if all(any(letter.isdigit() for letter in str(level)) for level in levels)
+    }
     for name, values in sheet.numbers.items():
         numbers, _ = sheet.distinct[name]
         from_first = len(numbers) and numbers[0] in (0, 1)

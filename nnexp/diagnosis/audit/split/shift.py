@@ -49,7 +49,9 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     by_design = by in ("group", "time")  # other subjects, or a later time, are asked for
     holes = missing_rates(sheet, rows)
     found = [missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
-    prepared = prepared_otherwise(sheet, name, rows) or given_anew(sheet, name, rows)
+    prepared = prepared_otherwise(sheet, name, rows)
+    if prepared is None and not by_design:
+        prepared = given_anew(sheet, name, rows)
     if prepared is not None:
         return Audit([prepared, *found])
     stuck = [] if by == "group" else stuck_columns(sheet, rows)
