@@ -16,10 +16,10 @@ def association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     return association_of(cross(a, b))
 
 
-def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """How many rows have each pair of codes, (codes of a, codes of b)."""
-    width = int(b.max(initial=-1)) + 1
-    size = (int(a.max(initial=-1)) + 1) * width
+def cross(a: np.ndarray, b: np.ndarray, least: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """How many rows have each pair of codes, (codes of a, codes of b): so many at least."""
+    width = max(least[1], int(b.max(initial=-1)) + 1)
+    size = max(least[0], int(a.max(initial=-1)) + 1) * width
     return np.bincount(a * width + b, minlength=size).reshape(-1, max(width, 1))
 
 

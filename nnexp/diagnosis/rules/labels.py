@@ -120,12 +120,10 @@ def imbalance(seen: Seen) -> list[Nomination]:
 
 def overweighted(seen: Seen) -> list[Nomination]:
     """Weights by hand that leave the loss to one class, which the rows do not."""
-    weights = seen.config.loss.class_weight
-    if not isinstance(weights, Sequence) or isinstance(weights, str):
+    weights = _by_hand(seen)
+    if weights is None or not (weights * seen.counts).sum() > 0:
         return []
-    total = np.asarray(weights, dtype=float) * seen.counts
-    if len(weights) != len(seen.counts) or not total.sum() > 0:
-        return []
+    total = weights * seen.counts
     shares, rows = total / total.sum(), seen.counts / seen.counts.sum()
     place = int(shares.argmax())
     if shares[place] < OVERWEIGHT or rows[place] > OF_ROWS:
@@ -152,10 +150,8 @@ def overweighted(seen: Seen) -> list[Nomination]:
 
 def upside_down(seen: Seen) -> list[Nomination]:
     """Weights by hand that raise the most frequent class above a rare one that is missed."""
-    weights, part = seen.config.loss.class_weight, seen.train
-    if not isinstance(weights, Sequence) or isinstance(weights, str) or part is None:
-        return []
-    if len(weights) != len(seen.counts) or not seen.counts.all():
+    weights, part = _by_hand(seen), seen.train
+    if weights is None or part is None or not seen.counts.all():
         return []
     often, rare = int(seen.counts.argmax()), int(seen.counts.argmin())
     raised = weights[often] >= RAISED * weights[rare] and weights[often] > 0
@@ -188,6 +184,14 @@ def upside_down(seen: Seen) -> list[Nomination]:
             certain=_by_trees(part, rare, often) is not None,
         )
     ]
+
+
+def _by_hand(seen: Seen) -> np.ndarray | None:
+    """Weights of the classes that the user listed (C,); None for none, or for another number."""
+    weights = seen.config.loss.class_weight
+    if not isinstance(weights, Sequence) or isinstance(weights, str):
+        return None
+    return np.asarray(weights, dtype=float) if len(weights) == len(seen.counts) else None
 
 
 def seldom(seen: Seen) -> list[Nomination]:

@@ -147,10 +147,7 @@ def find_rules(
 
 def has_own_value(sheet: Sheet, name: str, rows: np.ndarray) -> bool:
     """Whether class 1 of two has one value of a column, which hardly a row of class 0 has."""
-    values = sheet.numbers.get(name)
-    cells = sheet.levels[name][0][rows] if values is None else values[rows]
-    known = cells >= 0 if values is None else np.isfinite(cells)
-    cells, y = cells[known], sheet.y[rows][known]
+    cells, y = _known_cells(sheet, name, rows)
     own, counts = np.unique(cells[y == 1], return_counts=True)
     if not len(own) or counts.max() < OWN * counts.sum():
         return False
@@ -159,15 +156,23 @@ def has_own_value(sheet: Sheet, name: str, rows: np.ndarray) -> bool:
 
 def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
     """Share of the majority's errors on some rows (n,) that one column removes, out of fold."""
-    values = sheet.numbers.get(name)
-    cells = sheet.levels[name][0][rows] if values is None else values[rows]
-    known = cells >= 0 if values is None else np.isfinite(cells)
-    y = sheet.y[rows][known]
+    cells, y = _known_cells(sheet, name, rows)
     if not len(y) or (y == y[0]).all():
         return 0.0
-    place = cells[known] if values is None else _bins(cells[known])
+    place = _bins(cells) if name in sheet.numbers else cells
     base = majority(y)
     return (float(_by_level(place, y, len(sheet.classes)).mean()) - base) / (1 - base)
+
+
+def _known_cells(sheet: Sheet, name: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of a column that are there in some rows (n,), numbers or codes, and the labels."""
+    if name in sheet.numbers:
+        cells = sheet.numbers[name][rows]
+        known = np.isfinite(cells)
+    else:
+        cells = sheet.levels[name][0][rows]
+        known = cells >= 0
+    return cells[known], sheet.y[rows][known]
 
 
 def _enough(known: np.ndarray, y: np.ndarray) -> bool:

@@ -13,7 +13,7 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 CODES = (3, 50)  # of a column: two are exchanged by chance
 ROWS_A_CODE = 10  # of a part and of train, on average
 ALIKE = 0.08  # total variation of the shares of the codes, each side's largest beside the other's
-MOVED = 0.12  # total variation that is left once all codes are moved by one step: amounts that rose
+MOVED = 0.12  # total variation that is left once all codes have moved alike: amounts that rose
 SEVERAL = 2  # columns: that one moves so is no wonder
 
 
@@ -76,11 +76,12 @@ def _codes(sheet: Sheet) -> dict[str, np.ndarray]:
     found = {
         name: codes
         for name, (codes, levels) in sheet.levels.items()
-        if all(any(letter.isdigit() for letter in str(level)) for level in levels)
+        if len(levels) <= CODES[1]
+        and all(any(letter.isdigit() for letter in str(level)) for level in levels)
     }
     for name, values in sheet.numbers.items():
         numbers, _ = sheet.distinct[name]
-        from_first = len(numbers) and numbers[0] in (0, 1)
+        from_first = 0 < len(numbers) <= CODES[1] and numbers[0] in (0, 1)
         if from_first and np.array_equal(numbers, numbers[0] + np.arange(len(numbers))):
             found[name] = np.where(np.isfinite(values), values, -1).astype(np.int64)
     return found

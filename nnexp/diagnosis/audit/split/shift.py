@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import association_of, separation
-from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.chance import association_of
+from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split import order
+from nnexp.diagnosis.audit.split.apart import area_between
 from nnexp.diagnosis.audit.split.missing_rates import missing_at_another_rate, missing_rates
 from nnexp.diagnosis.audit.split.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
 from nnexp.diagnosis.audit.split.neighbours import without_near_copies
@@ -89,11 +90,7 @@ def _told_apart(sheet: Sheet, rows: np.ndarray, others: Collection[str]) -> tupl
     kept = sheet.without({*sheet.numbering, *others})
     train, part = _once(kept, sample(sheet.train, 1000), sample(rows, 1000))
     train, part = without_near_copies(sheet, train), without_near_copies(sheet, part)
-    both = np.concatenate((train, part))
-    side = np.zeros(len(sheet.y), dtype=np.int64)
-    side[part] = 1
-    judged = out_of_bag(kept, side, 2, both, trees=TREES)
-    return separation(judged.votes[:, 1], side[judged.rows] == 1)
+    return area_between(kept, part, np.concatenate((train, part)), TREES)
 
 
 def _once(x: np.ndarray, train: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from nnexp.diagnosis.audit.chance import cross
 from nnexp.diagnosis.audit.learners.linear import by_ridge, standardised
 
 BENDS = (0.2, 0.4, 0.6, 0.8)  # ranks at which the curve of a column may bend
@@ -54,7 +55,7 @@ def compare_levels(values: np.ndarray, y: np.ndarray, classes: int) -> Ordered:
     half = np.random.default_rng(0).permutation(len(y)) < len(y) // 2
     means, sizes = [], []
     for rows in (half, ~half):
-        counts = _counts(codes[rows], count, y[rows], classes)
+        counts = cross(codes[rows], y[rows], (count, classes))
         size = counts.sum(1).astype(float)
         means.append(counts / size.clip(1)[:, None] - total)
         sizes.append(size)
@@ -83,7 +84,7 @@ def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[flo
     """
     _, codes = np.unique(values, return_inverse=True)
     count = int(codes.max()) + 1
-    counts = _counts(codes, count, y, classes)
+    counts = cross(codes, y, (count, classes))
     size = counts.sum(1)
     shares = counts / size[:, None]
     total = np.bincount(y, minlength=classes) / len(y)
@@ -142,12 +143,6 @@ def gain_by_kinds(
     error = float(saved.std()) / len(saved) ** 0.5
     share = float(saved.mean()) / max(float(before.mean()), 1e-12)
     return share, float(saved.mean()) / max(error, 1e-12)
-
-
-def _counts(codes: np.ndarray, levels: int, y: np.ndarray, classes: int) -> np.ndarray:
-    """How many rows of each level are of each class (L, C)."""
-    cells = np.bincount(codes * classes + y, minlength=levels * classes)
-    return cells.reshape(levels, classes)
 
 
 def _product(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
