@@ -35,7 +35,7 @@ def main(words: Sequence[str]) -> int:
         "Go on with a run that was cut off, or run what is missing of a sweep.",
     )
     parser.add("folder", type=Path, metavar="FOLDER", help="of a run or of a sweep")
-    parser.add("--trust", action="store_true", help="it was started with code of its user's")
+    parser.add("--trust", action="store_true", help="allow its own code, and a download")
     parser.add(
         "overrides",
         nargs="*",

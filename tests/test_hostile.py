@@ -28,6 +28,7 @@ from nnexp.runs.diagnosing import read_diagnosis, with_earlier_proofs
 from nnexp.saved_model import LIMITS
 from nnexp.track.history import read_history
 from nnexp.track.manifest import read_manifest, write_manifest
+from nnexp.track.status import write_status
 from nnexp.verdict.command import main as diagnose_command
 
 SECONDS = 10  # far above what any refusal takes, far below a hang
@@ -523,6 +524,21 @@ def test_a_diagnosis_downloads_nothing_that_a_stranger_names(folder, monkeypatch
     assert not asked
     with pytest.raises(AttributeError):  # what stands for the table is none
         nnexp.diagnose(folder, trust=True)
+    assert [options["data_home"] for options in asked] == [str(folder.parent)]
+
+
+def test_a_resume_downloads_nothing_that_a_stranger_names(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sklearn.datasets, "fetch_openml", lambda **options: asked.append(options))
+    own = config_text(compose(["data=openml", "data.id=61", f"data.cache={folder.parent}"]))
+    configure(folder, lambda tree: tree.update(data=yaml.safe_load(own)["data"]))
+    write_status(folder, "interrupted")
+    with pytest.raises(UserError, match=r"the table is of openml\.org") as caught:
+        nnexp.resume(folder)
+    assert caught.value.remedy == f"nnexp resume {folder} --trust"
+    assert not asked
+    with pytest.raises(AttributeError):  # what stands for the table is none
+        nnexp.resume(folder, trust=True)
     assert [options["data_home"] for options in asked] == [str(folder.parent)]
 
 

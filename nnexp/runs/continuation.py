@@ -20,6 +20,7 @@ from nnexp.errors import UserError
 from nnexp.runs import checkpoint
 from nnexp.runs.checkpoint import Checkpoint
 from nnexp.runs.jobs import resume_command, sweep_of
+from nnexp.runs.material import check_source
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task
@@ -53,7 +54,7 @@ def resume(run: Any, trust: bool = False) -> Run:
 
     Arguments:
         run: its folder, or what `nnexp.run` gave.
-        trust: allow a model class of the user's own to be run.
+        trust: allow a model class of the user's own to be run, and a table to be downloaded.
 
     Returns:
         The run; one that has ended already as it is.
@@ -100,7 +101,9 @@ def resume(run: Any, trust: bool = False) -> Run:
 
 def _config(folder: Path, trust: bool) -> Config:
     try:
-        return read_config(folder, trust)
+        config = read_config(folder, trust)
+        check_source(config, trust)
+        return config
     except UserError as error:
         if not error.remedy.endswith("--trust"):
             raise

@@ -44,7 +44,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
     Arguments:
         folder: a sweep's folder, which may be a stranger's.
         trust: allow words that choose code to run or reach beyond the configuration: flags,
-            Hydra's own keys, `${...}`, a model class.
+            Hydra's own keys, `${...}`, a model class, a table that is downloaded.
 
     Raises:
         UserError: there is no record, it is damaged, or it holds such words and is not trusted.
@@ -69,14 +69,22 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             f"the {FILE} that nnexp wrote, unchanged",
             f"head {quote(str(path))}",
         ) from error
-    odd = next((word for word in words if any(map(may_run_code, _unfolded(word)))), None)
-    if odd is not None and not trust:
-        raise UserError(
-            f"the sweep was started with {odd!r}, which may run code",
-            "nnexp resumes such a sweep where you trust its folder",
-            f"nnexp resume {quote(str(folder))} --trust",
-        )
+    if not trust:
+        for what, is_odd in (("may run code", may_run_code), ("downloads a table", _downloads)):
+            odd = next((word for word in words if any(map(is_odd, _unfolded(word)))), None)
+            if odd is not None:
+                raise UserError(
+                    f"the sweep was started with {odd!r}, which {what}",
+                    "nnexp resumes such a sweep where you trust its folder",
+                    f"nnexp resume {quote(str(folder))} --trust",
+                )
     return words
+
+
+def _downloads(word: str) -> bool:
+    """Whether a word chooses a table that is downloaded, and kept where another word may say."""
+    name, _, value = word.lstrip("+").partition("=")
+    return name == "data" and "openml" in value
 
 
 def _unfolded(word: str) -> list[str]:

@@ -51,6 +51,18 @@ def test_words_that_may_run_code_need_trust(tmp_path, word):
 
 
 @pytest.mark.parametrize(
+    "word",
+    ["data=openml", "data=wine,openml", "+data=openml", "sweep.params={data: [wine, openml]}"],
+)
+def test_tables_that_are_downloaded_need_trust(tmp_path, word):
+    write_record(tmp_path, [word, "data.id=61"])
+    with pytest.raises(UserError, match="which downloads a table") as error:
+        read_record(tmp_path)
+    assert error.value.remedy.endswith("--trust")
+    assert read_record(tmp_path, trust=True) == [word, "data.id=61"]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "",
