@@ -113,7 +113,11 @@ def prove(
     places = [place for place in range(len(findings)) if place not in dropped]
     kept = [findings[place] for place in places]
     first = [position for position, place in enumerate(places) if place in chosen]
-    lines = (_tried(findings[p][0]) for p in sorted(dropped) if findings[p][0].proof is not None)
+    lines = [
+        _tried(findings[place][0], beside=bool(chosen))
+        for place in sorted(dropped)
+        if findings[place][0].proof is not None
+    ]
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
     diagnosis = replace(
         told,
@@ -195,8 +199,8 @@ def _train(
     return runs
 
 
-def _tried(own: Finding) -> str:
-    """A change that brought too little, or too little for certain, in a line."""
+def _tried(own: Finding, *, beside: bool) -> str:
+    """A change that brought too little, or too little for certain, in a line; `beside` others."""
     assert own.proof is not None
     low, high = own.proof.ci95
     what = "shows no gain that is certain"
@@ -204,7 +208,9 @@ def _tried(own: Finding) -> str:
         what = "makes little difference"
     elif own.verdict == CONFIRMED or (low > 0 and own.proof.gain < worth(own.cause)):
         what = f"brings less than {worth(own.cause):g}"
-    elif low > 0:
+    elif low > 0 and own.proof.p >= LEVEL:  # the interval is of one look at one change
+        what = f"may gain by chance, p {own.proof.p:.2f} for all that was looked at"
+    elif beside and low > 0:
         what = "brings little beside what restores the score"
     return (
         f"{' '.join(own.fix)} {what}: {own.proof.metric} {own.proof.before:.3f} "

@@ -236,14 +236,27 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
 def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
     proof = Proof("accuracy/val", 0.8, 0.803, 0.003, (-0.004, high), 0.2, 5, 1.0)
     tried = replace(finding("dead_units", "model.activation=tanh"), proof=proof)
-    line = proving._tried(tried)
+    line = proving._tried(tried, beside=False)
     assert line.startswith(f"model.activation=tanh {words}: accuracy/val 0.800 -> 0.803 (95 %")
     # nor less sure
-    surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06)))
-    assert "brings less than 0.02" in proving._tried(surely)
-    more = replace(surely, proof=replace(surely.proof, gain=0.03))
-    assert "brings little beside what restores the score" in proving._tried(more)
-    assert "brings less than 0.02" in proving._tried(replace(surely, verdict="confirmed"))
+    surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06), p=0.01))
+    assert "brings less than 0.02" in proving._tried(surely, beside=False)
+    confirmed = replace(surely, verdict="confirmed")
+    assert "brings less than 0.02" in proving._tried(confirmed, beside=False)
+
+
+@pytest.mark.parametrize(
+    ("p", "beside", "words"),
+    [
+        (0.01, True, "brings little beside what restores the score"),
+        (0.01, False, "shows no gain that is certain"),
+        (0.067, True, "may gain by chance, p 0.07 for all that was looked at"),
+    ],
+)
+def test_a_gain_that_is_not_told_has_a_reason(p, beside, words):
+    proof = Proof("accuracy/val", 0.8, 0.83, 0.03, (0.002, 0.06), p, 15, 1.0)
+    own = replace(finding("dead_units", "model.activation=tanh"), proof=proof)
+    assert f"{words}: accuracy/val" in proving._tried(own, beside=beside)
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():
