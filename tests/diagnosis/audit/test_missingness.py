@@ -64,6 +64,27 @@ def test_cells_missing_because_of_the_label(sheet_of, table, causes, name):
     assert found.nominations[0].fix[0].startswith("data.drop=[")
 
 
+@pytest.mark.parametrize(("own", "others"), [(0.96, 0.3), (0.03, 0.7)])
+def test_cells_that_nearly_all_rows_of_a_class_lack(sheet_of, table, causes, own, others):
+    frame, y = table("moons")
+    hidden = hide(frame, frame.columns[0], np.where(y == 1, own, others))
+    (told,) = missingness.check(sheet_of(hidden, y)).nominations
+    assert told.cause == "missingness_leak"
+    assert told.fix == (f"data.drop=[{frame.columns[0]}]",)
+    assert "of the others" in told.evidence[0].value
+    # where the run throws the fact away, it is that
+    assert "informative_missingness" in causes(
+        missingness.check(sheet_of(hidden, y, indicator=False))
+    )
+
+
+@pytest.mark.parametrize(("own", "others"), [(0.96, 0.5), (0.75, 0.2), (0.12, 0.6)])
+def test_cells_that_a_class_lacks_more_often(sheet_of, table, causes, own, others):
+    frame, y = table("moons")
+    hidden = hide(frame, frame.columns[0], np.where(y == 1, own, others))
+    assert causes(missingness.check(sheet_of(hidden, y))) == []
+
+
 def test_few_missing_cells_tell_no_pattern(sheet_of, table, causes):
     frame, y = table("wine")
     frame.loc[np.flatnonzero(y == 0)[:8], "alcohol"] = np.nan
