@@ -39,7 +39,7 @@ def resplits(config: Config, tables: Tables, count: int, used: Sequence[int] = (
     if _is_fixed(config, tables):
         return [0] * count
     first = max(used, default=0) + 1
-    if _is_large(config, tables):
+    if _is_large(config, tables, first):
         return list(range(first, first + count))
     wanted = _traits(config, tables, used[0]) if used else None
     alike: dict[Hashable, list[int]] = {}
@@ -68,9 +68,9 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
     )
 
 
-def _is_large(config: Config, tables: Tables) -> bool:
+def _is_large(config: Config, tables: Tables, offset: int) -> bool:
     try:
-        return _prepared(config, tables, 0).x.size > CELLS
+        return _prepared(config, tables, offset).x.size > CELLS
     except UserError:
         return False
 
