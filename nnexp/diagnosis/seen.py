@@ -107,7 +107,7 @@ class Seen:
         counts: train rows of each class (C,).
         outputs: width of the last layer.
         widths: of the network, inputs first and outputs last.
-        steps: of an epoch.
+        steps: of a row of the history.
         valid_rows, rows: how many rows validate, and how many the table has.
         inputs: what reaches the network; None where the table is not at hand.
         valid, train: rows that validate, and some that train; None where not at hand.
@@ -117,6 +117,7 @@ class Seen:
             None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
         module: what a user's own module shows.
+        passes: over the train rows; 0 for one a row of the history.
     """
 
     config: Config
@@ -141,6 +142,12 @@ class Seen:
     label_changes: float | None = None
     ordinal: Sequence[str] = ()
     module: OwnModule = field(default_factory=OwnModule)
+    passes: int = 0
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the train rows that were made."""
+        return self.passes or len(self.history)
 
     # ---------------------------------------------------------------------------- the prior
     @property

@@ -10,6 +10,10 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 
 SCALE = "scale the columns of X by those of the train rows: (X - X.mean(0)) / X.std(0)"
 CLEAR = "optimizer.zero_grad() before loss.backward()"
+NO_DECAY = "weight_decay=0 in the optimizer"
+LESS_DROPOUT = "torch.nn.Dropout with p of 0.5 or less, or none"
+NO_INPUT_DROPOUT = "no dropout of the inputs"
+NO_SMOOTHING = "label_smoothing=0 in the loss"
 CROSS_ENTROPY = "torch.nn.CrossEntropyLoss() on the logits"
 _INIT = "leave the weights as torch.nn.Linear makes them"
 _SPLIT = "split at random: sklearn.model_selection.train_test_split(X, y, stratify=y)"
@@ -36,11 +40,11 @@ _WORDS: dict[str, str] = {
 }
 # a setting that is to be left out, or set to nothing
 _OUT = {
-    "optimizer.weight_decay": "weight_decay=0 in the optimizer",
-    "reg.weight_decay": "weight_decay=0 in the optimizer",
-    "reg.dropout": "torch.nn.Dropout with p of 0.5 or less, or none",
-    "reg.input_dropout": "no dropout of the inputs",
-    "reg.label_smoothing": "label_smoothing=0 in the loss",
+    "optimizer.weight_decay": NO_DECAY,
+    "reg.weight_decay": NO_DECAY,
+    "reg.dropout": LESS_DROPOUT,
+    "reg.input_dropout": NO_INPUT_DROPOUT,
+    "reg.label_smoothing": NO_SMOOTHING,
     "reg.l1": "leave the penalty out of the loss, or divide its factor by 100",
     "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
     "reg.grad_clip": "do not clip gradients that short",

@@ -146,7 +146,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         kind=kernel,
         initial=watch.initial,
         first_lr=watch.first_lr,
-        epochs=round(watch.steps * record.batch / table.train),
+        epochs=round(watch.steps / math.ceil(table.train / record.batch)),
         batch=record.batch,
         is_affine=is_affine(watch.model, table.x[table.spaced(False, 16)], linear),
     )
@@ -182,6 +182,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         train=train,
         units=units,
         train_loss=loss if math.isfinite(loss) else None,
+        passes=config.trainer.epochs,
     )
 
 
@@ -244,6 +245,7 @@ def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
 def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
+    found += modes.unused_batch_norm(watch.model, record)
     rows = watch.table.spaced(False, LOOKED)
     if len(rows) > 1 and not seen.diverged:
         x = watch.table.x[rows]

@@ -11,6 +11,43 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
 TRAIN_FIRST = "model.train() before the steps"
+USUAL_MOMENTUM = "momentum=0.1 in BatchNorm1d"
+
+
+def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
+    """Batch normalisation whose running statistics never move, whatever the loop does.
+
+    Arguments:
+        model, record: as watched.
+    """
+    norms = _norms(model)
+    if not norms or not record.training:
+        return []
+    if not any(record.training):
+        return [
+            Nomination(
+                "batchnorm_mode",
+                (Evidence("steps looked at in evaluation mode", len(record.training), "0"),),
+                "trained in evaluation mode, batch normalisation never sees the statistics of its "
+                "inputs and normalises nothing",
+                (TRAIN_FIRST,),
+                0.97,
+                certain=True,
+            )
+        ]
+    if not any(one.momentum == 0 and one.track_running_stats for one in norms):
+        return []
+    return [
+        Nomination(
+            "batchnorm_mode",
+            (Evidence("momentum of BatchNorm", 0.0, "about 0.1"),),
+            "with a momentum of 0 the running statistics stay at their start: in evaluation mode "
+            "rows are normalised by what no layer has",
+            (USUAL_MOMENTUM,),
+            0.95,
+            certain=True,
+        )
+    ]
 
 
 def stale_batch_norm(
@@ -23,48 +60,40 @@ def stale_batch_norm(
         evaluated, trained: loss of the same train rows in evaluation and in training mode.
         best: loss that is good, for scale: that of naming the class shares.
     """
-    norms = [one for one in model.modules() if isinstance(one, _BatchNorm)]
-    if not norms:
-        return []
-    always = bool(record.training) and not any(record.training)
+    norms = _norms(model)
     drops = any(isinstance(one, nn.Dropout) and one.p > 0 for one in model.modules())
-    evidence = (
-        Evidence("loss of the same train rows, in evaluation mode", evaluated, "as below"),
-        Evidence("loss of the same train rows, in training mode", trained, "as above"),
-        Evidence("rows of a batch", record.batch, "16 or more"),
-    )
     worse = evaluated > 1.5 * trained + 0.1 * best
-    if always:
-        return [
-            Nomination(
-                "batchnorm_mode",
-                (Evidence("steps looked at in evaluation mode", len(record.training), "0"),),
-                "trained in evaluation mode, batch normalisation never sees the statistics of its "
-                "inputs and normalises nothing",
-                (TRAIN_FIRST,),
-                0.97,
-            )
-        ]
-    momentum = [one.momentum for one in norms if one.momentum is not None]
-    if not worse or drops:
+    if not norms or not worse or drops or unused_batch_norm(model, record):
         return []
-    small = record.batch <= 8
+    momentum = [one.momentum for one in norms if one.momentum is not None]
+    odd = momentum and (min(momentum) < 0.05 or max(momentum) > 0.9)
     return [
         Nomination(
             "batchnorm_mode",
-            evidence,
+            (
+                Evidence(
+                    "loss of train rows in evaluation mode",
+                    evaluated,
+                    f"about {trained:.4g}, as in training mode",
+                ),
+                Evidence("rows of a batch", record.batch, "16 or more"),
+            ),
             "in evaluation mode the running statistics are used, and they do not fit the layers "
             "as they are now: what was learnt does not show",
             (
-                "batches of 32 rows"
-                if small
-                else "momentum=0.1 in BatchNorm1d"
-                if momentum and min(momentum) < 0.05
+                USUAL_MOMENTUM
+                if odd
+                else "batches of 32 rows"
+                if record.batch <= 8
                 else "model.train() before the steps and model.eval() before the evaluation",
             ),
             0.93,
         )
     ]
+
+
+def _norms(model: nn.Module) -> list[_BatchNorm]:
+    return [one for one in model.modules() if isinstance(one, _BatchNorm)]
 
 
 def random_outputs(model: nn.Module, x: Tensor, path: Path) -> list[Nomination]:
@@ -94,6 +123,7 @@ def random_outputs(model: nn.Module, x: Tensor, path: Path) -> list[Nomination]:
             "what is left out in training is left out of every prediction",
             ("F.dropout(x, p, training=self.training), or torch.nn.Dropout",),
             0.9,
+            certain=True,
             subject="random in evaluation mode",
         )
     ]

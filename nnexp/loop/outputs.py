@@ -71,19 +71,25 @@ def nature_of_outputs(
     return with_strong(found, [out, *strong])
 
 
+FAR = 10.0  # times the largest input of some rows, where it is asked whether layers are linear
+
+
 def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
-    """Whether the layers are linear from first to last.
+    """Whether the layers are linear from first to last, wherever a row may lie.
 
     Arguments:
         model: any module.
-        x: (n, ...) some rows, of which pairs are averaged.
+        x: (n, ...) some rows, in whose shape and far beyond whose size pairs are made: rows that
+            lie close together meet each unit on one side.
         linear: as of `linear_layers`.
     """
     finite = x.is_floating_point() and bool(torch.isfinite(x).all())
     if len(x) < 4 or not finite or not linear:
         return False
-    half = len(x) // 2
-    a, b = x[:half].double(), x[half : 2 * half].double()
+    made = torch.Generator().manual_seed(0)
+    far = FAR * max(1.0, float(x.abs().max()))
+    a, b = (torch.randn(x.shape, generator=made, dtype=torch.double) * far for _ in range(2))
+    a, b = a.to(x.device), b.to(x.device)
     outs: list[Any] = []
 
     def hook(layer: nn.Module, inputs: Any, out: Any) -> None:

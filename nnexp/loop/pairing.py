@@ -82,6 +82,13 @@ def _named(own: Pairing) -> Evidence:
     return Evidence("the loss, and what it gets, by their values:", seen, wanted)
 
 
+def _by_class(own: Pairing) -> str:
+    """Cross-entropy, and the outputs that it needs."""
+    if own.nature.width >= own.classes:
+        return CROSS_ENTROPY
+    return f"{own.classes} outputs in the last layer, and {CROSS_ENTROPY}"
+
+
 def _range(own: Pairing) -> Evidence:
     return Evidence(
         "lowest and highest loss", [own.lowest, own.highest], "a cross-entropy is above 0"
@@ -142,7 +149,7 @@ def _fit(own: Pairing) -> list[Nomination]:
         )
     # where shapes are broadcast, what the differences are is not known until that is mended
     if kernel in ("squared", "absolute") and own.shapes is None:
-        fix = BINARY if own.classes == 2 and width == 1 else CROSS_ENTROPY
+        fix = BINARY if own.classes == 2 and width == 1 else _by_class(own)
         return one(
             "wrong_loss",
             "squares and differences treat classes as quantities: their gradient fades where a "
@@ -175,7 +182,7 @@ def _encoding(own: Pairing) -> list[Nomination]:
                 "a target outside [0, 1] lets the loss fall without bound: every row is pushed to "
                 "one side, and the accuracy to one class's share"
             )
-            fix = "targets 0.0 and 1.0" if len(levels) <= 2 else CROSS_ENTROPY
+            fix = "targets 0.0 and 1.0" if len(levels) <= 2 else _by_class(own)
             return [Nomination("label_encoding", (given, _range(own)), text, (fix,), 0.98)]
         if levels.max() < 0.5:
             text = "targets near 0 teach the network to answer about 0 for every row"

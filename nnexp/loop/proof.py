@@ -18,6 +18,7 @@ import numpy as np
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
 from nnexp.diagnosis.proven import changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.retrain import Retraining, score, score_of_loop
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 CAUSES = 3  # that are tried
 BALANCED = ("class_imbalance",)  # judged by balanced accuracy
 APART = 0.1  # of two accuracies, by which a loop is not what was seen of it
+CLOSE = 0.02  # of the mean recall of naming one class, above which another is named, too
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches
 ON_LOGITS = (
     "nll_on_probabilities",
@@ -45,14 +47,20 @@ ON_LOGITS = (
 
 
 SCALED = ("unscaled_features", "dominant_feature", "double_scaling")
-WHOLE = ("parameters_not_updated", "loss_sign_flipped", "loss_not_averaged")
+WHOLE = ("loss_sign_flipped", "loss_not_averaged")
+# what is taken out by a fix; a penalty that the loop adds to the loss is in none of the trainings
+REGULARIZED = {
+    NO_DECAY: "decay",
+    LESS_DROPOUT: "dropout",
+    NO_INPUT_DROPOUT: "dropout",
+    NO_SMOOTHING: "smoothed",
+}
 CHANGES: dict[str, Retraining] = {
     **dict.fromkeys(ON_LOGITS, Retraining(on_logits=True)),
     **dict.fromkeys(SCALED, Retraining(scaled=True)),
     **dict.fromkeys(WHOLE, Retraining(whole=True)),
     "broadcast_mismatch": Retraining(reshaped=True),
     "undertrained": Retraining(steps=5.0),
-    "over_regularized": Retraining(decay=False, dropout=False),
     "class_imbalance": Retraining(balanced=True),
     "ordered_split": Retraining(shuffled=True),
 }
@@ -76,23 +84,24 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     ][:CAUSES]
     reached = [own.value for own in base if math.isfinite(own.value)]
     unlike = _unlike(watch, reached)
-    tried: list[tuple[Finding, Proof, float, bool]] = []
+    tried: list[tuple[Finding, Proof, float, bool, bool]] = []
     for own, arm in arms:
         after = [score(watch, arm, seed) for seed in range(seeds)]
         proof = _contrast(own, base, after, watch, start)
         if proof is not None:
             chance = _chance(own, proof.gain, base, after, watch)
-            tried.append((own, proof, chance, _idle(base, after, watch)))
+            stuck = own.cause in BALANCED and _names_one([*base, *after], watch)
+            tried.append((own, proof, chance, _idle(base, after, watch), stuck))
     adjusted = holm([proof.p for _, proof, *_ in tried])
     proven = {}
-    for (own, proof, chance, _), p in zip(tried, adjusted, strict=True):
+    for (own, proof, chance, *_), p in zip(tried, adjusted, strict=True):
         proof = replace(proof, p=float(p))
         proven[id(own)] = own.with_proof(proof, verdict(own, proof, chance)), proof.gain
     known = any(own.verdict == CONFIRMED for own, _ in proven.values())
-    for own, *_, idle in tried:
+    for own, *_, idle, stuck in tried:
         told, gain = proven[id(own)]
         # what left all trainings as they were, or is not that of the loop, acquits of nothing
-        if told.verdict == HARMLESS and (unlike or (idle and not known)):
+        if told.verdict == HARMLESS and (unlike or stuck or (idle and not known)):
             proven[id(own)] = replace(told, verdict=own.verdict), gain
     findings = in_order_of_proof([proven.get(id(own), (own, 0.0)) for own in found.findings])
     checked, notes = _probes(watch, reached)
@@ -137,6 +146,11 @@ def _chance(
     return 2 * float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
 
 
+def _names_one(scores: Sequence[Score], watch: LoopWatch) -> bool:
+    """Whether all trainings name one class, as where something else keeps them from learning."""
+    return all(own.balanced <= (1 + CLOSE) / len(_counts(watch)) for own in scores)
+
+
 def _idle(before: Sequence[Score], after: Sequence[Score], watch: LoopWatch) -> bool:
     """Whether a change left all trainings as they were."""
     low, high = ([[s.value for s in own], [s.balanced for s in own]] for own in (before, after))
@@ -159,8 +173,17 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
         return None
     if own.fix == (TRAIN_FIRST,):
         return Retraining(whole=True)
-    if own.cause == "parameters_not_updated" and any(UNLISTED in word for word in own.fix):
-        return None  # a fresh model has its layers in a list, too
+    if own.cause == "parameters_not_updated":
+        if any(UNLISTED in word for word in own.fix):
+            return None  # a fresh model has its layers in a list, too
+        return Retraining(whole=True, reached=CLEAR not in own.fix)
+    if own.cause == "over_regularized":
+        changes = [REGULARIZED[word] for word in own.fix if word in REGULARIZED]
+        return Retraining(**{name: False for name in changes}) if changes else None
+    if own.cause == "unsuitable_optimizer":
+        values = [word.removeprefix("momentum=") for word in own.fix]
+        alone = len(values) == 1 and values[0] != own.fix[0]
+        return Retraining(momentum=float(values[0])) if alone else None
     return CHANGES.get(own.cause)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Callable
@@ -40,8 +41,11 @@ class Retraining:
         scaled: whether columns are scaled by the train rows first.
         decay: whether the optimizer's weight decay stays.
         dropout: whether dropout stays.
+        smoothed: whether the loss smooths labels as it does.
+        momentum: another momentum of the optimizer; None for the loop's.
         whole: whether the loop's own mistakes are mended: gradients cleared, all parameters
             trained, in training mode, with the loss's own sign and mean.
+        reached: whether the change is that all parameters get a gradient.
         balanced: whether rows weigh by the rarity of their class.
         reshaped: whether targets get the shape of the outputs.
         shuffled: whether rows are shuffled, however the loop has them.
@@ -55,7 +59,10 @@ class Retraining:
     scaled: bool = False
     decay: bool = True
     dropout: bool = True
+    smoothed: bool = True
+    momentum: float | None = None
     whole: bool = False
+    reached: bool = False
     balanced: bool = False
     reshaped: bool = False
     shuffled: bool = False
@@ -71,6 +78,9 @@ def score(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = None)
         arm: how.
         seed: of initial weights and batches.
         only: train on so many rows alone, and judge by them.
+
+    Returns:
+        NaN where the change cannot be made from here.
     """
     kept = same_gradients([watch.model, *watch.loss_modules])
     with watch.unseen(), kept, warnings.catch_warnings():
@@ -103,11 +113,18 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         mixed = torch.randperm(table.train).to(x.device)
         targets = torch.cat((targets[: table.train][mixed], targets[table.train :]))
         index = torch.cat((index[: table.train][mixed], index[table.train :]))
+    if arm.whole:
+        model.requires_grad_(True)
     if not arm.dropout:
         for one in model.modules():
             if isinstance(one, nn.Dropout):
                 one.p = 0.0
-    tap = _Tap(model, x) if arm.on_logits else None
+    tap = _Tap(model, x, len(table.classes)) if arm.on_logits else None
+    if tap is not None and not tap.fits:
+        return _NO_SCORE
+    loss_fn = watch.loss_fn if arm.smoothed else _unsmoothed(watch.loss_fn)
+    if loss_fn is None:
+        return _NO_SCORE
     sign, clears, names, training = _mistakes(watch, arm)
     trained = [p for name, p in model.named_parameters() if names is None or name in names]
     optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
@@ -131,14 +148,16 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
                 continue
             out = watch.given(model(x[rows]))
             if tap is not None:
-                loss = tap.loss(index[rows], len(table.classes))
+                loss = tap.loss(index[rows])
             else:
-                loss = sign * _loss(watch, out, targets[rows], arm, weights, index[rows])
+                loss = sign * _loss(watch, loss_fn, out, targets[rows], arm, weights, index[rows])
             if clears:
                 optimizer.zero_grad()
             if not loss.requires_grad:
-                return Score(math.nan, math.nan, np.zeros(0))
+                return _NO_SCORE
             loss.backward()
+            if arm.reached and not done and _is_cut_off(watch, model):
+                return _NO_SCORE
             optimizer.step()
             done += 1
             if done >= steps:
@@ -150,13 +169,36 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
 
 
+_NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
+
+
+def _is_cut_off(watch: LoopWatch, model: nn.Module) -> bool:
+    """Whether parameters that the loop left at their start have no gradient here either, as behind
+    a detach in the model: what it would be to train them cannot be seen.
+    """
+    own = dict(watch.model.named_parameters())
+    return any(
+        p.grad is None and torch.equal(own[name], watch.initial[name])
+        for name, p in model.named_parameters()
+    )
+
+
+def _unsmoothed(loss_fn: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The loss without label smoothing; None where it cannot be taken out."""
+    if not isinstance(loss_fn, nn.Module) or not hasattr(loss_fn, "label_smoothing"):
+        return None
+    own = copy.copy(loss_fn)
+    own.label_smoothing = 0.0
+    return own
+
+
 def _is_flat(watch: LoopWatch, x: Tensor, targets: Tensor) -> bool:
     """Whether the loop's own loss has no gradient in a fresh model, as after a softmax of one."""
     model = fresh(watch)
     rows = slice(0, max(2, watch.record.batch))
     out = watch.given(model(x[rows]))
     index = torch.zeros(0, dtype=torch.long)
-    loss = _loss(watch, out, targets[rows], Retraining(), torch.zeros(0), index)
+    loss = _loss(watch, watch.loss_fn, out, targets[rows], Retraining(), torch.zeros(0), index)
     if not loss.requires_grad:
         return False
     loss.backward()
@@ -203,6 +245,8 @@ def _optimizer(watch: LoopWatch, parameters: list[Any], arm: Retraining) -> torc
         options["maximize"] = False
     if not arm.decay and "weight_decay" in options:
         options["weight_decay"] = 0.0
+    if arm.momentum is not None:
+        options["momentum"] = arm.momentum
     rate = watch.first_lr if arm.lr is None else arm.lr
     if arm.whole and watch.kernel.summed:
         rate /= max(1, watch.record.batch)
@@ -213,7 +257,13 @@ def _optimizer(watch: LoopWatch, parameters: list[Any], arm: Retraining) -> torc
 
 
 def _loss(
-    watch: LoopWatch, out: Any, targets: Tensor, arm: Retraining, weights: Tensor, index: Tensor
+    watch: LoopWatch,
+    loss_fn: Callable[..., Any],
+    out: Any,
+    targets: Tensor,
+    arm: Retraining,
+    weights: Tensor,
+    index: Tensor,
 ) -> Tensor:
     fed = each(out, APPLIED[watch.applied])
     if watch.squeezed and isinstance(fed, Tensor):
@@ -225,26 +275,37 @@ def _loss(
     if arm.balanced and watch.kernel.kind == "logistic" and isinstance(fed, Tensor):
         rows = weights[index].reshape(-1, *([1] * (fed.ndim - 1)))
         return functional.binary_cross_entropy_with_logits(fed, targets.to(fed.dtype), rows)
-    loss: Tensor = watch.loss_fn(fed, targets)
+    loss: Tensor = loss_fn(fed, targets)
     return loss.mean() if loss.ndim else loss
 
 
 class _Tap:
-    """Takes the logits from behind the last linear layer."""
+    """Takes the logits from behind the last linear layer.
 
-    def __init__(self, model: nn.Module, x: Tensor) -> None:
+    Arguments:
+        model: any module.
+        x: (n, ...) some rows.
+        classes: C.
+
+    Attributes:
+        fits: whether there are as many as classes, or one for two of them.
+    """
+
+    def __init__(self, model: nn.Module, x: Tensor, classes: int) -> None:
         self.logits: Tensor | None = None
         layers = linear_layers(model, x[:2])
         last = layers[-1][1] if layers else model
+        self.classes = classes
+        self.fits = classes <= 2 or not layers or layers[-1][1].out_features >= classes
         last.register_forward_hook(self._take)
 
     def _take(self, layer: nn.Module, inputs: Any, out: Any) -> None:
         self.logits = tensor_of(out)
 
-    def loss(self, index: Tensor, classes: int) -> Tensor:
-        """Cross-entropy of the classes; where there are too few outputs, of being above 0."""
+    def loss(self, index: Tensor) -> Tensor:
+        """Cross-entropy of the classes; of one output for two of them, of being above 0."""
         assert self.logits is not None
-        if self.logits.shape[-1] >= max(2, classes):
+        if self.logits.shape[-1] >= max(2, self.classes):
             return functional.cross_entropy(self.logits, index)
         flat = self.logits.reshape(len(self.logits), -1)[:, 0]
         return functional.binary_cross_entropy_with_logits(flat, (index > 0).to(flat.dtype))

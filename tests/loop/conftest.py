@@ -503,7 +503,9 @@ HEALTHY = {
 
 @pytest.fixture
 def loops():
-    return SimpleNamespace(FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run)
+    return SimpleNamespace(
+        FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run, mlp=mlp, one=one, sgd=sgd, column=column
+    )
 
 
 def run(loop, seed):

@@ -31,3 +31,38 @@ def test_dropout_that_stays_on_is_named(loops):
     found = loops.run(loops.Loop("digits", model=Dropped, epochs=15), 0)
     assert found.findings[0].cause == "over_regularized"
     assert "training=self.training" in found.findings[0].fix[0]
+
+
+def test_dropout_that_stays_on_is_named_whatever_the_scores_are(loops):
+    found = loops.run(loops.Loop("moons", model=Dropped, epochs=30), 0)
+    assert "over_regularized" in [own.cause for own in found.alarms]
+
+
+def normed(momentum):
+    def make(inputs, classes):
+        hidden = [nn.Linear(inputs, 32), nn.BatchNorm1d(32, momentum=momentum), nn.ReLU()]
+        return nn.Sequential(*hidden, nn.Linear(32, classes))
+
+    return make
+
+
+def test_running_statistics_that_never_move_are_named_whatever_the_scores_are(loops):
+    found = loops.run(loops.Loop(model=normed(0.0)), 0)
+    first = found.findings[0]
+    assert (first.cause, first.fix) == ("batchnorm_mode", ("momentum=0.1 in BatchNorm1d",))
+    fine = loops.run(loops.Loop(model=normed(0.1)), 0)
+    assert "batchnorm_mode" not in [own.cause for own in fine.findings]
+
+
+def test_a_bias_before_batch_normalisation_has_no_gradient_and_no_fault(loops):
+    rate = loops.sgd(0.05)
+    found = loops.run(loops.Loop(model=normed(0.1), optimizer=rate, epochs=3), 0)
+    assert "parameters_not_updated" not in [own.cause for own in found.findings]
+
+
+def test_a_loop_that_diverges_in_evaluation_mode_is_named(loops):
+    loop = loops.Loop(
+        scaled=False, model=normed(0.1), train_mode=False, optimizer=loops.sgd(10.0), epochs=5
+    )
+    found = loops.run(loop, 0)
+    assert found.findings[0].cause == "batchnorm_mode"

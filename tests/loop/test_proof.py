@@ -144,6 +144,8 @@ def test_a_change_that_leaves_all_trainings_as_they_were_acquits_of_nothing(prov
     # models that name one class are alike, and not the same
     one = [Score(0.6, 0.5, np.r_[np.ones(12), np.zeros(8)])] * 5
     assert proven(one, one, rare=8).verdict == "harmless"
+    # but for weights of classes, whatever keeps all but one from being named
+    assert proven(one, one, rare=8, cause="class_imbalance").verdict == "suspected"
 
 
 def test_layers_in_a_list_cannot_be_tried_by_a_fresh_model():
@@ -180,3 +182,72 @@ def test_the_mode_of_training_is_mended(loops):
     loops.run(loop, 0)
     first = loop.watch.diagnosis(prove=True).findings[0]
     assert (first.cause, first.verdict) == ("batchnorm_mode", "confirmed")
+
+
+def proof_of(loops, loop):
+    loops.run(loop, 0)
+    return loop.watch.diagnosis(prove=True, seeds=3)
+
+
+def test_parameters_that_the_factory_freezes_are_trained_by_the_mend(loops):
+    def frozen(model):
+        model[0].requires_grad_(False)
+        model[2].requires_grad_(False)
+
+    loop = loops.Loop(
+        "digits", model=lambda i, c: loops.mlp(i, c, hidden=(16, 8)), after=frozen,
+        parameters=lambda m: [p for p in m.parameters() if p.requires_grad],
+        factory=True, epochs=10,
+    )  # fmt: skip
+    first = proof_of(loops, loop).findings[0]
+    assert (first.cause, first.verdict) == ("parameters_not_updated", "confirmed")
+
+
+class Detached(nn.Module):
+    def __init__(self, inputs, classes):
+        super().__init__()
+        self.first, self.last = nn.Linear(inputs, 12), nn.Linear(12, classes)
+
+    def forward(self, x):
+        return self.last(self.first(x).relu().detach())
+
+
+def test_what_a_detach_in_the_model_costs_is_not_told_from_outside(loops):
+    found = proof_of(loops, loops.Loop("digits", model=Detached, factory=True, epochs=10))
+    (own,) = (own for own in found.findings if own.cause == "parameters_not_updated")
+    assert (own.verdict, own.proof) == ("suspected", None)
+
+
+def test_smoothing_is_taken_out_of_the_loss(loops):
+    loop = loops.Loop(
+        "digits", loss=lambda: nn.CrossEntropyLoss(label_smoothing=0.97), factory=True,
+        optimizer=loops.sgd(0.05), epochs=5,
+    )  # fmt: skip
+    found = proof_of(loops, loop)
+    assert "loss_sign_flipped" not in [own.cause for own in found.findings]
+    (own,) = (own for own in found.findings if own.cause == "over_regularized")
+    assert own.fix == ("label_smoothing=0 in the loss",)
+    assert (own.verdict, own.proof.gain > 0.05) == ("confirmed", True)
+
+
+def test_one_output_cannot_tell_many_classes_by_another_loss(loops):
+    loop = loops.Loop(
+        "digits", model=loops.one, loss=nn.MSELoss, target=loops.column, factory=True, epochs=5,
+        kwargs={"classes": 10},
+    )  # fmt: skip
+    (own, *_) = proof_of(loops, loop).findings
+    assert (own.cause, own.verdict, own.proof) == ("wrong_loss", "suspected", None)
+    assert own.fix[0].startswith("10 outputs in the last layer")
+
+
+@pytest.mark.parametrize(
+    ("cause", "fix", "change"),
+    [
+        ("over_regularized", ("weight_decay=0 in the optimizer",), Retraining(decay=False)),
+        ("over_regularized", ("leave the penalty out of the loss",), None),
+        ("unsuitable_optimizer", ("momentum=0.9",), Retraining(momentum=0.9)),
+        ("unsuitable_optimizer", ("eps=1e-08",), None),
+    ],
+)
+def test_what_is_trained_is_the_change_that_is_told(cause, fix, change):
+    assert module.change_of(Finding(cause, "suspected", "", (), "so", fix)) == change

@@ -12,7 +12,7 @@ import nnexp
 from nnexp.config.schema.model import MLPConfig
 from nnexp.loop.configured import make_config
 from nnexp.loop.kernel import broadcasts
-from nnexp.loop.outputs import linear_layers
+from nnexp.loop.outputs import is_affine, linear_layers
 
 MADE = torch.Generator().manual_seed(0)
 X = torch.randn(600, 6, generator=MADE)
@@ -192,6 +192,15 @@ def test_only_a_network_of_linear_layers_is_judged_as_one(model, layered):
     assert isinstance(config.model, MLPConfig) is layered
 
 
+def test_a_network_is_linear_wherever_its_rows_lie():
+    """Rows far from all that a unit tells apart meet it on one side."""
+    relu = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))
+    plain = nn.Sequential(nn.Linear(3, 8), nn.Linear(8, 2))
+    for rows in (1e-4 * torch.randn(16, 3), 1e4 + torch.randn(16, 3)):
+        assert not is_affine(relu, rows, linear_layers(relu, rows))
+        assert is_affine(plain, rows, linear_layers(plain, rows))
+
+
 def test_a_last_layer_that_has_shrunk_is_not_called_bounded():
     def shrunk():
         model = mlp(3)
@@ -264,6 +273,15 @@ def test_targets_that_are_all_alike_tell_nothing_of_shapes():
     assert broadcasts(nn.MSELoss(), out, torch.arange(8.0) % 2)
 
 
+def test_a_loss_of_probabilities_is_asked_with_probabilities():
+    def by_hand(p, t):
+        return -(t * torch.log(p + 1e-7) + (1 - t) * torch.log(1 - p + 1e-7)).mean()
+
+    half = torch.arange(8.0) % 2
+    assert broadcasts(by_hand, torch.rand(8, 1), half)
+    assert not broadcasts(by_hand, torch.rand(8), half)
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_a_class_that_the_loss_passes_over(told):
     def own(out, target):
@@ -312,3 +330,22 @@ def test_losses_of_mixed_precision_are_read(applied, named):
             watch.step(loss, given, y[rows])
     assert watch.applied == applied
     assert causes(watch.diagnosis()) == named
+
+
+def test_hits_that_are_divided_by_another_number_than_that_of_the_rows(loops):
+    def divided(by):
+        return lambda out, t: (out.argmax(1) == t).sum().item() / by(len(t))
+
+    wrong = loops.run(loops.Loop("digits", accuracy=divided(lambda n: n * 1.15), epochs=5), 0)
+    assert causes(wrong)[0] == "metric_mismatch"
+    fine = loops.run(loops.Loop("digits", accuracy=divided(lambda n: n), epochs=5), 0)
+    assert "metric_mismatch" not in causes(fine)
+
+
+def test_epochs_are_passes_over_the_train_rows():
+    y = (X[:, 0] + X[:, 1] > 0).long()
+    watch, found = run(lambda: mlp(2), nn.CrossEntropyLoss(), y, 40, lr=1e-4)
+    (own,) = (own for own in found.findings if own.cause == "undertrained")
+    told = {one.signal: one.value for one in own.evidence}
+    assert told["epochs"] == 40
+    assert abs(told["steps taken"] - watch.steps) < 0.1 * watch.steps

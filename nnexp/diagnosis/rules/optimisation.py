@@ -22,10 +22,10 @@ def undertrained(seen: Seen) -> list[Nomination]:
     """A run that ended while it still improved."""
     losses = seen.column("val_loss") if len(seen.column("val_loss")) else seen.column("train_loss")
     losses = losses[np.isfinite(losses)]
-    epochs, asked = len(seen.history), seen.config.trainer.epochs
+    epochs, asked = seen.epochs, seen.config.trainer.epochs
     if not len(losses) or seen.diverged:
         return []
-    steps = epochs * seen.steps
+    steps = len(seen.history) * seen.steps
     still = int(np.argmin(losses)) >= len(losses) - max(1, len(losses) // 10) - 1
     first = seen.signal("val_loss")
     start = float(first[0]) if len(first) else float(losses[0])
@@ -44,7 +44,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
     fix = override("trainer.epochs", longer)
     if stopped:  # more epochs would not be trained either
         fix, longer = override("reg.patience", None), asked
-    expected = f"until the loss stays, {longer * seen.steps} perhaps"
+    expected = f"until the loss stays, {round(longer * steps / epochs)} perhaps"
     return [
         Nomination(
             "undertrained",
