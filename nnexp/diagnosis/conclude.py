@@ -17,6 +17,7 @@ ODD = 0.8  # ... that makes a run suspicious by itself, ...
 ALONE = 0.7  # ... and where nothing tells what the table allows
 PLAIN = 0.93  # of a mistake in somebody's code, which is told also where a run is behind ...
 LAG = 1.0  # ... by no more than so many standard errors
+UNLIKE = 0.15  # of accuracy that other learners lose from train rows to held-out ones
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
 # a cause -> what it brings about; where both are nominated the cause comes first
@@ -71,6 +72,17 @@ BRINGS: dict[str, set[str]] = {
     "group_leak": {"over_regularized", "underfit_capacity", "undertrained"},
     "label_noise": {"overfit"},
 }
+# of these, what flatters those that learn rows by heart, which is what the run is behind ...
+_BY_HEART = {"duplicate_leak", "group_leak"}
+# ... and what makes held-out rows unlike train rows, by which other learners may lose more than the
+# run is behind them
+_UNLIKE = {
+    "label_mapping_mismatch",
+    "unseen_class",
+    "preprocessing_mismatch",
+    "distribution_shift",
+    "ordered_split",
+}
 # the evidence is in the configuration: worth telling also where it did no harm
 _TOLD = (_LOSS | {"label_encoding", "overfit"}) - {"penalty_dominates", "metric_mismatch"}
 # what the code of a module or loop can have wrong, and no setting mends
@@ -118,7 +130,8 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
             if other != own.cause and not _mutual(other, own.cause, present)
         )
         of_data = own.cause in _OF_DATA and own.subject != BATCHES
-        beside = behind and of_data and not _explains_gap(seen)
+        spoils = own.cause in _BY_HEART or (own.cause in _UNLIKE and _lost_by_others(seen))
+        beside = behind and of_data and not spoils and not _explains_gap(seen)
         return verdict == HARMLESS, beside, explained, -own.strength
 
     told.sort(key=order)
@@ -160,6 +173,16 @@ def considered(
 def _explains_gap(seen: Seen) -> bool:
     """Whether it is the held-out rows alone that the run does badly on."""
     return seen.train is not None and not (seen.train.z > 2 and seen.train.gap >= 0.02)
+
+
+def _lost_by_others(seen: Seen) -> bool:
+    """Whether other learners do worse on held-out rows than on train rows, by more than the run is
+    behind them.
+    """
+    if seen.train is None or seen.valid is None:
+        return False
+    lost = seen.train.possible - seen.valid.possible
+    return lost >= UNLIKE and lost > seen.valid.gap
 
 
 def _is_suspect(seen: Seen, own: Nomination) -> bool:

@@ -238,7 +238,9 @@ def _told(own: Finding, fix: str) -> str:
     # more validation rows make no run better, and others than those that judged it
     if own.proof is None or own.cause == "validation_too_small":
         return f"fix: {fix}"
-    return f"{fix}: {_gain(own.proof)}"
+    # what stands, since what may help against it is no cure
+    useless = own.verdict == SUSPECTED and own.proof.gain <= 0
+    return f"{fix}{' does not help' * useless}: {_gain(own.proof)}"
 
 
 def _gain(proof: Proof) -> str:

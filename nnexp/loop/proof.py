@@ -11,11 +11,11 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, Finding, Proof
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof
 from nnexp.diagnosis.proven import changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
@@ -103,7 +103,12 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         # what left all trainings as they were, or is not that of the loop, acquits of nothing
         if told.verdict == HARMLESS and (unlike or stuck or (idle and not known)):
             proven[id(own)] = replace(told, verdict=own.verdict), gain
-    findings = in_order_of_proof([proven.get(id(own), (own, 0.0)) for own in found.findings])
+    # a leak that is there stays before what it makes look worth while
+    leaks = [own.cause in FLATTERING and id(own) not in proven for own in found.findings]
+    standing = leaks.index(False) if False in leaks else len(leaks)
+    findings = in_order_of_proof(
+        [proven.get(id(own), (own, 0.0)) for own in found.findings], standing=standing
+    )
     checked, notes = _probes(watch, reached)
     return replace(
         found,
@@ -178,8 +183,10 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
             return None  # a fresh model has its layers in a list, too
         return Retraining(whole=True, reached=CLEAR not in own.fix)
     if own.cause == "over_regularized":
-        changes = [REGULARIZED[word] for word in own.fix if word in REGULARIZED]
-        return Retraining(**{name: False for name in changes}) if changes else None
+        changes: dict[str, Any] = {
+            REGULARIZED[word]: False for word in own.fix if word in REGULARIZED
+        }
+        return Retraining(**changes) if changes else None
     if own.cause == "unsuitable_optimizer":
         values = [word.removeprefix("momentum=") for word in own.fix]
         alone = len(values) == 1 and values[0] != own.fix[0]

@@ -187,7 +187,7 @@ def _unsmoothed(loss_fn: Callable[..., Any]) -> Callable[..., Any] | None:
     """The loss without label smoothing; None where it cannot be taken out."""
     if not isinstance(loss_fn, nn.Module) or not hasattr(loss_fn, "label_smoothing"):
         return None
-    own = copy.copy(loss_fn)
+    own: Any = copy.copy(loss_fn)
     own.label_smoothing = 0.0
     return own
 

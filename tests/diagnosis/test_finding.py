@@ -1,6 +1,7 @@
 """Findings survive being written and read, and name only causes that exist."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,9 @@ def test_the_text_has_two_lines_a_finding_and_names_the_proof():
     proven = Diagnosis([FINDING.with_proof(PROOF, CONFIRMED)]).text("nnexp diagnose RUN --prove")
     assert "0.100 -> 0.900 (gain +0.800, 95 % interval +0.700 to +0.900, 5 seeds)" in proven
     assert "to prove it" not in proven
+    worse = replace(PROOF, gain=-0.02, ci95=(-0.05, 0.01))
+    stands = Diagnosis([FINDING.with_proof(worse, SUSPECTED)]).text()
+    assert "  optimizer.lr=0.05 does not help: accuracy/val" in stands
 
 
 def test_a_diagnosis_is_read_back():

@@ -708,3 +708,40 @@ def test_where_one_class_makes_the_accuracy_the_order_of_the_others_counts(blur,
     assert own.is_behind == behind
     half = replace(own, counts=np.array([1000, 1000]))
     assert not half.is_behind  # there the accuracy shows it
+
+
+def test_a_layer_that_never_moves_is_named_where_its_steps_would_show():
+    still = {"update_ratio/layers.1": 0.0}
+    told = run("optimizer=sgd", "optimizer.lr=0.1", signals=still)
+    assert "parameters_not_updated" in [own.cause for own in nominate(told)]
+    # of weights that have run off to infinity no step is felt
+    away = np.r_[11.0, np.full(EPOCHS, math.inf)]
+    gone = run("optimizer=sgd", "optimizer.lr=0.1", signals={**still, "weight_norm/layers.1": away})
+    assert "parameters_not_updated" not in [own.cause for own in nominate(gone)]
+
+
+def test_a_column_with_infinite_cells_has_no_size():
+    sizes = np.r_[np.inf, np.ones(12)]
+    inputs = Inputs([f"x{n}" for n in range(13)], sizes, sizes, np.isfinite(sizes))
+    told = [own.cause for own in nominate(run("data.missing=none", inputs=inputs))]
+    assert "nonfinite_inputs" in told
+    assert "dominant_feature" not in told
+
+
+@pytest.mark.parametrize(
+    ("cause", "possible", "first_of_all"),
+    [
+        ("label_mapping_mismatch", 0.55, True),  # others lose 0.42 from train to held-out rows
+        ("label_mapping_mismatch", 0.95, False),
+        ("duplicate_leak", 0.95, True),  # which others have learnt by heart
+        ("conflicting_labels", 0.55, False),
+    ],
+)
+def test_what_spoils_the_yardstick_comes_before_what_the_run_is_behind_it(
+    cause, possible, first_of_all
+):
+    seen = run(accuracy=0.45, valid=rows(0.45, possible), train=rows(0.6, seed=1))
+    of_run = Nomination("lr_too_low", (Evidence("lr", 1, "2"),), "so", ("optimizer.lr=1",), 0.8)
+    of_table = Nomination(cause, (Evidence("a", 1, "2"),), "so", (), 0.85)
+    told = [own.cause for own in conclude(seen, [of_run, of_table])]
+    assert (told[0] == cause) is first_of_all

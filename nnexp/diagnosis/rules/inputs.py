@@ -71,7 +71,9 @@ def large(seen: Seen) -> list[Nomination]:
     """Inputs of large or very different scales."""
     if seen.inputs is None or not len(seen.inputs.rms):
         return []
-    rms = np.nan_to_num(seen.inputs.rms, nan=0.0, posinf=np.finfo(float).max)
+    # infinite cells have no size; the squares of finite ones may
+    known = np.where(seen.inputs.finite, seen.inputs.rms, 0.0)
+    rms = np.nan_to_num(known, nan=0.0, posinf=np.finfo(float).max)
     top = int(rms.argmax())
     if rms[top] < LARGE:
         return _overshooting(seen)

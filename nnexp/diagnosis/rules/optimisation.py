@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nnexp.config.schema.options import OPTIONS
@@ -15,6 +17,7 @@ from nnexp.diagnosis.seen import Seen
 WORSE, WORSE_Z = 0.03, 4.0
 UNSTEADY = 0.005  # share of rows; a module that is not random has none
 IMPATIENT = 3  # epochs without a better value, which a loss that still falls may well have
+ROUNDED = 1e-6  # of a weight: a step of SGD below it moves nothing that float32 holds
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 
 
@@ -114,8 +117,13 @@ def frozen(seen: Seen) -> list[Nomination]:
         for layer, ratios in seen.of_layers("update_ratio").items()
         if len(ratios) and np.max(ratios) == 0
     ]
-    with_gradient = seen.of_layers("gradient_norm")
-    still = [name for name in still if np.max(with_gradient.get(name, np.zeros(1))) > 0]
+    rate = seen.config.optimizer.lr if seen.config.optimizer.name == "sgd" else math.inf
+    still = [
+        name
+        for name in still
+        if (largest := _largest(seen, f"gradient_norm/{name}")) > 0
+        and rate * largest > ROUNDED * _largest(seen, f"weight_norm/{name}")
+    ]
     if not still:
         return []
     return [
@@ -127,6 +135,14 @@ def frozen(seen: Seen) -> list[Nomination]:
             0.9,
         )
     ]
+
+
+def _largest(seen: Seen, name: str) -> float:
+    """The largest value of a signal, which may be infinity; 0 without any."""
+    if seen.signals is None or name not in seen.signals:
+        return 0.0
+    values = seen.signals[name].to_numpy(dtype=float)
+    return float(np.nanmax(values)) if not np.isnan(values).all() else 0.0
 
 
 def untrained(seen: Seen) -> list[Nomination]:

@@ -17,8 +17,13 @@ def measured(seed, things=120, times=5, noise=0.1, width=6, uneven=False):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
-    "how", [{}, {"uneven": True}, {"noise": 0.02}, {"width": 20}, {"times": 2}]
-)
+    "how",
+    [
+        {}, {"uneven": True}, {"noise": 0.02}, {"width": 20}, {"times": 2},
+        {"times": 25, "things": 40, "noise": 0.2, "width": 12},
+        {"times": 50, "things": 30, "noise": 0.2, "width": 12},
+    ],
+)  # fmt: skip
 def test_several_measurements_of_one_thing(sheet_of, causes, seed, how):
     frame, y, _ = measured(seed, **how)
     found = clumps.check(sheet_of(frame, y))
@@ -50,6 +55,12 @@ def test_clumps_within_train_alone(sheet_of, causes):
 def test_rows_that_stand_for_themselves(sheet_of, causes, seed, width):
     frame, y, _ = measured(seed, things=600, times=1, width=width)
     assert causes(clumps.check(sheet_of(frame, y))) == []
+
+
+@pytest.mark.parametrize("things", [3, 8])
+def test_classes_that_consist_of_a_few_clumps(sheet_of, causes, things):
+    frame, _, thing = measured(0, things=things, times=40, noise=0.05)
+    assert causes(clumps.check(sheet_of(frame, thing % 2))) == []
 
 
 def test_measurements_that_tell_no_more_of_each_other_than_of_others(sheet_of, causes):

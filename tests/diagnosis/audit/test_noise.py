@@ -153,6 +153,19 @@ def test_a_class_that_rows_are_taken_for_where_nothing_is_known(sheet_of, causes
     assert causes(look(sheet_of(frame, y))) == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_middle_that_is_taken_for_what_lies_beside_it_is_not_mistaken(sheet_of, causes, seed):
+    """Thirds of a score, of which answers tell the ends better than the middle."""
+    rng = np.random.default_rng(seed)
+    score = rng.normal(size=(1200, 3))
+    answers = np.clip(np.round(3 + score @ rng.normal(size=(3, 14)) * 0.7), 1, 5)
+    own = 1.2 * score[:, 0] + 0.9 * score[:, 1] * score[:, 2] + rng.logistic(0, 0.4, 1200)
+    y = np.digitize(own, np.quantile(own, [0.33, 0.66]))
+    blurred = answers + rng.normal(0, 0.8, answers.shape)
+    frame = pd.DataFrame(blurred, columns=[f"q{n}" for n in range(14)])
+    assert causes(look(sheet_of(frame, y))) == []
+
+
 def test_a_class_that_nothing_tells_from_another_is_not_mistaken(sheet_of, causes):
     """Anglers at the beach, who pay and catch what those at the pier do."""
     rng = np.random.default_rng(0)

@@ -24,6 +24,9 @@ BESIDE = 0.4  # the same quarter's error of a class that is told plainly, over t
 # rows of the other class that are taken for it, over those that this one's region has: below it,
 # nothing tells the two apart
 REGION = 0.5
+# share of the rows with the class' label that are taken for it: labels that are wrong leave those
+# that are right where they were, and what lies between two classes is taken for either of them
+KEPT = 0.5
 LEARNT = 0.2  # share of the majority's errors that the trees remove: below it all rows are hard
 
 
@@ -79,7 +82,8 @@ def find_mistaken(judged: Judged, y: np.ndarray, classes: int) -> Mistaken | Non
         other = int(labels.argmax())
         told = int((judged.predicted[y[judged.rows] == other] == other).sum())
         one = labels.max() >= ONE * labels.sum() and told >= REGION * labels.max()
-        if flat and (even or one):
+        kept = float((~wrong[y[judged.rows] == place]).mean())
+        if flat and (even or one) and kept >= KEPT:
             found.append(
                 Mistaken(place, None if even else other, error, surely, judged.rows[quarter])
             )

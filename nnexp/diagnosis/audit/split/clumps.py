@@ -17,11 +17,17 @@ from nnexp.diagnosis.overrides import override
 
 # Held against the tables of scripts/diagnosis_cases.py that have many values a column.
 COLUMNS = 3  # with fewer, distances leap by chance
+ROWS = 60  # of the table, at least
 QUERIES = 1000  # rows whose neighbours are looked at
-CANDIDATES = 60  # near ones in a projection, of which the nearest are taken
-NEAREST = 12  # rows that can be of one thing with a row, at most
+CANDIDATES = 120  # near ones in a projection, of which the nearest are taken
+CELLS = 300_000_000  # of the candidates of all rows looked at, at most
+NEAREST = 60  # rows that can be of one thing with a row, at most
+THINGS = 5  # clumps of a class, at least: fewer are what the class consists of
+SMALL = 12  # rows of one thing with a row up to which a clump is small
 LEAP = 1.9  # how much farther the next row is, in the median of the rows
 ITS_OWN = 1.5  # the same of one row, from which on it is in a clump
+MANY = 5  # rows of one thing with a row, from which on distances leap less by chance
+LATE_LEAP = 1.25  # the same two for these: 1.03 to 1.1 where rows stand for themselves
 COVERED = 0.6  # share of the rows looked at that are
 NAMES = 0.9  # share of neighbours in a clump with one value of a column that names them, ...
 SEVERAL = 0.5  # ... and its values over their number, at least
@@ -32,15 +38,20 @@ def check(sheet: Sheet) -> Audit:
     if sheet.config.split.method in ("group", "time") or not len(sheet.held_out):
         return Audit()
     points = Points(sheet)
-    if len(points.units) < COLUMNS or not is_continuous(sheet) or len(sheet.used) < CANDIDATES:
+    if len(points.units) < COLUMNS or not is_continuous(sheet) or len(sheet.used) < ROWS:
         return Audit()
     rows = sheet.used
-    asked = np.random.default_rng(0).permutation(len(rows))[:QUERIES]
+    most = min(QUERIES, CELLS // (CANDIDATES * len(points.units)))
+    asked = np.random.default_rng(0).permutation(len(rows))[:most]
     near, away = nearest(points, rows, asked)
-    leap, size = leaps(away)
-    apart = np.flatnonzero(leap >= ITS_OWN)
-    if np.median(leap) < LEAP or len(apart) < COVERED * len(asked):
+    ways = (
+        Leaps(away[:, : SMALL + 1], 1, LEAP, ITS_OWN),
+        Leaps(away, MANY, LATE_LEAP, LATE_LEAP),
+    )
+    found = next((way for way in ways if way.are_clumps), None)
+    if found is None:
         return Audit()
+    leap, size, apart = found.leap, found.size, found.apart
     codes = np.full(len(sheet.y), -1, dtype=np.int64)
     for place in apart:
         members = rows[np.append(near[place, : size[place]], asked[place])]
@@ -48,6 +59,8 @@ def check(sheet: Sheet) -> Audit:
         codes[members] = known.max() if known.max() >= 0 else place
     clumped = np.flatnonzero(codes >= 0)
     codes[clumped] = np.unique(codes[clumped], return_inverse=True)[1]
+    if codes.max() + 1 < THINGS * len(sheet.classes):
+        return Audit()
     held = np.intersect1d(rows[asked], sheet.held_out)
     shared = np.setdiff1d(codes[sheet.train], [-1])
     torn = float(np.isin(codes[held], shared).mean()) if len(held) else 0.0
@@ -110,16 +123,37 @@ def nearest(points: Points, rows: np.ndarray, asked: np.ndarray) -> tuple[np.nda
     return np.take_along_axis(places, order, 1), np.take_along_axis(away, order, 1)
 
 
-def leaps(away: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The largest ratio of two neighbouring distances of each row (q,), and of how many nearer
-    ones it is the end (q,).
+class Leaps:
+    """Where the distances of the nearest rows leap.
 
-    >>> leaps(np.array([[1.0, 1.1, 3.3, 3.4]]))
+    >>> found = Leaps(np.array([[1.0, 1.1, 3.3, 3.4]]), 1, 1.9, 1.5)
+    >>> found.leap, found.size
     (array([3.]), array([2]))
+
+    Arguments:
+        away: of q rows the distances of others, nearest first (q, n).
+        least: nearer ones that a leap is the end of, at least.
+        usual, own: leap in the median, and of one row, from which on there are clumps.
+
+    Attributes:
+        leap: the largest ratio of two neighbouring distances of each row (q,).
+        size: of how many nearer ones it is the end (q,).
+        apart: the rows whose own is large enough.
     """
-    ratios = away[:, 1:] / np.maximum(away[:, :-1], 1e-12)
-    place = ratios.argmax(1)
-    return ratios[np.arange(len(away)), place], place + 1
+
+    def __init__(self, away: np.ndarray, least: int, usual: float, own: float) -> None:
+        ratios = away[:, least:] / np.maximum(away[:, least - 1 : -1], 1e-12)
+        place = ratios.argmax(1) if ratios.shape[1] else np.zeros(len(away), dtype=np.int64)
+        self.size = place + least
+        self.leap = ratios[np.arange(len(away)), place] if ratios.shape[1] else np.zeros(len(away))
+        self.apart = np.flatnonzero(self.leap >= own)
+        self._usual = usual
+
+    @property
+    def are_clumps(self) -> bool:
+        """Whether most rows lie in a clump."""
+        enough = len(self.apart) >= COVERED * len(self.leap)
+        return bool(enough and np.median(self.leap) >= self._usual)
 
 
 def naming_column(sheet: Sheet, codes: np.ndarray, rows: np.ndarray) -> str:

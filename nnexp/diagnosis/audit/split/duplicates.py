@@ -82,8 +82,10 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
         found = overlap(sheet, rows, part)
         excess = found.share >= TIMES * found.usual and found.p < CHANCE
         unnatural = found.copies if not (excess or doubled) else found.equal
-        told = found.equal / max(1, found.equal + found.against)
-        if told <= usual:  # what is learnt by heart is no more often right than the frequent class
+        met = found.equal + found.against
+        told = found.equal / max(1, met)
+        # what is learnt by heart is no more often right than the frequent class
+        if met and told <= usual:
             notes.append(
                 f"{found.against} of {found.size} {name} rows equal train rows that have another "
                 f"label, {found.equal} one that has theirs"
