@@ -36,6 +36,10 @@ _WORDS: dict[str, str] = {
     "model": "hidden layers with torch.nn.ReLU() between them",
     "trainer.checkpoint": "keep the weights of the epoch of least validation loss",
     "trainer.monitor": "keep the weights of the epoch of least validation loss",
+    "data.split.method=group": "split whole groups: sklearn.model_selection.GroupShuffleSplit",
+    "data.split.method=time": "hold out the latest rows",
+    "data.split.shuffle=false": "hold out a stretch of rows: train_test_split(shuffle=False)",
+    "data.split.stratify=false": "hold out a stretch of rows: train_test_split(shuffle=False)",
     "data.split": _SPLIT,
 }
 # a setting that is to be left out, or set to nothing
@@ -49,6 +53,7 @@ _OUT = {
     "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
     "reg.grad_clip": "do not clip gradients that short",
     "reg.patience": "do not stop early",
+    "data.split.by": _SPLIT,
 }
 _NUMBERS = {
     "optimizer.weight_decay": "weight_decay={} in the optimizer",
@@ -63,6 +68,7 @@ _NUMBERS = {
     "trainer.epochs": "train for {} epochs",
     "trainer.batch_size": "batches of {} rows",
     "model.hidden": "hidden layers of {} units",
+    "data.split.by": "by {}",
     "data.drop": "leave {} out of X",
     "data.categorical": "one-hot encode {}",
     "data.sentinels": "NaN for {}, then fill the missing cells",

@@ -235,6 +235,7 @@ def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
         batch=watch.record.batch,
         lr=watch.first_lr,
         plain=type(watch.optimizer).__name__ == "SGD",
+        cleared=watch.record.uncleared == 0 and watch.record.gathered == 0,
         shapes=watch.record.shapes,
         lowest=float(fine.min()) if len(fine) else math.nan,
         highest=float(fine.max()) if len(fine) else math.nan,

@@ -31,6 +31,7 @@ class Kernel:
             `absolute`, or `other`.
         sign: 1, or -1 where being right costs more than being wrong.
         summed: whether twice the rows cost twice as much.
+        scale: of a cross-entropy of logits, its value where they are all 0 over that of its name.
         applied: `softmax` or `sigmoid` where the loss function squashes the outputs before a
             cross-entropy that does so itself; else "".
     """
@@ -39,6 +40,7 @@ class Kernel:
     sign: int = 1
     summed: bool = False
     applied: str = ""
+    scale: float = 1.0
 
 
 def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
@@ -137,9 +139,10 @@ def _of_classes(
         return Kernel("nll", sign, summed)
     if _close(at(z + 3, t), base) and not _close(right, wrong):
         # of a probability of 1 it costs what a logit of 1 beside zeros does
-        squashed = at(SURE * hot, t) / (len(t) if summed else 1)
-        twice = _close(squashed, math.log(1 + (z.shape[1] - 1) / math.e))
-        return Kernel("softmax", sign, summed, "softmax" if twice else "")
+        rows = len(t) if summed else 1
+        twice = _close(at(SURE * hot, t) / rows, math.log(1 + (z.shape[1] - 1) / math.e))
+        scale = abs(at(0 * z, t)) / (rows * math.log(z.shape[1]))
+        return Kernel("softmax", sign, summed, "softmax" if twice else "", scale)
     return None
 
 
@@ -166,7 +169,8 @@ def _elementwise(
     middle = f(0.0, 1.0)
     if abs(middle) > 1e-9 and _close((f(-2.0, 1.0) - f(2.0, 1.0)) / 2, middle / math.log(2)):
         margin = _close(f(2.0, -1.0), f(-2.0, 1.0))
-        return Kernel("margin" if margin else "logistic", 1 if middle > 0 else -1, summed)
+        kind, sign = "margin" if margin else "logistic", 1 if middle > 0 else -1
+        return Kernel(kind, sign, summed, scale=abs(middle) / math.log(2))
     return Kernel("other", 1, summed)
 
 

@@ -111,9 +111,12 @@ class Looker:
             held, version = parameter.grad, parameter._version
             before = self._versions.get(name)
             self._versions[name] = version
+            left = held is not None and bool(held.any())
             if before is not None and version != before:  # a step since the last backward
                 self.record.backwards += 1
-                self.record.uncleared += held is not None and bool(held.any())
+                self.record.uncleared += left
+            elif left:  # of another batch, which the same step will take
+                self.record.gathered += 1
 
     def take_call(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         """Note what the model gets in training, and for what."""

@@ -12,6 +12,8 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.loop.fixes import CROSS_ENTROPY
 from nnexp.loop.kernel import Kernel
 
+SCALED_DOWN = 0.03  # factor on the loss up to which steps are too short; a focal loss has more
+WHOLE_LOSS = "the loss without its factor of "
 BINARY = "torch.nn.BCEWithLogitsLoss() on the logits"
 NAMES = {
     "softmax": "a loss that applies a softmax",
@@ -40,6 +42,7 @@ class Pairing:
         ratio: the loop's loss over the loss function's, where they are proportional; else NaN.
         batch: rows of a usual batch.
         lr: the first learning rate; `plain` where steps grow with the gradient.
+        cleared: whether the gradient is of one batch: none is gathered of several.
         shapes: of outputs and targets that are broadcast; None where they fit.
         lowest, highest, start: losses of the slices; NaN where unknown.
     """
@@ -55,6 +58,7 @@ class Pairing:
     batch: int
     lr: float
     plain: bool
+    cleared: bool
     shapes: tuple[tuple[int, ...], tuple[int, ...]] | None
     lowest: float
     highest: float
@@ -63,7 +67,7 @@ class Pairing:
 
 def nominate_pairing(own: Pairing) -> list[Nomination]:
     """What the pairing of loss, outputs and targets points to."""
-    found = [*_shapes(own), *_sign(own), *_sum(own)]
+    found = [*_shapes(own), *_sign(own), *_sum(own), *_scaled_down(own)]
     if own.classes:
         found += [*_encoding(own), *_fit(own), *_width(own)]
     if own.labels:
@@ -275,5 +279,25 @@ def _sum(own: Pairing) -> list[Nomination]:
             f"the gradient is {abs(times):.0f} times that of the mean, and grows with the batch",
             ("reduction='mean' in the loss",),
             0.9 if own.plain else 0.6,
+        )
+    ]
+
+
+def _scaled_down(own: Pairing) -> list[Nomination]:
+    """A loss that the loop multiplies by next to nothing, and each step of SGD with it."""
+    factor = abs(own.ratio) * own.kernel.scale
+    if not (own.plain and own.cleared and 0 < factor <= SCALED_DOWN):
+        return []
+    return [
+        Nomination(
+            "lr_too_low",
+            (
+                Evidence("the loss over a cross-entropy", factor, "1"),
+                Evidence("effective learning rate", own.lr * factor, f"lr={own.lr:g}"),
+            ),
+            "the gradient shrinks with the loss, and the steps with it: what is learnt in many "
+            "epochs could be learnt in one",
+            (f"{WHOLE_LOSS}{factor:.3g}",),
+            0.9,
         )
     ]

@@ -21,6 +21,7 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
+from nnexp.loop.pairing import WHOLE_LOSS
 from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.loop.updates import UNLISTED
@@ -171,6 +172,8 @@ def _counts(watch: LoopWatch) -> np.ndarray:
 
 def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     """How a model is trained with the fix of a finding; None where that cannot be tried here."""
+    if any(word.startswith(WHOLE_LOSS) for word in own.fix):
+        return Retraining(whole=True, unscaled=True)
     rates = [word.removeprefix("lr=") for word in own.fix if word.startswith("lr=")]
     if own.cause in ("lr_too_high", "lr_too_low"):
         return Retraining(lr=float(rates[0])) if rates else None

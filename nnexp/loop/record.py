@@ -26,6 +26,7 @@ class LoopRecord:
         training: at looks whether the module was in training mode.
         uncleared, backwards: backward passes looked at that found gradients from before the last
             optimizer step, and those that could have.
+        gathered: backward passes looked at that added to the gradient of another batch.
         met, pulled: names of parameters that got a gradient, and one that was not 0.
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
@@ -41,6 +42,7 @@ class LoopRecord:
     training: list[bool] = field(default_factory=list)
     uncleared: int = 0
     backwards: int = 0
+    gathered: int = 0
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
     detached: int = 0

@@ -45,6 +45,7 @@ class Retraining:
         momentum: another momentum of the optimizer; None for the loop's.
         whole: whether the loop's own mistakes are mended: gradients cleared, all parameters
             trained, in training mode, with the loss's own sign and mean.
+        unscaled: whether a loss is as large as its kind is, whatever factor it has.
         reached: whether the change is that all parameters get a gradient.
         balanced: whether rows weigh by the rarity of their class.
         reshaped: whether targets get the shape of the outputs.
@@ -62,6 +63,7 @@ class Retraining:
     smoothed: bool = True
     momentum: float | None = None
     whole: bool = False
+    unscaled: bool = False
     reached: bool = False
     balanced: bool = False
     reshaped: bool = False
@@ -220,7 +222,8 @@ def _inputs(x: Tensor, train: int, arm: Retraining) -> Tensor:
 def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] | None, bool]:
     """Factor on the loss, whether gradients are cleared, what is trained, and the mode."""
     if arm.whole:
-        return (-1.0 if watch.kernel.sign < 0 else 1.0), True, None, True
+        factor = -1.0 if watch.kernel.sign < 0 else 1.0
+        return (factor / watch.kernel.scale if arm.unscaled else factor), True, None, True
     record = watch.record
     ratio = ratio_of(watch)
     held = {id(p) for group in watch.optimizer.param_groups for p in group["params"]}

@@ -37,6 +37,7 @@ BATCH = 32  # rows to learn by heart
 STEPS = 300  # on the rows to learn by heart
 RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of another optimizer
 USUAL = {"sgd": 0.05, "adam": 0.001, "rmsprop": 0.001}  # learning rates, times RATES and 1
+NEAR = 3.0  # times a rate that is tried, within which no other need be
 SCALINGS = ("standard", "quantile")  # by the mean, which outliers move, and by rank
 LONGER = 4  # times the epochs
 WIDER = 4  # times the width of each hidden layer
@@ -174,6 +175,9 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
     for factor, cause in zip(RATES, ("lr_too_high", "lr_too_low"), strict=True):
         words = [override("optimizer.lr", float(f"{rate * factor:.3g}"))]
         add(f"learning rate x {factor:g}", words, cause)
+    for value in _usual_rates(base):
+        cause = "lr_too_low" if value > rate else "lr_too_high"
+        add(f"learning rate {value:g}", [override("optimizer.lr", value)], cause)
     add("no regularization", free, "over_regularized")
     unscaled = base.data.scaling == "none"
     for scaling in SCALINGS:
@@ -200,6 +204,21 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
             words = [f"optimizer={name}", override("optimizer.lr", value)]
             add(" ".join(words), words, "unsuitable_optimizer")
     return plans
+
+
+def _usual_rates(base: Config) -> list[float]:
+    """Rates that are usual for the run's optimizer, far from its own and what is tried of that:
+    only at its best does it tell that another one suits better.
+    """
+    usual = USUAL.get(base.optimizer.name, 0.0)
+    rate = base.optimizer.lr
+    tried = [rate, *(rate * factor for factor in RATES)]
+    wanted = [float(f"{usual * factor:.3g}") for factor in (RATES[0], 1.0, RATES[1])]
+    return [
+        value
+        for value in wanted
+        if value > 0 and all(not 1 / NEAR <= value / other <= NEAR for other in tried if other > 0)
+    ]
 
 
 def _cost(own: PlannedProbe, base: PlannedProbe) -> float:

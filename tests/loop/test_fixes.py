@@ -18,10 +18,24 @@ from nnexp.loop.fixes import code_words
         ("optimizer.weight_decay=0", "weight_decay=0 in the optimizer"),
         ("reg.grad_clip=null", "do not clip gradients that short"),
         ("reg.patience=null", "do not stop early"),
+        ("data.split.by=patient", "by patient"),
+        (
+            "data.split.method=group",
+            "split whole groups: sklearn.model_selection.GroupShuffleSplit",
+        ),
+        (
+            "data.split.shuffle=false",
+            "hold out a stretch of rows: train_test_split(shuffle=False)",
+        ),
     ],
 )
 def test_to_add_is_not_to_leave_out(word, said):
     assert code_words([word]) == (said,)
+
+
+def test_changes_of_one_thing_are_said_once():
+    at_random = code_words(["data.split.method=random", "data.split.by=null"])
+    assert at_random == code_words(["data.split.shuffle=true"])
 
 
 def test_what_was_in_order_has_no_settings(loops):

@@ -349,3 +349,28 @@ def test_epochs_are_passes_over_the_train_rows():
     told = {one.signal: one.value for one in own.evidence}
     assert told["epochs"] == 40
     assert abs(told["steps taken"] - watch.steps) < 0.1 * watch.steps
+
+
+def _small(out, t):
+    return 0.002 * nn.functional.cross_entropy(out, t)
+
+
+@pytest.mark.parametrize("change", [{"sign": 0.002}, {"loss": lambda: _small}])
+def test_a_loss_that_is_scaled_down_takes_the_steps_with_it(loops, change):
+    loop = loops.Loop("digits", optimizer=loops.sgd(0.1), epochs=5, factory=True, **change)
+    found = loops.run(loop, 0)
+    first = found.findings[0]
+    assert first.cause == "lr_too_low"
+    assert first.fix[0].startswith("the loss without its factor of 0.002")
+    proven = loop.watch.diagnosis(prove=True, seeds=3).findings[0]
+    assert (proven.cause, proven.verdict) == ("lr_too_low", "confirmed")
+
+
+@pytest.mark.parametrize("change", [{"optimizer": None}, {"clear": 50, "sign": 0.02}])
+def test_a_factor_that_shortens_no_step_is_none(loops, change):
+    """Adam divides by it, and a gradient that is gathered of 50 batches makes up for it."""
+    change = {"sign": 0.002, **change, "optimizer": change.get("optimizer", loops.sgd(0.1))}
+    if change["optimizer"] is None:
+        del change["optimizer"]
+    found = loops.run(loops.Loop("digits", epochs=20, batch=8, **change), 0)
+    assert not any("factor" in word for own in found.findings for word in own.fix)

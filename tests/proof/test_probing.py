@@ -127,6 +127,24 @@ def test_each_probe_changes_one_thing():
     assert (heart.trainer.batch_size, heart.reg.l2) == (32, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("words", "rates"),
+    [
+        (["optimizer=adam"], []),
+        (["optimizer=rmsprop", "optimizer.lr=0.00003"], [0.001, 0.01]),
+        (["optimizer=sgd", "optimizer.lr=50"], [0.005, 0.05, 0.5]),
+    ],
+)
+def test_an_optimizer_is_tried_at_its_usual_rates(words, rates):
+    words = ["data=wine", *words]
+    base = compose(words)
+    plans = [own for own in planned(base, words) if own.name.startswith("learning rate ")]
+    plans = [own for own in plans if not own.name.startswith("learning rate x")]
+    assert [own.arm.config.optimizer.lr for own in plans] == rates
+    higher = rates and rates[0] > base.optimizer.lr
+    assert {own.cause for own in plans} <= {"lr_too_low" if higher else "lr_too_high"}
+
+
 def test_what_does_not_apply_is_left_out():
     plans = [own.name for own in planned(compose(["data=wine"]), ["data=wine"])]
     assert "no regularization" not in plans  # there is none
@@ -148,7 +166,9 @@ def test_a_rate_too_low(tmp_path):
     assert told["learning rate x 10"].gain > 0.1
     assert "cannot learn" in told["32 rows, learnt by heart"].meaning
     causes = {own.cause: own for own in probed.nominations}
-    assert causes["lr_too_low"].fix == ("optimizer.lr=0.001",)
+    (word,) = causes["lr_too_low"].fix
+    best = max((own for own in probed.probes if own.fix == (word,)), key=lambda own: own.gain)
+    assert best.gain >= told["learning rate x 10"].gain
     assert "lr_too_high" not in causes
     assert probed.runs == 5 * len(probed.probes)
 

@@ -34,6 +34,9 @@ def test_subjects_on_both_sides(sheet_of, causes, count, size, name, text):
     assert causes(found) == ["group_leak"]
     assert found.nominations[0].subject == name
     assert found.nominations[0].fix[0] == "data.split.method=group"
+    if not text:  # as a loop has them
+        scaled = frame.assign(**{name: (frame[name] - 31.7) / 9.3})
+        assert causes(groups.check(sheet_of(scaled, y))) == ["group_leak"]
     dropped = groups.check(sheet_of(frame, y, drop=[name]))
     assert causes(dropped) == ["group_leak"]  # the rows are torn apart all the same
 

@@ -18,6 +18,18 @@ def test_a_difference_that_is_the_label(sheet_of, table, causes, name, spread):
     assert found.nominations[0].subject == "start, end"
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_a_ratio_that_is_the_label(sheet_of, table, causes, name):
+    frame, y = table(name)
+    rng = np.random.default_rng(0)
+    frame["net"] = rng.lognormal(4, 0.8, len(y))
+    frame["gross"] = frame["net"] * 1.6**y * rng.lognormal(0, 0.04, len(y))
+    found = sums.check(sheet_of(frame, y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].subject == "net, gross"
+    assert "product or ratio" in found.nominations[0].explanation
+
+
 def test_a_total_of_parts(sheet_of, table, causes):
     frame, y = table("classification")
     rng = np.random.default_rng(0)
@@ -27,8 +39,10 @@ def test_a_total_of_parts(sheet_of, table, causes):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_as_they_are(sheet_of, table, causes, name):
-    assert causes(sums.check(sheet_of(*table(name)))) == []
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+def test_tables_as_they_are(sheet_of, table, causes, name, shift):
+    frame, y = table(name)
+    assert causes(sums.check(sheet_of(frame + shift, y))) == []
 
 
 def test_a_border_across_two_columns_is_no_leak(sheet_of, causes):

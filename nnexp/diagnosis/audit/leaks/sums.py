@@ -1,4 +1,4 @@
-"""Two or three columns whose sum or difference is the target in disguise."""
+"""Two or three columns whose sum or difference, product or ratio is the target in disguise."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ def check(sheet: Sheet) -> Audit:
     complete = np.isfinite(x).all(1)
     if complete.mean() < 0.5 or len(np.unique(y[complete])) < 2:
         return Audit()
-    found = find_sum(x[complete], y[complete])
+    x, y = x[complete], y[complete]
+    line, text = "a sum", "sum or difference"
+    found = find_sum(x, y)
+    positive = np.flatnonzero((x > 0).all(0))
+    if found is None and len(positive) >= FEWEST:
+        line, text = "a product", "product or ratio"
+        found = find_sum(np.log(x[:, positive]), y)
+        names = [names[place] for place in positive]
     if found is None:
         return Audit()
     places, apart, without = found
@@ -43,7 +50,7 @@ def check(sheet: Sheet) -> Audit:
                 "target_leak",
                 (
                     Evidence(
-                        f"distance of the classes along a sum of {columns(told)}, in spreads "
+                        f"distance of the classes along {line} of {columns(told)}, in spreads "
                         "within a class",
                         figure(apart),
                         f"below {figure(APART)}",
@@ -54,8 +61,8 @@ def check(sheet: Sheet) -> Audit:
                         "nearly the same: good columns tell something each",
                     ),
                 ),
-                f"{columns(told)} tell next to nothing one by one, and their sum or difference "
-                "is the label: one of them was computed after it.",
+                f"{columns(told)} tell next to nothing one by one, and their {text} is the "
+                "label: one of them was computed after it.",
                 (also("data.drop", sheet.config.drop, told),),
                 strength=0.85,
                 subject=", ".join(told),

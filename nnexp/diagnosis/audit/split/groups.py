@@ -253,7 +253,8 @@ def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
     if name in sheet.numbers:
         values = sheet.numbers[name]
         known = values[np.isfinite(values)]
-        if not np.array_equal(known, np.floor(known)):
+        # whole numbers, which a loop may have scaled
+        if not np.array_equal(known, np.floor(known)) and not hinted(name):
             return None
         codes = np.unique(np.where(np.isfinite(values), values, np.nan), return_inverse=True)[1]
         codes, missing = codes.astype(np.int64), ~np.isfinite(values)
