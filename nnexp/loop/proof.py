@@ -205,8 +205,9 @@ def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
     return [
         "fresh models that are trained as the loop was seen to train reach an accuracy of "
         f"{np.mean(base):.3f}, and the loop's {own:.3f}: something that is not seen from here "
-        "keeps it back, such as weights that are set back or clamped, rows with the targets of "
-        "others, or few of the rows; what changes bring is measured without it"
+        "keeps it back, such as gradients that are clipped short, a schedule, weights that are "
+        "set back or clamped, rows with the targets of others, or few of the rows; what changes "
+        "bring is measured without it"
     ]
 
 
