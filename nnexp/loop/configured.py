@@ -17,6 +17,7 @@ from nnexp.config.schema.options import OPTIONS
 from nnexp.config.schema.regularizer import RegConfig
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.config.schema.trainer import TrainerConfig
+from nnexp.model.registered import unregistered
 
 LOSSES = {
     "softmax": "cross_entropy",
@@ -82,7 +83,7 @@ def _hidden_dropouts(model: nn.Module) -> list[Any]:
 def _model(
     model: nn.Module, linear: list[Any], initial: Mapping[str, torch.Tensor], is_affine: bool
 ) -> Any:
-    if not linear or _has_others(model):
+    if not linear or _has_others(model) or unregistered(model):  # of which not all is seen
         return CustomModelConfig()
     hidden = [own[1].out_features for own in linear[:-1]]
     kinds = [

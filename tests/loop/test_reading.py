@@ -374,3 +374,10 @@ def test_a_factor_that_shortens_no_step_is_none(loops, change):
         del change["optimizer"]
     found = loops.run(loops.Loop("digits", epochs=20, batch=8, **change), 0)
     assert not any("factor" in word for own in found.findings for word in own.fix)
+
+
+def test_a_network_of_which_not_all_is_seen_is_called_neither_small_nor_linear(loops):
+    loop, cause = loops.FAULTS["plain list"]
+    found = loops.run(loop, 0)
+    assert causes(found)[0] == cause
+    assert "underfit_capacity" not in causes(found)
