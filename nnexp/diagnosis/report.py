@@ -239,7 +239,7 @@ def _told(own: Finding, fix: str) -> str:
     if own.proof is None or own.cause == "validation_too_small":
         return f"fix: {fix}"
     # what stands, since what may help against it is no cure
-    useless = own.verdict == SUSPECTED and own.proof.gain <= 0
+    useless = own.verdict == SUSPECTED and own.proof.gain < 0
     return f"{fix}{' does not help' * useless}: {_gain(own.proof)}"
 
 

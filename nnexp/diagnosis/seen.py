@@ -117,7 +117,7 @@ class Seen:
             None where the table is not at hand.
         ordinal: categories of more than two levels that reach the network as numbers.
         module: what a user's own module shows.
-        passes: over the train rows; 0 for one a row of the history.
+        passes: over the train rows; None for one a row of the history.
     """
 
     config: Config
@@ -142,12 +142,12 @@ class Seen:
     label_changes: float | None = None
     ordinal: Sequence[str] = ()
     module: OwnModule = field(default_factory=OwnModule)
-    passes: int = 0
+    passes: float | None = None
 
     @property
-    def epochs(self) -> int:
+    def epochs(self) -> float:
         """Passes over the train rows that were made."""
-        return self.passes or len(self.history)
+        return len(self.history) if self.passes is None else self.passes
 
     # ---------------------------------------------------------------------------- the prior
     @property

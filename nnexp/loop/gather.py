@@ -146,7 +146,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         kind=kernel,
         initial=watch.initial,
         first_lr=watch.first_lr,
-        epochs=round(watch.steps / math.ceil(table.train / record.batch)),
+        epochs=round(_passes(watch)),
         batch=record.batch,
         is_affine=is_affine(watch.model, table.x[table.spaced(False, 16)], linear),
     )
@@ -182,8 +182,13 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         train=train,
         units=units,
         train_loss=loss if math.isfinite(loss) else None,
-        passes=config.trainer.epochs,
+        passes=_passes(watch),
     )
+
+
+def _passes(watch: LoopWatch) -> float:
+    """How often the train rows were gone through."""
+    return watch.steps / math.ceil(watch.table.train / watch.record.batch)
 
 
 def judge_weights(

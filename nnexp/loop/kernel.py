@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 ROWS = 8  # of a batch on which the loss is asked
+ALIKE = 0.1  # of a factor on a loss, by which it may differ from point to point
 SURE = 100.0  # a logit whose probability is 1 to the last digit
 
 
@@ -31,7 +32,7 @@ class Kernel:
             `absolute`, or `other`.
         sign: 1, or -1 where being right costs more than being wrong.
         summed: whether twice the rows cost twice as much.
-        scale: of a cross-entropy of logits, its value where they are all 0 over that of its name.
+        scale: factor on a plain cross-entropy of logits; 1 where it is another function of them.
         applied: `softmax` or `sigmoid` where the loss function squashes the outputs before a
             cross-entropy that does so itself; else "".
     """
@@ -128,9 +129,9 @@ def _of_classes(
     if int(true.min()) < 0 or int(true.max()) >= z.shape[1]:
         return None
     hot = torch.nn.functional.one_hot(true, z.shape[1]).to(z)
+    right, wrong = at(6 * hot, t), at(-6 * hot, t)
     # so near to naming nothing that smoothed labels, too, still want more of the true class
-    right, wrong = at(0.5 * hot, t), at(-0.5 * hot, t)
-    sign = -1 if right > wrong else 1
+    sign = -1 if at(0.5 * hot, t) > at(-0.5 * hot, t) else 1
     linear = _close(at(2 * z, t), 2 * base) and _close(at(z + other, t), base + at(other, t))
     if z.shape[1] == 1:
         nothing = base == 0 and right == wrong == 0
@@ -141,7 +142,8 @@ def _of_classes(
         # of a probability of 1 it costs what a logit of 1 beside zeros does
         rows = len(t) if summed else 1
         twice = _close(at(SURE * hot, t) / rows, math.log(1 + (z.shape[1] - 1) / math.e))
-        scale = abs(at(0 * z, t)) / (rows * math.log(z.shape[1]))
+        far = math.log(math.exp(6) * (z.shape[1] - 1) + 1)  # of a cross-entropy, at -6
+        scale = _factor(at(0 * z, t) / rows, math.log(z.shape[1]), wrong / rows, far)
         return Kernel("softmax", sign, summed, "softmax" if twice else "", scale)
     return None
 
@@ -170,8 +172,19 @@ def _elementwise(
     if abs(middle) > 1e-9 and _close((f(-2.0, 1.0) - f(2.0, 1.0)) / 2, middle / math.log(2)):
         margin = _close(f(2.0, -1.0), f(-2.0, 1.0))
         kind, sign = "margin" if margin else "logistic", 1 if middle > 0 else -1
-        return Kernel(kind, sign, summed, scale=abs(middle) / math.log(2))
+        wrong = f(-6.0, 1.0)
+        factors = [_factor(middle, math.log(2), wrong, math.log1p(math.exp(6)))]
+        if not margin:  # weights of the positives make the one smaller, and not the other
+            wrong = f(6.0, 0.0)
+            factors.append(_factor(f(0.0, 0.0), math.log(2), wrong, math.log1p(math.exp(6))))
+        return Kernel(kind, sign, summed, scale=max(factors))
     return Kernel("other", 1, summed)
+
+
+def _factor(near: float, plain_near: float, far: float, plain_far: float) -> float:
+    """What a plain loss is multiplied by, told at two points; 1 where they do not agree."""
+    one, other = abs(near) / plain_near, abs(far) / plain_far
+    return one if one > 0 and abs(one - other) <= ALIKE * max(one, other) else 1.0
 
 
 def _close(a: float, b: float) -> bool:

@@ -14,6 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import leaves
 
+ROUNDING = 1e-6  # of a gradient that is 0 but for it, as of a bias before batch normalisation
 CALLS = 8  # of the model that are remembered, the last ones
 
 
@@ -100,7 +101,7 @@ class Looker:
     def take_gradient(self, name: str, gradient: Tensor) -> None:
         """Note the gradient of a parameter, before it is added to what is held."""
         self.record.met.add(name)
-        if name not in self.record.pulled and bool(gradient.any()):
+        if name not in self.record.pulled and bool((gradient.abs() > ROUNDING).any()):
             self.record.pulled.add(name)
         if self._first is None:
             self._first = name

@@ -10,6 +10,7 @@ from nnexp.loop.quiet import quiet
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
+NOISY = 0.1  # difference of two evaluations over the spread of outputs: more than a little noise
 TRAIN_FIRST = "model.train() before the steps"
 USUAL_MOMENTUM = "momentum=0.1 in BatchNorm1d"
 
@@ -20,7 +21,7 @@ def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
     Arguments:
         model, record: as watched.
     """
-    norms = _norms(model)
+    norms = [one for one in _norms(model) if _is_untouched(one)]
     if not norms or not record.training:
         return []
     if not any(record.training):
@@ -35,7 +36,7 @@ def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
                 certain=True,
             )
         ]
-    if not any(one.momentum == 0 and one.track_running_stats for one in norms):
+    if not any(one.momentum == 0 for one in norms):
         return []
     return [
         Nomination(
@@ -92,6 +93,12 @@ def stale_batch_norm(
     ]
 
 
+def _is_untouched(norm: _BatchNorm) -> bool:
+    """Whether running statistics are those of a new layer; loaded ones may be kept on purpose."""
+    mean, var = norm.running_mean, norm.running_var
+    return mean is not None and var is not None and not mean.any() and bool((var == 1).all())
+
+
 def _norms(model: nn.Module) -> list[_BatchNorm]:
     return [one for one in model.modules() if isinstance(one, _BatchNorm)]
 
@@ -123,7 +130,7 @@ def random_outputs(model: nn.Module, x: Tensor, path: Path) -> list[Nomination]:
             "what is left out in training is left out of every prediction",
             ("F.dropout(x, p, training=self.training), or torch.nn.Dropout",),
             0.9,
-            certain=True,
+            certain=apart >= NOISY * spread,
             subject="random in evaluation mode",
         )
     ]

@@ -71,7 +71,7 @@ def nature_of_outputs(
     return with_strong(found, [out, *strong])
 
 
-FAR = 10.0  # times the largest input of some rows, where it is asked whether layers are linear
+FAR = 10.0  # times the largest input of some rows: what the first layer gets on the second look
 
 
 def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
@@ -79,29 +79,68 @@ def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
 
     Arguments:
         model: any module.
-        x: (n, ...) some rows, in whose shape and far beyond whose size pairs are made: rows that
-            lie close together meet each unit on one side.
+        x: (n, ...) some rows, of which pairs are averaged.
         linear: as of `linear_layers`.
     """
     finite = x.is_floating_point() and bool(torch.isfinite(x).all())
     if len(x) < 4 or not finite or not linear:
         return False
+    half = len(x) // 2
+    a, b = x[:half].double(), x[half : 2 * half].double()
+    rows = [own.to(x.dtype) for own in (a, b, (a + b) / 2)]
+    if not _is_mean(_last_of(model, linear, rows)):
+        return False
+    # rows that lie close together meet each unit on one side: the first layer is given others
     made = torch.Generator().manual_seed(0)
     far = FAR * max(1.0, float(x.abs().max()))
-    a, b = (torch.randn(x.shape, generator=made, dtype=torch.double) * far for _ in range(2))
-    a, b = a.to(x.device), b.to(x.device)
-    outs: list[Any] = []
+    shape = _given_first(model, linear, x[:half])
+    c, d = (torch.randn(shape, generator=made, dtype=torch.double) * far for _ in range(2))
+    try:
+        return _is_mean(_last_of(model, linear, [x[:half]] * 3, [c, d, (c + d) / 2]))
+    except Exception:  # whatever a model may raise on what it never met
+        return True
 
-    def hook(layer: nn.Module, inputs: Any, out: Any) -> None:
-        outs.append(out.detach().double())
 
-    handle = linear[-1][1].register_forward_hook(hook)
+def _given_first(model: nn.Module, linear: list[Any], x: Tensor) -> torch.Size:
+    """The shape of what the first linear layer gets."""
+    found: list[torch.Size] = []
+    handle = linear[0][1].register_forward_pre_hook(
+        lambda layer, inputs: found.append(inputs[0].shape)
+    )
     try:
         with quiet(model):
-            for given in (a, b, (a + b) / 2):
-                model(given.to(x.dtype))
+            model(x)
     finally:
         handle.remove()
+    return found[0]
+
+
+def _last_of(
+    model: nn.Module, linear: list[Any], given: list[Tensor], first: Sequence[Tensor] = ()
+) -> list[Tensor]:
+    """What the last linear layer makes of some inputs, the first one's replaced by `first`."""
+    outs: list[Tensor] = []
+    queue = list(first)
+
+    def put(layer: nn.Module, inputs: Any) -> Any:
+        return (queue.pop(0).to(inputs[0]), *inputs[1:]) if queue else None
+
+    handles = [
+        linear[0][1].register_forward_pre_hook(put),
+        linear[-1][1].register_forward_hook(lambda *one: outs.append(one[2].detach().double())),
+    ]
+    try:
+        with quiet(model):
+            for own in given:
+                model(own)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return outs
+
+
+def _is_mean(outs: list[Tensor]) -> bool:
+    """Whether the third is the mean of the first two, which differ."""
     if len(outs) != 3:
         return False
     scale = float(torch.stack(outs).abs().max())

@@ -12,7 +12,8 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.loop.fixes import CROSS_ENTROPY
 from nnexp.loop.kernel import Kernel
 
-SCALED_DOWN = 0.03  # factor on the loss up to which steps are too short; a focal loss has more
+SCALED_DOWN = 0.03  # factor on a cross-entropy up to which steps of SGD are too short, ...
+SLOW = 0.005  # ... if the learning rate times it is no more than this: a tenth of what is usual
 WHOLE_LOSS = "the loss without its factor of "
 BINARY = "torch.nn.BCEWithLogitsLoss() on the logits"
 NAMES = {
@@ -260,8 +261,13 @@ def _sign(own: Pairing) -> list[Nomination]:
     ]
 
 
+def _times(own: Pairing) -> float:
+    """The loop's loss over the mean of its rows' losses."""
+    return own.batch * own.ratio if own.kernel.summed else own.ratio
+
+
 def _sum(own: Pairing) -> list[Nomination]:
-    times = own.ratio if not own.kernel.summed else own.batch * own.ratio
+    times = _times(own)
     if not math.isfinite(times) or own.batch < 4 or abs(times) < 0.5 * own.batch:
         return []
     rate = own.lr * abs(times)
@@ -285,8 +291,9 @@ def _sum(own: Pairing) -> list[Nomination]:
 
 def _scaled_down(own: Pairing) -> list[Nomination]:
     """A loss that the loop multiplies by next to nothing, and each step of SGD with it."""
-    factor = abs(own.ratio) * own.kernel.scale
-    if not (own.plain and own.cleared and 0 < factor <= SCALED_DOWN):
+    factor = abs(_times(own)) * own.kernel.scale
+    known = own.kernel.kind in ("softmax", "logistic", "margin") and own.plain and own.cleared
+    if not known or not 0 < factor <= SCALED_DOWN or own.lr * factor > SLOW:
         return []
     return [
         Nomination(

@@ -184,7 +184,7 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     if own.cause == "parameters_not_updated":
         if any(UNLISTED in word for word in own.fix):
             return None  # a fresh model has its layers in a list, too
-        return Retraining(whole=True, reached=CLEAR not in own.fix)
+        return Retraining(whole=True) if CLEAR in own.fix else Retraining(reached=True)
     if own.cause == "over_regularized":
         changes: dict[str, Any] = {
             REGULARIZED[word]: False for word in own.fix if word in REGULARIZED

@@ -27,7 +27,8 @@ class LoopRecord:
         uncleared, backwards: backward passes looked at that found gradients from before the last
             optimizer step, and those that could have.
         gathered: backward passes looked at that added to the gradient of another batch.
-        met, pulled: names of parameters that got a gradient, and one that was not 0.
+        met, pulled: names of parameters that got a gradient, and one that was not 0 but for
+            rounding.
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
             of each (n,).

@@ -46,7 +46,7 @@ class Retraining:
         whole: whether the loop's own mistakes are mended: gradients cleared, all parameters
             trained, in training mode, with the loss's own sign and mean.
         unscaled: whether a loss is as large as its kind is, whatever factor it has.
-        reached: whether the change is that all parameters get a gradient.
+        reached: whether all parameters are trained, also those that the factory freezes.
         balanced: whether rows weigh by the rarity of their class.
         reshaped: whether targets get the shape of the outputs.
         shuffled: whether rows are shuffled, however the loop has them.
@@ -115,7 +115,7 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         mixed = torch.randperm(table.train).to(x.device)
         targets = torch.cat((targets[: table.train][mixed], targets[table.train :]))
         index = torch.cat((index[: table.train][mixed], index[table.train :]))
-    if arm.whole:
+    if arm.reached:
         model.requires_grad_(True)
     if not arm.dropout:
         for one in model.modules():
@@ -221,17 +221,18 @@ def _inputs(x: Tensor, train: int, arm: Retraining) -> Tensor:
 
 def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] | None, bool]:
     """Factor on the loss, whether gradients are cleared, what is trained, and the mode."""
-    if arm.whole:
+    if arm.whole and not arm.reached:
         factor = -1.0 if watch.kernel.sign < 0 else 1.0
         return (factor / watch.kernel.scale if arm.unscaled else factor), True, None, True
     record = watch.record
     ratio = ratio_of(watch)
     held = {id(p) for group in watch.optimizer.param_groups for p in group["params"]}
-    names = {
+    names: set[str] | None = {
         name
         for name, p in watch.model.named_parameters()
         if id(p) in held and not torch.equal(p, watch.initial[name])
     }
+    names = None if arm.reached else names
     clears = not (record.backwards >= 2 and record.uncleared == record.backwards)
     training = not record.training or any(record.training)
     return (ratio if math.isfinite(ratio) else 1.0), clears, names, training

@@ -52,12 +52,6 @@ def parameters(
             # a gradient of 0 has its cause elsewhere: dead units, a softmax of one output
             and (name in record.pulled or name not in record.met)
         ]
-        # that of a bias before batch normalisation is 0 but for rounding, and moves nothing
-        still = [
-            name
-            for name in still
-            if not name.endswith("bias") or f"{name[:-4]}weight" not in {*initial} - {*still}
-        ]
         if still and max(float(group["lr"]) for group in optimizer.param_groups) > 0:
             found.append(_still(still, len(still) == len(wanted), record))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]

@@ -84,7 +84,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
 def _downloads(word: str) -> bool:
     """Whether a word chooses a table that is downloaded, and kept where another word may say."""
     name, _, value = word.lstrip("+").partition("=")
-    return name == "data" and "openml" in value
+    return name == "data" and ("openml" in value or "glob(" in value)
 
 
 def _unfolded(word: str) -> list[str]:

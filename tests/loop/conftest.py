@@ -504,8 +504,9 @@ HEALTHY = {
 @pytest.fixture
 def loops():
     return SimpleNamespace(
-        FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run, mlp=mlp, one=one, sgd=sgd, column=column
-    )
+        FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run, table=table, mlp=mlp, one=one, sgd=sgd,
+        column=column,
+    )  # fmt: skip
 
 
 def run(loop, seed):

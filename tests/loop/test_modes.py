@@ -1,5 +1,7 @@
 """Modes that do not do what they are for."""
 
+import pytest
+import torch
 from torch import nn
 from torch.nn import functional as F
 
@@ -33,9 +35,24 @@ def test_dropout_that_stays_on_is_named(loops):
     assert "training=self.training" in found.findings[0].fix[0]
 
 
-def test_dropout_that_stays_on_is_named_whatever_the_scores_are(loops):
-    found = loops.run(loops.Loop("moons", model=Dropped, epochs=30), 0)
-    assert "over_regularized" in [own.cause for own in found.alarms]
+class Noisy(nn.Module):
+    """Random in evaluation mode: by dropout of a few units, or by a little noise."""
+
+    def __init__(self, inputs, classes, drops):
+        super().__init__()
+        self.first, self.last, self.drops = nn.Linear(inputs, 64), nn.Linear(64, classes), drops
+
+    def forward(self, x):
+        h = self.first(x).relu()
+        return self.last(F.dropout(h, 0.2) if self.drops else h + 0.001 * torch.randn_like(h))
+
+
+@pytest.mark.parametrize("drops", [True, False])
+def test_dropout_that_stays_on_is_named_whatever_the_scores_are(loops, drops):
+    loop = loops.Loop("breast_cancer", model=lambda i, c: Noisy(i, c, drops))
+    found = loops.run(loop, 0)
+    assert found.scores["valid"]["behind"] is False
+    assert ("over_regularized" in [own.cause for own in found.alarms]) is drops
 
 
 def normed(momentum):
@@ -55,9 +72,32 @@ def test_running_statistics_that_never_move_are_named_whatever_the_scores_are(lo
 
 
 def test_a_bias_before_batch_normalisation_has_no_gradient_and_no_fault(loops):
-    rate = loops.sgd(0.05)
-    found = loops.run(loops.Loop(model=normed(0.1), optimizer=rate, epochs=3), 0)
+    """Its gradient is 0 but for rounding, and a low rate moves it by nothing."""
+    rate = loops.sgd(1e-5)
+    found = loops.run(loops.Loop(scaled=False, model=normed(0.1), optimizer=rate, epochs=3), 0)
     assert "parameters_not_updated" not in [own.cause for own in found.findings]
+
+
+@pytest.mark.parametrize("change", [{"train_mode": False}, {"momentum": 0.0}])
+def test_statistics_that_were_loaded_may_be_kept(loops, change):
+    def trained(model):
+        x = loops.table("wine")[0]
+        for _ in range(200):
+            model(x)
+        model[1].momentum = change.get("momentum", 0.1)
+
+    mode = change.get("train_mode", True)
+    found = loops.run(loops.Loop(model=normed(0.1), after=trained, train_mode=mode), 0)
+    assert "batchnorm_mode" not in [own.cause for own in found.findings]
+
+
+def test_statistics_of_the_batch_alone_are_none_that_stay(loops):
+    def make(inputs, classes):
+        norm = nn.BatchNorm1d(32, track_running_stats=False)
+        return nn.Sequential(nn.Linear(inputs, 32), norm, nn.ReLU(), nn.Linear(32, classes))
+
+    found = loops.run(loops.Loop(model=make, train_mode=False), 0)
+    assert "batchnorm_mode" not in [own.cause for own in found.findings]
 
 
 def test_a_loop_that_diverges_in_evaluation_mode_is_named(loops):

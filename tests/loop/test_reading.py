@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import nnexp
 from nnexp.config.schema.model import MLPConfig
 from nnexp.loop.configured import make_config
-from nnexp.loop.kernel import broadcasts
+from nnexp.loop.kernel import broadcasts, identify
 from nnexp.loop.outputs import is_affine, linear_layers
 
 MADE = torch.Generator().manual_seed(0)
@@ -198,7 +198,28 @@ def test_a_network_is_linear_wherever_its_rows_lie():
     plain = nn.Sequential(nn.Linear(3, 8), nn.Linear(8, 2))
     for rows in (1e-4 * torch.randn(16, 3), 1e4 + torch.randn(16, 3)):
         assert not is_affine(relu, rows, linear_layers(relu, rows))
-        assert is_affine(plain, rows, linear_layers(plain, rows))
+    rows = torch.randn(16, 3)
+    assert is_affine(plain, rows, linear_layers(plain, rows))
+
+
+class Coded(nn.Module):
+    """Of whole numbers in a column of floats, as a frame of codes and measurements has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.names, self.last = nn.Embedding(5, 3), nn.Linear(5, 2)
+
+    def forward(self, x):
+        if (x < 0).any() or (x[:, 0] > 4).any():
+            raise ValueError("codes from 0 to 4")
+        return self.last(torch.cat((self.names(x[:, 0].long()), x[:, 1:]), 1))
+
+
+def test_a_model_is_asked_nothing_that_it_may_not_be_given():
+    rows = torch.rand(16, 3)
+    rows[:, 0] = torch.arange(16) % 5
+    model = Coded()
+    is_affine(model, rows, linear_layers(model, rows))
 
 
 def test_a_last_layer_that_has_shrunk_is_not_called_bounded():
@@ -366,13 +387,35 @@ def test_a_loss_that_is_scaled_down_takes_the_steps_with_it(loops, change):
     assert (proven.cause, proven.verdict) == ("lr_too_low", "confirmed")
 
 
-@pytest.mark.parametrize("change", [{"optimizer": None}, {"clear": 50, "sign": 0.02}])
+def _of_sum(out, t):
+    return nn.functional.cross_entropy(out, t, reduction="sum")
+
+
+def _focal(out, t):
+    loss = nn.functional.cross_entropy(out, t, reduction="none")
+    return (0.05 * (1 - torch.exp(-loss)) ** 5 * loss).mean()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"optimizer": None},
+        {"clear": 50, "sign": 0.02},
+        {"loss": lambda: _of_sum, "sign": 1 / 64, "batch": 64},
+        {"loss": lambda: _focal, "sign": 1.0},
+        {"data": "breast_cancer", "model": "one", "target": "column", "sign": 1.0,
+         "loss": lambda: nn.BCEWithLogitsLoss(pos_weight=torch.tensor(0.02))},
+    ],
+)  # fmt: skip
 def test_a_factor_that_shortens_no_step_is_none(loops, change):
-    """Adam divides by it, and a gradient that is gathered of 50 batches makes up for it."""
-    change = {"sign": 0.002, **change, "optimizer": change.get("optimizer", loops.sgd(0.1))}
-    if change["optimizer"] is None:
-        del change["optimizer"]
-    found = loops.run(loops.Loop("digits", epochs=20, batch=8, **change), 0)
+    """Adam divides by it, a gradient that is gathered of 50 batches and a sum over the rows make up
+    for it, and other functions than a cross-entropy have none.
+    """
+    known = {"one": loops.one, "column": loops.column}
+    change = {k: known.get(v, v) if isinstance(v, str) else v for k, v in change.items()}
+    usual = {"data": "digits", "epochs": 20, "batch": 8, "sign": 0.002, "optimizer": loops.sgd(0.1)}
+    change = {k: v for k, v in {**usual, **change}.items() if v is not None}
+    found = loops.run(loops.Loop(**change), 0)
     assert not any("factor" in word for own in found.findings for word in own.fix)
 
 
@@ -381,3 +424,14 @@ def test_a_network_of_which_not_all_is_seen_is_called_neither_small_nor_linear(l
     found = loops.run(loop, 0)
     assert causes(found)[0] == cause
     assert "underfit_capacity" not in causes(found)
+
+
+@pytest.mark.parametrize("classes", [3, 250, 1000])
+def test_a_softmax_in_the_loss_is_seen_however_many_classes_there_are(classes):
+    def twice(out, t):
+        return nn.functional.cross_entropy(out.softmax(1), t)
+
+    out, t = torch.randn(64, classes), torch.arange(64) % classes
+    assert identify(twice, out, t).applied == "softmax"
+    assert identify(nn.CrossEntropyLoss(label_smoothing=0.95), out, t).sign == 1
+    assert identify(lambda o, y: -nn.functional.cross_entropy(o, y), out, t).sign == -1

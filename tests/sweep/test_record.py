@@ -52,7 +52,13 @@ def test_words_that_may_run_code_need_trust(tmp_path, word):
 
 @pytest.mark.parametrize(
     "word",
-    ["data=openml", "data=wine,openml", "+data=openml", "sweep.params={data: [wine, openml]}"],
+    [
+        "data=openml",
+        "data=wine,openml",
+        "+data=openml",
+        "sweep.params={data: [wine, openml]}",
+        "data=glob(o*)",
+    ],
 )
 def test_tables_that_are_downloaded_need_trust(tmp_path, word):
     write_record(tmp_path, [word, "data.id=61"])

@@ -53,7 +53,9 @@ def undertrained(seen: Seen) -> list[Nomination]:
             "undertrained",
             (
                 *([Evidence("steps taken", steps, expected)] if seen.knows_table else []),
-                Evidence("epochs", epochs, f"{asked}" if stopped else "until the loss stays"),
+                Evidence(
+                    "epochs", round(epochs, 1), f"{asked}" if stopped else "until the loss stays"
+                ),
                 *([Evidence("reg.patience", patience, "null, or 10 and more")] if stopped else []),
                 Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
             ),

@@ -21,7 +21,7 @@ def measured(seed, things=120, times=5, noise=0.1, width=6, uneven=False):
     [
         {}, {"uneven": True}, {"noise": 0.02}, {"width": 20}, {"times": 2},
         {"times": 25, "things": 40, "noise": 0.2, "width": 12},
-        {"times": 50, "things": 30, "noise": 0.2, "width": 12},
+        {"times": 50, "things": 40, "noise": 0.2, "width": 12},
     ],
 )  # fmt: skip
 def test_several_measurements_of_one_thing(sheet_of, causes, seed, how):
@@ -57,7 +57,7 @@ def test_rows_that_stand_for_themselves(sheet_of, causes, seed, width):
     assert causes(clumps.check(sheet_of(frame, y))) == []
 
 
-@pytest.mark.parametrize("things", [3, 8])
+@pytest.mark.parametrize("things", [8, 18])
 def test_classes_that_consist_of_a_few_clumps(sheet_of, causes, things):
     frame, _, thing = measured(0, things=things, times=40, noise=0.05)
     assert causes(clumps.check(sheet_of(frame, thing % 2))) == []
