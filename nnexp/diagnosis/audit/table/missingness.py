@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import association, sign_p
@@ -43,12 +40,12 @@ def check(sheet: Sheet) -> Audit:
     if not masks:
         return Audit(checked=["missing cells: no column with enough of them to tell a pattern"])
     leaks, leaking = _leaks(sheet, masks)
-    if not leaks and not _throws_away(sheet):  # else it is told as lost
-        leaks = _one_sided(sheet, masks)
+    # where the run throws it away it is told as lost
+    notes = _one_sided(sheet, masks) if not leaks and not _throws_away(sheet) else []
     kept = {name: mask for name, mask in masks.items() if name not in leaking}
     told = _thrown_away(sheet, kept) if _throws_away(sheet) else []
     line = f"missing cells in {columns(list(masks))}: nothing about the label is lost by them"
-    return Audit([*leaks, *told], checked=[] if leaks or told else [line])
+    return Audit([*leaks, *told], notes, checked=[] if leaks or told or notes else [line])
 
 
 def _throws_away(sheet: Sheet) -> bool:
@@ -181,28 +178,25 @@ def _leaks(sheet: Sheet, masks: dict[str, np.ndarray]) -> tuple[list[Nomination]
         ),
         Evidence("accuracy by all other columns together", round(others, 3), "higher"),
     )
-    return [_leak(sheet, told, evidence, 0.9)], set(told)
+    return [
+        Nomination(
+            "missingness_leak",
+            evidence,
+            f"{columns(told)} {'is' if len(told) == 1 else 'are'} missing because of the label, "
+            "or filled in after it was known. A model learns that instead of the table, and it "
+            "will not be there for new rows.",
+            (also("data.drop", sheet.config.drop, told),),
+            strength=0.9,
+            subject=", ".join(told),
+        )
+    ], set(told)
 
 
-def _leak(
-    sheet: Sheet, told: Sequence[str], evidence: tuple[Evidence, ...], strength: float
-) -> Nomination:
-    return Nomination(
-        "missingness_leak",
-        evidence,
-        f"{columns(told)} {'is' if len(told) == 1 else 'are'} missing because of the label, "
-        "or filled in after it was known. A model learns that instead of the table, and it "
-        "will not be there for new rows.",
-        (also("data.drop", sheet.config.drop, told),),
-        strength=strength,
-        subject=", ".join(told),
-    )
-
-
-def _one_sided(sheet: Sheet, masks: dict[str, np.ndarray]) -> list[Nomination]:
+def _one_sided(sheet: Sheet, masks: dict[str, np.ndarray]) -> list[str]:
     """Patterns that nearly all rows of a class have, or nearly none, and others are far from.
 
-    They settle no row, but no other column explains them either.
+    They settle no row, but no other column explains them either. It may be the label that does,
+    or what is asked for where the label is suspected: data alone do not tell, so each is a note.
     """
     y = sheet.y[sheet.train]
     least = max(LARGE[0], LARGE[1] * len(y))
@@ -221,21 +215,15 @@ def _one_sided(sheet: Sheet, masks: dict[str, np.ndarray]) -> list[Nomination]:
             continue
         if _beyond(sheet, name, masks)[1] >= ERRORS:
             found[name] = place
-    if not found:
-        return []
-    told = list(found)
-    own = y == found[told[0]]
-    mask = masks[told[0]]
-    evidence = Evidence(
-        f"rows of class {sheet.classes[found[told[0]]]!r} in which {told[0]!r} is missing",
-        f"{percent(mask[own].mean())}, of the others {percent(mask[~own].mean())}",
-        "about as many",
-    )
-    leak = _leak(sheet, told, (evidence,), 0.75)
-    other = (
-        " Or it is asked for where the label is suspected; what is then known before is no leak."
-    )
-    return [replace(leak, explanation=leak.explanation + other)]
+    notes = []
+    for name, place in found.items():
+        own, mask = y == place, masks[name]
+        notes.append(
+            f"{name!r} is missing in {percent(mask[own].mean())} of the train rows of class "
+            f"{sheet.classes[place]!r}, in {percent(mask[~own].mean())} of the others: a leak, if "
+            "that is because of the label"
+        )
+    return notes
 
 
 def _is_lopsided(mask: np.ndarray, own: np.ndarray, least: float, nearly: float = NEARLY) -> bool:
