@@ -251,6 +251,7 @@ def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
 def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
+    found += updates.clipped(watch.optimizer, record)
     found += modes.unused_batch_norm(watch.model, record)
     rows = watch.table.spaced(False, LOOKED)
     if len(rows) > 1 and not seen.diverged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -97,6 +98,16 @@ class Looker:
                     found[f"gradient_norm/{name}"] = self._norms[name]
         self._before = {}
         self.record.layers.append(found)
+        self._look_at_gradients()
+
+    def _look_at_gradients(self) -> None:
+        """Note what is left of the gradient, where the loop has not cleared it by now."""
+        held = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
+        name = next((n for n, norm in self._norms.items() if n in held and norm > 0), None)
+        if name is None or any(own.is_sparse for own in held.values()):
+            return
+        norms = {n: float(torch.linalg.vector_norm(own)) for n, own in held.items()}
+        self.record.clipped.append((math.hypot(*norms.values()), norms[name] / self._norms[name]))
 
     def take_gradient(self, name: str, gradient: Tensor) -> None:
         """Note the gradient of a parameter, before it is added to what is held."""

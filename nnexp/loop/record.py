@@ -26,6 +26,8 @@ class LoopRecord:
         training: at looks whether the module was in training mode.
         uncleared, backwards: backward passes looked at that found gradients from before the last
             optimizer step, and those that could have.
+        clipped: at looks the norm of the gradient that the optimizer got, of all parameters, and
+            what is left of a layer's.
         gathered: backward passes looked at that added to the gradient of another batch.
         met, pulled: names of parameters that got a gradient, and one that was not 0 but for
             rounding.
@@ -43,6 +45,7 @@ class LoopRecord:
     training: list[bool] = field(default_factory=list)
     uncleared: int = 0
     backwards: int = 0
+    clipped: list[tuple[float, float]] = field(default_factory=list)
     gathered: int = 0
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +15,8 @@ from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
 TRAINED = "pass model.parameters() of this model to the optimizer"
+LOOKS = 4  # at gradients, before it is told that they are all clipped, ...
+CLIPPED = 0.05  # ... where so little is left of them
 UNLISTED = "torch.nn.ModuleList around the list"  # the fix of layers in a plain one
 
 
@@ -67,6 +70,37 @@ def parameters(
             )
         )
     return found
+
+
+def clipped(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nomination]:
+    """Gradients that are clipped to next to nothing at every step, and each step of SGD with them.
+
+    That their norm is the same at every look is what clipping leaves.
+    """
+    norms = np.array([norm for norm, _ in record.clipped])
+    left = np.array([share for _, share in record.clipped])
+    plain = type(optimizer).__name__ == "SGD"
+    if not plain or len(norms) < LOOKS or record.gathered or not norms.min() > 0:
+        return []
+    share = float(np.median(left))
+    if np.ptp(norms) > 1e-3 * norms.mean() or share > CLIPPED:
+        return []
+    return [
+        Nomination(
+            "lr_too_low",
+            (
+                Evidence(
+                    "norm of the gradient at every step looked at",
+                    float(norms.mean()),
+                    f"about {norms.mean() / share:.2g}, as it is before it is clipped",
+                ),
+            ),
+            "all gradients are clipped to one short length, and a step is no longer than the "
+            "learning rate times it: what is learnt in many epochs could be learnt in one",
+            ("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0), or none",),
+            0.9,
+        )
+    ]
 
 
 def _uncleared(record: LoopRecord) -> list[Nomination]:

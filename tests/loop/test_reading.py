@@ -435,3 +435,29 @@ def test_a_softmax_in_the_loss_is_seen_however_many_classes_there_are(classes):
     assert identify(twice, out, t).applied == "softmax"
     assert identify(nn.CrossEntropyLoss(label_smoothing=0.95), out, t).sign == 1
     assert identify(lambda o, y: -nn.functional.cross_entropy(o, y), out, t).sign == -1
+
+
+class Clipping(torch.optim.SGD):
+    """SGD of gradients that are clipped before each step."""
+
+    def __init__(self, parameters, lr, length):
+        self.own = list(parameters)
+        super().__init__(self.own, lr=lr)
+        self.length = length
+
+    def step(self, closure=None):
+        nn.utils.clip_grad_norm_(self.own, self.length)
+        return super().step(closure)
+
+
+Clipping.__name__ = "SGD"  # as a loop calls both by themselves
+
+
+@pytest.mark.parametrize(("length", "told"), [(0.002, True), (5.0, False)])
+def test_gradients_that_are_clipped_to_next_to_nothing(loops, length, told):
+    loop = loops.Loop("digits", optimizer=lambda p: Clipping(p, 0.1, length), epochs=5)
+    found = loops.run(loop, 0)
+    words = [word for own in found.findings for word in own.fix]
+    assert any("clip_grad_norm_" in word for word in words) is told
+    if told:
+        assert causes(found)[0] == "lr_too_low"
