@@ -17,6 +17,7 @@ NO_SMOOTHING = "label_smoothing=0 in the loss"
 CROSS_ENTROPY = "torch.nn.CrossEntropyLoss() on the logits"
 _INIT = "leave the weights as torch.nn.Linear makes them"
 _SPLIT = "split at random: sklearn.model_selection.train_test_split(X, y, stratify=y)"
+_STRETCH = "hold out a stretch of rows: train_test_split(shuffle=False)"
 _WORDS: dict[str, str] = {
     "data.scaling=standard": SCALE,
     "data.scaling=robust": "sklearn.preprocessing.RobustScaler() fitted on the train rows",
@@ -38,8 +39,8 @@ _WORDS: dict[str, str] = {
     "trainer.monitor": "keep the weights of the epoch of least validation loss",
     "data.split.method=group": "split whole groups: sklearn.model_selection.GroupShuffleSplit",
     "data.split.method=time": "hold out the latest rows",
-    "data.split.shuffle=false": "hold out a stretch of rows: train_test_split(shuffle=False)",
-    "data.split.stratify=false": "hold out a stretch of rows: train_test_split(shuffle=False)",
+    "data.split.shuffle=false": _STRETCH,
+    "data.split.stratify=false": _STRETCH,
     "data.split": _SPLIT,
 }
 # a setting that is to be left out, or set to nothing

@@ -252,13 +252,16 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
-    found += modes.unused_batch_norm(watch.model, record)
+    unused = modes.unused_batch_norm(watch.model, record)
+    found += unused
     rows = watch.table.spaced(False, LOOKED)
     if len(rows) > 1 and not seen.diverged:
         x = watch.table.x[rows]
         evaluated = watch.loss_of(watch.forward(x), rows)
         trained = watch.loss_of(watch.forward(x, training=True), rows)
-        found += modes.stale_batch_norm(watch.model, record, evaluated, trained, seen.prior_loss)
+        if not unused:
+            prior = seen.prior_loss
+            found += modes.stale_batch_norm(watch.model, record, evaluated, trained, prior)
         found += modes.random_outputs(watch.model, x, watch.path)
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 ROWS = 8  # of a batch on which the loss is asked
 ALIKE = 0.1  # of a factor on a loss, by which it may differ from point to point
+WRONG = 6.0  # a logit that is well off where it should not be
 SURE = 100.0  # a logit whose probability is 1 to the last digit
 
 
@@ -129,7 +130,7 @@ def _of_classes(
     if int(true.min()) < 0 or int(true.max()) >= z.shape[1]:
         return None
     hot = torch.nn.functional.one_hot(true, z.shape[1]).to(z)
-    right, wrong = at(6 * hot, t), at(-6 * hot, t)
+    right, wrong = at(WRONG * hot, t), at(-WRONG * hot, t)
     # so near to naming nothing that smoothed labels, too, still want more of the true class
     sign = -1 if at(0.5 * hot, t) > at(-0.5 * hot, t) else 1
     linear = _close(at(2 * z, t), 2 * base) and _close(at(z + other, t), base + at(other, t))
@@ -142,8 +143,7 @@ def _of_classes(
         # of a probability of 1 it costs what a logit of 1 beside zeros does
         rows = len(t) if summed else 1
         twice = _close(at(SURE * hot, t) / rows, math.log(1 + (z.shape[1] - 1) / math.e))
-        far = math.log(math.exp(6) * (z.shape[1] - 1) + 1)  # of a cross-entropy, at -6
-        scale = _factor(at(0 * z, t) / rows, math.log(z.shape[1]), wrong / rows, far)
+        scale = _factor(at(0 * z, t) / rows, wrong / rows, z.shape[1])
         return Kernel("softmax", sign, summed, "softmax" if twice else "", scale)
     return None
 
@@ -172,18 +172,23 @@ def _elementwise(
     if abs(middle) > 1e-9 and _close((f(-2.0, 1.0) - f(2.0, 1.0)) / 2, middle / math.log(2)):
         margin = _close(f(2.0, -1.0), f(-2.0, 1.0))
         kind, sign = "margin" if margin else "logistic", 1 if middle > 0 else -1
-        wrong = f(-6.0, 1.0)
-        factors = [_factor(middle, math.log(2), wrong, math.log1p(math.exp(6)))]
+        factors = [_factor(middle, f(-WRONG, 1.0), 2)]
         if not margin:  # weights of the positives make the one smaller, and not the other
-            wrong = f(6.0, 0.0)
-            factors.append(_factor(f(0.0, 0.0), math.log(2), wrong, math.log1p(math.exp(6))))
+            factors.append(_factor(f(0.0, 0.0), f(WRONG, 0.0), 2))
         return Kernel(kind, sign, summed, scale=max(factors))
     return Kernel("other", 1, summed)
 
 
-def _factor(near: float, plain_near: float, far: float, plain_far: float) -> float:
-    """What a plain loss is multiplied by, told at two points; 1 where they do not agree."""
-    one, other = abs(near) / plain_near, abs(far) / plain_far
+def _factor(even: float, wrong: float, classes: int) -> float:
+    """What a cross-entropy is multiplied by, told at two points; 1 where they do not agree.
+
+    Arguments:
+        even: its value where all classes are as likely.
+        wrong: where the logit of the true class lies `WRONG` below the others.
+        classes: C.
+    """
+    one = abs(even) / math.log(classes)
+    other = abs(wrong) / math.log1p((classes - 1) * math.exp(WRONG))
     return one if one > 0 and abs(one - other) <= ALIKE * max(one, other) else 1.0
 
 

@@ -54,7 +54,7 @@ def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
 def stale_batch_norm(
     model: nn.Module, record: LoopRecord, evaluated: float, trained: float, best: float
 ) -> list[Nomination]:
-    """Batch normalisation whose running statistics do not fit what it was trained with.
+    """Batch normalisation whose running statistics move, and do not fit what it was trained with.
 
     Arguments:
         model, record: as watched.
@@ -64,7 +64,7 @@ def stale_batch_norm(
     norms = _norms(model)
     drops = any(isinstance(one, nn.Dropout) and one.p > 0 for one in model.modules())
     worse = evaluated > 1.5 * trained + 0.1 * best
-    if not norms or not worse or drops or unused_batch_norm(model, record):
+    if not norms or not worse or drops:
         return []
     momentum = [one.momentum for one in norms if one.momentum is not None]
     odd = momentum and (min(momentum) < 0.05 or max(momentum) > 0.9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_st
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.quiet import quiet
 from nnexp.loop.returned import Path, tensor_of
+
+FAR = 10.0  # times the largest input of some rows: what the first layer gets on a second look
 
 
 def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Tensor]]:
@@ -71,9 +73,6 @@ def nature_of_outputs(
     return with_strong(found, [out, *strong])
 
 
-FAR = 10.0  # times the largest input of some rows: what the first layer gets on the second look
-
-
 def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
     """Whether the layers are linear from first to last, wherever a row may lie.
 
@@ -93,45 +92,37 @@ def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
     # rows that lie close together meet each unit on one side: the first layer is given others
     made = torch.Generator().manual_seed(0)
     far = FAR * max(1.0, float(x.abs().max()))
-    shape = _given_first(model, linear, x[:half])
-    c, d = (torch.randn(shape, generator=made, dtype=torch.double) * far for _ in range(2))
+    given: list[Tensor] = []
+
+    def others(own: Tensor) -> Tensor:
+        if len(given) < 2:
+            given.append(torch.randn(own.shape, generator=made, dtype=torch.double) * far)
+            return given[-1].to(own)
+        return ((given[0] + given[1]) / 2).to(own)
+
     try:
-        return _is_mean(_last_of(model, linear, [x[:half]] * 3, [c, d, (c + d) / 2]))
+        return _is_mean(_last_of(model, linear, [x[:half]] * 3, others))
     except Exception:  # whatever a model may raise on what it never met
         return True
 
 
-def _given_first(model: nn.Module, linear: list[Any], x: Tensor) -> torch.Size:
-    """The shape of what the first linear layer gets."""
-    found: list[torch.Size] = []
-    handle = linear[0][1].register_forward_pre_hook(
-        lambda layer, inputs: found.append(inputs[0].shape)
-    )
-    try:
-        with quiet(model):
-            model(x)
-    finally:
-        handle.remove()
-    return found[0]
-
-
 def _last_of(
-    model: nn.Module, linear: list[Any], given: list[Tensor], first: Sequence[Tensor] = ()
+    model: nn.Module,
+    linear: list[Any],
+    rows: list[Tensor],
+    first: Callable[[Tensor], Tensor] = lambda own: own,
 ) -> list[Tensor]:
-    """What the last linear layer makes of some inputs, the first one's replaced by `first`."""
+    """What the last linear layer makes of some rows, where the first one gets what `first` makes of
+    its inputs.
+    """
     outs: list[Tensor] = []
-    queue = list(first)
-
-    def put(layer: nn.Module, inputs: Any) -> Any:
-        return (queue.pop(0).to(inputs[0]), *inputs[1:]) if queue else None
-
     handles = [
-        linear[0][1].register_forward_pre_hook(put),
+        linear[0][1].register_forward_pre_hook(lambda own, inputs: (first(inputs[0]), *inputs[1:])),
         linear[-1][1].register_forward_hook(lambda *one: outs.append(one[2].detach().double())),
     ]
     try:
         with quiet(model):
-            for own in given:
+            for own in rows:
                 model(own)
     finally:
         for handle in handles:

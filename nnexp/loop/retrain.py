@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 MOST = 2000  # steps
+_NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -171,9 +172,6 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
 
 
-_NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
-
-
 def _is_cut_off(watch: LoopWatch, model: nn.Module) -> bool:
     """Whether parameters that the loop left at their start have no gradient here either, as behind
     a detach in the model: what it would be to train them cannot be seen.
@@ -221,20 +219,20 @@ def _inputs(x: Tensor, train: int, arm: Retraining) -> Tensor:
 
 def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] | None, bool]:
     """Factor on the loss, whether gradients are cleared, what is trained, and the mode."""
-    if arm.whole and not arm.reached:
+    if arm.whole:
         factor = -1.0 if watch.kernel.sign < 0 else 1.0
         return (factor / watch.kernel.scale if arm.unscaled else factor), True, None, True
     record = watch.record
     ratio = ratio_of(watch)
     held = {id(p) for group in watch.optimizer.param_groups for p in group["params"]}
-    names: set[str] | None = {
+    moved = {
         name
         for name, p in watch.model.named_parameters()
         if id(p) in held and not torch.equal(p, watch.initial[name])
     }
-    names = None if arm.reached else names
     clears = not (record.backwards >= 2 and record.uncleared == record.backwards)
     training = not record.training or any(record.training)
+    names = None if arm.reached else moved
     return (ratio if math.isfinite(ratio) else 1.0), clears, names, training
 
 

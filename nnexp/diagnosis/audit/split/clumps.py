@@ -25,10 +25,10 @@ NEAREST = 60  # rows that can be of one thing with a row, at most
 SMALL = 12  # rows of one thing with a row up to which a clump is small
 LEAP = 1.9  # how much farther the next row is, in the median of the rows
 ITS_OWN = 1.5  # the same of one row, from which on it is in a clump
+COVERED = 0.6  # share of the rows looked at that are
 MANY = 5  # rows of one thing with a row, from which on distances leap less by chance
 LATE_LEAP = 1.25  # the same two for these: 1.03 to 1.1 where rows stand for themselves
 THINGS = 10  # such clumps of a class, at least: fewer are what the class consists of
-COVERED = 0.6  # share of the rows looked at that are
 NAMES = 0.9  # share of neighbours in a clump with one value of a column that names them, ...
 SEVERAL = 0.5  # ... and its values over their number, at least
 
