@@ -37,14 +37,14 @@ class Chunk:
     Arguments:
         places: which jobs.
         each: bytes of memory that a member takes, about.
-        epochs: the longest of their runs.
+        seconds: that it takes, about.
         parked: they are taken up where they were parked.
         until: the epoch after which they are parked; None to train them to their end.
     """
 
     places: tuple[int, ...]
     each: int
-    epochs: int
+    seconds: float
     parked: bool = False
     until: int | None = None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +23,7 @@ from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task, check_parts
 from nnexp.runs.too_large import too_large
 from nnexp.sweep.chunk import Chunk, Work
+from nnexp.sweep.division import Load, divide
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
 from nnexp.sweep.memory import GIB, free_bytes, member_bytes
@@ -33,6 +34,21 @@ from nnexp.train.machine import pick_device, usable_cores
 from nnexp.train.machine import threads as with_threads
 
 SHARE = 0.5  # of the free memory, for all members in training together
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a member of a stack takes.
+
+    Arguments:
+        bytes: of memory.
+        steps: of an epoch.
+        flops: floating-point operations of a step.
+    """
+
+    bytes: int
+    steps: int
+    flops: float
 
 
 class Execution:
@@ -82,12 +98,12 @@ class Execution:
         self.groups = [Group(g.traits, [ready[place] for place in g.places]) for g in group(found)]
         self.processes = _processes(processes, self.groups)
         self.remarks: list[str] = []
-        self.each = {id(own): self._measure(own) for own in self.groups}
+        self.size = {id(own): self._measure(own) for own in self.groups}
         if memory is None:  # asked of a GPU once something is on it
             gpu = any(_on_gpu(own.traits["device"]) for own in self.groups)
             memory = int(free_bytes(gpu) * SHARE)
         self.memory = memory
-        self.chunks = [self._cut(own, own.places) for own in self.groups]
+        self.chunks = self._cut([own.places for own in self.groups])
 
     @property
     def reasons(self) -> list[str]:
@@ -106,11 +122,8 @@ class Execution:
         if parked is not None:
             for place in parked:
                 self.jobs[place].status = "running"
-            chunks = [
-                replace(chunk, parked=True)
-                for own in self.groups
-                for chunk in self._cut(own, [place for place in own.places if place in parked])
-            ]
+            left = [[place for place in own.places if place in parked] for own in self.groups]
+            chunks = [replace(chunk, parked=True) for cut in self._cut(left) for chunk in cut]
         self._do([replace(chunk, until=until) for chunk in chunks])
 
     def end(self, places: Collection[int]) -> None:
@@ -119,13 +132,13 @@ class Execution:
         for own in self.groups:
             chosen = tuple(place for place in own.places if place in places)
             if chosen:
-                chunks.append(Chunk(chosen, 0, 0, parked=True, until=0))
+                chunks.append(Chunk(chosen, 0, 0.0, parked=True, until=0))
         for place in places:
             self.jobs[place].status = "running"
         self._do(chunks)
 
     def _do(self, chunks: list[Chunk]) -> None:
-        chunks.sort(key=lambda chunk: -len(chunk.places) * chunk.epochs)
+        chunks.sort(key=lambda chunk: -chunk.seconds)
         self._failures: dict[tuple[int, ...], str] = {}
         # before the forks: each child would load them anew
         openblas()
@@ -181,8 +194,8 @@ class Execution:
         """Whether a job asks for several threads, which a forked child may wait for in vain."""
         return any(self._config(place).threads not in ("auto", 1) for place in self.datasets)
 
-    def _measure(self, own: Group) -> int:
-        """Bytes of a member of a group; 0 where its model cannot be made."""
+    def _measure(self, own: Group) -> Size | None:
+        """What a member of a group takes; None where its model cannot be made."""
         first = own.places[0]
         task = Task(self._config(first), self.jobs[first].folder)
         try:
@@ -191,25 +204,33 @@ class Execution:
             why = getattr(stack.model, "why_not_stacked", None)
             if why and len(own.places) > 1:
                 self.remarks.append(f"members of model=custom are trained one by one: {why}")
-            return member_bytes(stack)
+            return Size(member_bytes(stack), stack.steps, stack.flops)
         except Exception as error:
             for place in own.places:
                 self.jobs[place].fail(too_large(error, self._config(place)) or error)
-            return 0
+            return None
 
-    def _cut(self, own: Group, places: Sequence[int]) -> list[Chunk]:
-        each = self.each[id(own)]
-        if not each or not places:
-            return []
-        device = pick_device(self._config(own.places[0]).device).type
-        most = min(MOST[device], self.memory // max(1, self.processes) // each)
-        # one stack alone is divided among the processes; several are there for them anyway
-        pieces = self.processes if len(self.groups) < 2 * self.processes else 1
-        longest = max(self._config(place).trainer.epochs for place in own.places)
-        return [
-            Chunk(tuple(places[i] for i in part), each, longest)
-            for part in cut(len(places), most, pieces)
-        ]
+    def _cut(self, chosen: Sequence[Sequence[int]]) -> list[list[Chunk]]:
+        """For each group the chunks of those of its places that are chosen."""
+        chunks: list[list[Chunk]] = [[] for _ in self.groups]
+        sizes: list[tuple[int, Size, Load]] = []
+        for number, (own, places) in enumerate(zip(self.groups, chosen, strict=True)):
+            size = self.size[id(own)]
+            if size is None or not places:
+                continue
+            device = pick_device(self._config(places[0]).device).type
+            most = min(MOST[device], self.memory // max(1, self.processes) // size.bytes)
+            epochs = max(self._config(place).trainer.epochs for place in places)
+            load = Load(len(places), epochs * size.steps, size.flops, max(1, most))
+            sizes.append((number, size, load))
+        counts = divide([load for *_, load in sizes], max(1, self.processes))
+        for (number, size, load), count in zip(sizes, counts, strict=True):
+            parts, places = cut(load.members, load.most, count), chosen[number]
+            longest = max(load.seconds(count))
+            chunks[number] = [
+                Chunk(tuple(places[i] for i in part), size.bytes, longest) for part in parts
+            ]
+        return chunks
 
     def _message(self, chunk: Chunk, message: tuple[str, Any, Any]) -> None:
         kind, subject, value = message
