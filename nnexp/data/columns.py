@@ -101,7 +101,7 @@ def _infer(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Co
         return Column(name, "dropped", IN_DROP)
     if name == config.split.by:
         return Column(name, "dropped", IS_BY)
-    dtype = cells.frame[name].dtype
+    dtype = cells.dtypes[name]
     if name in config.numeric:
         return _numeric(name, cells, train, asked=config.numeric)
     if name in config.categorical:
@@ -144,7 +144,7 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     counts, missing = _count(cells, name, train)
     all_levels = cells.texts(name).levels
     levels = [all_levels[place] for place in np.flatnonzero(counts)]
-    is_category = isinstance(cells.frame[name].dtype, pd.CategoricalDtype)
+    is_category = isinstance(cells.dtypes[name], pd.CategoricalDtype)
     if levels and not is_category:
         numbers = np.array([own is not None for own in parse_numbers(levels, cells.decimal)])
         odd = counts[counts > 0][~numbers].sum()

@@ -19,6 +19,9 @@ class Cells:
         tokens: texts that stand for a missing cell.
         keep_infinite: leave infinite numbers as they are.
         decimal: how texts write numbers, as data.decimal.
+
+    Attributes:
+        dtypes: of the columns, by name.
     """
 
     def __init__(
@@ -29,6 +32,7 @@ class Cells:
         decimal: str = AUTO,
     ) -> None:
         self.frame = frame
+        self.dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
         self.tokens = frozenset(tokens)
         self.keep_infinite = keep_infinite
         self.decimal = decimal
