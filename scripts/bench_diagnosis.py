@@ -14,11 +14,11 @@ that is not there, their cases are left out.
 
 1. **Harm.** A mistake counts where it hurts: each case and its twin without the mistake are trained
    with the same seeds, as a sweep each, and compared by their test rows with a one-sided paired
-   t-test: p < 0.05 and 0.01 of the score lost at least. Where five seeds leave a loss open (p up
-   to 0.3), there are fifteen, and p is doubled. The score is accuracy, where classes are
-   unequal balanced accuracy. Where a leak or a copy makes the score look better than it is, the
-   harm is the validation score beyond that on honest rows. A mistake that does no harm joins the
-   healthy runs.
+   t-test: p < 0.05 and 0.01 of the score lost at least. Where five seeds leave that open (p up to
+   0.3, or a 95 % interval of the loss that holds 0.01), there are fifteen, and p is doubled. The
+   score is accuracy, where classes are unequal balanced accuracy. Where a leak or a copy makes the
+   score look better than it is, the harm is the validation score beyond that on honest rows. A
+   mistake that does no harm joins the healthy runs.
 2. **Diagnosis.** One run of each (seed 0) is diagnosed by nnexp, and by the published rules of
    other tools that diagnosis_baselines.py has rebuilt, from the same recorded run. An alarm is a
    finding that is suspected or confirmed; `harmless` is none. The other tools' rules are rebuilt

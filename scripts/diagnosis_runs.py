@@ -20,7 +20,8 @@ from diagnosis_tables import TARGET
 
 EFFECT = 0.01  # of a score, what harms at least
 LEVEL = 0.05  # of the one-sided paired t-test
-OPEN = 0.3  # p of a loss that counts, up to which a few seeds leave it open: ...
+OPEN = 0.3  # p of a loss that counts, up to which a few seeds leave it open; so does ...
+SURE = 0.95  # ... an interval of this level around a loss that counts, if it holds `EFFECT`: ...
 MORE = 3  # ... then there are so many times as many, and p is doubled for the second look
 
 
@@ -48,12 +49,14 @@ class Harm:
         before, after: mean score without and with the mistake.
         p: of no harm, one-sided, by the paired t-test; doubled after a second look.
         error: why it could not be told, or "".
+        margin: half the width of the paired interval of the loss.
     """
 
     before: float
     after: float
     p: float
     error: str = ""
+    margin: float = 0.0
 
     @property
     def effect(self) -> float:
@@ -67,8 +70,10 @@ class Harm:
 
     @property
     def is_open(self) -> bool:
-        """Whether more seeds may show that it counts."""
-        return not self.error and LEVEL <= self.p < OPEN and self.effect >= EFFECT
+        """Whether more seeds may show that it counts, or that it does not after all."""
+        if self.error or self.effect < EFFECT:
+            return False
+        return self.effect - self.margin < EFFECT if self.hurts else self.p < OPEN
 
 
 def harm(clean: Scores, faulty: Scores, looks: int = 1) -> Harm:
@@ -85,7 +90,18 @@ def harm(clean: Scores, faulty: Scores, looks: int = 1) -> Harm:
         return Harm(math.nan, math.nan, math.nan, clean.error or faulty.error)
     before, after = np.array(clean.values), np.array(faulty.values)
     p = min(1.0, looks * paired_p(before - after))
-    return Harm(float(before.mean()), float(after.mean()), p)
+    return Harm(float(before.mean()), float(after.mean()), p, "", margin(before - after))
+
+
+def margin(differences: np.ndarray) -> float:
+    """Half the width of the t interval of a mean, at the level `SURE`; 0 of a single one."""
+    from scipy import stats
+
+    count = len(differences)
+    if count < 2:
+        return 0.0
+    error = float(differences.std(ddof=1)) / math.sqrt(count)
+    return float(stats.t.ppf((1 + SURE) / 2, count - 1)) * error
 
 
 def paired_p(differences: np.ndarray) -> float:
@@ -130,8 +146,8 @@ def score(
     words = [word for word in words if not word.startswith("seed=")]
     listed = ",".join(map(str, range(seeds)))
     words += [f"seed={listed}", "trainer.watch=false", "sweep.report=false", "sweep.processes=1"]
-    if case.kind == "noise":  # other rows for every seed, by which the noise is seen
-        words += [f"seeds.split={listed}", "sweep.zip=[seed,seeds.split]"]
+    # other rows for every seed, as what costs two rows of one test part may cost none of another
+    words += [f"seeds.split={listed}", "sweep.zip=[seed,seeds.split]"]
     try:
         with _quiet():
             swept = nnexp.multirun(words, root=root)

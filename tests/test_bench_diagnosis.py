@@ -206,6 +206,17 @@ class TestHarm:
         assert again.p == pytest.approx(2 * paired_p(differences))
         assert not harm(Scores(clean), Scores(clean)).is_open
 
+    def test_a_loss_that_may_be_too_small_to_count_is_asked_again(self):
+        clean, faulty = (0.92, 0.91, 0.93, 0.92, 0.92), (0.9, 0.91, 0.9, 0.91, 0.89)
+        found = harm(Scores(clean), Scores(faulty))
+        # the t interval of 5 differences: 2.776 deviations / sqrt(5)
+        assert found.margin == pytest.approx(
+            2.776 * np.std([2, 0, 3, 1, 3], ddof=1) / 5**0.5 / 100, rel=1e-3
+        )
+        assert found.hurts
+        assert found.is_open
+        assert not harm(Scores((0.9, 0.91, 0.92)), Scores((0.8, 0.81, 0.83))).is_open
+
     def test_no_score_no_harm(self):
         assert not harm(Scores((0.9,)), Scores((), (), "failed")).hurts
 
