@@ -22,7 +22,7 @@ def together(record: LoopRecord, table: LoopTable) -> float:
         record: of the loop, with rows of the batches that were looked at.
         table: of the loop.
     """
-    batches = [wanted[wanted >= 0].astype(int) for _, wanted in record.fed]
+    batches = [wanted[(wanted >= 0) & np.isfinite(wanted)].astype(int) for _, wanted in record.fed]
     batches = [own for own in batches if len(own) >= ROWS]
     # batches whose gradients add up to one step follow no order
     if not table.is_classes or table.is_wide or len(batches) < LOOKS or record.uncleared:

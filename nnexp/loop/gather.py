@@ -28,7 +28,7 @@ from nnexp.loop.fed import cautions, misaligned, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
-from nnexp.loop.quantities import unscaled_target
+from nnexp.loop.quantities import unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 
@@ -83,7 +83,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     several = len(np.unique(sheet.y[sheet.train])) > 1
     trees = measure(sheet) if several else None
     seen = make_seen(watch, sheet, trees, linear)
-    pairs = _pairing(watch, kind, seen)
+    pairs = _pairing(watch, kind)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
     found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
@@ -108,6 +108,8 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
             f"{table.unlabelled} rows with the target {watch.passed_over}, which the loss passes "
             "over, are left out"
         )
+    if table.unknown:
+        notes.append(f"{table.unknown} train rows whose target is NaN or infinity are left out")
     if not (table.is_classes or table.told) and table.is_whole:
         notes.append(
             "y holds whole numbers and is taken for quantities, as the loss takes them; with "
@@ -136,7 +138,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
 def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
-    history = view.make_history(record, table)
+    history = view.make_history(record)
     kernel = watch.kernel.kind
     config = make_config(
         watch.model,
@@ -215,7 +217,7 @@ def judge_weights(
     return Rows(sheet.y[held], predicted, there.predicted, there.votes), train
 
 
-def _pairing(watch: LoopWatch, kind: Nature, seen: Seen) -> pairing.Pairing:
+def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
     assert watch.form is not None
     points = watch.record.frame()
     known = points["slice_loss"].to_numpy(dtype=float) if "slice_loss" in points else np.zeros(0)
@@ -252,6 +254,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
+    found += unknown_targets(watch.table.unknown, seen.diverged)
     unused = modes.unused_batch_norm(watch.model, record)
     found += unused
     rows = watch.table.spaced(False, LOOKED)
@@ -260,8 +263,9 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         evaluated = watch.loss_of(watch.forward(x), rows)
         trained = watch.loss_of(watch.forward(x, training=True), rows)
         if not unused:
-            prior = seen.prior_loss
-            found += modes.stale_batch_norm(watch.model, record, evaluated, trained, prior)
+            found += modes.stale_batch_norm(
+                watch.model, record, evaluated, trained, seen.loss_scale
+            )
         found += modes.random_outputs(watch.model, x, watch.path)
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)

@@ -1,4 +1,4 @@
-"""What only quantities can have wrong: a target that the outputs are far away from."""
+"""Targets whose numbers are wrong: none at all, or far away from what the outputs start with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,30 @@ from nnexp.loop.kernel import Kernel
 
 FAR = 10.0  # root mean square of a target, of which outputs near 1 are far away
 LEARNED = 0.1  # share of the variance, above which its scale is no hindrance
+KNOWN = "train on the rows with torch.isfinite(y) alone"
 TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
+
+
+def unknown_targets(count: int, diverged: bool) -> list[Nomination]:
+    """Targets that are no numbers, in a loop whose loss or weights became none.
+
+    Arguments:
+        count: train rows whose target is NaN or infinity.
+        diverged: whether they reached the loss; else the loop passes over them.
+    """
+    if not count or not diverged:
+        return []
+    return [
+        Nomination(
+            "label_encoding",
+            (Evidence("train rows whose target is NaN or infinity", count, "0"),),
+            "the loss of such a row is no number, nor is the gradient of its batch: after one step "
+            "no weight is",
+            (KNOWN,),
+            0.99,
+            subject="targets that are missing",
+        )
+    ]
 
 
 def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[Nomination]:

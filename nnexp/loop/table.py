@@ -30,6 +30,7 @@ class LoopTable:
         train: how many rows train; the others are held out.
         told: whether the user said how many classes there are, or that there are none.
         unlabelled: rows that were left out since the loss passes over them.
+        unknown: train rows that were left out since their target is NaN or infinity.
         columns: names of the inputs of a row (D,).
     """
 
@@ -40,6 +41,7 @@ class LoopTable:
     train: int
     told: bool = False
     unlabelled: int = 0
+    unknown: int = 0
     columns: tuple[str, ...] = ()
 
     @property
@@ -185,6 +187,10 @@ def make_table(
             "rows with a label",
             "train=(X, y)",
         )
+    unlabelled = sum(len(own) for own, _ in parts) - sum(len(own) for own, _ in kept)
+    known = [_known(x, y) for x, y in kept]
+    unknown = len(kept[0][1]) - len(known[0][1])
+    kept = known if len(known[0][1]) else kept  # which is then refused for want of a number
     y = np.concatenate([own for _, own in kept])
     if y.dtype.kind in "OUS":
         names, index = index_texts(y, given)
@@ -201,7 +207,8 @@ def make_table(
         classes=names,
         train=len(kept[0][1]),
         told=given is not None,
-        unlabelled=sum(len(own) for own, _ in parts) - len(x),
+        unlabelled=unlabelled,
+        unknown=unknown,
         columns=column_names(columns, train[0], x[0].numel()),
     )
 
@@ -214,6 +221,14 @@ def _labelled(x: Tensor, y: np.ndarray, passed_over: int) -> tuple[Tensor, np.nd
     if kept.all() or (kept.any() and y[kept].min() < 0):  # numbers below 0 are no labels
         return x, y
     return x[torch.from_numpy(kept)], y[kept]
+
+
+def _known(x: Tensor, y: np.ndarray) -> tuple[Tensor, np.ndarray]:
+    """The rows whose one target is a number; of several the loop may pass over some itself."""
+    if y.dtype.kind != "f" or y.size != len(y):
+        return x, y
+    known = np.isfinite(y.reshape(len(y)))
+    return (x, y) if known.all() else (x[torch.from_numpy(known)], y[known])
 
 
 def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:

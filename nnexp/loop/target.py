@@ -33,7 +33,9 @@ class Form:
         """Take note of a batch's targets."""
         if len(self.values) < KEPT:
             found = target.detach().reshape(-1).unique()[:KEPT].tolist()
-            self.values.update(value for value in found if value != self.passed_over)
+            self.values.update(
+                value for value in found if value != self.passed_over and math.isfinite(value)
+            )
 
     @property
     def is_wide(self) -> bool:

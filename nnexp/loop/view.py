@@ -60,7 +60,7 @@ def make_inputs(table: LoopTable) -> Inputs:
     return Inputs(list(table.columns), rms, std, np.isfinite(flat).all(0))
 
 
-def make_history(record: LoopRecord, table: LoopTable) -> pd.DataFrame:
+def make_history(record: LoopRecord) -> pd.DataFrame:
     """The evaluations as the epochs of a history."""
     points = record.frame()
     points = points[points["step"] > 0].reset_index(drop=True)

@@ -1,6 +1,7 @@
 """How targets and outputs are read: classes, quantities or several labels, and which tensor."""
 
 import dataclasses
+import math
 from collections import namedtuple
 
 import pytest
@@ -461,3 +462,30 @@ def test_gradients_that_are_clipped_to_next_to_nothing(loops, length, told):
     assert any("clip_grad_norm_" in word for word in words) is told
     if told:
         assert causes(found)[0] == "lr_too_low"
+
+
+@pytest.mark.parametrize("kind", ["binary", "squares"])
+@pytest.mark.parametrize("missing", [math.nan, math.inf])
+def test_targets_that_are_no_numbers_are_named(kind, missing):
+    y = (X[:, 0] > 0).float()[:, None] if kind == "binary" else X[:, :1] + X[:, 1:2]
+    y[::40] = missing
+    loss_fn = nn.BCEWithLogitsLoss() if kind == "binary" else nn.MSELoss()
+    watch, found = run(lambda: mlp(1), loss_fn, y, 5)
+    assert causes(found)[0] == "label_encoding"
+    assert "torch.isfinite(y)" in found.findings[0].fix[0]
+    assert watch.table.unknown == 10
+    assert torch.isfinite(watch.table.y).all()
+
+
+def test_targets_that_the_loop_passes_over_itself_do_no_harm():
+    y = (X[:, 0] + X[:, 1] > 0).float()[:, None]
+    y[::40] = math.nan
+
+    def known(out, target):
+        return nn.functional.binary_cross_entropy_with_logits(
+            out[torch.isfinite(target)], target[torch.isfinite(target)]
+        )
+
+    _, found = run(lambda: mlp(1), known, y, 30)
+    assert not found.findings
+    assert any("10 train rows whose target is NaN" in note for note in found.notes)
