@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from nnexp.limits import memory_left
 from nnexp.runs.stack import RunStack
 from nnexp.train.block import BLOCK_BYTES, BLOCK_STEPS
 from nnexp.train.evaluate import CHUNK
@@ -65,7 +66,9 @@ def free_bytes(gpu: bool = False) -> int:
     """
     limits = [UNKNOWN]
     if sys.platform.startswith("linux"):
-        limits = [_available(), *_of_group()]
+        limits = [_available()]
+        if (left := memory_left()) is not None:
+            limits.append(left)
     if gpu:
         limits.append(torch.cuda.mem_get_info()[0])
     return min(limits)
@@ -76,22 +79,3 @@ def _available() -> int:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return UNKNOWN
-
-
-def _of_group() -> list[int]:
-    """What the container's limit leaves, where there is one."""
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        (
-            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        ),
-    ):
-        try:
-            most = Path(limit).read_text(encoding="ascii").strip()
-            taken = int(Path(used).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue
-        if most != "max":
-            return [max(0, int(most) - taken)]
-    return []

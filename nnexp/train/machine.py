@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from nnexp.errors import UserError
+from nnexp.limits import cores_left
 
 # Below this much arithmetic in a step, a second thread costs more in waiting at barriers than it
 # saves; scripts/bench_threads.py measures where the lines cross.
@@ -56,9 +57,10 @@ def pick_threads(setting: str | int, flops: float, *, quick: bool = False) -> in
 
 def usable_cores() -> int:
     """How many cores the process may use, where the system tells; else how many there are."""
-    if hasattr(os, "sched_getaffinity"):  # Linux alone has it
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    has_affinity = hasattr(os, "sched_getaffinity")  # Linux alone has it
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    quota = cores_left()
+    return cores if quota is None else min(cores, quota)
 
 
 @contextmanager
