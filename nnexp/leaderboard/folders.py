@@ -11,9 +11,10 @@ from shlex import quote
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
 from nnexp.files import open_regular
+from nnexp.track.folder import METRICS_FILE
 from nnexp.track.status import FILE as STATUS_FILE
 
-MARKS = (STATUS_FILE, CONFIG_FILE, "metrics.json", "manifest.json")  # any of them marks a run
+MARKS = (STATUS_FILE, CONFIG_FILE, METRICS_FILE, "manifest.json")  # any of them marks a run
 SWEEP_FILE = "multirun.yaml"
 LARGEST = 1 << 20  # bytes of a configuration that are looked at
 DEEPEST = 4  # folders below a path: outputs/sweeps/<date>/<time>/<n>

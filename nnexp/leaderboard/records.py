@@ -11,14 +11,13 @@ from nnexp.config.typed import read_typed
 from nnexp.errors import UserError
 from nnexp.leaderboard.folders import find_runs, relative_names
 from nnexp.leaderboard.plain import Configs
-from nnexp.track.folder import read_json
+from nnexp.track.folder import METRICS_FILE, read_json
 from nnexp.track.status import FILE as STATUS_FILE
 from nnexp.track.status import read_status
 
 if TYPE_CHECKING:
     from nnexp.track.history import HistoryFrame
 
-METRICS_FILE = "metrics.json"
 HALVED = "stopped after epoch"  # how the reason of a run begins that successive halving dropped
 NOT_BEGUN = "not begun"  # how the reason of a run begins whose turn did not come
 

@@ -15,6 +15,7 @@ from nnexp.errors import UserError
 from nnexp.runs.jobs import Job
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution
+from nnexp.track.folder import METRICS_FILE
 from nnexp.track.manifest import read_manifest
 
 
@@ -144,7 +145,7 @@ def cost(config: Config, base: Config) -> float:
 
 def _note(job: Job, arm: Arm) -> None:
     accuracy = balanced = float("nan")
-    path = job.folder / "metrics.json"
+    path = job.folder / METRICS_FILE
     if path.is_file():
         part = json.loads(path.read_text(encoding="utf-8")).get("val") or {}
         accuracy = float(part.get("accuracy", accuracy))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from nnexp.diagnosis.report import Diagnosis
-from nnexp.errors import UserError
 from nnexp.report.checked import checked_section
 from nnexp.report.decomposition import decomposition
 from nnexp.report.document import document
@@ -18,11 +16,8 @@ from nnexp.report.run_curves import run_curves
 from nnexp.report.run_folder import RunFolder, read_run_folder
 from nnexp.report.run_head import run_head, run_title
 from nnexp.report.signals import layer_signals
-from nnexp.track.folder import write_text
-from nnexp.track.manifest import FILE as MANIFEST
+from nnexp.track.folder import REPORT_FILE, write_text
 from nnexp.track.manifest import renew_entry
-
-FILE = "report.html"
 
 
 def run_html(run: RunFolder, diagnosis: Diagnosis) -> str:
@@ -68,8 +63,6 @@ def write_run_file(folder: str | Path, diagnosis: Diagnosis) -> Path:
         OSError: the folder cannot be written to.
     """
     folder = Path(folder)
-    write_text(folder / FILE, run_html(read_run_folder(folder), diagnosis))
-    if (folder / MANIFEST).is_file():
-        with contextlib.suppress(UserError):  # a damaged one stays as it is
-            renew_entry(folder, FILE)
-    return folder / FILE
+    write_text(folder / REPORT_FILE, run_html(read_run_folder(folder), diagnosis))
+    renew_entry(folder, REPORT_FILE)
+    return folder / REPORT_FILE

@@ -24,7 +24,7 @@ from nnexp.runs.material import check_source
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task
-from nnexp.track.folder import check_links, read_json
+from nnexp.track.folder import METRICS_FILE, check_links, read_json
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
@@ -37,7 +37,7 @@ ENDED = ("done", "diverged")
 # what the end of a run writes, the manifest first: without it nothing takes the rest as finished
 PRODUCTS = (
     "manifest.json",
-    "metrics.json",
+    METRICS_FILE,
     "diagnosis.json",
     "report.html",
     "model.safetensors",
@@ -172,6 +172,6 @@ def _clear(folder: Path, found: Checkpoint | None) -> None:
 
 
 def _as_it_ended(folder: Path, status: dict[str, Any]) -> Run:
-    metrics, history = read_json(folder / "metrics.json"), read_history(folder)
+    metrics, history = read_json(folder / METRICS_FILE), read_history(folder)
     epochs = int(history["epoch"].iloc[-1]) if len(history) else 0
     return Run(status["status"], status["reason"], folder, metrics, epochs)

@@ -32,11 +32,9 @@ from nnexp.model.weights import FILE as WEIGHTS
 from nnexp.near import near
 from nnexp.runs.examine import examine
 from nnexp.runs.material import Material
-from nnexp.track.folder import write_json
-from nnexp.track.manifest import FILE as MANIFEST
+from nnexp.track.folder import DIAGNOSIS_FILE, write_json
 from nnexp.track.manifest import renew_entry
 
-FILE = "diagnosis.json"
 LARGEST = 1 << 22  # bytes
 NO_WEIGHTS = "the run has left no weights: it was judged by its curves and its table"
 
@@ -172,9 +170,8 @@ def by_order(seen: Seen, audit: Audit) -> list[Nomination]:
 
 def write_diagnosis(folder: Path, found: Diagnosis) -> None:
     """Write diagnosis.json, and list it in the manifest."""
-    write_json(folder / FILE, found.plain())
-    if (folder / MANIFEST).is_file():
-        renew_entry(folder, FILE)
+    write_json(folder / DIAGNOSIS_FILE, found.plain())
+    renew_entry(folder, DIAGNOSIS_FILE)
 
 
 def read_diagnosis(folder: str | Path) -> Diagnosis:
@@ -184,7 +181,7 @@ def read_diagnosis(folder: str | Path) -> Diagnosis:
         OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError: there is none, or
             it has another form.
     """
-    content: Any = json.loads(read_regular(Path(folder) / FILE, LARGEST))
+    content: Any = json.loads(read_regular(Path(folder) / DIAGNOSIS_FILE, LARGEST))
     return Diagnosis.from_plain(content)
 
 

@@ -68,11 +68,3 @@ def from_tensors(file: Any, like: Mapping[str, np.ndarray] | None = None) -> Par
             tensor = group in ("tensors", "kept")
             groups[group][name] = torch.from_numpy(value) if tensor else value
     return Parked(int(arrays["epoch"]), int(arrays["steps"]), **groups)
-
-
-def remove_parked(folder: Path) -> None:
-    """Remove what `write_parked` wrote, where it did."""
-    path = folder / FILE
-    if path.exists():
-        path.unlink()
-        path.parent.rmdir()

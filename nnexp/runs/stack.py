@@ -29,7 +29,7 @@ from nnexp.runs import assemble
 from nnexp.runs.recording import Recording
 from nnexp.runs.scoring import ScoredPart, score_part
 from nnexp.runs.task import Run, Task
-from nnexp.track.folder import write_json
+from nnexp.track.folder import METRICS_FILE, write_json
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
 from nnexp.train.decision import Decision
@@ -288,7 +288,7 @@ class RunStack:
         }
         metrics = _metrics(outcome, parts)
         recording.scores(outcome, dataset.classes, parts, metrics)
-        write_json(folder / "metrics.json", metrics, sync=False)
+        write_json(folder / METRICS_FILE, metrics, sync=False)
         write_manifest(folder, facts, sync=self.sync)
         reason = outcome.reason
         if outcome.status == "interrupted":

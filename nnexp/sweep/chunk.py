@@ -15,8 +15,9 @@ from nnexp.config.pairings import warnings
 from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.files import is_full
+from nnexp.runs import checkpoint
 from nnexp.runs.jobs import Job, score_of
-from nnexp.runs.parking import read_parked, remove_parked, write_parked
+from nnexp.runs.parking import read_parked, write_parked
 from nnexp.runs.runner import notes, reason_of
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task, begin_run
@@ -125,7 +126,7 @@ class Work:
                 send(("epoch", None, epoch.number))
 
         def ended(place: int, run: Run) -> None:
-            remove_parked(run.folder)
+            checkpoint.remove(run.folder)
             score = score_of(tasks[place].config, run.metrics)
             send(("ended", places[place], (run.status, run.reason or "", score)))
 

@@ -14,7 +14,7 @@ from nnexp.errors import UserError
 from nnexp.files import read_regular
 from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
-from nnexp.track.folder import read_json
+from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, read_json
 from nnexp.track.log import FILE as LOG
 from nnexp.track.status import read_status
 
@@ -58,7 +58,7 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
             job.folder = finished[key].pop(0)
             status = read_status(job.folder)
             job.status, job.reason = status["status"], status["reason"] or ""
-            job.score = score_of(job.config, read_json(job.folder / "metrics.json"))
+            job.score = score_of(job.config, read_json(job.folder / METRICS_FILE))
             continue
         missing.append(job)
         words = saved.overrides_text(job.overrides)
@@ -125,9 +125,10 @@ def _unmade(sweep: Path, wanted: set[str]) -> dict[str, list[Path]]:
 
 
 def _is_final(folder: Path) -> bool:
-    """Whether a run has ended, with all of its files as its manifest says."""
+    """Whether a run has ended, with all files of its training as its manifest says."""
     try:
-        return read_status(folder)["status"] in FINAL and not manifest.verify(folder)
+        changed = set(manifest.verify(folder)) - {DIAGNOSIS_FILE, REPORT_FILE}
+        return read_status(folder)["status"] in FINAL and not changed
     except (UserError, OSError):
         return False
 

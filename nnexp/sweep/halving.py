@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nnexp.config.contradictions.monitor import monitor_lacks_rows
 from nnexp.config.saved import flat
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import is_repetition
@@ -80,12 +81,16 @@ def halve(execution: Execution, finished: Sequence[Job], factor: int, least: int
 
 
 def check_losses(jobs: Sequence[Job]) -> None:
-    """Refuse to halve by losses that measure different things.
+    """Refuse to halve by losses that measure different things, or by none.
 
     Raises:
-        UserError: the jobs differ in what their monitored loss measures.
+        UserError: the jobs differ in what their monitored loss measures, or a job has no
+            validation rows and is monitored by them.
     """
     configs = [job.config for job in jobs if job.config is not None]
+    for config in configs:
+        if (blind := monitor_lacks_rows(config, "sweep.method=halving")) is not None:
+            raise blind
     if not any(config.trainer.monitor.endswith("loss") for config in configs):
         return
     keys = incomparable([flat(config) for config in configs])

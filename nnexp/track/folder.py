@@ -16,6 +16,8 @@ from typing import Any
 from nnexp.errors import UserError
 from nnexp.files import read_regular, write_bytes
 
+METRICS_FILE = "metrics.json"
+DIAGNOSIS_FILE, REPORT_FILE = "diagnosis.json", "report.html"  # written anew by a diagnosis
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 # a pipe is not waited for, a link not followed
 _APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND

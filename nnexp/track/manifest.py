@@ -85,15 +85,17 @@ def write_manifest(folder: str | Path, facts: Mapping[str, Any], *, sync: bool =
 def renew_entry(folder: str | Path, name: str) -> None:
     """List one file of a finished run as it is now; what is said of the others stays.
 
-    Arguments:
-        folder: a run folder with a manifest.
-        name: of a file in it that was written after the run.
+    Where there is no manifest, or a damaged one, that stays as it is.
 
-    Raises:
-        UserError: the manifest is damaged.
+    Arguments:
+        folder: a run folder.
+        name: of a file in it that was written after the run.
     """
     folder = Path(folder)
-    content = read_manifest(folder)
+    try:
+        content = read_manifest(folder)
+    except UserError:
+        return
     size = _regular_size(folder, name)
     if size is not None:
         content["files"][name] = {"size": size, "sha256": _sha256(folder / name, sync=True)}

@@ -22,7 +22,8 @@ from nnexp.config.schema.scheduler import (
 from nnexp.config.schema.sources import MoonsConfig
 from nnexp.config.schema.trainer import TrainerConfig
 from nnexp.data import Tables
-from nnexp.runs.parking import FILE, read_parked, remove_parked, write_parked
+from nnexp.runs.checkpoint import remove
+from nnexp.runs.parking import FILE, read_parked, write_parked
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task, begin_run
 from nnexp.train.parked import Parked
@@ -115,7 +116,7 @@ def test_a_parked_member_ends_like_one_never_disturbed(optimizer, schedule, chec
             for k, result in zip(chosen, stack.train(1, start=start, until=until), strict=True):
                 if isinstance(result, Run):
                     alive.remove(k)
-                    remove_parked(folders[k])
+                    remove(folders[k])
                 else:
                     write_parked(folders[k], result)
                     parked += 1
@@ -152,12 +153,13 @@ def test_what_is_parked_is_read_back_as_it_was(tmp_path):
 
 
 def test_leaving_takes_only_what_was_parked(tmp_path):
-    remove_parked(tmp_path)
+    remove(tmp_path)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "train.log").write_text("")
     rows = {"theta": torch.zeros(1), "buffers": torch.zeros(0)}
     write_parked(tmp_path, Parked(1, 1, rows, rows, {}, {}))
-    remove_parked(tmp_path)
+    (tmp_path / FILE).with_suffix(".tmp").write_text("")  # of a process that was killed
+    remove(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["train.log"]
 
 

@@ -11,7 +11,7 @@ from nnexp.runs.jobs import Job, content_id
 from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.finished import take_finished
 from nnexp.sweep.waiting import announce
-from nnexp.track.folder import write_json, write_text
+from nnexp.track.folder import DIAGNOSIS_FILE, REPORT_FILE, write_json, write_text
 from nnexp.track.manifest import write_manifest
 from nnexp.track.status import write_status
 
@@ -55,6 +55,18 @@ def test_a_damaged_file_makes_it_unfinished(tmp_path):
     (tmp_path / "0" / "metrics.json").write_text("{}")
     (job,) = own = jobs(tmp_path, ["seed=1"])
     assert take_finished(own, tmp_path) == [job]
+
+
+def test_what_a_diagnosis_writes_makes_nothing_unfinished(tmp_path):
+    leave(tmp_path / "0", ["seed=1"])
+    for name in (DIAGNOSIS_FILE, REPORT_FILE):  # as it is killed before the manifest is renewed
+        write_text(tmp_path / "0" / name, "before")
+    write_manifest(tmp_path / "0", {})
+    for name in (DIAGNOSIS_FILE, REPORT_FILE):
+        write_text(tmp_path / "0" / name, "after")
+    (job,) = own = jobs(tmp_path, ["seed=1"])
+    assert take_finished(own, tmp_path) == []
+    assert job.status == "done"
 
 
 def ruin(folder, words, overrides):

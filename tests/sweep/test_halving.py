@@ -58,6 +58,16 @@ def test_losses_of_several_kinds_are_not_halved_by_their_size(command):
     assert command(*how, "trainer.monitor=val_accuracy").status == 0
 
 
+def test_halving_needs_rows_to_judge_by(command):
+    how = ["sweep.method=halving", "data.split.valid=0", "trainer.checkpoint=last", "seed=0,1"]
+    refused = command(*how)
+    assert refused.status == 2
+    assert "error: sweep.method=halving goes by trainer.monitor=val_loss" in refused.err
+    assert "try: " in refused.err
+    assert "trainer.monitor=train_loss" in refused.err
+    assert command(*how, "trainer.monitor=train_loss").status == 0
+
+
 def test_halving_that_stops_nothing_says_so(command):
     swept = command("sweep.method=halving", "seed=0,1", "sweep.min_epochs=3")
     assert "halving stops nothing: sweep.min_epochs=3 is not below trainer.epochs=3" in swept.err

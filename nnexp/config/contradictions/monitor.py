@@ -9,12 +9,15 @@ from nnexp.errors import UserError
 
 def monitor_has_rows(config: Config) -> UserError | None:
     """Without validation rows `trainer.monitor` is a train score wherever it is used."""
+    by = monitor_user(config)
+    return None if by is None else monitor_lacks_rows(config, by)
+
+
+def monitor_lacks_rows(config: Config, by: str) -> UserError | None:
+    """What is wrong where something goes `by` a score of validation rows that there are none of."""
     split, trainer = config.data.split, config.trainer
     has_rows = split.method == "column" or split.valid > 0 or split.folds is not None
     if has_rows or not trainer.monitor.startswith("val_"):
-        return None
-    by = monitor_user(config)
-    if by is None:
         return None
     return UserError(
         f"{by} goes by trainer.monitor={trainer.monitor}, but data.split.valid=0 leaves "
