@@ -14,18 +14,18 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def same_draws(device: torch.device) -> Iterator[None]:
+def same_draws() -> Iterator[None]:
     """Put the random numbers of torch, NumPy and Python back where they were."""
     state, of_numpy, of_python = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    on_device = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    on_gpus = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     try:
         yield
     finally:
         torch.set_rng_state(state)
         np.random.set_state(of_numpy)
         random.setstate(of_python)
-        if on_device is not None:
-            torch.cuda.set_rng_state(on_device, device)
+        if on_gpus is not None:
+            torch.cuda.set_rng_state_all(on_gpus)
 
 
 @contextmanager
@@ -75,11 +75,10 @@ def quiet(model: nn.Module, training: bool = False) -> Iterator[None]:
     Flags are set as they are, and not by `model.eval()`, which a module may have made its own.
     """
     modules = [one for one in model.modules() if one.training != training]
-    device = next((own.device for own in model.parameters()), torch.device("cpu"))
     for one in modules:
         one.training = training
     try:
-        with same_draws(device), same_buffers([model]), torch.no_grad():
+        with same_draws(), same_buffers([model]), torch.no_grad():
             yield
     finally:
         for one in modules:

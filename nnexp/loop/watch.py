@@ -154,7 +154,7 @@ class LoopWatch:
     @contextmanager
     def unseen(self) -> Iterator[None]:
         """Let the loss be called without a trace of it in random numbers and its own buffers."""
-        with same_draws(self.table.x.device), same_buffers(self.loss_modules):
+        with same_draws(), same_buffers(self.loss_modules):
             yield
 
     def forward(self, x: Tensor, training: bool = False) -> Any:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from nnexp.model import vmapped
+from nnexp.model.draws import seeded
 from nnexp.model.layout import Layout
 from nnexp.model.module_stack import ModuleStack
 from nnexp.seeds import torch_seed
@@ -126,8 +127,7 @@ class ModuleModel:
         return ModuleStack(self, theta, buffers, grad, dtype)
 
     def _make(self, seed: int) -> nn.Module:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(torch_seed(seed, "init"))
+        with seeded(torch_seed(seed, "init")):
             return self.factory()
 
 

@@ -12,6 +12,7 @@ import torch
 from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.diagnosis.seen import OwnModule
+from nnexp.model.draws import seeded
 from nnexp.model.module import ModuleModel
 from nnexp.model.registered import unregistered
 from nnexp.runs.kept import KeptWeights
@@ -125,8 +126,7 @@ def in_training(
     Torch's random state and the buffers are left as they are.
     """
     found: list[torch.Tensor] = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded(0):
         for part in x.split(batch, 1):
             if part.shape[1] == batch or not found:
                 stack = model.bind(theta, buffers.clone(), dtype=x.dtype)

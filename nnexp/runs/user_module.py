@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from nnexp.config.schema.model import CustomModelConfig
 from nnexp.errors import UserError
+from nnexp.model.draws import seeded
 from nnexp.model.module import ModuleModel
 from nnexp.runs.user_class import check_import_path
 
@@ -60,7 +60,11 @@ def _user_module(
             "model=custom model._target_=package.module.Class",
         ) from error
     known = {"inputs": inputs, "outputs": outputs}
-    factory = partial(made, **{**known, **given.args})
+
+    def factory() -> nn.Module:
+        with _working_directory_importable():  # it may import when it is called
+            return made(**{**known, **given.args})
+
     try:
         module = factory()
     except Exception as error:
@@ -83,18 +87,22 @@ def _user_module(
 def _working_directory_importable() -> Iterator[None]:
     """Let modules beside the user's files be found, after all that is installed."""
     here = str(Path.cwd())
+    if here in sys.path:
+        yield
+        return
     sys.path.append(here)
     try:
         yield
     finally:
-        sys.path.remove(here)
+        with suppress(ValueError):  # the user's code may have taken it away
+            sys.path.remove(here)
 
 
 def _try_module(model: ModuleModel, path: str | None, inputs: int, outputs: int) -> None:
     """Refuse a user's module that does not take the table's rows or give its outputs."""
     rows = 3
     try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        with torch.no_grad(), seeded(0):
             out = model.factory().eval()(torch.zeros(rows, inputs))
         found = f"gives {tuple(out.shape)}"
     except Exception as error:

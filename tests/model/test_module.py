@@ -1,8 +1,10 @@
 """A user's module gives the numbers it gives alone, with autograd's gradients."""
 
+import pytest
 import torch
 from torch import nn
 
+from nnexp.model.draws import seeded
 from nnexp.model.module import ModuleModel
 
 
@@ -53,3 +55,20 @@ def test_weights_are_matrices_only_and_seeds_decide():
     assert torch.equal(one[0], again[1])
     assert not torch.equal(again[0], again[1])
     assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_random_numbers_of_the_gpu_stay_what_they_were():
+    torch.rand(1, device="cuda")
+    before = torch.cuda.get_rng_state()
+    ModuleModel(Net, 5, 3).initial([1], torch.float32)
+    assert torch.equal(torch.cuda.get_rng_state(), before)
+
+
+def test_a_gpu_that_is_not_in_use_is_not_seeded(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setattr(torch, "manual_seed", None)  # it would be called for all devices
+    with seeded(3):
+        drawn = torch.rand(2)
+    with seeded(3):
+        assert torch.equal(torch.rand(2), drawn)
