@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnexp.config.schema.config import Config
 from nnexp.diagnosis.seen import Seen
 from nnexp.statistics import Z, share_stderr
 
@@ -24,8 +23,8 @@ class Explained:
         accuracy: change of the validation accuracy.
         noise: half the width of the 95 % interval of the last validation accuracy.
         rows: of the validation.
-        prior_loss, prior_accuracy: of naming the class shares, NaN where the loss is no plain
-            cross-entropy, and the most frequent class.
+        prior_loss, prior_accuracy: of naming the class shares, NaN where it is not known, and the
+            most frequent class.
     """
 
     loss: float
@@ -80,15 +79,6 @@ def explain(seen: Seen) -> Explained | None:
         accuracy=float(last - accuracies[0]),
         noise=Z * float(share_stderr(last, seen.valid_rows)),
         rows=seen.valid_rows,
-        prior_loss=seen.prior_loss if has_cross_entropy(seen.config) else math.nan,
+        prior_loss=seen.prior_loss,
         prior_accuracy=seen.prior_accuracy,
     )
-
-
-def has_cross_entropy(config: Config) -> bool:
-    """Whether the loss is a mean cross-entropy, so that that of the prior is on its scale."""
-    loss = config.loss
-    plain = loss.reduction == "mean" and loss.class_weight is None and loss.scale == 1
-    on = {"nll": "log_softmax", "bce": "sigmoid"}.get(loss.name, "logits")
-    known = loss.name in ("cross_entropy", "bce_with_logits", "nll", "bce")
-    return plain and known and config.model.output == on

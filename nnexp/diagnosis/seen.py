@@ -13,6 +13,7 @@ import pandas as pd
 
 from nnexp.config.schema.config import Config
 from nnexp.diagnosis.judged import BEHIND_ODD_Z, BEHIND_Z, Modes, Rows
+from nnexp.diagnosis.prior import entropy, prior_loss
 
 FREQUENT = 0.9  # share of a class that an accuracy hardly exceeds
 TELLING = 0.1  # of accuracy beyond the prior's: a yardstick below it says nothing
@@ -162,9 +163,14 @@ class Seen:
 
     @property
     def prior_loss(self) -> float:
-        """Cross-entropy of always naming the class shares: their entropy."""
-        known = self.shares[self.shares > 0]
-        return float(-(known * np.log(known)).sum())
+        """The run's own loss of always naming the class shares; NaN where it is not known."""
+        return prior_loss(self.config, self.counts, self.outputs)
+
+    @property
+    def loss_scale(self) -> float:
+        """What a change of the loss is held against: that of the prior, or else its entropy."""
+        prior = self.prior_loss
+        return prior if math.isfinite(prior) else entropy(self.shares)
 
     # ---------------------------------------------------------------------------- the harm
     @property

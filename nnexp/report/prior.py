@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from nnexp.diagnosis.report import Diagnosis
@@ -15,8 +14,7 @@ class Prior:
     """The scores of a prediction that looks at no column.
 
     Arguments:
-        loss: cross-entropy of naming the class shares; None where it cannot be compared with the
-            run's losses.
+        loss: the run's own of naming the class shares; None where it is not known.
         accuracy: of naming the most frequent class.
     """
 
@@ -30,16 +28,10 @@ def prior_of(run: RunFolder, diagnosis: Diagnosis) -> Prior | None:
     Arguments:
         run: the run.
         diagnosis: `prior` of its scores, `loss` and `accuracy`, is that of the train rows; else
-            the classes' rows of the whole table are taken.
+            the classes' rows of the whole table tell the accuracy.
     """
     told = diagnosis.scores.get("prior")
-    if isinstance(told, dict):
-        loss, accuracy = number_of(told.get("loss")), number_of(told.get("accuracy"))
-        if loss is not None and accuracy is not None:
-            return Prior(loss if run.has_cross_entropy else None, accuracy)
+    if isinstance(told, dict) and (accuracy := number_of(told.get("accuracy"))) is not None:
+        return Prior(number_of(told.get("loss")), accuracy)
     rows = run.class_rows
-    if not rows:
-        return None
-    shares = [count / sum(rows) for count in rows]
-    entropy = -math.fsum(share * math.log(share) for share in shares)
-    return Prior(entropy if run.has_cross_entropy else None, max(shares))
+    return Prior(None, max(rows) / sum(rows)) if rows else None

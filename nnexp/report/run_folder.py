@@ -18,8 +18,6 @@ from nnexp.report.observations import LARGEST, Observations, number_of, numbers
 from nnexp.track.folder import read_json
 from nnexp.track.history import SIGNALS_FILE, read_signals
 
-COMPARABLE = (("cross_entropy", None), ("nll", "log_softmax"))  # losses, and their outputs
-
 Columns = Mapping[str, NDArray[np.float64]]
 
 
@@ -57,16 +55,6 @@ class RunFolder:
     def diverged(self) -> int | None:
         """The epoch in which the run diverged; None where it did not."""
         return self.epochs or None if self.record.status == "diverged" else None
-
-    @property
-    def has_cross_entropy(self) -> bool:
-        """Whether its losses are cross-entropies, so that those of a prior lie on one scale."""
-        config = self.record.config
-        usual = {"loss.reduction": "mean", "loss.class_weight": None, "loss.scale": 1.0}
-        return any(
-            config.get("loss.name") == loss and output in (None, config.get("model.output"))
-            for loss, output in COMPARABLE
-        ) and all(config.get(key, value) == value for key, value in usual.items())
 
     def score(self, part: str, name: str) -> float | None:
         """A number of metrics.json; None where there is none.

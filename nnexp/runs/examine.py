@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from nnexp.data.dataset import Dataset
 from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.audit.split.order import changes
 from nnexp.diagnosis.seen import Inputs, Seen
+from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.model.weights import FILE as WEIGHTS_FILE
@@ -22,6 +24,7 @@ from nnexp.runs import assemble, own_module
 from nnexp.runs.kept import KeptWeights, open_kept
 from nnexp.runs.material import Material
 from nnexp.runs.units import look_at_units
+from nnexp.track.folder import METRICS_FILE, read_json
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
 
@@ -49,7 +52,7 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
         "reason": str(status.get("reason") or ""),
         "history": history,
         "signals": signals,
-        "best_epoch": _best_epoch(history, config),
+        "best_epoch": _best_epoch(folder, history, config),
     }
     if material is None:
         return Seen(
@@ -97,7 +100,12 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     return Seen(**seen, **judged)
 
 
-def _best_epoch(history: Any, config: Config) -> int:
+def _best_epoch(folder: Path, history: Any, config: Config) -> int:
+    """The epoch whose weights were kept; told by the history where the run came to no scores."""
+    metrics = folder / METRICS_FILE
+    if metrics.is_file():
+        with contextlib.suppress(UserError, KeyError, TypeError, ValueError):
+            return int(read_json(metrics)["best_epoch"])
     monitor = config.trainer.monitor
     if config.trainer.checkpoint == "last" or monitor not in history:
         return int(history["epoch"].iloc[-1]) if len(history) else 0

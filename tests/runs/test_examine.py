@@ -213,6 +213,16 @@ def test_layers_that_no_optimizer_gets(modules, tmp_path, name):
     assert first.cause == "parameters_not_updated"
 
 
+def test_the_epoch_whose_weights_were_kept_is_the_one_that_is_read(tmp_path):
+    words = ["data=wine", "optimizer=sgd", "optimizer.lr=1e20", "data.scaling=none", *QUIET]
+    done = nnexp.run([*words, "trainer.checkpoint=last", "trainer.epochs=5"], root=tmp_path)
+    assert done.status == "diverged"
+    seen = examine(done.folder, read_material(read_config(done.folder)))
+    assert seen.best_epoch == done.metrics["best_epoch"] != done.epochs
+    (done.folder / "metrics.json").unlink()
+    assert examine(done.folder, None).best_epoch == len(done.history)
+
+
 def test_a_layer_that_nothing_depends_on_is_not_cut_off(modules, tmp_path):
     own = ["model=custom", f"model._target_={modules}.Unused"]
     done = nnexp.run(["data=digits", "trainer.epochs=1", *QUIET, *own], root=tmp_path)

@@ -157,10 +157,11 @@ def penalty(seen: Seen) -> list[Nomination]:
         return []
     first = seen.initial_loss
     start = float(data[0]) if first is None else max(first, float(data[0]))
-    learned = max(0.0, min(start, seen.prior_loss * 1.5) - float(data[-1]))
+    scale = seen.loss_scale
+    learned = max(0.0, min(start, 1.5 * scale) - float(data[-1]))
     known = extra[np.isfinite(extra)]
     peak = float(known.max()) if len(known) else 0.0
-    if peak < 1.0 * max(float(data[-1]), 1e-9) or learned > 0.5 * seen.prior_loss:
+    if peak < 1.0 * max(float(data[-1]), 1e-9) or learned > 0.5 * scale:
         return []
     fix = [override(f"reg.{name}", 0.0) for name in ("l1", "l2") if getattr(reg, name)]
     return [
@@ -171,7 +172,7 @@ def penalty(seen: Seen) -> list[Nomination]:
                 Evidence(
                     "last data loss on train rows",
                     float(data[-1]),
-                    f"well below {seen.prior_loss:.3f}, that of naming the class shares",
+                    f"well below {scale:.3g}, that of naming the class shares",
                 ),
             ),
             "the total falls because the weights shrink; the data loss, which the accuracy goes "

@@ -147,7 +147,7 @@ def too_little(seen: Seen) -> list[Nomination]:
     kept = int(place[0])
     rise = float(losses[kept] - losses[least])
     if (
-        rise < SMALL_RISE * max(seen.prior_loss, 1e-3)
+        rise < SMALL_RISE * max(seen.loss_scale, 1e-3)
         or train[kept] < seen.column("val_accuracy")[kept] + 0.03
     ):
         return []
@@ -172,7 +172,7 @@ def too_little(seen: Seen) -> list[Nomination]:
             "the network goes on fitting the train rows' accidents: it grows certain where it is "
             "wrong, which the loss shows long before the accuracy",
             ("trainer.checkpoint=best", "trainer.monitor=val_loss", *_more(seen)),
-            0.82 if rise >= RISE * max(seen.prior_loss, 1e-3) else TRIED,
+            0.82 if rise >= RISE * max(seen.loss_scale, 1e-3) else TRIED,
         )
     ]
 
