@@ -152,7 +152,8 @@ class Preprocessor:
             UserError: as `transform`.
         """
         cells, emptied = self._cells(frame)
-        extra = [str(name) for name in frame.columns if name not in self.columns]
+        used = set(self.columns)
+        extra = [str(name) for name in frame.columns if name not in used]
         ignored = [f"columns that the model does not use: {listing(extra)}"] if extra else []
         left_out = len(frame) - len(self._complete(cells)) if self.missing == "drop" else 0
         dropped = [f"{counted(left_out, 'row')} with missing cells left out (data.missing=drop)"]
@@ -237,7 +238,8 @@ class Preprocessor:
 
     def _cells(self, frame: pd.DataFrame) -> tuple[Cells, dict[Sentinel, int]]:
         """The cells of a frame, and how many of them held each of the sentinels."""
-        lacking = [name for name in self.columns if name not in frame.columns]
+        names = set(frame.columns)
+        lacking = [name for name in self.columns if name not in names]
         if lacking:
             raise UserError(
                 f"the table lacks the columns {listing(lacking)}",
@@ -245,7 +247,8 @@ class Preprocessor:
                 f"table has {listing(frame.columns)}",
                 "a table with these names in its header",
             )
-        twice = [name for name in self.columns if (frame.columns == name).sum() > 1]
+        repeated = set(frame.columns[frame.columns.duplicated()])
+        twice = [name for name in self.columns if name in repeated]
         if twice:
             raise UserError(
                 f"the table has more than one column named {twice[0]!r}",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,11 +104,49 @@ def keyed(sheet: Sheet, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     keys = np.zeros(len(sheet.y), dtype=np.uint64)
     for cells in columns.values():
         keys = _mixed(keys * _MIX[0] + cells + _ODD)
-    holes = sum(mask.astype(np.int64) for name, mask in sheet.absent.items() if name in columns)
-    empty = np.flatnonzero(holes > EMPTY * len(columns))
-    keys[empty] = _mixed(keys[empty] + empty.astype(np.uint64) * _ODD)
+    return _kinds(keys, _holes(sheet, columns), len(columns))
+
+
+def kinds_without(
+    sheet: Sheet, columns: Mapping[str, np.ndarray], out: Sequence[str]
+) -> Iterator[np.ndarray]:
+    """As `keyed`, without the first column of `out`, without the first two, and so on.
+
+    A row's key is the sum of one a cell, so that to leave a column out takes one pass.
+    """
+    keys = np.zeros(len(sheet.y), dtype=np.uint64)
+    for name, cells in columns.items():
+        keys += _cell_keys(name, cells)
+    holes = _holes(sheet, columns)
+    for count, name in enumerate(out, 1):
+        keys -= _cell_keys(name, columns[name])
+        if name in sheet.absent:
+            holes = holes - sheet.absent[name]
+        yield _kinds(keys, holes, len(columns) - count)
+
+
+def _holes(sheet: Sheet, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How many of the columns are missing in each row (N,)."""
+    holes = np.zeros(len(sheet.y), dtype=np.int64)
+    for name, mask in sheet.absent.items():
+        if name in columns:
+            holes += mask
+    return holes
+
+
+def _kinds(keys: np.ndarray, holes: np.ndarray, count: int) -> np.ndarray:
+    """Rows of one key are one, but where most of their `count` columns are missing."""
+    empty = np.flatnonzero(holes > EMPTY * count)
+    if len(empty):
+        keys = keys.copy()
+        keys[empty] = _mixed(keys[empty] + empty.astype(np.uint64) * _ODD)
     _, kind = np.unique(keys, return_inverse=True)
     return kind
+
+
+def _cell_keys(name: str, cells: np.ndarray) -> np.ndarray:
+    """A number for each cell, equal for equal ones of one column."""
+    return _mixed(cells * _MIX[0] + np.uint64(zlib.crc32(name.encode())))
 
 
 def _patterns(values: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def columns(names: Sequence[str], limit: int = 6) -> str:
 def p_text(p: float) -> str:
     """A p-value, cut where nobody cares.
 
-    >>> chance(0.02), chance(1e-30)
+    >>> p_text(0.02), p_text(1e-30)
     ('p = 0.02', 'p < 1e-12')
     """
     return "p < 1e-12" if p < 1e-12 else f"p = {p:.1g}"

@@ -177,8 +177,6 @@ def majority_share(own: Curves) -> list[CurveSign]:
         return []
     if share is not None and (abs(level - share) > 0.01 or share < 0.6):
         return []
-    if own.classes > 2 and own.shares is None and level < 0.6:
-        return []
     at = Evidence("accuracy, from first to last epoch", [float(accuracy.min()), level], "rising")
     return [
         CurveSign(

@@ -28,6 +28,9 @@ def how(request, monkeypatch):
             raise ImportError
 
         monkeypatch.setattr(trees, "_built", elsewhere)
+    trees._has_builder.cache_clear()
+    yield
+    trees._has_builder.cache_clear()
 
 
 @pytest.mark.parametrize("leaf", [1, 5])
@@ -57,7 +60,19 @@ def test_votes_for_other_rows_are_those_of_a_forest(how, name):
 def test_the_builder_is_where_it_is_looked_for():
     x, y = TABLES["wine"]
 
+    assert trees._has_builder()
     assert trees._built(x, y, 3, None, 1, np.random.RandomState(0)).node_count > 1
+
+
+def test_what_goes_wrong_in_the_builder_is_not_hidden(monkeypatch):
+    assert trees._has_builder()
+
+    def broken(*arguments):
+        raise ValueError("shapes")
+
+    monkeypatch.setattr(trees, "_built", broken)
+    with pytest.raises(ValueError, match="shapes"):
+        trees.out_of_bag_votes(*TABLES["wine"], 3, 2)
 
 
 def test_two_rows_may_be_drawn_by_every_tree():

@@ -9,6 +9,7 @@ scikit-learn keeps its builder elsewhere, its estimators grow them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,11 +89,21 @@ def _grown(
     draws: np.random.RandomState,
 ) -> Any:
     """A tree of `sklearn.tree`, on rows that count `times` each (all once where None)."""
-    try:
-        draws.seed(seed)
-        return _built(x, y, classes, times, leaf, draws)
-    except (ImportError, TypeError, ValueError, AttributeError):
+    if not _has_builder():
         return _estimated(x, y, times, leaf, seed)
+    draws.seed(seed)
+    return _built(x, y, classes, times, leaf, draws)
+
+
+@cache
+def _has_builder() -> bool:
+    """Whether this version of scikit-learn keeps the builder where, and as, it is looked for."""
+    x = np.zeros((2, 1), dtype=np.float32)
+    try:
+        _built(x, np.arange(2), 2, None, 1, np.random.RandomState(0))
+    except (ImportError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _built(

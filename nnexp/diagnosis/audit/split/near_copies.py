@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.rows import DistinctRows, keyed
+from nnexp.diagnosis.audit.rows import DistinctRows, kinds_without
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -26,11 +26,10 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     worst: tuple[float, Nomination] | None = None
     ranked = sorted(sheet.numbers, key=lambda name: len(sheet.distinct[name][0]))
     ranked = [name for name in ranked if name in rows.columns]
-    for count in range(1, int(LEFT_OUT * len(rows.columns)) + 1):
+    most = min(int(LEFT_OUT * len(rows.columns)), len(ranked), len(rows.columns) - COMPARED)
+    left_out = ranked[::-1][: max(0, most)]
+    for count, kind in enumerate(kinds_without(sheet, rows.columns, left_out), 1):
         out = ranked[-count:]
-        if len(out) < count or len(rows.columns) - count < COMPARED:
-            break
-        kind = keyed(sheet, {n: cells for n, cells in rows.columns.items() if n not in out})
         for name, part in sheet.parts.items():
             found = _near(sheet, kind, name, part, out)
             if found is not None and (worst is None or found[0] > worst[0]):

@@ -37,10 +37,10 @@ def check(sheet: Sheet) -> Audit:
             worst, apart = name, distance
     unseen = _unseen(sheet, train)
     if worst and sorted_by < RUNS and follows_file(sheet):
-        return Audit([_ordered(sheet, worst, apart, train, counts[worst], unseen)], notes)
+        return Audit([_ordered(sheet, worst, train, counts[worst], unseen)], notes)
     if unseen and follows_file(sheet) and sorted_by < RUNS:
         return Audit(
-            [_ordered(sheet, "held-out", 1.0, train, _counts(sheet, sheet.held_out), unseen)], notes
+            [_ordered(sheet, "held-out", train, _counts(sheet, sheet.held_out), unseen)], notes
         )
     if not unseen:
         return Audit([], notes)
@@ -120,7 +120,7 @@ def _fix(sheet: Sheet) -> tuple[str, ...]:
 
 
 def _ordered(
-    sheet: Sheet, part: str, apart: float, train: np.ndarray, own: np.ndarray, unseen: list[int]
+    sheet: Sheet, part: str, train: np.ndarray, own: np.ndarray, unseen: list[int]
 ) -> Nomination:
     moved = int(np.argmax(np.abs(train / train.sum() - own / own.sum())))
     evidence = [

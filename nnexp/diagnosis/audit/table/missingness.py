@@ -150,11 +150,13 @@ def _leaks(sheet: Sheet, masks: dict[str, np.ndarray]) -> tuple[list[Nomination]
                 settled.append((name, place, float(removed)))
     found: dict[str, tuple[int, float, float, int]] = {}
     names = {name for name, _, _ in settled}
+    if not names:
+        return [], set()
     same = {o for o, mask in masks.items() for name in names if _alike(mask, masks[name])}
+    judged = out_of_bag(sheet.without(same), sheet.y, len(sheet.classes), sheet.train)
     for name, place, removed in settled:
         if name in found:
             continue
-        judged = out_of_bag(sheet.without(same), sheet.y, len(sheet.classes), sheet.train)
         own, mask = sheet.y[judged.rows] == place, sheet.absent[name][judged.rows]
         says = mask if (mask == own).mean() >= 0.5 else ~mask
         trees = (judged.predicted == place) == own

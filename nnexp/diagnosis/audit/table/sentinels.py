@@ -81,7 +81,7 @@ def check(sheet: Sheet) -> Audit:
     spikes += _in_company(sheet, spikes)
     spikes.sort(key=lambda spike: -spike.share)
     words = [f"{spike.name}={_exact(spike.value)}" for spike in spikes]
-    present = list(getattr(sheet.config, "sentinels", []))
+    present = list(sheet.config.sentinels)
     worst = max(spikes, key=_distance)
     evidence = [
         Evidence(

@@ -38,7 +38,7 @@ def check(sheet: Sheet) -> Audit:
     if not found or min(p for *_, p in found.values()) >= CHANCE / len(sheet.numbers):
         return Audit()
     words = [f"{name}=0" for name in found]
-    present = list(getattr(sheet.config, "sentinels", []))
+    present = list(sheet.config.sentinels)
     name = min(found, key=lambda own: found[own][2])
     return Audit(
         [
