@@ -75,12 +75,25 @@ class Tables:
             self._datasets, (_frozen(config), seeds), lambda: self._prepare(config, *seeds)
         )
 
-    def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
+    def labelled(self, config: DataConfig) -> Labelled:
+        """The table of a configuration, read and labelled, but not split.
+
+        Raises:
+            UserError: as `load_table` and `read_labelled`.
+        """
         source = source_key(config)
         table = _once(self._tables, source, lambda: load_table(config))
         reading = (source, *_reading_key(config))
-        labelled = _once(self._labelled, reading, lambda: read_labelled(table, config))
-        return prepare_labelled(labelled, config, seed, valid_seed)
+        return _once(self._labelled, reading, lambda: read_labelled(table, config))
+
+    def without_datasets(self) -> Tables:
+        """Others that share what is read with these, and hold no dataset yet."""
+        other = Tables()
+        other._tables, other._labelled = self._tables, self._labelled
+        return other
+
+    def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
+        return prepare_labelled(self.labelled(config), config, seed, valid_seed)
 
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:

@@ -22,6 +22,7 @@ from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.data.altered import blank, dealt, one_batch
+from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import Nomination
 from nnexp.diagnosis.overrides import override
 from nnexp.diagnosis.probe import Probe
@@ -77,6 +78,7 @@ def probe(
     budget: float | None = None,
     unasked: bool = False,
     trust: bool = False,
+    tables: Tables | None = None,
 ) -> Probed:
     """Train the probes of a run, as few stacks as can be.
 
@@ -87,6 +89,7 @@ def probe(
             None for no limit.
         unasked: make none where there is no time for a change that can be a cause.
         trust: see `nnexp.load`.
+        tables: which have read its table already; None to read it.
 
     Raises:
         UserError: there is no validation row to judge by, or the configuration is damaged.
@@ -105,7 +108,8 @@ def probe(
             plans = every[:1] if unasked else every[:FEWEST]
     if len(plans) == 1:
         return Probed()
-    train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds))
+    tables = None if tables is None else tables.without_datasets()
+    train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds), tables=tables)
     if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
         raise UserError(
             "no probe came to a validation score",

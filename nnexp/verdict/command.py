@@ -21,7 +21,9 @@ NOTES = 3  # that are shown of a run without an alarm
 
 
 def main(words: Sequence[str]) -> int:
-    """`nnexp diagnose WORDS`; returns the exit status.
+    """`nnexp diagnose WORDS`; returns the exit status, 1 where a run has no diagnosis.
+
+    A run that failed has none, which is no mistake of the command.
 
     Raises:
         UserError: a mistake in the words, or a path without runs.
@@ -42,37 +44,42 @@ def main(words: Sequence[str]) -> int:
     folders = find_runs(options.runs)
     tables = AuditedTables(asked.trust)
     alone = len(folders) == 1
+    missed = False
     for folder in folders:
         if not alone:
             print(f"{folder}:")
-        found = _diagnose(folder, tables, asked, alone)
+        try:
+            found = _diagnose(folder, tables, asked)
+        except Exception as error:
+            if alone:
+                raise
+            missed = True  # one bad folder; the others have theirs
+            wrong = getattr(error, "wrong", f"{type(error).__name__}: {error}")
+            print(one_line(f"no diagnosis: {wrong}"), file=sys.stderr)
+            continue
         if found is not None:
             _show(*found, alone)
-    return 0
+    return int(missed)
 
 
 def _diagnose(
-    folder: Path, tables: AuditedTables, asked: Request, alone: bool
+    folder: Path, tables: AuditedTables, asked: Request
 ) -> tuple[Verdict, str, dict[str, Any]] | None:
     """A run's verdict, why its table was not at hand, and its status.
 
-    What is in the way of it ends the command where the run is `alone`, and else is printed.
+    Of a run that failed and has nothing to be diagnosed the reason is printed, and None returned.
+
+    Raises:
+        UserError: as `diagnose`.
     """
-    status: dict[str, Any] | None = None
+    status = read_status(folder)
     try:
-        status = read_status(folder)
         return *diagnose_one(folder, tables, asked), status
     except UserError as error:
-        if alone and (status is None or status["status"] != "failed"):
+        if status["status"] != "failed":
             raise
-        status = status or {"status": "failed"}
-        print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
-    except Exception as error:
-        if alone:
-            raise
-        wrong = f"no diagnosis: {type(error).__name__}: {error}"
-        print(one_line(wrong))  # of one bad folder; the others have theirs
-    return None
+        print(one_line(f"failed: {status.get('reason') or error.wrong}"))
+        return None
 
 
 def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> None:

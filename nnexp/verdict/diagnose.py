@@ -16,12 +16,14 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
+from nnexp.proof.proving import check_seeds
 from nnexp.report.run_page import write_run_file
 from nnexp.runs.diagnosing import diagnose_run, read_diagnosis, write_diagnosis
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.material import check_source
 from nnexp.runs.started import files_of, started_in
 from nnexp.track.folder import check_links
+from nnexp.track.lock import locked
 from nnexp.track.status import read_status
 from nnexp.verdict.request import Request
 from nnexp.verdict.searching import prove_or_search
@@ -71,12 +73,22 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
     Raises:
         UserError: as `diagnose`.
     """
-    budget, trust = asked.budget, asked.trust
-    if budget is not None and not budget > 0:
-        raise UserError(f"--budget {budget:g}", "seconds, more than 0", "--budget 20")
+    if asked.budget is not None and not asked.budget > 0:
+        raise UserError(f"--budget {asked.budget:g}", "seconds, more than 0", "--budget 20")
+    if asked.prove:
+        check_seeds(asked.seeds)
     config = _config(folder, asked)
     check_links(folder)
     _check_ended(folder)
+    with locked(folder):  # its diagnosis, report and manifest are written anew
+        return _diagnose(folder, config, tables, asked)
+
+
+def _diagnose(
+    folder: Path, config: Config, tables: AuditedTables, asked: Request
+) -> tuple[Verdict, str]:
+    """As `diagnose_one`, of a folder that nobody else writes into."""
+    budget, trust = asked.budget, asked.trust
     material, audit, why = tables.of(config)
     if material is None and asked.trains:
         raise _no_table(folder, config, why, asked)
@@ -90,13 +102,13 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
 
     found, probed = look(), Probed()
     if asked.probe:
-        probed = make_probes(folder, budget=budget, trust=trust)
+        probed = make_probes(folder, budget=budget, trust=trust, tables=tables.read)
         found = look(probed.nominations, probed.probes)
     if not asked.prove:
         if asked.probe:
             _write_page(folder, config, found)
         return Verdict(folder, found, probing=probed.seconds, trust=trust), why
-    proven, searched = prove_or_search(folder, found, asked, look)
+    proven, searched = prove_or_search(folder, found, asked, look, tables.read)
     write_diagnosis(folder, proven.diagnosis)
     write_run_file(folder, proven.diagnosis)
     _write_page(folder, config, proven.diagnosis)

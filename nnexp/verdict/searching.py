@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import SOME, Diagnosis, is_behind, stays_open
@@ -21,7 +22,7 @@ Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
 
 
 def prove_or_search(
-    folder: Path, found: Diagnosis, asked: Request, rediagnose: Rediagnose
+    folder: Path, found: Diagnosis, asked: Request, rediagnose: Rediagnose, tables: Tables
 ) -> tuple[Proven, Probed]:
     """Put findings to the proof; where it explains nothing and the run is behind, probe it.
 
@@ -34,6 +35,7 @@ def prove_or_search(
         asked: what is to be done; of its budget the search has what the first proof left, and
             without one `SECONDS`.
         rediagnose: (nominations, probes) -> the run's diagnosis with them.
+        tables: which have read its table.
 
     Returns:
         The proof, and the probes where they were made.
@@ -42,7 +44,13 @@ def prove_or_search(
         UserError: as `nnexp.proof.proving.prove`.
     """
     start = time.monotonic()
-    first = prove(folder, found, seeds=asked.seeds, budget=asked.budget, trust=asked.trust)
+
+    def proven(told: Diagnosis, budget: float | None) -> Proven:
+        return prove(
+            folder, told, seeds=asked.seeds, budget=budget, trust=asked.trust, tables=tables
+        )
+
+    first = proven(found, asked.budget)
     if asked.probe or not is_behind(first.diagnosis) or is_explained(first.diagnosis):
         return first, Probed()
 
@@ -54,7 +62,7 @@ def prove_or_search(
         return first, Probed()
     try:
         seconds = SECONDS if budget is None else budget
-        probed = probe(folder, budget=seconds, unasked=True, trust=asked.trust)
+        probed = probe(folder, budget=seconds, unasked=True, trust=asked.trust, tables=tables)
     except UserError:  # no probe came to a score
         return first, Probed()
     if not probed.probes:
@@ -64,7 +72,7 @@ def prove_or_search(
     if not probed.nominations or (budget is not None and budget <= 0):
         return kept, probed
     again = rediagnose(probed.nominations, probed.probes)
-    second = prove(folder, again, seeds=asked.seeds, budget=budget, trust=asked.trust)
+    second = proven(again, budget)
     if not any(own.verdict == CONFIRMED for own in second.diagnosis.findings):
         return replace(kept, seconds=first.seconds + second.seconds), probed
     checked = list(dict.fromkeys([*second.diagnosis.checked, *first.tried]))

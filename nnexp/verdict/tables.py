@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 from nnexp.config.saved import config_text
 from nnexp.config.schema.config import Config
+from nnexp.data.cache import Tables, source_key
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.finding import Audit
 from nnexp.errors import UserError
-from nnexp.runs.material import Material, check_source, read_material
+from nnexp.runs.material import Material, check_source, make_material
+
+KEPT = 4  # audited tables that are held: runs of one table come one after the other
 
 
 class AuditedTables:
@@ -17,21 +21,34 @@ class AuditedTables:
 
     Arguments:
         trust: whether the run folders may say what is downloaded, and where to.
+
+    Attributes:
+        read: the source that was asked for last, for those who train on it again.
     """
 
     def __init__(self, trust: bool) -> None:
         self.trust = trust
-        self._known: dict[str, tuple[Material | None, Audit | None, str]] = {}
+        self.read = Tables()
+        self._source: Hashable = None
+        self._known: dict[Hashable, tuple[Material | None, Audit | None, str]] = {}
 
     def of(self, config: Config) -> tuple[Material | None, Audit | None, str]:
         """A configuration's table and audit; None and why where it cannot be read."""
-        key = config_text(replace(Config(), data=config.data, seeds=config.seeds))
+        source, split = source_key(config.data), config.seeds.of_split
+        if source != self._source:
+            self.read, self._source = Tables(), source
+        key = config_text(replace(Config(), data=config.data)), split
         if key not in self._known:
-            try:
-                check_source(config, self.trust)
-                material = read_material(config)
-                self._known[key] = material, audit_sheet(material.sheet, material.trees), ""
-            except (UserError, OSError) as error:
-                why = error.wrong if isinstance(error, UserError) else str(error)
-                self._known[key] = None, None, why
+            while len(self._known) >= KEPT:
+                del self._known[next(iter(self._known))]
+            self._known[key] = self._audited(config)
         return self._known[key]
+
+    def _audited(self, config: Config) -> tuple[Material | None, Audit | None, str]:
+        try:
+            check_source(config, self.trust)
+            labelled = self.read.labelled(config.data)
+            material = make_material(labelled, config)
+            return material, audit_sheet(material.sheet, material.trees), ""
+        except (UserError, OSError) as error:
+            return None, None, error.wrong if isinstance(error, UserError) else str(error)

@@ -230,6 +230,39 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize(
+    ("gain", "spread", "odd", "told"),
+    [
+        (0.02, 0.045, True, ["suspected"]),  # 0.002 to 0.038, p doubled 0.06
+        (0.02, 0.045, False, []),
+        (0.02, 0.05, True, []),
+        (0.008, 0.001, True, []),  # not worth making
+        (0.0, 0.045, True, []),
+    ],
+)
+def test_what_is_odd_and_seems_to_be_mended_is_suspected(
+    tmp_path, monkeypatch, gain, spread, odd, told
+):
+    done = run(tmp_path)
+    sign = Sign(finding("lr_too_high", "optimizer.lr=1e-4", verdict="harmless"), odd)
+
+    def train(arms, seeds, splits, tables):
+        draws = np.random.default_rng(len(seeds)).permutation(np.linspace(-1, 1, len(seeds)))
+        for own in arms:
+            values = [0.9 + (gain + spread * d if own.changed else 0.0) for d in draws]
+            own.accuracies += values
+            own.balanced += values
+            own.rows = 5000
+            own.ratio = 0.1
+        return len(arms) * len(seeds)
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    proven = prove(done.folder, Diagnosis([], considered=[sign]))
+    assert [own.verdict for own in proven.diagnosis.findings] == told
+    assert len(proven.tried) == (not told)
+    assert not proven.diagnosis.restores
+
+
+@pytest.mark.parametrize(
     ("high", "words"),
     [(0.01, "makes little difference"), (0.06, "shows no gain that is certain")],
 )

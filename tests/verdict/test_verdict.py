@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,17 @@ from sklearn.datasets import load_wine
 
 import nnexp
 from nnexp import UserError
+from nnexp.config.saved import read_config
+from nnexp.data import cache
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.proof.proving import prove
 from nnexp.runs.diagnosing import read_diagnosis
+from nnexp.track import lock
 from nnexp.track.manifest import verify
 from nnexp.track.status import write_status
+from nnexp.verdict import diagnose
 from nnexp.verdict.command import main
+from nnexp.verdict.tables import KEPT, AuditedTables
 from nnexp.verdict.verdict import Verdict
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
@@ -105,10 +112,52 @@ def test_one_run_without_a_status_ends_nothing(unscaled, tmp_path, capsys):
     for name in ("0", "1"):
         shutil.copytree(unscaled.folder, tmp_path / name)
     (tmp_path / "0" / "status.json").unlink()
+    assert main([str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "no diagnosis: cannot read " in said.err
+    assert "unscaled_features" in said.out
+
+
+def test_a_run_that_failed_is_no_mistake_of_the_command(unscaled, tmp_path, capsys):
+    for name in ("0", "1"):
+        shutil.copytree(unscaled.folder, tmp_path / name)
+    (tmp_path / "0" / "history.csv").unlink()
+    write_status(tmp_path / "0", "failed", "no room")
     assert main([str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert "failed: " in said
+    assert "failed: no room" in said
     assert "unscaled_features" in said
+
+
+def test_a_folder_that_is_written_to_is_not_diagnosed_meanwhile(unscaled, monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    with lock.locked(unscaled.folder), pytest.raises(UserError, match="another process is at work"):
+        nnexp.diagnose(unscaled)
+
+
+def test_seeds_are_looked_at_before_anything_is_trained(unscaled, monkeypatch):
+    monkeypatch.setattr(diagnose, "make_probes", None)  # it would fail
+    with pytest.raises(UserError, match="2 or more"):
+        nnexp.diagnose(unscaled, probe=True, prove=True, seeds=1)
+
+
+def test_tables_are_read_once_and_audited_once_a_split(unscaled, monkeypatch):
+    config = read_config(unscaled.folder)
+    tables = AuditedTables(False)
+    material, _, why = tables.of(config)
+    assert why == ""
+    again = replace(config, seeds=replace(config.seeds, batches=5), seed=config.seed)
+    assert tables.of(again)[0] is material
+    monkeypatch.setattr(cache, "load_table", None)  # it would fail
+    other, _, why = tables.of(replace(config, seeds=replace(config.seeds, split=9)))
+    assert why == ""
+    assert other is not material
+    assert not np.array_equal(other.sheet.train, material.sheet.train)
+    proven = prove(unscaled.folder, read_diagnosis(unscaled.folder), seeds=2, tables=tables.read)
+    assert proven.runs >= 4
+    for split in range(10, 10 + KEPT):
+        tables.of(replace(config, seeds=replace(config.seeds, split=split)))
+    assert tables.of(config)[0] is not material  # it was let go
 
 
 def test_runs_can_be_compared_as_they_come(unscaled):
@@ -116,10 +165,13 @@ def test_runs_can_be_compared_as_they_come(unscaled):
     assert len(nnexp.compare([unscaled]).frame()) == 1
 
 
-def test_scores_of_another_kind_of_loss_are_not_held_against_an_entropy(tmp_path):
+def test_scores_are_held_against_the_prior_in_their_own_kind_of_loss(tmp_path):
     words = ["data=wine", "loss=mse", "model.output=softmax", "trainer.epochs=3", *QUIET]
     done = nnexp.run(words, root=tmp_path)
     told = nnexp.diagnose(done).diagnosis.explained
+    assert "naming the class shares has loss 0.21" in told  # a third of p (1 - p), summed
+    words = ["data=wine", "loss.reduction=sum", "trainer.epochs=3", *QUIET]
+    told = nnexp.diagnose(nnexp.run(words, root=tmp_path)).diagnosis.explained
     assert "naming the most frequent class has accuracy" in told
     plain = nnexp.run(["data=wine", "trainer.epochs=3", *QUIET], root=tmp_path)
     told = nnexp.diagnose(plain).diagnosis.explained
@@ -206,9 +258,10 @@ def test_one_bad_folder_of_a_tree_does_not_end_the_others(unscaled, tmp_path, ca
     config.write_text(config.read_text().replace("target: null", 'target: "\\udcff"'))
     (tmp_path / "1" / "history.csv").unlink()
     (tmp_path / "1" / "history.csv").mkdir()
-    assert main([str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert "unscaled_features" in said.split(f"{tmp_path / '2'}:")[1]
+    assert main([str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert "unscaled_features" in said.out.split(f"{tmp_path / '2'}:")[1]
+    assert said.err.count("no diagnosis: ") == 2
 
 
 def test_what_restores_a_score_has_all_words_of_the_run(unscaled, tmp_path):
