@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nnexp.runs.runner import run as run
     from nnexp.runs.task import Run as Run
     from nnexp.saved_model import load as load
+    from nnexp.sweep.lr_find import find_rate as find_rate
     from nnexp.sweeping import Sweep as Sweep
     from nnexp.sweeping import multirun as multirun
     from nnexp.verdict.diagnose import diagnose as diagnose
@@ -35,6 +36,7 @@ __all__ = [
     "compare",
     "diagnose",
     "diagnose_history",
+    "find_rate",
     "load",
     "multirun",
     "resume",
@@ -50,6 +52,7 @@ _HOMES = {
     "compare": "nnexp.leaderboard",
     "diagnose": "nnexp.verdict.diagnose",
     "diagnose_history": "nnexp.diagnosis.curves",
+    "find_rate": "nnexp.sweep.lr_find",
     "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",
     "resume": "nnexp.runs.continuation",

@@ -53,7 +53,7 @@ def are_cells(names: Sequence[str]) -> bool:
 def nearest_column(name: str, names: Sequence[str]) -> str:
     """The name most like `name`, whatever the case; the last name where none is like it.
 
-    >>> nearest("incom", ["age", "Income", "sex"])
+    >>> nearest_column("incom", ["age", "Income", "sex"])
     'Income'
     """
     folded: dict[str, str] = {}
