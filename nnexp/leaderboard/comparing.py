@@ -42,6 +42,7 @@ def compare_with_first(
         return []
     first = {unit(record): record for record in ranked[0]}
     sign = 1 if sort.endswith("loss") else -1
+    step = step_of(ranked[0][0], sort)
     tests, ratios = [], []
     for done in ranked[1:]:
         common = [(r, first[unit(r)]) for r in done if unit(r) in first]
@@ -52,7 +53,7 @@ def compare_with_first(
             differences = mean_by(differences, [split_of(own) for own, _ in common])
         pair = ranked[0][0], done[0]
         ratios.append(max(map(valid_to_train, pair)) if splits else 0.0)
-        tests.append(paired_test(differences, ratios[-1], step_of(pair[0], sort)))
+        tests.append(paired_test(differences, ratios[-1], step))
     p = np.array([test.p for test in tests])
     adjusted, factors = holm(p), holm_factors(p)
     comparisons: list[Comparison | None] = [None]

@@ -25,8 +25,10 @@ def step_of(record: Record, sort: str) -> float:
     rows = _rows(record)
     if rows < 1 or sort.endswith("loss"):
         return 0.0
+    if sort == "val_accuracy":
+        return 1 / rows
     counts = _counts(record, rows)
-    if len(counts) < 2 or sort == "val_accuracy":
+    if len(counts) < 2:
         return 0.0 if sort.endswith("auc") else 1 / rows
     if sort.endswith("accuracy"):
         return recall_step(counts)

@@ -9,7 +9,7 @@ import torch
 
 from nnexp.limits import memory_left
 from nnexp.runs.stack import RunStack
-from nnexp.train.block import BLOCK_BYTES, BLOCK_STEPS
+from nnexp.train.block import block_steps, block_width
 from nnexp.train.evaluate import CHUNK
 from nnexp.train.optimizers import OPTIMIZERS
 from nnexp.train.watch import KEPT_BYTES, KEPT_EPOCHS
@@ -34,9 +34,8 @@ def member_bytes(stack: RunStack) -> int:
     inputs, outputs = stack.data.x.shape[1], stack.data.targets.outputs
     hidden = sum(stack.model.dropout_widths)
     train, batch = stack.data.train_rows, stack.plan.batch_size
-    width = inputs + 2 * hidden + 4 * outputs
-    steps = max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
-    block = size * min(train, batch * steps) * width * 2
+    gathered = batch * block_steps(stack.model, stack.data, batch)
+    block = size * min(train, gathered) * block_width(stack.model, stack.data) * 2
     valid = max(len(part.valid) for part in stack.data.parts)
     scoring = size * CHUNK * (inputs + 3 * hidden) + 8 * valid * (4 * outputs + 2)
     passing = size * batch * (inputs + 6 * hidden + 6 * outputs)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from nnexp.seeds import generator
-from nnexp.train.plan import Problem
+from nnexp.train.plan import Data, Problem
 from nnexp.train.state import StackState
 from nnexp.train.step import Batch
 
@@ -82,11 +83,14 @@ def gather(
     )
 
 
-def block_steps(state: StackState, problem: Problem) -> int:
+def block_width(model: Any, data: Data) -> int:
+    """Numbers of a row of a block, of one member: inputs, dropout masks, targets and the like."""
+    return data.x.shape[1] + sum(model.dropout_widths) + 3 * data.targets.outputs
+
+
+def block_steps(model: Any, data: Data, batch: int) -> int:
     """Steps gathered at once; it depends on one member's sizes only, never on K."""
-    data, batch = problem.data, problem.plan.batch_size
-    width = data.x.shape[1] + sum(state.model.dropout_widths) + 3 * data.targets.outputs
-    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * width)))
+    return max(1, min(BLOCK_STEPS, BLOCK_BYTES // (4 * batch * block_width(model, data))))
 
 
 def dropout_generators(state: StackState, epoch: int) -> list[list[np.random.Generator]]:

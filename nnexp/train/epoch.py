@@ -77,7 +77,9 @@ def run_epoch(
     signals: Tensor | None = None
     step = 0
     with _module_randomness(state, epoch):
-        for rows in order.split(plan.batch_size * block_steps(state, problem), 1):  # (K, R)
+        for rows in order.split(
+            plan.batch_size * block_steps(state.model, data, plan.batch_size), 1
+        ):  # (K, R)
             block = gather(state, problem, rows, generators)
             outs = []
             for place in range(len(block.x)):

@@ -46,12 +46,12 @@ class Sheet:
     config: DataConfig
     rows: np.ndarray
 
-    @property
+    @cached_property
     def held_out(self) -> np.ndarray:
         """Validation and test rows, ascending."""
         return np.sort(np.concatenate((self.valid, self.test)))
 
-    @property
+    @cached_property
     def used(self) -> np.ndarray:
         """The rows of all parts, ascending."""
         return np.sort(np.concatenate((self.train, self.valid, self.test)))
