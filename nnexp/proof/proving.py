@@ -24,7 +24,7 @@ from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, SUSPECTED, Finding, Sign
 from nnexp.diagnosis.overrides import united
-from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof
+from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof, seems_to_help
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
@@ -36,8 +36,6 @@ from nnexp.statistics import LEVEL, holm
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
 MOST = 3  # causes that are tried together
-# of a two-sided 95 % interval's half, where a one-sided one ends: of 5 pairs 0.77, of 15 0.82
-ONE_SIDED = 0.82
 FIRST = 1  # added to the run's seeds: it was suspected for its score, which is no fair "before"
 
 
@@ -151,15 +149,13 @@ def check_seeds(seeds: int) -> None:
 def _likely(
     findings: Sequence[tuple[Finding, float]], signs: Sequence[Sign], first: int
 ) -> set[int]:
-    """The places, from `first` on, of signs that are odd by themselves and whose change seems to
-    help: two things speak for them, and neither alone would be enough.
+    """The places, from `first` on, of signs that are odd by themselves and whose change is not
+    confirmed, but seems to help.
     """
     found = set()
     for place, sign in enumerate(signs, first):
-        own, gain = findings[place]
-        if not sign.odd or own.verdict == CONFIRMED or own.proof is None or gain < LEAST_GAIN:
-            continue
-        if own.proof.gain >= ONE_SIDED * (own.proof.gain - own.proof.ci95[0]):
+        own, _ = findings[place]
+        if sign.odd and own.verdict != CONFIRMED and own.proof and seems_to_help(own.proof):
             found.add(place)
     return found
 
