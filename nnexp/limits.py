@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,8 +53,6 @@ def cores_left(root: Path = ROOT, own: Path = OWN) -> int | None:
 
 def _groups(root: Path, own: Path, kind: str) -> Iterator[Path]:
     """The folders of this process's group and of those around it, as far as they are to be seen."""
-    if not sys.platform.startswith("linux"):
-        return
     yield from (root, root / kind)
     for line in _text(own).splitlines():
         _, _, rest = line.partition(":")

@@ -13,12 +13,13 @@ with two, and healthy ones, on sklearn's tables, on made ones and on the real on
 that is not there, their cases are left out.
 
 1. **Harm.** A mistake counts where it hurts: each case and its twin without the mistake are trained
-   with the same seeds, as a sweep each, and compared by their test rows with a one-sided paired
-   t-test: p < 0.05 and 0.01 of the score lost at least. Where five seeds leave that open (p up to
-   0.3, or a 95 % interval of the loss that holds 0.01), there are fifteen, and p is doubled. The
-   score is accuracy, where classes are unequal balanced accuracy. Where a leak or a copy makes the
-   score look better than it is, the harm is the validation score beyond that on honest rows. A
-   mistake that does no harm joins the healthy runs.
+   with the same seeds, as a sweep each, every seed with other rows that test where these are drawn
+   at random, and compared by their test rows with a one-sided paired t-test: p < 0.05 and 0.01 of
+   the score lost at least. Where five seeds leave that open (p up to 0.3, or a 95 % interval of a
+   loss that counts which reaches below 0.01), there are fifteen, and p is doubled. The score is
+   accuracy, where classes are unequal balanced accuracy. Where a leak or a copy makes the score
+   look better than it is, the harm is the validation score beyond that on honest rows. A mistake
+   that does no harm joins the healthy runs.
 2. **Diagnosis.** One run of each (seed 0) is diagnosed by nnexp, and by the published rules of
    other tools that diagnosis_baselines.py has rebuilt, from the same recorded run. An alarm is a
    finding that is suspected or confirmed; `harmless` is none. The other tools' rules are rebuilt
@@ -58,7 +59,7 @@ from diagnosis_case import Case, commands
 from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_fourth import FOURTH
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
-from diagnosis_runs import MORE, Harm, Scores, harm, score, train
+from diagnosis_runs import MEASURE, MORE, Harm, Scores, harm, score, train
 from diagnosis_second import SECOND
 from diagnosis_third import THIRD
 from diagnosis_unseen import UNSEEN
@@ -230,12 +231,16 @@ def kept_harms(cases: Sequence[Case], place: Place, options: argparse.Namespace)
     path, kept = options.harms, {}
     if path and path.exists():
         content = json.loads(path.read_text(encoding="utf-8"))
-        if content["seeds"] == options.seeds:
+        if content["seeds"] == options.seeds and content.get("measure") == MEASURE:
             kept = {name: Harm(**own) for name, own in content["harms"].items()}
     missing = [case for case in cases if case.id not in kept]
     kept |= harms(missing, place, options.seeds, options.processes)
     if path and missing:
-        content = {"seeds": options.seeds, "harms": {n: asdict(own) for n, own in kept.items()}}
+        content = {
+            "measure": MEASURE,
+            "seeds": options.seeds,
+            "harms": {n: asdict(own) for n, own in kept.items()},
+        }
         path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return kept
 

@@ -18,6 +18,7 @@ import pandas as pd
 from diagnosis_case import Case, commands, merged
 from diagnosis_tables import TARGET
 
+MEASURE = 2  # how harm is measured; files of another measure are not taken over
 EFFECT = 0.01  # of a score, what harms at least
 LEVEL = 0.05  # of the one-sided paired t-test
 OPEN = 0.3  # p of a loss that counts, up to which a few seeds leave it open; so does ...

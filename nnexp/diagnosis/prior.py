@@ -34,10 +34,12 @@ def prior_loss(config: Config, counts: np.ndarray, outputs: int) -> float:
 
     Returns:
         A loss on the scale of history.csv, without penalty; NaN where it is not known: for losses
-        that are summed, labels that are numbers, and outputs that do not fit the loss.
+        that are summed or climbed, labels that are numbers, and outputs that do not fit the loss.
     """
     loss, output = config.loss, config.model.output
     if loss.reduction != "mean" or config.data.labels == "raw" or not counts.sum():
+        return math.nan
+    if loss.scale <= 0 or (outputs == 1 and len(counts) != 2):
         return math.nan
     if output != _OF_SHARES.get(loss.name, output) or (
         loss.name in ("mse", "mae") and output not in _OF_NUMBERS

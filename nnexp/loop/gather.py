@@ -108,8 +108,9 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
             f"{table.unlabelled} rows with the target {watch.passed_over}, which the loss passes "
             "over, are left out"
         )
-    if table.unknown:
-        notes.append(f"{table.unknown} train rows whose target is NaN or infinity are left out")
+    for count, part in zip(table.unknown, ("train", "held-out"), strict=True):
+        if count:
+            notes.append(f"{count} {part} rows whose target is NaN or infinity are left out")
     if not (table.is_classes or table.told) and table.is_whole:
         notes.append(
             "y holds whole numbers and is taken for quantities, as the loss takes them; with "
@@ -164,6 +165,8 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
     loss = record.points[-1].get("slice_loss", math.nan)
     with quiet(watch.model):  # a weight that is computed from others is computed where it is read
         units = view.make_units(linear, getattr(config.model, "activation", ""))
+    if kernel in ("squared", "absolute"):
+        config.data.labels = "raw"  # of numbers as they are no loss of the class shares is known
     return Seen(
         config=config,
         overrides=(),
@@ -254,7 +257,8 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
-    found += unknown_targets(watch.table.unknown, seen.diverged)
+    if seen.diverged and watch.lost_by_unknown():
+        found += unknown_targets(watch.table.unknown[0])
     unused = modes.unused_batch_norm(watch.model, record)
     found += unused
     rows = watch.table.spaced(False, LOOKED)

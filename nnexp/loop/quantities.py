@@ -13,15 +13,12 @@ KNOWN = "train on the rows with torch.isfinite(y) alone"
 TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
 
 
-def unknown_targets(count: int, diverged: bool) -> list[Nomination]:
-    """Targets that are no numbers, in a loop whose loss or weights became none.
+def unknown_targets(count: int) -> list[Nomination]:
+    """Targets that are no numbers, in a loop whose loss or weights became none by them.
 
     Arguments:
-        count: train rows whose target is NaN or infinity.
-        diverged: whether they reached the loss; else the loop passes over them.
+        count: train rows whose target is NaN or infinity, at least one.
     """
-    if not count or not diverged:
-        return []
     return [
         Nomination(
             "label_encoding",

@@ -30,7 +30,8 @@ class LoopTable:
         train: how many rows train; the others are held out.
         told: whether the user said how many classes there are, or that there are none.
         unlabelled: rows that were left out since the loss passes over them.
-        unknown: train rows that were left out since their target is NaN or infinity.
+        unknown: train rows, and held-out ones, that were left out since their target is NaN or
+            infinity.
         columns: names of the inputs of a row (D,).
     """
 
@@ -41,7 +42,7 @@ class LoopTable:
     train: int
     told: bool = False
     unlabelled: int = 0
-    unknown: int = 0
+    unknown: tuple[int, int] = (0, 0)
     columns: tuple[str, ...] = ()
 
     @property
@@ -189,7 +190,7 @@ def make_table(
         )
     unlabelled = sum(len(own) for own, _ in parts) - sum(len(own) for own, _ in kept)
     known = [_known(x, y) for x, y in kept]
-    unknown = len(kept[0][1]) - len(known[0][1])
+    lost = [len(own) - len(other) for (_, own), (_, other) in zip(kept, known, strict=True)]
     kept = known if len(known[0][1]) else kept  # which is then refused for want of a number
     y = np.concatenate([own for _, own in kept])
     if y.dtype.kind in "OUS":
@@ -208,7 +209,7 @@ def make_table(
         train=len(kept[0][1]),
         told=given is not None,
         unlabelled=unlabelled,
-        unknown=unknown,
+        unknown=(lost[0], sum(lost[1:])),
         columns=column_names(columns, train[0], x[0].numel()),
     )
 

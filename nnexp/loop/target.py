@@ -22,15 +22,21 @@ class Form:
         tail: its shape behind the rows: (), (1,) or (C,).
         passed_over: a number of rows that have no target.
         values: distinct numbers that were seen in it, at most `KEPT`.
+        seen, unknown: how many targets were seen in all, and how many of them are no numbers.
     """
 
     dtype: torch.dtype
     tail: tuple[int, ...]
     passed_over: float
     values: set[float] = field(default_factory=set)
+    seen: int = 0
+    unknown: int = 0
 
     def see(self, target: Tensor) -> None:
         """Take note of a batch's targets."""
+        self.seen += target.numel()
+        if target.is_floating_point():
+            self.unknown += int((~torch.isfinite(target)).sum())
         if len(self.values) < KEPT:
             found = target.detach().reshape(-1).unique()[:KEPT].tolist()
             self.values.update(

@@ -33,6 +33,7 @@ SLICE = 128  # rows of each part that are evaluated
 # steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
 # made, whichever is more, once the loop has got going
 APART, SHARE, BEGINNING = 128, 8, 4
+EXPECTED = 3  # targets among those looked at that would be no numbers, if any were handed over
 LAST = 32  # losses before an evaluation that are averaged
 
 
@@ -188,6 +189,23 @@ class LoopWatch:
     def _loss(self, output: Any, target: Tensor) -> float:
         with torch.no_grad(), self.unseen():
             return loss_value(self.loss_fn, each(output, APPLIED[self.applied]), target)
+
+    def lost_by_unknown(self) -> bool:
+        """Whether targets that are no numbers were handed to a loss that they make none.
+
+        Where they are rare, the batches that were looked at may have had none of them.
+        """
+        form, table = self.form, self.table
+        expected = 0.0 if form is None else form.seen * table.unknown[0] / table.train
+        if form is None or not table.unknown[0] or not form.dtype.is_floating_point:
+            return False
+        if not form.unknown and expected >= EXPECTED:
+            return False  # the loop takes them away itself
+        rows = table.spaced(False, 4)
+        target = form.make(table, rows).clone()
+        target.reshape(-1)[0] = math.nan
+        output = each(self.forward(table.x[rows]), torch.zeros_like)  # the weights may be none
+        return not math.isfinite(self._loss(output, target))
 
     def classes_of(self, output: Any) -> np.ndarray:
         """The class index of each row (n,), -1 for none."""

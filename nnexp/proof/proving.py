@@ -101,7 +101,8 @@ def prove(
         )
     seconds = time.monotonic() - start
     findings = judge(found, arms, seeds, seconds)
-    likely = _likely(findings, signs, len(told.findings))
+    sure = any(own.verdict == CONFIRMED for own, _ in findings)
+    likely = set() if sure else _likely(findings, signs, len(told.findings))
     for place in likely:
         own, gain = findings[place]
         findings[place] = replace(own, verdict=SUSPECTED), gain
@@ -119,7 +120,7 @@ def prove(
     kept = [findings[place] for place in places]
     first = [position for position, place in enumerate(places) if place in chosen]
     lines = [
-        _tried(findings[place][0], beside=bool(chosen))
+        tried_line(findings[place][0], beside=bool(chosen))
         for place in sorted(dropped)
         if findings[place][0].proof is not None
     ]
@@ -149,13 +150,13 @@ def check_seeds(seeds: int) -> None:
 def _likely(
     findings: Sequence[tuple[Finding, float]], signs: Sequence[Sign], first: int
 ) -> set[int]:
-    """The places, from `first` on, of signs that are odd by themselves and whose change is not
-    confirmed, but seems to help.
+    """The places, from `first` on, of signs that are odd by themselves and whose change seems to
+    help; asked where nothing is confirmed.
     """
     found = set()
     for place, sign in enumerate(signs, first):
         own, _ = findings[place]
-        if sign.odd and own.verdict != CONFIRMED and own.proof and seems_to_help(own.proof):
+        if sign.odd and own.proof is not None and seems_to_help(own.proof):
             found.add(place)
     return found
 
@@ -239,7 +240,7 @@ def _train(
     return runs
 
 
-def _tried(own: Finding, *, beside: bool) -> str:
+def tried_line(own: Finding, *, beside: bool) -> str:
     """A change that brought too little, or too little for certain, in a line; `beside` others."""
     assert own.proof is not None
     low, high = own.proof.ci95

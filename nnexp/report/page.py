@@ -17,9 +17,8 @@ from nnexp.report.spread import spread
 from nnexp.report.summary import head, summary_title
 from nnexp.report.table import leaderboard_table, runs_in_no_mean
 from nnexp.report.unranked import unranked
+from nnexp.track.folder import REPORT_FILE as FILE
 from nnexp.track.folder import write_text
-
-FILE = "report.html"
 
 
 def report_html(board: Leaderboard, records: Sequence[Record], title: str | None = None) -> str:

@@ -24,7 +24,7 @@ from nnexp.runs.material import check_source
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task
-from nnexp.track.folder import METRICS_FILE, check_links, read_json
+from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, check_links, read_json
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
@@ -38,8 +38,8 @@ ENDED = ("done", "diverged")
 PRODUCTS = (
     "manifest.json",
     METRICS_FILE,
-    "diagnosis.json",
-    "report.html",
+    DIAGNOSIS_FILE,
+    REPORT_FILE,
     "model.safetensors",
     "preprocess.json",
     "preprocess.safetensors",

@@ -102,10 +102,10 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
 
 def _best_epoch(folder: Path, history: Any, config: Config) -> int:
     """The epoch whose weights were kept; told by the history where the run came to no scores."""
-    metrics = folder / METRICS_FILE
-    if metrics.is_file():
-        with contextlib.suppress(UserError, KeyError, TypeError, ValueError):
-            return int(read_json(metrics)["best_epoch"])
+    with contextlib.suppress(UserError, KeyError, TypeError):
+        best = read_json(folder / METRICS_FILE)["best_epoch"]
+        if type(best) is int and 0 <= best <= len(history):
+            return best
     monitor = config.trainer.monitor
     if config.trainer.checkpoint == "last" or monitor not in history:
         return int(history["epoch"].iloc[-1]) if len(history) else 0

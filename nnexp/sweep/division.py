@@ -11,9 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STEP = (
-    2.5e-4  # seconds of a step on a CPU whatever the members, by bench_sweep.py's times at K, ...
-)
+STEP = 2.5e-4  # seconds of a step on a CPU whatever the members, by bench_sweep.py, ...
 MEMBER, FLOPS = 2e-5, 3e10  # ... and of each member: so much, and its operations at such a rate
 BEGIN = 0.01  # seconds until a chunk's process is at work
 GAIN = 0.98  # a division is worth its name where it takes less than this share of the time
@@ -77,10 +75,13 @@ def divide(loads: Sequence[Load], processes: int) -> list[int]:
                 more = [*counts[:place], counts[place] + 1, *counts[place + 1 :]]
                 trials.append((_busy(loads, more, processes), more))
         if not trials or min(trials)[0] >= busy:
-            return best
+            break
         busy, counts = min(trials)
         if busy[0] < GAIN * shortest:
             best, shortest = counts, busy[0]
+    # a search that goes step by step may stop short of what all together bring
+    each = [min(load.members, processes * load.fewest) for load in loads]
+    return each if _busy(loads, each, processes)[0] < GAIN * shortest else best
 
 
 def _busy(loads: Sequence[Load], counts: Sequence[int], processes: int) -> list[float]:

@@ -23,7 +23,7 @@ NOTES = 3  # that are shown of a run without an alarm
 def main(words: Sequence[str]) -> int:
     """`nnexp diagnose WORDS`; returns the exit status, 1 where a run has no diagnosis.
 
-    A run that failed has none, which is no mistake of the command.
+    A run that failed, or was ended before its first epoch, has none: that is no mistake.
 
     Raises:
         UserError: a mistake in the words, or a path without runs.
@@ -55,7 +55,7 @@ def main(words: Sequence[str]) -> int:
                 raise
             missed = True  # one bad folder; the others have theirs
             wrong = getattr(error, "wrong", f"{type(error).__name__}: {error}")
-            print(one_line(f"no diagnosis: {wrong}"), file=sys.stderr)
+            print(one_line(f"{folder}: no diagnosis: {wrong}"), file=sys.stderr)
             continue
         if found is not None:
             _show(*found, alone)
@@ -67,7 +67,8 @@ def _diagnose(
 ) -> tuple[Verdict, str, dict[str, Any]] | None:
     """A run's verdict, why its table was not at hand, and its status.
 
-    Of a run that failed and has nothing to be diagnosed the reason is printed, and None returned.
+    Of a run that ended before it had something to be diagnosed the reason is printed, and None
+    returned.
 
     Raises:
         UserError: as `diagnose`.
@@ -76,9 +77,9 @@ def _diagnose(
     try:
         return *diagnose_one(folder, tables, asked), status
     except UserError as error:
-        if status["status"] != "failed":
+        if status["status"] not in ("failed", "interrupted"):
             raise
-        print(one_line(f"failed: {status.get('reason') or error.wrong}"))
+        print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
         return None
 
 

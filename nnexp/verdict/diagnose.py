@@ -79,8 +79,8 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
         check_seeds(asked.seeds)
     config = _config(folder, asked)
     check_links(folder)
-    _check_ended(folder)
     with locked(folder):  # its diagnosis, report and manifest are written anew
+        _check_ended(folder)
         return _diagnose(folder, config, tables, asked)
 
 

@@ -13,7 +13,7 @@ from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import SOME, Diagnosis, is_behind, stays_open
 from nnexp.errors import UserError
 from nnexp.proof.probing import Probed, probe
-from nnexp.proof.proving import Proven, prove
+from nnexp.proof.proving import Proven, prove, tried_line
 from nnexp.verdict.request import Request
 
 SECONDS = 180.0  # at most, about, for probes that nobody asked for
@@ -75,13 +75,20 @@ def prove_or_search(
     second = proven(again, budget)
     if not any(own.verdict == CONFIRMED for own in second.diagnosis.findings):
         return replace(kept, seconds=first.seconds + second.seconds), probed
-    checked = list(dict.fromkeys([*second.diagnosis.checked, *first.tried]))
+    # what merely seemed to help is no more told beside what is certain
+    causes = {own.cause for own in second.diagnosis.findings}
+    outdone = [
+        tried_line(own, beside=True)
+        for own in first.diagnosis.alarms
+        if own.proof is not None and own.cause not in causes
+    ]
+    checked = list(dict.fromkeys([*second.diagnosis.checked, *first.tried, *outdone]))
     together = replace(
         second,
         diagnosis=replace(second.diagnosis, checked=checked),
         seconds=first.seconds + second.seconds,
         runs=first.runs + second.runs,
-        tried=[*first.tried, *second.tried],
+        tried=[*first.tried, *outdone, *second.tried],
     )
     return together, probed
 

@@ -13,7 +13,9 @@ from nnexp.diagnosis.finding import Audit
 from nnexp.errors import UserError
 from nnexp.runs.material import Material, check_source, make_material
 
-KEPT = 4  # audited tables that are held: runs of one table come one after the other
+CELLS = 20_000_000  # of audited tables that are held, a table for each split: 160 MB of numbers
+
+_Audited = tuple[Material | None, Audit | None, str]
 
 
 class AuditedTables:
@@ -30,21 +32,21 @@ class AuditedTables:
         self.trust = trust
         self.read = Tables()
         self._source: Hashable = None
-        self._known: dict[Hashable, tuple[Material | None, Audit | None, str]] = {}
+        self._known: dict[Hashable, _Audited] = {}
 
-    def of(self, config: Config) -> tuple[Material | None, Audit | None, str]:
+    def of(self, config: Config) -> _Audited:
         """A configuration's table and audit; None and why where it cannot be read."""
         source, split = source_key(config.data), config.seeds.of_split
         if source != self._source:
             self.read, self._source = Tables(), source
         key = config_text(replace(Config(), data=config.data)), split
         if key not in self._known:
-            while len(self._known) >= KEPT:
-                del self._known[next(iter(self._known))]
             self._known[key] = self._audited(config)
+            while len(self._known) > 1 and sum(map(_cells, self._known.values())) > CELLS:
+                del self._known[next(iter(self._known))]
         return self._known[key]
 
-    def _audited(self, config: Config) -> tuple[Material | None, Audit | None, str]:
+    def _audited(self, config: Config) -> _Audited:
         try:
             check_source(config, self.trust)
             labelled = self.read.labelled(config.data)
@@ -52,3 +54,8 @@ class AuditedTables:
             return material, audit_sheet(material.sheet, material.trees), ""
         except (UserError, OSError) as error:
             return None, None, error.wrong if isinstance(error, UserError) else str(error)
+
+
+def _cells(audited: _Audited) -> int:
+    material, _, _ = audited
+    return 0 if material is None else len(material.sheet.y) * len(material.sheet.columns)

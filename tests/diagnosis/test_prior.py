@@ -81,6 +81,7 @@ def test_the_factor_of_a_loss_counts():
     "words",
     [
         ["loss.reduction=sum"],
+        ["loss.scale=-1"],  # it is climbed
         ["loss=nll", "model.output=softmax"],
         ["loss=bce", "model.output=logits"],
         ["loss=mse", "model.output=log_softmax"],
@@ -90,3 +91,5 @@ def test_the_factor_of_a_loss_counts():
 def test_where_there_is_none(words):
     assert math.isnan(prior_loss(compose(words), COUNTS, 3))
     assert math.isnan(prior_loss(compose([]), np.zeros(0), 0))
+    # one output for three classes is held against their numbers
+    assert math.isnan(prior_loss(compose(["loss=mse", "model.outputs=1"]), COUNTS, 1))

@@ -473,7 +473,8 @@ def test_targets_that_are_no_numbers_are_named(kind, missing):
     watch, found = run(lambda: mlp(1), loss_fn, y, 5)
     assert causes(found)[0] == "label_encoding"
     assert "torch.isfinite(y)" in found.findings[0].fix[0]
-    assert watch.table.unknown == 10
+    assert watch.table.unknown == (10, 5)
+    assert any("5 held-out rows whose target is NaN" in note for note in found.notes)
     assert torch.isfinite(watch.table.y).all()
 
 
@@ -488,4 +489,28 @@ def test_targets_that_the_loop_passes_over_itself_do_no_harm():
 
     _, found = run(lambda: mlp(1), known, y, 30)
     assert not found.findings
+    # neither are they blamed for weights that were lost by something else
+    _, found = run(lambda: mlp(1), lambda out, t: known(out, t) ** 8, y, 5, lr=1e12)
+    assert "label_encoding" not in causes(found)
+    _, found = run(lambda: mlp(1), known, y, 30)
     assert any("10 train rows whose target is NaN" in note for note in found.notes)
+
+
+def test_targets_that_are_taken_away_before_the_loss_are_not_blamed():
+    y = X[:, :1] + X[:, 1:2]
+    y[::40] = math.nan
+    torch.manual_seed(0)
+    model, loss_fn = mlp(1), nn.MSELoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=3.0)
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(X[:400], y[:400]))
+    for _ in range(20):
+        for rows in torch.randperm(400).split(32):
+            rows = rows[torch.isfinite(y[rows, 0])]
+            out = model(X[rows])
+            loss = loss_fn(out, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, out, y[rows])
+    assert not torch.isfinite(model[0].weight).all()
+    assert causes(watch.diagnosis())[0] == "lr_too_high"

@@ -262,6 +262,30 @@ def test_what_is_odd_and_seems_to_be_mended_is_suspected(
     assert not proven.diagnosis.restores
 
 
+def test_beside_what_is_certain_nothing_is_told_that_only_seems_to_help(tmp_path, monkeypatch):
+    done = run(tmp_path, "optimizer=sgd")
+    signs = [
+        Sign(finding("lr_too_low", "optimizer.lr=0.3", verdict="harmless"), True),
+        Sign(finding("undertrained", "trainer.epochs=30", verdict="harmless"), True),
+    ]
+
+    def train(arms, seeds, splits, tables):
+        draws = np.random.default_rng(len(seeds)).permutation(np.linspace(-1, 1, len(seeds)))
+        for own in arms:
+            longer = 0.02 + 0.045 * draws if 1 in own.changed and 0 not in own.changed else 0.0
+            values = 0.7 + 0.2 * (0 in own.changed) + longer + 0.0 * draws
+            own.accuracies += values.tolist()
+            own.balanced += values.tolist()
+            own.rows = 5000
+            own.ratio = 0.1
+        return len(arms) * len(seeds)
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    proven = prove(done.folder, Diagnosis([], considered=signs))
+    assert [own.cause for own in proven.diagnosis.findings] == ["lr_too_low"]
+    assert len(proven.tried) == 1
+
+
 @pytest.mark.parametrize(
     ("high", "words"),
     [(0.01, "makes little difference"), (0.06, "shows no gain that is certain")],
@@ -269,13 +293,13 @@ def test_what_is_odd_and_seems_to_be_mended_is_suspected(
 def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
     proof = Proof("accuracy/val", 0.8, 0.803, 0.003, (-0.004, high), 0.2, 5, 1.0)
     tried = replace(finding("dead_units", "model.activation=tanh"), proof=proof)
-    line = proving._tried(tried, beside=False)
+    line = proving.tried_line(tried, beside=False)
     assert line.startswith(f"model.activation=tanh {words}: accuracy/val 0.800 -> 0.803 (95 %")
     # nor less sure
     surely = replace(tried, proof=replace(proof, ci95=(0.002, 0.06), p=0.01))
-    assert "brings less than 0.02" in proving._tried(surely, beside=False)
+    assert "brings less than 0.02" in proving.tried_line(surely, beside=False)
     confirmed = replace(surely, verdict="confirmed")
-    assert "brings less than 0.02" in proving._tried(confirmed, beside=False)
+    assert "brings less than 0.02" in proving.tried_line(confirmed, beside=False)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +313,7 @@ def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
 def test_a_gain_that_is_not_told_has_a_reason(p, beside, words):
     proof = Proof("accuracy/val", 0.8, 0.83, 0.03, (0.002, 0.06), p, 15, 1.0)
     own = replace(finding("dead_units", "model.activation=tanh"), proof=proof)
-    assert f"{words}: accuracy/val" in proving._tried(own, beside=beside)
+    assert f"{words}: accuracy/val" in proving.tried_line(own, beside=beside)
 
 
 def test_what_follows_from_a_confirmed_cause_is_not_confirmed_beside_it():

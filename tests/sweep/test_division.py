@@ -45,6 +45,11 @@ def test_many_processes_are_all_used():
     assert divide([load(24), load(24)], 16) == [8, 8]
 
 
+def test_what_all_together_bring_is_found():
+    loads = [Load(24, 500, 2.5e6, 64), Load(12, 2000, 2e7, 64)]
+    assert divide(loads, 6) == [6, 6]  # a step at a time ends at [1, 4]
+
+
 def test_chunks_are_of_nearly_equal_length():
     own = load(7)
     times = own.seconds(3)
