@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import Key, all_keys, literal, option_keys
+from nnexp.config.picked import key_of
 from nnexp.config.schema.options import OPTIONS
 
 _WIDTH = 98
@@ -65,7 +66,7 @@ def help_text(overrides: Sequence[str] = (), command: str = "python train.py") -
         *_group_lines(picked),
         "",
         "most used keys (key=value): default, what is allowed, help",
-        *_key_lines([k for path in _MOST_USED for k in [_best(path, picked)] if k]),
+        *_key_lines([k for path in _MOST_USED for k in [key_of(path, picked)] if k]),
     ]
     for group in [g for g in typed if g in OPTIONS]:
         for option in [o for o in picked[group] if o in OPTIONS[group]]:
@@ -110,13 +111,6 @@ def _key_lines(keys: Sequence[Key]) -> Iterator[str]:
             break_long_words=False,
             break_on_hyphens=False,
         )
-
-
-def _best(path: str, picked: dict[str, list[str]]) -> Key | None:
-    """The key of the option chosen; where that has none, of the first that has it."""
-    found = [k for k in all_keys() if k.path == path]
-    mine = [k for k in found if k.owner and k.owner[1] in picked.get(k.owner[0], [])]
-    return next(iter(mine or found), None)
 
 
 def _owners(path: str) -> str:

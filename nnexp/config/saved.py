@@ -1,12 +1,11 @@
 """A run's config.yaml: written as plain data, and read back without running anything.
 
-What is read may be a stranger's: there is no interpolation, no alias, no tag and no object; names
-are looked up in the schema, and a `_target_` counts only where the user trusts the folder.
+What is read may be a stranger's: it is plain data (`plain_yaml`), names are looked up in the schema,
+and a `_target_` counts only where the user trusts the folder.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from nnexp.calls import is_text
-from nnexp.config.bounds import DEEPEST, DIGITS, LARGEST, LONGEST, MOST
+from nnexp.config.bounds import LARGEST
 from nnexp.config.check import check_settings
+from nnexp.config.plain_yaml import parse
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.model import CustomModelConfig
 from nnexp.config.schema.options import OPTIONS
@@ -100,7 +99,7 @@ def read_config(folder: str | Path, trust: bool = False) -> Config:
     """
     path = Path(folder) / FILE
     try:
-        tree = yaml.load(read_regular(path, LARGEST).decode(), _Loader)
+        tree = parse(read_regular(path, LARGEST).decode())
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"{str(folder)!r} is no run folder: it has no {FILE}",
@@ -158,54 +157,6 @@ def _section(path: Path, group: str, value: Any) -> type | None:
     if not isinstance(name, str) or name not in OPTIONS[group]:
         raise _damaged(path, f"names no known option of {group}: {name!r}")
     return OPTIONS[group][name]
-
-
-class _Loader(yaml.SafeLoader):
-    """Texts, numbers, truth values and null, as `config_text` writes them, and nothing else.
-
-    Numbers in base 60, which take quadratic time, are texts.
-    """
-
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
-        self.depth = self.values = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()
-        self.depth += 1
-        self.values += 1
-        if event.anchor is not None:
-            raise yaml.YAMLError("it holds aliases")
-        if event.tag is not None:
-            raise yaml.YAMLError("it holds tags")
-        if self.depth > DEEPEST:
-            raise yaml.YAMLError(f"it is nested deeper than {DEEPEST} levels")
-        if self.values > MOST:
-            raise yaml.YAMLError(f"it holds more than {MOST} values")
-        if len(getattr(event, "value", "")) > LONGEST:
-            raise yaml.YAMLError(f"it holds a value of more than {LONGEST} characters")
-        if not is_text(getattr(event, "value", "")):
-            raise yaml.YAMLError("it holds half of a surrogate pair")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_whole(self, node: Any) -> int:
-        if len(node.value.lstrip("+-")) > DIGITS:
-            raise yaml.YAMLError(f"it holds a whole number of more than {DIGITS} digits")
-        return int(node.value)
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _kind, _pattern, _first in (
-    ("null", r"null", "n"),
-    ("bool", r"true|false", "tf"),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?|[-+]?\.inf|\.nan", "-+.0123456789"),
-):
-    _tag = f"tag:yaml.org,2002:{_kind}"
-    _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), list(_first))
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_whole)
 
 
 def _damaged(path: Path, what: str) -> UserError:

@@ -13,7 +13,7 @@ from nnexp.config.keys import (
     unwrap,
 )
 from nnexp.config.likeness import likeness, nearest, plain_word
-from nnexp.config.schema.options import OPTIONS
+from nnexp.config.picked import is_chosen
 from nnexp.config.synonyms import KEYS, OPTION_NAMES
 from nnexp.errors import TRAIN
 
@@ -42,7 +42,7 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     inside = next((k for k in all_keys() if k.is_open and word.startswith(k.path + ".")), None)
     if inside is not None:
         text = f"{word}={'VALUE' if value is None else value}"
-        return text if _is_chosen(inside, chosen(overrides)) else f"{_owner(inside)} {text}"
+        return text if is_chosen(inside, chosen(overrides)) else f"{_owner(inside)} {text}"
     key = _same_name(word, overrides)
     if key is None and "." not in word and value is not None:
         # `arch=linear`: no such name, but an option of one group and of no other
@@ -68,27 +68,11 @@ def nearest_option(option: str, options: Sequence[str]) -> str | None:
     return known if known in options else nearest(plain, options)
 
 
-def find_key(path: str, overrides: Sequence[str]) -> Key:
-    """The key of a path, by preference that of the option chosen."""
-    picked = chosen(overrides)
-    found = [k for k in all_keys() if k.path == path]
-    return next((k for k in found if _is_chosen(k, picked)), found[0])
-
-
 def _choose(group: str, value: str | None, table: Mapping[str, Sequence[str]]) -> str:
     options = table[group]
     plain = plain_word(value or "")
     option = nearest_option(plain, options) or groups_default(group)
     return f"{group}={option or options[0]}"
-
-
-def _is_chosen(key: Key, picked: Mapping[str, Sequence[str]]) -> bool:
-    if key.owner is None:
-        return True
-    group, option = key.owner
-    names = picked.get(group, [])
-    # an option of the user's own is built on a schema that is not known here
-    return option in names or any(name not in OPTIONS[group] for name in names)
 
 
 def _same_name(word: str, overrides: Sequence[str]) -> Key | None:
@@ -102,7 +86,7 @@ def _same_name(word: str, overrides: Sequence[str]) -> Key | None:
         return (
             key.path != word,
             not key.path.startswith(section + "."),
-            not _is_chosen(key, picked),
+            not is_chosen(key, picked),
             key.path.startswith("seeds."),
         )
 
@@ -122,17 +106,17 @@ def _alike(word: str, overrides: Sequence[str]) -> Key | None:
             part += 0.05
         else:
             part *= 0.85
-        return max(whole, part) + (0.02 if _is_chosen(key, picked) else 0.0)
+        return max(whole, part) + (0.02 if is_chosen(key, picked) else 0.0)
 
     best = max((k for k in all_keys() if k.leaf != "name"), key=score)
     # of an option that is not chosen only what is nearly the same word
-    return best if score(best) >= (0.66 if _is_chosen(best, picked) else 0.8) else None
+    return best if score(best) >= (0.66 if is_chosen(best, picked) else 0.8) else None
 
 
 def assign(key: Key, value: str | None, overrides: Sequence[str]) -> str:
     """`key=value`, with the option that has the key where another one is chosen."""
     text = f"{key.path}={_suited(key, value)}"
-    if not _is_chosen(key, chosen(overrides)) and key.owner:
+    if not is_chosen(key, chosen(overrides)) and key.owner:
         return f"{_owner(key)} {text}"
     return text
 

@@ -25,6 +25,7 @@ from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.located import located
 from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
+from nnexp.config.picked import key_of
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.several import several
 from nnexp.config.shell import shell
@@ -258,11 +259,7 @@ def _unchosen(path: str) -> UserError:
 
 
 def _key(path: str, overrides: Sequence[str]) -> Key | None:
-    """The key of a path, by preference that of the option chosen."""
-    picked = chosen(overrides)
-    found = [k for k in all_keys() if k.path == path]
-    mine = [k for k in found if k.owner and k.owner[1] in picked.get(k.owner[0], [])]
-    return next(iter(mine or found), None)
+    return key_of(path, chosen(overrides))
 
 
 def _first_key(section: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from nnexp.config.saved import _Loader
+from nnexp.config.plain_yaml import parse
 from nnexp.files import read_regular
 
 FILE = "overrides.yaml"
@@ -30,7 +30,7 @@ def read_typed(folder: str | Path, trust: bool = False) -> list[str] | None:
         The words; None where they were not noted or cannot be read.
     """
     try:
-        found = yaml.load(read_regular(Path(folder) / FILE, LARGEST).decode(), _Loader)
+        found = parse(read_regular(Path(folder) / FILE, LARGEST).decode())
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):

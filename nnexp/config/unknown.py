@@ -15,9 +15,10 @@ from nnexp.config.keys import (
 )
 from nnexp.config.likeness import plain_word
 from nnexp.config.own import own_file, unknown_folder
+from nnexp.config.picked import key_of
 from nnexp.config.schema.options import OPTIONS
 from nnexp.config.shell import shell
-from nnexp.config.suggest import HELP, assign, find_key, groups_default, nearest_option, suggest
+from nnexp.config.suggest import HELP, assign, groups_default, nearest_option, suggest
 from nnexp.errors import UserError
 
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz", ".bz2", ".xz", ".zst")
@@ -121,8 +122,8 @@ def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str]
     # `lr` is more likely the key than the sweep of that name
     owners = [g for g, options in groups().items() if word in options and g != "sweep"]
     remedy = f"{owners[0]}={word}" if owners else suggest(word, value, overrides) or HELP
-    if word in {k.path for k in all_keys()}:
-        remedy = f"{word}={value}" if value else assign(find_key(word, overrides), None, overrides)
+    if (key := key_of(word, chosen(overrides))) is not None:
+        remedy = f"{word}={value}" if value else assign(key, None, overrides)
     return UserError(f"{word!r} has no '='", "every choice is typed key=value", remedy)
 
 
@@ -131,9 +132,8 @@ def unknown_flag(flag: str, value: str | None, overrides: Sequence[str] = ()) ->
     name, _, inline = flag.lstrip("-").partition("=")
     value = inline or value
     remedy = suggest(name, value, overrides)
-    path = plain_word(name)
-    if path in {k.path for k in all_keys()}:
-        remedy = assign(find_key(path, overrides), value, overrides)
+    if (key := key_of(plain_word(name), chosen(overrides))) is not None:
+        remedy = assign(key, value, overrides)
     return UserError(
         f"there is no flag {flag.partition('=')[0]!r}",
         "choices are typed key=value, without hyphens; flags are -m, --cfg, --help, --hydra-help",

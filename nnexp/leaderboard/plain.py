@@ -1,7 +1,7 @@
 """A run's config.yaml as flat plain data, for hundreds of run folders at once.
 
 What is read may be a stranger's, and need not fit the schema: a class of a user's own is a text
-here and nothing is imported. The loader is that of `nnexp.config.saved`: no tag, no alias, no
+here and nothing is imported. The loader is `nnexp.config.plain_yaml`: no tag, no alias, no
 object, within bounds.
 """
 
@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-from nnexp.config.saved import FILE, LARGEST, _Loader, flatten, with_added
+from nnexp.config.bounds import LARGEST
+from nnexp.config.plain_yaml import parse
+from nnexp.config.saved import FILE, flatten, with_added
 from nnexp.files import read_regular
 
 SECTION = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)  # a key at the margin begins a section
@@ -54,12 +56,12 @@ class Configs:
     def _tree(self, text: str) -> Any:
         pieces = [piece for piece in SECTION.split(text) if piece.strip()]
         if len(pieces) > MOST_SECTIONS or len(text) > LARGEST_SECTIONS:
-            return yaml.load(text, _Loader)
+            return parse(text)
         tree: dict[str, Any] = {}
         for piece in pieces:
             section = self._section(piece)
             if section is None or set(section) & set(tree):
-                return yaml.load(text, _Loader)  # not cut where its sections begin
+                return parse(text)  # not cut where its sections begin
             tree.update(section)
         return tree
 
@@ -68,7 +70,7 @@ class Configs:
         found = self._parsed.get(text)
         if found is None:
             try:
-                found = yaml.load(text, _Loader)
+                found = parse(text)
             except yaml.YAMLError:
                 return None
             if not isinstance(found, dict) or len(found) != 1:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from nnexp.config.bounds import LARGEST
-from nnexp.config.saved import _Loader
+from nnexp.config.plain_yaml import parse
 from nnexp.errors import TRAIN
 from nnexp.files import read_regular
 from nnexp.leaderboard import Record
@@ -71,7 +71,7 @@ def _typed(sweep: Path | None) -> list[str]:
     if sweep is None:
         return []
     try:
-        words = yaml.load(read_regular(sweep / SWEEP, LARGEST).decode(), _Loader)["words"]
+        words = parse(read_regular(sweep / SWEEP, LARGEST).decode())["words"]
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, RecursionError):
         return []
     if not isinstance(words, list):
