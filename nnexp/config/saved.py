@@ -1,7 +1,7 @@
 """A run's config.yaml: written as plain data, and read back without running anything.
 
-What is read may be a stranger's: it is plain data (`plain_yaml`), names are looked up in the schema,
-and a `_target_` counts only where the user trusts the folder.
+What is read may be a stranger's: it is plain data (`plain_yaml`), names are looked up in the
+schema, and a `_target_` counts only where the user trusts the folder.
 """
 
 from __future__ import annotations
