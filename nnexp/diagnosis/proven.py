@@ -12,6 +12,7 @@ from nnexp.diagnosis.conclude import BRINGS
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
 from nnexp.statistics import LEVEL, paired_test
 
+BALANCED = ("class_imbalance",)  # causes that are judged by balanced accuracy
 LEAST_GAIN = 0.01  # of a score, below which a change is not worth making
 SURELY = 0.05  # gain that the interval must not reach, for an acquittal, ...
 WIDE = 0.1  # ... and where the mean is no gain at all

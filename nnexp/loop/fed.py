@@ -46,10 +46,12 @@ def read_fed(record: LoopRecord, table: LoopTable) -> Fed:
     if not kept:
         return Fed(np.zeros((0, 0)), np.zeros(0, np.int64), np.zeros(0))
     rows = _plain(torch.cat([part for part, _ in kept]).to(table.x.dtype))
-    first: dict[bytes, int] = {}
+    keys = [row.tobytes() for row in rows]
+    first = dict.fromkeys(keys, -1)  # a few thousand at most, however many train rows there are
     for place, row in enumerate(_plain(table.x[: table.train])):
-        first.setdefault(row.tobytes(), place)
-    places = np.array([first.get(row.tobytes(), -1) for row in rows], dtype=np.int64)
+        if first.get(key := row.tobytes()) == -1:
+            first[key] = place
+    places = np.array([first[key] for key in keys], dtype=np.int64)
     wanted = np.concatenate([own for _, own in kept])
     return Fed(rows.astype(np.float64), places, wanted)
 

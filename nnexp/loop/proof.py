@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof
-from nnexp.diagnosis.proven import changed_nothing, contrast, in_order_of_proof, verdict
+from nnexp.diagnosis.proven import BALANCED, changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
 from nnexp.loop.fresh import check_factory
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 CAUSES = 3  # that are tried
-BALANCED = ("class_imbalance",)  # judged by balanced accuracy
 APART = 0.1  # of two accuracies, by which a loop is not what was seen of it
 CLOSE = 0.02  # of the mean recall of naming one class, above which another is named, too
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches

@@ -17,9 +17,8 @@ WORTH = 0.02  # what it must bring to be told where nothing speaks for it but th
 # makes a run suspicious; beside a sign that is odd by itself the least gain is enough
 WORTH_BALANCED = 0.05  # what class weights must bring: they bring some to every uneven table
 
-BALANCED = ("class_imbalance",)  # judged by balanced accuracy, ...
-FREQUENT = 0.9  # ... as all causes are where so large a share of the rows is of one class: to name
-# it alone has an accuracy that hardly a model exceeds
+FREQUENT = 0.9  # share of the rows of one class, beyond which every cause is judged by balanced
+# accuracy: to name that class alone has an accuracy that hardly a model exceeds
 
 
 def contrast_arms(
@@ -100,12 +99,12 @@ def is_balanced(cause: str, arm: Arm) -> bool:
     """Whether a cause is judged by balanced accuracy, on rows like those that judged an arm."""
     counts = _counts(arm)
     frequent = len(counts) > 1 and counts.max() >= FREQUENT * counts.sum()
-    return cause in BALANCED or arm.weighted or bool(frequent)
+    return cause in proven.BALANCED or arm.weighted or bool(frequent)
 
 
 def worth(cause: str) -> float:
     """What the cure of a cause must bring to be told where nothing but this gain speaks for it."""
-    return WORTH_BALANCED if cause in BALANCED else WORTH
+    return WORTH_BALANCED if cause in proven.BALANCED else WORTH
 
 
 def arm_scores(arm: Arm, cause: str) -> np.ndarray:

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
-from nnexp.diagnosis.proven import HALF, LEAST_GAIN, brings, changed_nothing, verdict
+from nnexp.diagnosis.proven import BALANCED, HALF, LEAST_GAIN, brings, changed_nothing, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import BALANCED, arm_scores, chance_gain, contrast_arms, worth
+from nnexp.proof.contrast import arm_scores, chance_gain, contrast_arms, worth
 from nnexp.statistics import LEVEL, holm
 
 METRICS = ("accuracy/val", "balanced_accuracy/val")  # of a change made alone
