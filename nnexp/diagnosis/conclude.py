@@ -8,7 +8,7 @@ from dataclasses import replace
 from nnexp.diagnosis.causes import CAUSES, titled
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
 from nnexp.diagnosis.overrides import united
-from nnexp.diagnosis.rules.optimisation import BATCHES
+from nnexp.diagnosis.rules.optimisation import BATCHES, OTHER_ROWS
 from nnexp.diagnosis.seen import Seen
 
 MOST = 6  # findings
@@ -67,6 +67,7 @@ BRINGS: dict[str, set[str]] = {
     "label_mapping_mismatch": {"unseen_class", "overfit", "distribution_shift"},
     "ordered_split": _FOLLOW | {"unseen_class", "distribution_shift", "overfit"},
     "preprocessing_mismatch": {"distribution_shift", "overfit"},
+    "distribution_shift": {"overfit"},
     # to learn rows by heart pays where they are held out as well
     "duplicate_leak": {"overfit", "over_regularized", "underfit_capacity", "undertrained"},
     "group_leak": {"over_regularized", "underfit_capacity", "undertrained"},
@@ -129,7 +130,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
             for other, strength in present.items()
             if other != own.cause and not _mutual(other, own.cause, present)
         )
-        of_data = own.cause in _OF_DATA and own.subject != BATCHES
+        of_data = own.cause in _OF_DATA and own.subject not in (BATCHES, OTHER_ROWS)
         spoils = own.cause in _BY_HEART or (own.cause in _UNLIKE and _lost_by_others(seen))
         beside = behind and of_data and not spoils and not _explains_gap(seen)
         return verdict == HARMLESS, beside, explained, -own.strength

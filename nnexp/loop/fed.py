@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from nnexp.diagnosis.finding import Evidence, Nomination
-from nnexp.diagnosis.rules.optimisation import BATCHES
+from nnexp.diagnosis.rules.optimisation import BATCHES, OTHER_ROWS
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.table import LoopTable
 
 LEAST = 64  # rows of batches that were looked at, below which nothing is said
 SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
+NONE = 0.05  # share of them, up to which the batches are something else than X
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
 TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
@@ -112,6 +113,29 @@ def _few(fed: Fed, table: LoopTable) -> list[str]:
     return [
         f"the loop trains on few of its rows: {len(found)} rows of batches that were looked at are "
         f"{met} different ones, of {table.train} in X, where about {usual:.0f} are usual"
+    ]
+
+
+def prepared_otherwise(fed: Fed, behind: bool) -> list[Nomination]:
+    """Batches that hold no row of X, in a loop that does worse than its table allows.
+
+    Arguments:
+        fed: the rows that were looked at.
+        behind: whether it does; noise that is added to rows of X need not harm.
+    """
+    found = float((fed.places >= 0).mean()) if len(fed.rows) >= LEAST else 1.0
+    if not behind or found > NONE:
+        return []
+    return [
+        Nomination(
+            "preprocessing_mismatch",
+            (Evidence("rows of batches that are rows of X", f"{found:.0%}", "all of them"),),
+            "what the model is trained on was prepared in another way than X and the held-out "
+            "rows: scaled batch by batch, say, or with noise that covers the differences",
+            ("hand the model rows of X as they are, scaled once by all train rows",),
+            0.9,
+            subject=OTHER_ROWS,
+        )
     ]
 
 

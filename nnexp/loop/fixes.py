@@ -75,6 +75,8 @@ _NUMBERS = {
     "data.sentinels": "NaN for {}, then fill the missing cells",
     "data.missing_tokens": "NaN for {}",
 }
+# what no setting of a run mends, and a loop can
+_BY_CAUSE = {"preprocessing_mismatch": ("prepare the rows of valid= as those of train=",)}
 _UNKNOWN = {"model.init", "model.init_scale", "model.bias_init"}
 _KEY = re.compile(r"\b(?:optimizer|reg|model|trainer|loss|data)\.([a-z_]+)")
 
@@ -95,7 +97,7 @@ def in_code(own: Nomination) -> Nomination:
     evidence = tuple(_evidence(e) for e in own.evidence if e.signal not in _UNKNOWN)
     return replace(
         own,
-        fix=code_words(own.fix),
+        fix=code_words(own.fix or _BY_CAUSE.get(own.cause, ())),
         evidence=evidence or own.evidence,
         against=tuple(map(_evidence, own.against)),
     )

@@ -21,10 +21,11 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import Rule, inputs, labels, network, optimisation, rates, regularization
 from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
-from nnexp.loop import metric, modes, pairing, updates, view
+from nnexp.loop import metric, modes, pairing, updates, view, weights
+from nnexp.loop import rates as rates_of_loop
 from nnexp.loop.batched import sorted_batches
 from nnexp.loop.configured import make_config
-from nnexp.loop.fed import cautions, misaligned, read_fed
+from nnexp.loop.fed import cautions, misaligned, prepared_otherwise, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
@@ -86,6 +87,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
+    found += prepared_otherwise(fed, seen.knows_table and seen.is_behind)
     found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
@@ -257,6 +259,9 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
+    found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
+    found += rates_of_loop.left_behind(watch.model, watch.optimizer, record)
+    found += weights.clamped(watch.model)
     if seen.diverged and watch.lost_by_unknown():
         found += unknown_targets(watch.table.unknown[0])
     unused = modes.unused_batch_norm(watch.model, record)
@@ -271,6 +276,8 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
                 watch.model, record, evaluated, trained, seen.loss_scale
             )
         found += modes.random_outputs(watch.model, x, watch.path)
+        if not unused and watch.kernel.sign > 0:
+            found += weights.put_in_place(record.points, evaluated, seen.loss_scale)
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)
         y = watch.table.y[rows].reshape(-1).double()

@@ -129,6 +129,8 @@ class Looker:
                 self.record.uncleared += left
             elif left:  # of another batch, which the same step will take
                 self.record.gathered += 1
+            elif before is not None:  # the gradient of the batch before was cleared unused
+                self.record.wasted += 1
 
     def take_call(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         """Note what the model gets in training, and for what."""

@@ -29,6 +29,7 @@ class LoopRecord:
         clipped: at looks the norm of the gradient that the optimizer got, of all parameters, and
             what is left of a layer's.
         gathered: backward passes looked at that added to the gradient of another batch.
+        wasted: those that found it cleared, and no step made of it.
         met, pulled: names of parameters that got a gradient, and one that was not 0 but for
             rounding.
         detached: looks at which the loss had no graph.
@@ -47,6 +48,7 @@ class LoopRecord:
     backwards: int = 0
     clipped: list[tuple[float, float]] = field(default_factory=list)
     gathered: int = 0
+    wasted: int = 0
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
     detached: int = 0

@@ -14,6 +14,8 @@ from nnexp.loop.record import LoopRecord
 from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
+WASTED, MOSTLY = 4, 0.6  # gradients cleared unused: how many, and which share of those looked at
+BEHIND_STEP = "optimizer.zero_grad() right behind optimizer.step(), and nowhere else"
 TRAINED = "pass model.parameters() of this model to the optimizer"
 LOOKS = 4  # at gradients, before it is told that they are all clipped, ...
 CLIPPED = 0.05  # ... where so little is left of them
@@ -28,7 +30,7 @@ def parameters(
     steps: int,
 ) -> list[Nomination]:
     """Parameters that are not trained, and gradients that are never cleared."""
-    found = _uncleared(record)
+    found = [*_uncleared(record), *_wasted(record)]
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     wanted = {name: p for name, p in model.named_parameters() if p.requires_grad}
     missing = [name for name, p in wanted.items() if id(p) not in held]
@@ -127,6 +129,29 @@ def _uncleared(record: LoopRecord) -> list[Nomination]:
             (CLEAR,),
             0.97,
             subject="gradients are never cleared",
+        )
+    ]
+
+
+def _wasted(record: LoopRecord) -> list[Nomination]:
+    """Gradients that are cleared before a step is made of them."""
+    if record.wasted < WASTED or record.wasted < MOSTLY * (record.wasted + record.backwards):
+        return []
+    return [
+        Nomination(
+            "parameters_not_updated",
+            (
+                Evidence(
+                    "backward passes whose gradient was cleared before a step",
+                    f"{record.wasted} of {record.wasted + record.backwards} looked at",
+                    "none",
+                ),
+            ),
+            "the gradients of most batches are thrown away: a step is made of the last one alone",
+            (BEHIND_STEP,),
+            0.97,
+            certain=True,
+            subject="gradients are cleared before a step is made of them",
         )
     ]
 

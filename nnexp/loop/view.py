@@ -13,6 +13,7 @@ from nnexp.config.schema.sources import CsvConfig
 from nnexp.data.columns import Column
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.seen import Inputs, Units
+from nnexp.loop.cut import is_cut_in_order
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.table import LoopTable
 from nnexp.train.signals import SATURATED, STEADY
@@ -25,6 +26,7 @@ def make_loop_sheet(table: LoopTable) -> Sheet:
     names = list(table.columns)
     train, valid = table.part(False), table.part(True)
     config = CsvConfig(scaling="none", missing="none")
+    config.split.shuffle = not is_cut_in_order(flat, table.train)
     frame = pd.DataFrame(flat, columns=names)
     kept = {n for n, own in zip(names, flat.T, strict=True) if _varies(own[train])}
     columns = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ ALIKE = 0.9  # share of a layer's units with the weights of another
 MOST_DEAD = 0.8  # of a layer's units; 45 % without any harm is common
 NARROW = 4  # units of a hidden layer through which little passes
 FEW_WEIGHTS = 64  # of a layer, whose norm may be anything by chance
+SMALL, FORGOTTEN = 0.78, 0.92  # strength of a small network, and of hidden layers that add nothing
 HIGH_START = 3.0  # times ln K
 VANISHED = 1e-3  # first over last layer's gradient
 STARVED, FED = 0.05, 0.3  # of its initial norm: a penalty shrinks a layer that no gradient feeds to
@@ -258,7 +260,10 @@ def capacity(seen: Seen) -> list[Nomination]:
             fix.append("model.activation=relu")
     else:
         fix = ["model=mlp"]
-    return [_small(seen, "linear" if linear else _narrowest(narrowest), tuple(fix))]
+    found = _small(seen, "linear" if linear else _narrowest(narrowest), tuple(fix))
+    # hidden layers that add nothing are no choice
+    forgotten = linear and narrowest is not None
+    return [replace(found, strength=FORGOTTEN) if forgotten else found]
 
 
 def _narrow_module(seen: Seen) -> list[Nomination]:
@@ -295,7 +300,7 @@ def _small(seen: Seen, network: str, fix: tuple[str, ...]) -> Nomination:
         "the network cannot draw the border between the classes, however long it trains: train "
         "and validation accuracy stop together",
         fix,
-        0.78,
+        SMALL,
     )
 
 

@@ -19,6 +19,7 @@ UNSTEADY = 0.005  # share of rows; a module that is not random has none
 IMPATIENT = 3  # epochs without a better value, which a loss that still falls may well have
 ROUNDED = 1e-6  # of a weight: a step of SGD below it moves nothing that float32 holds
 BATCHES = "batches"  # what of the run is in order, where it is not the split
+OTHER_ROWS = "batches that hold no row of X"  # subject of a preprocessing_mismatch, of loops alone
 
 
 def undertrained(seen: Seen) -> list[Nomination]:

@@ -166,8 +166,10 @@ def too_low(seen: Seen) -> list[Nomination]:
     rates = seen.column("lr")
     if not found and (warming := _warming(seen, rates)) is not None:
         return [warming]
-    if len(rates) >= 2 and rates.max() > 0 and not found:
-        alive = float((rates > DEAD_RATE * rates.max()).mean())
+    # a schedule by the step may be over before the first epoch is
+    peak = max([0.0, *rates, 0.0 if config.scheduler.warmup else config.optimizer.lr])
+    if len(rates) >= 2 and peak > 0 and not found:
+        alive = float((rates > DEAD_RATE * peak).mean())
         early = len(rates) > 3 and alive < 0.5
         if early:
             found.append(
@@ -175,9 +177,7 @@ def too_low(seen: Seen) -> list[Nomination]:
                     "lr_too_low",
                     (
                         Evidence("share of epochs with a learning rate worth the name", alive, "1"),
-                        Evidence(
-                            "last learning rate", float(rates[-1]), f"{rates.max():g} at the peak"
-                        ),
+                        Evidence("last learning rate", float(rates[-1]), f"{peak:g} at the peak"),
                     ),
                     "the schedule brought the learning rate to next to nothing long before the end",
                     ("scheduler=constant",),

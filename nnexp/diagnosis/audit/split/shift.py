@@ -11,6 +11,7 @@ from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split import order
 from nnexp.diagnosis.audit.split.apart import area_between
+from nnexp.diagnosis.audit.split.exchanged import in_another_order
 from nnexp.diagnosis.audit.split.missing_rates import missing_at_another_rate, missing_rates
 from nnexp.diagnosis.audit.split.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
 from nnexp.diagnosis.audit.split.neighbours import without_near_copies
@@ -50,7 +51,9 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     by_design = by in ("group", "time")  # other subjects, or a later time, are asked for
     holes = missing_rates(sheet, rows)
     found = [missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
-    prepared = prepared_otherwise(sheet, name, rows)
+    everywhere = moved_columns(sheet, rows)
+    prepared = in_another_order(sheet, name, rows, [own for own, *_ in everywhere])
+    prepared = prepared or prepared_otherwise(sheet, name, rows)
     if prepared is None and not by_design:
         prepared = given_anew(sheet, name, rows)
     if prepared is not None:
@@ -58,7 +61,7 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     stuck = [] if by == "group" else stuck_columns(sheet, rows)
     still = {own for own, *_ in stuck}
     found += [_stuck(sheet, name, stuck)] if stuck else []
-    moved = [own for own in moved_columns(sheet, rows) if own[0] not in still]
+    moved = [own for own in everywhere if own[0] not in still]
     unit = in_other_units(sheet, name, rows, [own for own, *_ in moved])
     if unit is not None:
         return Audit([unit, *found])

@@ -1,0 +1,80 @@
+"""Learning rates that only a loop can have: of other optimizers, and of groups of parameters."""
+
+from __future__ import annotations
+
+import torch
+
+from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.loop.record import LoopRecord
+
+# defaults of optimizers whose rates are unlike Adam's
+USUAL = {"Adadelta": 1.0}
+FAR = 1 / 30  # of the usual rate
+BEHIND, STILL = 1e-3, 1e-5  # of the highest rate, and of its weights that a step moves: a group
+# that is left behind
+WHOLE = "Adam or SGD, or all rows in one batch"
+
+
+def of_others(optimizer: torch.optim.Optimizer, record: LoopRecord, train: int) -> list[Nomination]:
+    """Optimizers whose rate, or whose batches, are not those that they are made for.
+
+    Arguments:
+        optimizer: of the loop.
+        record: of the loop, for its batches.
+        train: how many rows train.
+    """
+    name, lr = type(optimizer).__name__, float(optimizer.param_groups[0]["lr"])
+    usual = USUAL.get(name)
+    if usual is not None and 0 < lr <= FAR * usual:
+        return [
+            Nomination(
+                "lr_too_low",
+                (Evidence(f"lr of {name}", lr, f"about {usual:g}"),),
+                f"{name} scales its steps itself: a rate of {usual:g} leaves them as they are",
+                (f"lr={usual:g}",),
+                0.93,
+            )
+        ]
+    if name == "Rprop" and record.batch < train:
+        return [
+            Nomination(
+                "unsuitable_optimizer",
+                (Evidence("rows of a batch", record.batch, f"all {train}, with Rprop"),),
+                "Rprop steps by the sign of the gradient alone and lengthens a step whose sign "
+                "stays: the signs of batches are chance",
+                (WHOLE,),
+                0.93,
+            )
+        ]
+    return []
+
+
+def left_behind(
+    model: torch.nn.Module, optimizer: torch.optim.Optimizer, record: LoopRecord
+) -> list[Nomination]:
+    """Groups of parameters whose rate is next to nothing beside that of others."""
+    rates = [float(group["lr"]) for group in optimizer.param_groups]
+    names = {id(p): name for name, p in model.named_parameters()}
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        layers = [names[id(p)] for p in group["params"] if id(p) in names]
+        moved = [
+            own[f"update_ratio/{name}"]
+            for own in record.layers
+            for name in layers
+            if f"update_ratio/{name}" in own
+        ]
+        if not 0 < rate <= BEHIND * max(rates) or not moved or max(moved) > STILL:
+            continue
+        return [
+            Nomination(
+                "lr_too_low",
+                (
+                    Evidence(f"lr of the group of {layers[0]}", rate, f"near {max(rates):g}"),
+                    Evidence("share of its weights that a step moves", max(moved), "about 0.001"),
+                ),
+                "the layers of this group stay at their start: only the others learn",
+                (f"lr={max(rates):g} for {layers[0]} and its group",),
+                0.93,
+            )
+        ]
+    return []

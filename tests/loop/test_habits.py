@@ -1,0 +1,176 @@
+"""Habits of loops that spoil them, told from the same habits where they are right."""
+
+import copy
+from itertools import count
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import nnexp
+from nnexp.loop.cut import is_cut_in_order
+
+EPOCHS, BATCH = 12, 32
+
+
+def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, every=1,
+        given=lambda x: x, after=lambda model: None, schedule=None, ends=lambda model, past: None,
+        rows=None):  # fmt: skip
+    """A loop with one habit; `ends` gets the weights of each epoch."""
+    x, y, xv, yv = loops.table(data) if rows is None else rows
+    torch.manual_seed(0)
+    outputs = int(y.max()) + 1
+    model = nn.Sequential(nn.Linear(x.shape[1], 64), nn.ReLU(), nn.Linear(64, outputs))
+    optimizer = (optimizer or (lambda m: torch.optim.Adam(m.parameters(), lr=3e-3)))(model)
+    scheduler = None if schedule is None else schedule(optimizer)
+    loss_fn, steps, past = nn.CrossEntropyLoss(), count(1), []
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv))
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(x)).split(batch):
+            out = model(given(x[chosen]))
+            loss = loss_fn(out, y[chosen]) / abs(every)
+            if every <= 1:  # below 0: cleared each time, and stepped seldom
+                optimizer.zero_grad()
+            loss.backward()
+            step = next(steps)
+            if step % abs(every) == 0:
+                optimizer.step()
+            after(model)
+            watch.step(loss, out, y[chosen])
+            if every > 1 and step % every == 0:
+                optimizer.zero_grad()
+            if scheduler is not None:
+                scheduler.step()
+        past.append(copy.deepcopy(model.state_dict()))
+    ends(model, past)
+    return watch.diagnosis()
+
+
+def clamp(bound):
+    def after(model):
+        for own in model.parameters():
+            own.data.clamp_(-bound, bound)
+
+    return after
+
+
+def mean_of(decay):
+    def ends(model, past):
+        with torch.no_grad():
+            mean = past[0]
+            for state in past[1:]:
+                mean = {n: decay * mean[n] + (1 - decay) * own for n, own in state.items()}
+            model.load_state_dict(mean)
+
+    return ends
+
+
+def first_epoch(model, past):
+    model.load_state_dict(past[0])
+
+
+def groups(rate):
+    def make(model):
+        body, head = model[0].parameters(), model[2].parameters()
+        parts = [{"params": body, "lr": rate}, {"params": head}]
+        return torch.optim.Adam(parts, lr=5e-3)
+
+    return make
+
+
+def decay(total):
+    def make(optimizer):
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: max(0.0, 1 - s / total))
+
+    return make
+
+
+SPOILT = {
+    "clamped": ({"after": clamp(0.01)}, "over_regularized", "clamp_"),
+    "first epoch restored": (
+        {"ends": first_epoch, "optimizer": lambda m: torch.optim.Adam(m.parameters(), lr=5e-4)},
+        "parameters_not_updated", "keep the weights",
+    ),
+    "cleared before a step": (
+        {"every": -32, "epochs": 25, "batch": 8,
+         "optimizer": lambda m: torch.optim.SGD(m.parameters(), lr=0.05)},
+        "parameters_not_updated", "right behind optimizer.step()",
+    ),
+    "a group left behind": (
+        {"optimizer": groups(1e-7), "epochs": 6}, "lr_too_low", "0.weight and its group",
+    ),
+    "adadelta": (
+        {"optimizer": lambda m: torch.optim.Adadelta(m.parameters(), lr=1e-3)}, "lr_too_low",
+        "lr=1",
+    ),
+    "rprop": (
+        {"optimizer": lambda m: torch.optim.Rprop(m.parameters(), lr=0.05), "batch": 8},
+        "unsuitable_optimizer", "all rows in one batch",
+    ),
+    "decayed by the batch": ({"schedule": decay(EPOCHS)}, "lr_too_low", "scheduler"),
+    "noise that covers the rows": (
+        {"given": lambda x: x + 4 * torch.randn_like(x)}, "preprocessing_mismatch", "rows of X",
+    ),
+}  # fmt: skip
+RIGHT = {
+    "clamped far out": {"after": clamp(1.0)},
+    "mean of weights": {"ends": mean_of(0.5)},
+    "gathered": {
+        "every": 4, "batch": 8, "optimizer": lambda m: torch.optim.Adam(m.parameters(), lr=3e-3),
+    },
+    "a slower group": {"optimizer": groups(5e-4)},
+    "adadelta": {"optimizer": lambda m: torch.optim.Adadelta(m.parameters(), lr=1.0)},
+    "rprop, all rows": {
+        "optimizer": lambda m: torch.optim.Rprop(m.parameters(), lr=0.01), "batch": 10**6,
+        "epochs": 12,
+    },
+    "decayed over the run": {"schedule": decay(EPOCHS * 20)},
+    "noise": {"given": lambda x: x + 0.1 * torch.randn_like(x)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_habit_that_spoils_the_loop_is_named(loops, name):
+    habit, cause, fix = SPOILT[name]
+    found = run(loops, **habit).findings
+    assert found[0].cause == cause, [own.cause for own in found]
+    assert fix in " ".join(found[0].fix)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_same_habit_done_right_is_not_blamed(loops, name):
+    assert not run(loops, **RIGHT[name]).findings
+
+
+def test_columns_in_another_order_are_no_other_rows(loops):
+    rng = np.random.default_rng(0)
+    x = np.stack(
+        [rng.normal(size=900), rng.exponential(size=900), rng.uniform(2, 3, 900),
+         rng.normal(-2, 0.5, 900)], 1,
+    )  # fmt: skip
+    y = torch.from_numpy((x[:, 0] + x[:, 1] > 1).astype(np.int64))
+    x = torch.from_numpy(x.astype(np.float32))
+    found = run(loops, rows=(x[:600], y[:600], x[600:, [2, 3, 0, 1]], y[600:])).findings
+    assert "another order" in found[0].title
+    assert "valid= as those of train=" in found[0].fix[0]
+    assert not run(loops, rows=(x[:600], y[:600], x[600:], y[600:])).findings
+
+
+@pytest.mark.parametrize(("order", "cut"), [("shuffled", False), ("drawn", False), ("cut", True)])
+def test_a_stretch_of_the_file_is_told_from_rows_drawn_of_it(order, cut):
+    rng = np.random.default_rng(0)
+    place = np.linspace(0, 12, 1200)
+    x = np.stack([np.sin(place), np.cos(place), place], 1) + 0.05 * rng.normal(size=(1200, 3))
+    held = rng.random(1200) < 0.25
+    if order == "cut":
+        held = np.arange(1200) >= 900
+    parts = [x[~held], x[held]]
+    if order == "shuffled":
+        parts = [rng.permutation(own) for own in parts]
+    assert is_cut_in_order(np.concatenate(parts), len(parts[0])) == cut
+
+
+def test_what_does_not_vary_is_cut_nowhere():
+    assert not is_cut_in_order(np.ones((200, 2)), 150)
+    assert not is_cut_in_order(np.random.default_rng(0).normal(size=(40, 2)), 20)
