@@ -24,7 +24,8 @@ from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.pairing import WHOLE_LOSS
 from nnexp.loop.retrain import Retraining, score, score_of_loop
 from nnexp.loop.score import Score
-from nnexp.loop.updates import UNLISTED
+from nnexp.loop.updates import BEHIND_STEP, UNLISTED
+from nnexp.loop.weights import RESTORE
 from nnexp.statistics import chance_of_rows, holm, recall_rows, recall_step
 
 if TYPE_CHECKING:
@@ -181,8 +182,8 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     if own.fix == (TRAIN_FIRST,):
         return Retraining(whole=True)
     if own.cause == "parameters_not_updated":
-        if any(UNLISTED in word for word in own.fix):
-            return None  # a fresh model has its layers in a list, too
+        if any(word in own.fix for word in (UNLISTED, RESTORE, BEHIND_STEP)):
+            return None  # a fresh model has its layers in a list, too; the rest is not repeated
         return Retraining(whole=True) if CLEAR in own.fix else Retraining(reached=True)
     if own.cause == "over_regularized":
         changes: dict[str, Any] = {

@@ -73,7 +73,7 @@ def left_behind(
                     Evidence("share of its weights that a step moves", max(moved), "about 0.001"),
                 ),
                 "the layers of this group stay at their start: only the others learn",
-                (f"lr={max(rates):g} for {layers[0]} and its group",),
+                (f"the group of {layers[0]} at lr={max(rates):g}",),
                 0.93,
             )
         ]

@@ -82,7 +82,8 @@ def clipped(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nomina
     norms = np.array([norm for norm, _ in record.clipped])
     left = np.array([share for _, share in record.clipped])
     plain = type(optimizer).__name__ == "SGD"
-    if not plain or len(norms) < LOOKS or record.gathered or not norms.min() > 0:
+    known = len(norms) >= LOOKS and norms.min() > 0 and bool(np.isfinite(norms).all())
+    if not plain or not known or record.gathered:
         return []
     share = float(np.median(left))
     if np.ptp(norms) > 1e-3 * norms.mean() or share > CLIPPED:

@@ -55,7 +55,8 @@ def put_in_place(points: Sequence[dict[str, float]], now: float, scale: float) -
     known = [own for own in points[1:] if math.isfinite(own["batch_loss"])]
     if len(known) < POINTS or not math.isfinite(now):
         return []
-    last = known[-1]["batch_loss"]
+    # the last one may be of a single batch
+    last = max(own["batch_loss"] for own in known[-2:])
     until = [abs(own.get("slice_loss", math.nan) - own["batch_loss"]) for own in known[:-1]]
     usual = float(np.nanmax(until)) if np.isfinite(until).any() else math.nan
     if not now - last > max(WORSE * scale, JUMP * usual):

@@ -16,7 +16,7 @@ EPOCHS, BATCH = 12, 32
 
 def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, every=1,
         given=lambda x: x, after=lambda model: None, schedule=None, ends=lambda model, past: None,
-        rows=None):  # fmt: skip
+        rows=None, factory=None, prove=False):  # fmt: skip
     """A loop with one habit; `ends` gets the weights of each epoch."""
     x, y, xv, yv = loops.table(data) if rows is None else rows
     torch.manual_seed(0)
@@ -25,7 +25,7 @@ def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, eve
     optimizer = (optimizer or (lambda m: torch.optim.Adam(m.parameters(), lr=3e-3)))(model)
     scheduler = None if schedule is None else schedule(optimizer)
     loss_fn, steps, past = nn.CrossEntropyLoss(), count(1), []
-    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv))
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv), factory=factory)
     for _ in range(epochs):
         for chosen in torch.randperm(len(x)).split(batch):
             out = model(given(x[chosen]))
@@ -44,7 +44,7 @@ def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, eve
                 scheduler.step()
         past.append(copy.deepcopy(model.state_dict()))
     ends(model, past)
-    return watch.diagnosis()
+    return watch.diagnosis(prove=prove, seeds=2)
 
 
 def clamp(bound):
@@ -98,7 +98,7 @@ SPOILT = {
         "parameters_not_updated", "right behind optimizer.step()",
     ),
     "a group left behind": (
-        {"optimizer": groups(1e-7), "epochs": 6}, "lr_too_low", "0.weight and its group",
+        {"optimizer": groups(1e-7), "epochs": 6}, "lr_too_low", "the group of 0.weight",
     ),
     "adadelta": (
         {"optimizer": lambda m: torch.optim.Adadelta(m.parameters(), lr=1e-3)}, "lr_too_low",
@@ -174,3 +174,16 @@ def test_a_stretch_of_the_file_is_told_from_rows_drawn_of_it(order, cut):
 def test_what_does_not_vary_is_cut_nowhere():
     assert not is_cut_in_order(np.ones((200, 2)), 150)
     assert not is_cut_in_order(np.random.default_rng(0).normal(size=(40, 2)), 20)
+
+
+@pytest.mark.parametrize("name", ["first epoch restored", "cleared before a step", "clamped"])
+def test_a_proof_does_not_try_what_it_cannot_repeat(loops, name):
+    x, *_ = loops.table("digits")
+
+    def make():
+        return nn.Sequential(nn.Linear(x.shape[1], 64), nn.ReLU(), nn.Linear(64, 10))
+
+    found = run(loops, **SPOILT[name][0], factory=make, prove=True).findings
+    assert (found[0].cause, found[0].verdict, found[0].proof) == (
+        SPOILT[name][1], "suspected", None,
+    )  # fmt: skip
