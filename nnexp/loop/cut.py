@@ -29,12 +29,12 @@ def is_cut_in_order(x: np.ndarray, train: int) -> bool:
     if not points.shape[1]:
         return False
     pool = _spaced(0, train, AMONG)
-    asked = _spaced(0, train, LOOKED)
-    own = _nearest(points, asked, pool)
-    if np.median(np.abs(own - asked)) >= NEAR * train:
-        return False
-    asked = _spaced(train, len(x), LOOKED)
-    own = _nearest(points, asked, pool)
+    for first, last, among in ((0, train, pool), (train, len(x), _spaced(train, len(x), AMONG))):
+        asked = _spaced(first, last, LOOKED)
+        own = _nearest(points, asked, among)
+        if np.median(np.abs(own - asked)) >= NEAR * (last - first):
+            return False
+    own = _nearest(points, asked, pool)  # of held-out rows
     if np.ptp(own) == 0:
         return True
     return bool(np.corrcoef(asked, own)[0, 1] < ALONG)

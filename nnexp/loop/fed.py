@@ -15,6 +15,7 @@ from nnexp.loop.table import LoopTable
 
 LEAST = 64  # rows of batches that were looked at, below which nothing is said
 SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
+MILD, MOST_KNOWN = 0.5, 2000  # of the distance of nearest rows of X, of which so many are taken
 NONE = 0.05  # share of them, up to which the batches are something else than X
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
@@ -116,15 +117,22 @@ def _few(fed: Fed, table: LoopTable) -> list[str]:
     ]
 
 
-def prepared_otherwise(fed: Fed, behind: bool) -> list[Nomination]:
+def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nomination]:
     """Batches that hold no row of X, in a loop that does worse than its table allows.
+
+    Rows that are nearer to a row of X than rows of X are to each other are those with some noise.
 
     Arguments:
         fed: the rows that were looked at.
-        behind: whether it does; noise that is added to rows of X need not harm.
+        table: of the loop.
+        behind: whether it does worse.
     """
     found = float((fed.places >= 0).mean()) if len(fed.rows) >= LEAST else 1.0
-    if not behind or found > NONE:
+    if not behind or found > NONE or not table.x.is_floating_point():
+        return []
+    known = np.nan_to_num(table.flat[: table.train])
+    usual = _to_nearest(known[:: max(1, len(known) // LEAST)], known)
+    if np.median(_to_nearest(np.nan_to_num(fed.rows[:LEAST]), known)) < MILD * np.median(usual):
         return []
     return [
         Nomination(
@@ -137,6 +145,13 @@ def prepared_otherwise(fed: Fed, behind: bool) -> list[Nomination]:
             subject=OTHER_ROWS,
         )
     ]
+
+
+def _to_nearest(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The distance of rows (n, D) to the nearest of the known ones that is not equal, (n,)."""
+    away = np.sqrt(((rows[:, None, :] - known[None, :MOST_KNOWN]) ** 2).sum(-1))
+    away[away == 0] = np.inf
+    return np.asarray(away.min(1))
 
 
 def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:

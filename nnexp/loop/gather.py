@@ -13,6 +13,7 @@ from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.split.order import changes
 from nnexp.diagnosis.conclude import ODD, conclude
 from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
 from nnexp.diagnosis.judged import Rows
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 LOOKED = 512  # rows on which units and outputs are looked at
+DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn at random
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
@@ -87,7 +89,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
-    found += prepared_otherwise(fed, seen.knows_table and seen.is_behind)
+    found += prepared_otherwise(fed, table, seen.knows_table and seen.is_behind)
     found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
@@ -100,6 +102,9 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         replace(own, certain=own.certain or own.cause == "target_leak")
         for own in map(in_code, audit.nominations)
     ]
+    held = sheet.y[sheet.valid]
+    if len(np.unique(held)) > 1 and changes(held) >= DRAWN:  # train rows alone were put in order
+        of_table = [own for own in of_table if own.cause != "ordered_split"]
     if not table.x.is_floating_point():
         of_table = [own for own in of_table if own.cause not in OF_NUMBERS]
     if not table.is_classes:
