@@ -119,6 +119,8 @@ class Seen:
         ordinal: categories of more than two levels that reach the network as numbers.
         module: what a user's own module shows.
         passes: over the train rows; None for one a row of the history.
+        moved: share of its weights that a step usually moves the layer that it moves most; None to
+            take the median of the signals.
     """
 
     config: Config
@@ -144,6 +146,7 @@ class Seen:
     ordinal: Sequence[str] = ()
     module: OwnModule = field(default_factory=OwnModule)
     passes: float | None = None
+    moved: float | None = None
 
     @property
     def epochs(self) -> float:
@@ -261,6 +264,8 @@ class Seen:
     @property
     def update_ratio(self) -> float | None:
         """Median over epochs of the largest layer's change of a step over its weights' norm."""
+        if self.moved is not None:
+            return self.moved
         layers = [own for own in self.of_layers("update_ratio").values() if len(own)]
         if not layers:
             return None

@@ -195,6 +195,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         units=units,
         train_loss=loss if math.isfinite(loss) else None,
         passes=_passes(watch),
+        moved=view.usual_move(record),
     )
 
 

@@ -18,6 +18,8 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.table import LoopTable
 from nnexp.train.signals import SATURATED, STEADY
 
+LATE, MOVES = 3, "update_ratio/"
+
 
 def make_loop_sheet(table: LoopTable) -> Sheet:
     """The audit's view of the rows: a numeric column for each input."""
@@ -93,6 +95,19 @@ def make_signals(record: LoopRecord, start: bool) -> pd.DataFrame:
     if not start:
         points = points.drop(columns=[n for n in ("slice_loss",) if n in points])
     return pd.concat([points, pd.DataFrame(record.layers)], ignore_index=True)
+
+
+def usual_move(record: LoopRecord) -> float | None:
+    """How far a step moves the layer that it moves most, in the later part of a loop; None where
+    nothing was looked at.
+
+    Looks are at powers of two: of the last ones each stands for as many steps as all before it.
+    """
+    looks = [[v for name, v in own.items() if name.startswith(MOVES)] for own in record.layers]
+    largest = [max(own) for own in looks if own]
+    if not largest:
+        return None
+    return float(np.median(largest[-LATE:] if len(largest) >= 2 * LATE else largest))
 
 
 def make_units(linear: list[tuple[str, nn.Linear, torch.Tensor]], activation: str) -> Units:
