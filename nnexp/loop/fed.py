@@ -15,8 +15,8 @@ from nnexp.loop.table import LoopTable
 
 LEAST = 64  # rows of batches that were looked at, below which nothing is said
 SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
-MILD, MOST_KNOWN = 0.5, 2000  # of the distance of nearest rows of X, of which so many are taken
 NONE = 0.05  # share of them, up to which the batches are something else than X
+MILD, MOST_KNOWN = 0.5, 2000  # of the distance of nearest rows of X, of which so many are taken
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
 TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
