@@ -121,6 +121,7 @@ class Seen:
         passes: over the train rows; None for one a row of the history.
         moved: share of its weights that a step usually moves the layer that it moves most; None to
             take the median of the signals.
+        first_rate: the learning rate of the first step; None for that of the configuration.
     """
 
     config: Config
@@ -147,6 +148,7 @@ class Seen:
     module: OwnModule = field(default_factory=OwnModule)
     passes: float | None = None
     moved: float | None = None
+    first_rate: float | None = None
 
     @property
     def epochs(self) -> float:

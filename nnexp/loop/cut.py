@@ -23,18 +23,21 @@ def is_cut_in_order(x: np.ndarray, train: int) -> bool:
     held = len(x) - train
     if held < LEAST or train < LEAST:
         return False
-    spread = np.nanstd(x[:train], axis=0)
-    kept = np.isfinite(spread) & (spread > 0)
-    points = np.nan_to_num((x[:, kept] - np.nanmean(x[:train, kept], axis=0)) / spread[kept])
-    if not points.shape[1]:
+    pool, part = _spaced(0, train, AMONG), _spaced(train, len(x), AMONG)
+    known = np.isfinite(x[pool]).any(0)
+    near, far = x[pool][:, known], x[part][:, known]
+    middle, spread = np.nanmean(near, axis=0), np.nanstd(near, axis=0)
+    kept = spread > 0
+    if not kept.any():
         return False
-    pool = _spaced(0, train, AMONG)
-    for first, last, among in ((0, train, pool), (train, len(x), _spaced(train, len(x), AMONG))):
-        asked = _spaced(first, last, LOOKED)
-        own = _nearest(points, asked, among)
-        if np.median(np.abs(own - asked)) >= NEAR * (last - first):
+    near, far = (np.nan_to_num((own[:, kept] - middle[kept]) / spread[kept]) for own in (near, far))
+    for own in (near, far):
+        asked = _spaced(0, len(own), LOOKED)
+        away = np.abs(_nearest(own[asked], own, asked) - asked)
+        if np.median(away) >= NEAR * len(own):
             return False
-    own = _nearest(points, asked, pool)  # of held-out rows
+    asked = _spaced(0, len(far), LOOKED)
+    own = _nearest(far[asked], near)
     if np.ptp(own) == 0:
         return True
     return bool(np.corrcoef(asked, own)[0, 1] < ALONG)
@@ -44,9 +47,9 @@ def _spaced(first: int, last: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(first, last - 1, min(most, last - first)).astype(np.int64))
 
 
-def _nearest(points: np.ndarray, asked: np.ndarray, pool: np.ndarray) -> np.ndarray:
-    """The row of the pool that is nearest to each row asked for, itself aside."""
-    square = (points[pool] ** 2).sum(1)
-    away = square - 2 * points[asked] @ points[pool].T
-    away[asked[:, None] == pool] = np.inf
-    return np.asarray(pool[away.argmin(1)])
+def _nearest(rows: np.ndarray, among: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    """Which of the rows among is nearest to each row, its `own` place aside."""
+    away = (among**2).sum(1) - 2 * rows @ among.T
+    if own is not None:
+        away[np.arange(len(rows)), own] = np.inf
+    return np.asarray(away.argmin(1))

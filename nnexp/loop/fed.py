@@ -16,7 +16,9 @@ from nnexp.loop.table import LoopTable
 LEAST = 64  # rows of batches that were looked at, below which nothing is said
 SAME = 0.9  # share of them that are rows of X where batches are not changed on their way
 NONE = 0.05  # share of them, up to which the batches are something else than X
-MILD, MOST_KNOWN = 0.5, 2000  # of the distance of nearest rows of X, of which so many are taken
+MILD = 0.5  # of the distance of nearest rows of X: nearer ones are rows of X with some noise
+WIDER = 0.2  # logarithm of the spread of columns in batches over that in X, either way
+CHUNK = 4096  # rows of X that distances are taken to at a time
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
 TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
@@ -131,9 +133,14 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
     if not behind or found > NONE or not table.x.is_floating_point():
         return []
     known = np.nan_to_num(table.flat[: table.train])
-    usual = _to_nearest(known[:: max(1, len(known) // LEAST)], known)
+    drawn = np.unique(np.linspace(0, len(known) - 1, LEAST).astype(np.int64))
+    usual = _to_nearest(known[drawn], known, drawn)
     if np.median(_to_nearest(np.nan_to_num(fed.rows[:LEAST]), known)) < MILD * np.median(usual):
         return []
+    spread, own = _spread(known), _spread(fed.rows)
+    varies = (spread > 0) & (own > 0)
+    ratios = np.abs(np.log(own[varies] / spread[varies]))
+    otherwise = bool(varies.any()) and float(np.median(ratios)) > WIDER
     return [
         Nomination(
             "preprocessing_mismatch",
@@ -141,17 +148,24 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
             "what the model is trained on was prepared in another way than X and the held-out "
             "rows: scaled batch by batch, say, or with noise that covers the differences",
             ("hand the model rows of X as they are, scaled once by all train rows",),
-            0.9,
+            0.9 if otherwise else 0.7,  # rows that are mixed or shifted may be meant
             subject=OTHER_ROWS,
         )
     ]
 
 
-def _to_nearest(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """The distance of rows (n, D) to the nearest of the known ones that is not equal, (n,)."""
-    away = np.sqrt(((rows[:, None, :] - known[None, :MOST_KNOWN]) ** 2).sum(-1))
-    away[away == 0] = np.inf
-    return np.asarray(away.min(1))
+def _to_nearest(rows: np.ndarray, known: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
+    """The distance of rows (n, D) to the nearest of the known ones, their `own` places aside."""
+    least = np.full(len(rows), np.inf)
+    size = (rows**2).sum(1)[:, None]
+    for first in range(0, len(known), CHUNK):
+        part = known[first : first + CHUNK]
+        away = size + (part**2).sum(1) - 2 * rows @ part.T
+        if own is not None:
+            here = (own >= first) & (own < first + len(part))
+            away[np.flatnonzero(here), own[here] - first] = np.inf
+        least = np.minimum(least, away.min(1))
+    return np.sqrt(np.maximum(least, 0))
 
 
 def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:

@@ -196,6 +196,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         train_loss=loss if math.isfinite(loss) else None,
         passes=_passes(watch),
         moved=view.usual_move(record),
+        first_rate=watch.first_lr,
     )
 
 
@@ -261,13 +262,20 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
     )
 
 
+def _scale(watch: LoopWatch, seen: Seen) -> float:
+    """What a change of the loss is held against: of numbers the loss before the first step."""
+    if watch.kernel.kind in ("squared", "absolute", "other"):
+        return watch.record.points[0].get("slice_loss", math.nan)
+    return seen.loss_scale
+
+
 def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
     found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
     found += rates_of_loop.left_behind(watch.model, watch.optimizer, record)
-    found += weights.clamped(watch.model)
+    found += weights.clamped(watch.model, watch.initial)
     if seen.diverged and watch.lost_by_unknown():
         found += unknown_targets(watch.table.unknown[0])
     unused = modes.unused_batch_norm(watch.model, record)
@@ -283,7 +291,9 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
             )
         found += modes.random_outputs(watch.model, x, watch.path)
         if not unused and watch.kernel.sign > 0:
-            found += weights.put_in_place(record.points, evaluated, seen.loss_scale)
+            found += weights.put_in_place(
+                record.points, evaluated, watch.held_out_loss(), _scale(watch, seen)
+            )
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
         out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)
         y = watch.table.y[rows].reshape(-1).double()

@@ -41,16 +41,18 @@ class Looker:
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
         self._norms: dict[str, float] = {}
-        self._versions: dict[str, int] = {}
+        # of the parameter whose gradient comes first: values, version and step at its last backward
+        self._last: tuple[Tensor, int, int] | None = None
         self._first: str | None = None
+        self.step = 0  # steps that were watched so far
         weakref.finalize(self, _remove, self._handles).atexit = False
 
     def arm(self) -> None:
         """Get ready for the steps that follow."""
         if self._handles:
             return
-        self._versions, self._norms = {}, {}
-        self._first = None
+        self._norms = {}
+        self._first = self._last = None
         self._calls.clear()
         here = weakref.ref(self)  # a watch that is dropped takes its hooks with it
         self._parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
@@ -120,17 +122,23 @@ class Looker:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
         parameter = self._parameters.get(name)
         if name == self._first and parameter is not None:
-            held, version = parameter.grad, parameter._version
-            before = self._versions.get(name)
-            self._versions[name] = version
+            held, before = parameter.grad, self._last
+            self._last = parameter.detach().clone(), parameter._version, self.step
             left = held is not None and bool(held.any())
-            if before is not None and version != before:  # a step since the last backward
+            # a step since the last backward; some write where no version is counted
+            if before is not None and not self._is_as(before):
                 self.record.backwards += 1
                 self.record.uncleared += left
             elif left:  # of another batch, which the same step will take
                 self.record.gathered += 1
-            elif before is not None:  # the gradient of the batch before was cleared unused
-                self.record.wasted += 1
+            elif before is not None and before[2] != self.step:
+                self.record.wasted += 1  # that of a batch before was cleared unused
+
+    def _is_as(self, before: tuple[Tensor, int, int]) -> bool:
+        """Whether the parameter is what it was at an earlier backward pass."""
+        assert self._last is not None
+        values, version, _ = self._last
+        return version == before[1] and torch.equal(values, before[0])
 
     def take_call(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         """Note what the model gets in training, and for what."""

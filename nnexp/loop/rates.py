@@ -23,7 +23,9 @@ def of_others(optimizer: torch.optim.Optimizer, record: LoopRecord, train: int) 
         record: of the loop, for its batches.
         train: how many rows train.
     """
-    name, lr = type(optimizer).__name__, float(optimizer.param_groups[0]["lr"])
+    name = type(optimizer).__name__
+    # the highest: a schedule may have lowered it since
+    lr = max([float(optimizer.param_groups[0]["lr"]), *(own["lr"] for own in record.points)])
     usual = USUAL.get(name)
     if usual is not None and 0 < lr <= FAR * usual:
         return [
@@ -35,7 +37,7 @@ def of_others(optimizer: torch.optim.Optimizer, record: LoopRecord, train: int) 
                 0.93,
             )
         ]
-    if name == "Rprop" and record.batch < train:
+    if name == "Rprop" and record.batch < train and not record.gathered:
         return [
             Nomination(
                 "unsuitable_optimizer",

@@ -30,7 +30,10 @@ def parameters(
     steps: int,
 ) -> list[Nomination]:
     """Parameters that are not trained, and gradients that are never cleared."""
-    found = [*_uncleared(record), *_wasted(record)]
+    moved = any(
+        n in initial and not torch.equal(p, initial[n]) for n, p in model.named_parameters()
+    )
+    found = [*_uncleared(record), *(_wasted(record) if moved else [])]
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     wanted = {name: p for name, p in model.named_parameters() if p.requires_grad}
     missing = [name for name, p in wanted.items() if id(p) not in held]
@@ -151,7 +154,6 @@ def _wasted(record: LoopRecord) -> list[Nomination]:
             "the gradients of most batches are thrown away: a step is made of the last one alone",
             (BEHIND_STEP,),
             0.97,
-            certain=True,
             subject="gradients are cleared before a step is made of them",
         )
     ]

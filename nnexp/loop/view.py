@@ -104,7 +104,7 @@ def usual_move(record: LoopRecord) -> float | None:
     Looks are at powers of two: of the last ones each stands for as many steps as all before it.
     """
     looks = [[v for name, v in own.items() if name.startswith(MOVES)] for own in record.layers]
-    largest = [max(own) for own in looks if own]
+    largest = [max(own) for own in looks if own and np.isfinite(own).all()]
     if not largest:
         return None
     return float(np.median(largest[-LATE:] if len(largest) >= 2 * LATE else largest))

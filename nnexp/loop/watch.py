@@ -113,6 +113,7 @@ class LoopWatch:
             accuracy: that the loop counts for this batch, a share or in percent; to be checked.
         """
         self.steps += 1
+        self.looker.step = self.steps
         self._last = loss
         if self.steps > self._collect:
             self._losses.append(loss.detach() if isinstance(loss, Tensor) else loss)
@@ -189,6 +190,11 @@ class LoopWatch:
     def _loss(self, output: Any, target: Tensor) -> float:
         with torch.no_grad(), self.unseen():
             return loss_value(self.loss_fn, each(output, APPLIED[self.applied]), target)
+
+    def held_out_loss(self) -> float:
+        """The loss of the held-out slice with the weights as they are; NaN without such rows."""
+        rows = self._rows[1]
+        return self.loss_of(self.forward(self.table.x[rows]), rows) if len(rows) else math.nan
 
     def lost_by_unknown(self) -> bool:
         """Whether targets that are no numbers were handed to a loss that they make none.

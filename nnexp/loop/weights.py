@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -19,15 +19,26 @@ RESTORE = "keep the weights of the last step, or those of the least validation l
 UNCLAMPED = "leave the weights as the optimizer sets them, without clamp_"
 
 
-def clamped(model: nn.Module) -> list[Nomination]:
-    """Weights that mostly stand at one bound on either side of 0."""
-    flat = [p.detach().reshape(-1).abs() for p in model.parameters() if p.ndim > 1]
-    if not flat:
+def clamped(model: nn.Module, initial: Mapping[str, Tensor]) -> list[Nomination]:
+    """Weights that mostly stand at one bound on either side of 0.
+
+    Arguments:
+        model: of the loop.
+        initial: its parameters by name, before the first step; those that were all alike there
+            may still be, and say nothing.
+    """
+    flat = [
+        p.detach().reshape(-1).abs().float().cpu()
+        for name, p in model.named_parameters()
+        if p.ndim > 1 and p.requires_grad and p.is_floating_point() and p.numel()
+        if name in initial and bool((initial[name].abs() != initial[name].abs().max()).any())
+    ]
+    sizes: Tensor = torch.cat(flat) if flat else torch.zeros(0)
+    if len(sizes) < CELLS:
         return []
-    sizes: Tensor = torch.cat([own.float().cpu() for own in flat])
     bound = float(sizes.max())
     at = float((sizes == bound).float().mean())
-    if len(sizes) < CELLS or not 0 < bound < math.inf or at < HELD:
+    if not 0 < bound < math.inf or at < HELD:
         return []
     return [
         Nomination(
@@ -44,12 +55,15 @@ def clamped(model: nn.Module) -> list[Nomination]:
     ]
 
 
-def put_in_place(points: Sequence[dict[str, float]], now: float, scale: float) -> list[Nomination]:
+def put_in_place(
+    points: Sequence[dict[str, float]], now: float, held: float, scale: float
+) -> list[Nomination]:
     """Weights that are far worse than those which the last steps were made with.
 
     Arguments:
         points: evaluations of the loop, the one before the first step first.
-        now: loss of the train slice with the weights as they are.
+        now, held: loss of train rows and of the held-out slice with the weights as they are; NaN
+            for no such rows.
         scale: loss of naming the class shares.
     """
     known = [own for own in points[1:] if math.isfinite(own["batch_loss"])]
@@ -61,6 +75,11 @@ def put_in_place(points: Sequence[dict[str, float]], now: float, scale: float) -
     usual = float(np.nanmax(until)) if np.isfinite(until).any() else math.nan
     if not now - last > max(WORSE * scale, JUMP * usual):
         return []
+    # the last one may be of the weights as they are
+    before = [own.get("val_loss", math.nan) for own in known[:-1]]
+    valid = [own for own in before if math.isfinite(own)]
+    if valid and not held > max(min(valid), valid[-1]):
+        return []  # those of an epoch that did better on held-out rows
     return [
         Nomination(
             "parameters_not_updated",
@@ -71,8 +90,8 @@ def put_in_place(points: Sequence[dict[str, float]], now: float, scale: float) -
             "the weights are not those that the last step left: others were put in their place, "
             "such as a mean that is still near the first ones, or those of another epoch",
             (RESTORE,),
-            0.97,
-            certain=True,
+            0.97 if valid else 0.7,
+            certain=bool(valid),
             subject="other weights were put in place after the last step",
         )
     ]

@@ -10,13 +10,16 @@ from torch import nn
 
 import nnexp
 from nnexp.loop.cut import is_cut_in_order
+from nnexp.loop.fed import Fed, prepared_otherwise
+from nnexp.loop.table import make_table
+from nnexp.loop.weights import clamped
 
 EPOCHS, BATCH = 12, 32
 
 
 def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, every=1,
         given=lambda x: x, after=lambda model: None, schedule=None, ends=lambda model, past: None,
-        rows=None, factory=None, prove=False):  # fmt: skip
+        rows=None, factory=None, prove=False, twice=False):  # fmt: skip
     """A loop with one habit; `ends` gets the weights of each epoch."""
     x, y, xv, yv = loops.table(data) if rows is None else rows
     torch.manual_seed(0)
@@ -30,6 +33,9 @@ def run(loops, *, data="digits", optimizer=None, epochs=EPOCHS, batch=BATCH, eve
         for chosen in torch.randperm(len(x)).split(batch):
             out = model(given(x[chosen]))
             loss = loss_fn(out, y[chosen]) / abs(every)
+            if twice:  # as for examples that are made to be hard
+                optimizer.zero_grad()
+                loss.backward(retain_graph=True)
             if every <= 1:  # below 0: cleared each time, and stepped seldom
                 optimizer.zero_grad()
             loss.backward()
@@ -68,6 +74,18 @@ def mean_of(decay):
 
 def first_epoch(model, past):
     model.load_state_dict(past[0])
+
+
+class Plain(torch.optim.Optimizer):
+    """SGD that writes where torch counts no version."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+
+    def step(self):
+        for group in self.param_groups:
+            for own in group["params"]:
+                own.data.add_(own.grad, alpha=-group["lr"])
 
 
 def groups(rate):
@@ -114,7 +132,14 @@ SPOILT = {
     ),
 }  # fmt: skip
 RIGHT = {
-    "clamped far out": {"after": clamp(1.0)},
+    "clamped far out": {"after": clamp(0.25)},
+    "fused": {"optimizer": lambda m: torch.optim.Adam(m.parameters(), lr=3e-3, fused=True)},
+    "written past the versions": {"optimizer": lambda m: Plain(m.parameters(), lr=0.1)},
+    "two passes a step": {"twice": True},
+    "adadelta, lowered": {
+        "optimizer": lambda m: torch.optim.Adadelta(m.parameters(), lr=1.0),
+        "schedule": lambda o: torch.optim.lr_scheduler.StepLR(o, 20, 0.7),
+    },
     "mean of weights": {"ends": mean_of(0.5)},
     "gathered": {
         "every": 4, "batch": 8, "optimizer": lambda m: torch.optim.Adam(m.parameters(), lr=3e-3),
@@ -207,3 +232,56 @@ def test_a_proof_does_not_try_what_it_cannot_repeat(loops, name):
     assert (found[0].cause, found[0].verdict, found[0].proof) == (
         SPOILT[name][1], "suspected", None,
     )  # fmt: skip
+
+
+def test_to_restore_the_best_epoch_is_right(loops):
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.normal(size=(700, 10)).astype(np.float32))
+    y = ((x[:, 0] + x[:, 1] > 0) ^ torch.from_numpy(rng.random(700) < 0.25)).long()
+    losses = []
+
+    def ends(model, past):
+        for state in past:
+            model.load_state_dict(state)
+            with torch.no_grad():
+                losses.append(float(nn.functional.cross_entropy(model(x[500:]), y[500:])))
+        model.load_state_dict(past[int(np.argmin(losses))])
+
+    found = run(loops, rows=(x[:500], y[:500], x[500:], y[500:]), epochs=200, ends=ends).findings
+    assert losses[-1] > 1.5 * min(losses)  # it is worth restoring
+    assert "parameters_not_updated" not in [own.cause for own in found]
+
+
+def test_a_step_that_was_forgotten_is_named_as_such(loops):
+    found = run(loops, optimizer=lambda m: Idle(m.parameters(), {"lr": 0.1})).findings
+    assert found[0].cause == "parameters_not_updated"
+    assert found[0].fix == ("optimizer.step() behind loss.backward()",)
+
+
+class Idle(torch.optim.Optimizer):
+    """As where `step` is never called."""
+
+    def step(self):
+        pass
+
+
+def test_mild_noise_is_no_other_preparation_however_many_rows_there_are():
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(rng.normal(size=(6000, 6)).astype(np.float32))
+    table = make_table((x, (x[:, 0] > 0).long()), None, None, torch.zeros(1))
+    rows = x[rng.choice(6000, 200)].numpy().astype(float)
+    none = np.full(200, -1)
+    mild = Fed(rows + 0.05 * rng.normal(size=rows.shape), none, np.zeros(200))
+    assert not prepared_otherwise(mild, table, True)
+    far = Fed(rows + 3 * rng.normal(size=rows.shape), none, np.zeros(200))
+    assert [own.strength for own in prepared_otherwise(far, table, True)] == [0.9]
+    assert not prepared_otherwise(far, table, False)
+
+
+def test_weights_that_all_stepped_alike_are_not_clamped():
+    model = nn.Linear(30, 4)
+    nn.init.zeros_(model.weight)
+    initial = {n: p.detach().clone() for n, p in model.named_parameters()}
+    model.weight.data += 0.1 * torch.sign(torch.randn(4, 30))
+    assert not clamped(model, initial)
+    assert not clamped(nn.Sequential(), {})

@@ -167,7 +167,9 @@ def too_low(seen: Seen) -> list[Nomination]:
     if not found and (warming := _warming(seen, rates)) is not None:
         return [warming]
     # a schedule by the step may be over before the first epoch is
-    peak = max([0.0, *rates, 0.0 if config.scheduler.warmup else config.optimizer.lr])
+    first = config.optimizer.lr if seen.first_rate is None else seen.first_rate
+    falls = len(rates) > 0 and rates[-1] <= rates[0] and not config.scheduler.warmup
+    peak = max([0.0, *rates, first if falls else 0.0])
     if len(rates) >= 2 and peak > 0 and not found:
         alive = float((rates > DEAD_RATE * peak).mean())
         early = len(rates) > 3 and alive < 0.5

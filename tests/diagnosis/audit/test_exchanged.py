@@ -30,3 +30,12 @@ def test_columns_that_are_all_alike_are_in_no_other_order(sheet_of, parts_of):
     frame.loc[parts == "test", ["a", "b"]] += [2.0, -2.0]
     found = shift.check(sheet_of(frame, rng.integers(0, 2, 600), parts)).nominations
     assert [own.cause for own in found] == ["distribution_shift"]
+
+
+def test_shares_that_move_are_no_order(sheet_of, parts_of):
+    rng = np.random.default_rng(0)
+    parts = parts_of(900)
+    male = np.where(parts == "test", rng.random(900) < 0.65, rng.random(900) < 0.35).astype(float)
+    frame = pd.DataFrame({"male": male, "female": 1 - male, "age": rng.normal(size=900)})
+    found = shift.check(sheet_of(frame, rng.integers(0, 2, 900), parts)).nominations
+    assert [own.cause for own in found] == ["distribution_shift"]

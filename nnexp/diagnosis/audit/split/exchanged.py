@@ -16,6 +16,7 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 # Held against random splits of the tables of shared/data, their columns exchanged and not.
 ALIKE = 0.15  # Kolmogorov's distance of a column in train rows to another one in a part, at most
 AT_RANDOM = 1.36  # the same of equal columns in 95 % of draws, times sqrt(1/n + 1/m) (Smirnov 1948)
+MANY = 10  # distinct numbers of a column that is compared
 MOST = 60  # columns that are compared with each other
 ALL = 0.8  # share of the columns that moved, which are where another one was
 
@@ -31,14 +32,15 @@ def in_another_order(
         rows: of the part.
         moved: names of the columns that are unlike those of train rows.
     """
-    numbers = list(sheet.numbers)
+    # of few values any two are alike once their shares are
+    numbers = [own for own in sheet.numbers if len(sheet.distinct[own][0]) >= MANY]
     gone = [place for place, own in enumerate(numbers) if own in moved]
     if len(gone) < 2 or len(numbers) > MOST:
         return None
     from scipy.optimize import linear_sum_assignment
 
     train, part = (
-        [own[drawn][np.isfinite(own[drawn])] for own in sheet.numbers.values()]
+        [own[drawn][np.isfinite(own[drawn])] for own in (sheet.numbers[n] for n in numbers)]
         for drawn in (sample(sheet.train, COMPARED), sample(rows, COMPARED))
     )
     if min(map(len, (*train, *part))) < ROWS:

@@ -52,8 +52,8 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     holes = missing_rates(sheet, rows)
     found = [missing_at_another_rate(sheet, name, holes)] if holes and by != "group" else []
     everywhere = moved_columns(sheet, rows)
-    prepared = in_another_order(sheet, name, rows, [own for own, *_ in everywhere])
-    prepared = prepared or prepared_otherwise(sheet, name, rows)
+    exchanged = not by_design and in_another_order(sheet, name, rows, [o for o, *_ in everywhere])
+    prepared = exchanged or prepared_otherwise(sheet, name, rows)
     if prepared is None and not by_design:
         prepared = given_anew(sheet, name, rows)
     if prepared is not None:
