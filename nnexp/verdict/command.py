@@ -12,7 +12,7 @@ from nnexp.errors import UserError
 from nnexp.leaderboard.folders import find_runs
 from nnexp.lines import one_line, visible_lines
 from nnexp.track.status import read_status
-from nnexp.verdict.diagnose import EARLIER, diagnose_one
+from nnexp.verdict.diagnose import EARLIER, check_request, diagnose_one
 from nnexp.verdict.request import Request
 from nnexp.verdict.tables import AuditedTables
 from nnexp.verdict.verdict import Verdict
@@ -41,6 +41,7 @@ def main(words: Sequence[str]) -> int:
     parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
     options = parser.parse_args(words)
     asked = Request(options.probe, options.prove, options.seeds, options.budget, options.trust)
+    check_request(asked)  # once, and not for each run
     folders = find_runs(options.runs)
     tables = AuditedTables(asked.trust)
     alone = len(folders) == 1

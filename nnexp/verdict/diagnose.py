@@ -73,15 +73,24 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
     Raises:
         UserError: as `diagnose`.
     """
-    if asked.budget is not None and not asked.budget > 0:
-        raise UserError(f"--budget {asked.budget:g}", "seconds, more than 0", "--budget 20")
-    if asked.prove:
-        check_seeds(asked.seeds)
+    check_request(asked)
     config = _config(folder, asked)
     check_links(folder)
     with locked(folder):  # its diagnosis, report and manifest are written anew
         _check_ended(folder)
         return _diagnose(folder, config, tables, asked)
+
+
+def check_request(asked: Request) -> None:
+    """Refuse numbers that nothing can be done with.
+
+    Raises:
+        UserError: the budget is not above 0, or the pairs of a proof are fewer than 2.
+    """
+    if asked.budget is not None and not asked.budget > 0:
+        raise UserError(f"--budget {asked.budget:g}", "seconds, more than 0", "--budget 20")
+    if asked.prove:
+        check_seeds(asked.seeds)
 
 
 def _diagnose(

@@ -143,6 +143,16 @@ def test_seeds_are_looked_at_before_anything_is_trained(unscaled, monkeypatch):
         nnexp.diagnose(unscaled, probe=True, prove=True, seeds=1)
 
 
+@pytest.mark.parametrize("words", [["--prove", "--seeds", "1"], ["--budget", "0"]])
+def test_a_mistyped_number_is_told_once_whatever_is_diagnosed(unscaled, tmp_path, capsys, words):
+    for name in ("0", "1"):
+        shutil.copytree(unscaled.folder, tmp_path / name)
+    with pytest.raises(UserError) as caught:
+        main([str(tmp_path), *words])
+    assert caught.value.remedy in ("--seeds 5", "--budget 20")
+    assert capsys.readouterr().out == ""
+
+
 def test_tables_are_read_once_and_audited_once_a_split(unscaled, monkeypatch):
     config = read_config(unscaled.folder)
     tables = AuditedTables(False)
