@@ -18,7 +18,8 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.table import LoopTable
 from nnexp.train.signals import SATURATED, STEADY
 
-LATE, MOVES = 3, "update_ratio/"
+LATE = 3  # looks that stand for the later part of a loop: as many steps as all before, and more
+MOVES = "update_ratio/"  # columns of how far a step moves a layer
 
 
 def make_loop_sheet(table: LoopTable) -> Sheet:

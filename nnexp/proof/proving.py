@@ -153,12 +153,11 @@ def _likely(
     """The places, from `first` on, of signs that are odd by themselves and whose change seems to
     help; asked where nothing is confirmed.
     """
-    found = set()
-    for place, sign in enumerate(signs, first):
-        own, _ = findings[place]
-        if sign.odd and own.proof is not None and seems_to_help(own.proof):
-            found.add(place)
-    return found
+    return {
+        place
+        for place, sign in enumerate(signs, first)
+        if sign.odd and (proof := findings[place][0].proof) is not None and seems_to_help(proof)
+    }
 
 
 def _harmless(
