@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nnexp.model.products import Operand, Product, are_quick, multiply
+from nnexp.model.products import Operand, Product, are_quick, multiply, rounds_rows_alike
 
 # multiplications of one product; up to here oneDNN takes products of bfloat16 or leaves them by
 # how many there are (16^3 in ATen/native/mkldnn/Matmul.cpp)
@@ -120,7 +120,7 @@ def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return torch.addcmul(bias, h, weight)
     if h.size(1) == 1:
         return linear(_twice(h), weight, bias)[:, :1].contiguous()
-    if are_quick(h, weight):
+    if are_quick(h, weight) and rounds_rows_alike():  # outputs of rows are predictions, too
         out = bias.expand(-1, h.size(1), -1).contiguous()
         multiply(h, weight, out, add=True)
         return out

@@ -1,10 +1,11 @@
 """Batched matrix products of float32 by OpenBLAS, where PyTorch's own library is slow.
 
-PyTorch multiplies with MKL, which leaves half of an AMD processor's vector units idle: it knows
-AVX-512 on Intel's alone. OpenBLAS, asked for its AVX-512 kernels, takes less time there. The
-copy of it that the package `scipy-openblas32` brings is loaded beside those of numpy and scipy, so
-that it does not matter which of them a process has imported. Each product of a batch is computed by
-itself, on one thread: it has the same bits alone and among others.
+PyTorch multiplies with MKL. On AMD's processors that leaves half of the vector units of AVX-512
+idle, which it knows on Intel's alone, and takes several times as long for a product with few
+columns, such as that of a last layer. OpenBLAS, asked for the kernels of the processor, takes less
+time there. The copy of it that the package `scipy-openblas32` brings is loaded beside those of
+numpy and scipy, so that it does not matter which of them a process has imported. Each product of a
+batch is computed by itself, on one thread: it has the same bits alone and among others.
 
 `NNEXP_OPENBLAS=0` in the environment leaves all products to PyTorch, as does everything that is
 not a float32 tensor on the CPU, computed with one thread.
@@ -17,6 +18,7 @@ import functools
 import importlib.util
 import os
 import platform
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +28,9 @@ from torch import Tensor
 
 # enum CBLAS_LAYOUT and CBLAS_TRANSPOSE of cblas.h
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
-KERNELS = "SkylakeX"  # OpenBLAS' name of its AVX-512 kernels of float32; also AMD's from Zen 4 on
+CPUINFO = Path("/proc/cpuinfo")
+# OpenBLAS' names of its kernels of float32
+AVX512, AVX2 = "SkylakeX", "Haswell"
 
 LARGEST = 2**31  # elements from the first to the last of a batch: OpenBLAS counts them in int32
 
@@ -36,7 +40,8 @@ _Gemm = Callable[..., None]
 @functools.cache
 def openblas() -> _Gemm | None:
     """OpenBLAS' `cblas_sgemm_batch_strided`; None where PyTorch's own library is as quick."""
-    if os.environ.get("NNEXP_OPENBLAS") == "0" or not has_idle_vector_units():
+    kernels = quick_kernels()
+    if os.environ.get("NNEXP_OPENBLAS") == "0" or kernels is None:
         return None
     # not imported: that would load the library as it is, for all to see
     package = importlib.util.find_spec("scipy_openblas32")
@@ -44,11 +49,11 @@ def openblas() -> _Gemm | None:
         return None
     path = Path(package.origin).parent / "lib" / "libscipy_openblas.so"
     try:
-        with _environment(OPENBLAS_CORETYPE=KERNELS, OPENBLAS_NUM_THREADS="1"):
+        with _environment(OPENBLAS_CORETYPE=kernels, OPENBLAS_NUM_THREADS="1"):
             library = ctypes.CDLL(str(path))  # it reads the environment now
         name = library.scipy_openblas_get_corename
         name.restype = ctypes.c_char_p
-        if name() != KERNELS.encode():
+        if name() != kernels.encode():
             return None
         gemm = library.scipy_cblas_sgemm_batch_strided
     except (OSError, AttributeError):
@@ -60,15 +65,35 @@ def openblas() -> _Gemm | None:
     return gemm
 
 
-def has_idle_vector_units() -> bool:
-    """Whether this is an AMD processor with AVX-512, as Linux tells."""
+@functools.cache
+def quick_kernels() -> str | None:
+    """The kernels that beat PyTorch's library on this processor; None for none.
+
+    They are those for an AMD processor, as Linux tells: of AVX-512 from Zen 4 on, of AVX2 before.
+    """
     if platform.machine() != "x86_64":
-        return False
+        return None
     try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        told = CPUINFO.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
-    return "AuthenticAMD" in told and "avx512vl" in told
+        return None
+    if "AuthenticAMD" not in told:
+        return None
+    flags = set(re.findall(r"\bavx512vl\b|\bavx2\b|\bfma\b", told))
+    return AVX512 if "avx512vl" in flags else AVX2 if {"avx2", "fma"} <= flags else None
+
+
+def rounds_rows_alike() -> bool:
+    """Whether a row's product does not depend on its place, of numbers of rows that four divides.
+
+    The kernels of AVX2 take twelve rows as twice six, and add up the second six another way.
+    """
+    return quick_kernels() == AVX512
+
+
+def doubles_a_thread() -> bool:
+    """Whether one thread of OpenBLAS multiplies about as quickly as two of PyTorch's library."""
+    return openblas() is not None and quick_kernels() == AVX512
 
 
 class Operand:

@@ -22,7 +22,7 @@ from nnexp import garbage
 from nnexp.data import Dataset
 from nnexp.files import write_bytes
 from nnexp.model.mlp import MLP
-from nnexp.model.products import openblas
+from nnexp.model.products import doubles_a_thread, openblas
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import weights_to_arrays
 from nnexp.runs import assemble
@@ -249,7 +249,7 @@ class RunStack:
 
     def threads(self, setting: str | int) -> int:
         """How many CPU threads to train with; `setting` as for `pick_threads`."""
-        return pick_threads(setting, self.flops, quick=self._has_openblas(1))
+        return pick_threads(setting, self.flops, quick=self._has_openblas(1) and doubles_a_thread())
 
     def means(self, threads: int) -> dict[str, Any]:
         """What it computes on, and with, by the manifest's names."""

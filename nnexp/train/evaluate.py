@@ -3,8 +3,9 @@
 Rows go through the network in chunks of one fixed size, the last one padded: a row's result then
 depends on nothing but the row, not on how many others are asked for (matrix products of one or
 two rows take another path, with other roundings). In float64, where kernels treat the last rows of
-a product apart, it may differ in the last bit. In OpenBLAS' products that holds of some numbers of
-rows in float32 too, though of none that four divides, as it does CHUNK.
+a product apart, it may differ in the last bit. In OpenBLAS' products of AVX-512 that holds of some
+numbers of rows in float32 too, though of none that four divides, as it does CHUNK; its kernels of
+AVX2 predict nothing.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from nnexp.model import products
+from nnexp.model.linear import linear
 from nnexp.model.products import Operand, Product, are_quick, multiply, openblas
 from nnexp.train.evaluate import CHUNK
 
@@ -75,15 +76,13 @@ def test_shapes_that_do_not_fit_are_never_handed_over(turn):
         multiply(a, b, torch.empty(2, 3, 6), turn_a=turn[0], turn_b=turn[1])
 
 
-@needs_openblas
 def test_a_row_of_a_chunk_does_not_depend_on_its_place():
     for inner, columns in itertools.product((2, 13, 64, 300), (2, 10, 64, 65)):
-        a, b = drawn(1, CHUNK, inner), drawn(1, inner, columns, seed=1)
+        x, weight, bias = drawn(1, CHUNK, inner), drawn(1, inner, columns, seed=1), drawn(1, 1, 1)
+        bias = bias.expand(1, 1, columns)
         order = torch.randperm(CHUNK, generator=torch.Generator().manual_seed(0))
-        out, moved = torch.empty(1, CHUNK, columns), torch.empty(1, CHUNK, columns)
-        multiply(a, b, out)
-        multiply(a[:, order].contiguous(), b, moved)
-        assert torch.equal(out[:, order], moved)
+        moved = linear(x[:, order].contiguous(), weight, bias)
+        assert torch.equal(linear(x, weight, bias)[:, order], moved)
 
 
 @needs_openblas
@@ -121,7 +120,7 @@ def fresh():
 
 @pytest.mark.usefixtures("fresh")
 def test_the_environment_can_leave_all_to_pytorch(monkeypatch):
-    monkeypatch.setattr(products, "has_idle_vector_units", lambda: True)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX2)
     monkeypatch.setenv("NNEXP_OPENBLAS", "0")
     assert openblas() is None
 
@@ -129,12 +128,44 @@ def test_the_environment_can_leave_all_to_pytorch(monkeypatch):
 @pytest.mark.usefixtures("fresh")
 def test_another_processor_or_a_missing_library_leaves_all_to_pytorch(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(products, "has_idle_vector_units", lambda: False)
+        patch.setattr(products, "quick_kernels", lambda: None)
         assert openblas() is None
-    monkeypatch.setattr(products, "has_idle_vector_units", lambda: True)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX2)
     monkeypatch.setattr(products.importlib.util, "find_spec", lambda name: None)
     openblas.cache_clear()
     assert openblas() is None
+
+
+@pytest.mark.parametrize(
+    ("told", "kernels"),
+    [
+        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 avx512vl", products.AVX512),
+        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 bmi2", products.AVX2),
+        ("vendor_id : AuthenticAMD\nflags : fma avx", None),
+        ("vendor_id : AuthenticAMD\nflags : fma4 avx avx2", None),
+        ("vendor_id : GenuineIntel\nflags : fma avx avx2 avx512vl", None),
+        (None, None),
+    ],
+)
+def test_the_kernels_are_those_of_the_processor(monkeypatch, tmp_path, told, kernels):
+    cpuinfo = tmp_path / "cpuinfo"
+    if told is not None:
+        cpuinfo.write_text(told)
+    monkeypatch.setattr(products, "CPUINFO", cpuinfo)
+    monkeypatch.setattr(products.platform, "machine", lambda: "x86_64")
+    assert products.quick_kernels.__wrapped__() == kernels
+    monkeypatch.setattr(products.platform, "machine", lambda: "aarch64")
+    assert products.quick_kernels.__wrapped__() is None
+
+
+def test_only_wide_kernels_make_up_for_a_thread(monkeypatch):
+    monkeypatch.setattr(products, "openblas", lambda: print)
+    for kernels, doubled in ((products.AVX512, True), (products.AVX2, False)):
+        monkeypatch.setattr(products, "quick_kernels", lambda own=kernels: own)
+        assert products.doubles_a_thread() is doubled
+    monkeypatch.setattr(products, "openblas", lambda: None)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX512)
+    assert not products.doubles_a_thread()
 
 
 @needs_openblas
