@@ -50,6 +50,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before numpy is imported, here and in what is started
 
@@ -286,22 +287,65 @@ def audit(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> No
                 print(f"  {case.id:38}{word:24}{told}", flush=True)
 
 
+class Clock:
+    """The seconds spent in functions that are watched one inside the other, or not."""
+
+    def __init__(self) -> None:
+        self.seconds, self._inside = 0.0, False
+
+    def of(self, owner: Any, name: str) -> contextlib.AbstractContextManager[Any]:
+        """Time the calls of a function for the block, but for those inside another one's."""
+        function = getattr(owner, name)
+
+        def timed(*arguments: Any, **named: Any) -> Any:
+            if self._inside:
+                return function(*arguments, **named)
+            self._inside, start = True, time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.seconds += time.perf_counter() - start
+                self._inside = False
+
+        return mock.patch.object(owner, name, timed)
+
+
 def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
-    """Print what a run takes without watching, with it, and with the diagnosis at its end."""
+    """Print what a run takes without watching, with it, and with the diagnosis at its end.
+
+    The difference of two runs is as large as the noise of either; the time spent in the watch is
+    measured within one.
+    """
     import nnexp.runs.runner as runner
+    import nnexp.train.training as training
+    from nnexp.train.watch import Watch
 
     diagnose = runner._diagnose
     ways = {"plain": ["trainer.watch=false"], "watched": [], "diagnosed": []}
+    watching = [
+        # of a training the first validation is the watch's, the others take place in any case
+        (training, "validate"),
+        (training.Training, "tell_signals"),
+        *((Watch, name) for name in ("begin", "validation", "epoch")),
+    ]
     print(f"\nseconds of nnexp.run in {rounds} turns: plain, watched, and with its diagnosis")
     for case in (own for own in cases if own.id in TIMED):
         times: dict[str, list[float]] = {name: [] for name in ways}
+        shares: list[float] = []
         for turn in range(rounds + 1):
-            for name, words in ways.items():
+            for name in list(ways) if turn % 2 else list(ways)[::-1]:
                 runner._diagnose = diagnose if name == "diagnosed" else lambda *arguments: None
-                start = time.perf_counter()
-                train(case, place.tables, place.data, place.runs / "timed", words)
+                clock = Clock()
+                with contextlib.ExitStack() as context:
+                    for owner, function in watching if name == "watched" else ():
+                        context.enter_context(clock.of(owner, function))
+                    start = time.perf_counter()
+                    train(case, place.tables, place.data, place.runs / "timed", ways[name])
+                    took = time.perf_counter() - start
                 if turn:  # the first is a warm-up
-                    times[name].append(time.perf_counter() - start)
+                    times[name].append(took)
+                    if name == "watched":
+                        shares.append(clock.seconds / (took - clock.seconds))
                 shutil.rmtree(place.runs / "timed", ignore_errors=True)
         runner._diagnose = diagnose
         ratio = statistics.median(
@@ -310,7 +354,8 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         medians = [statistics.median(own) for own in times.values()]
         print(
             f"  {case.table:16}" + "".join(f"{value:8.3f}" for value in medians) + " s; "
-            f"watching {100 * (ratio - 1):+.1f} %, the diagnosis {medians[2] - medians[1]:.2f} s",
+            f"watching {100 * (ratio - 1):+.1f} %, {100 * statistics.median(shares):.1f} % in the "
+            f"watch itself; the diagnosis {medians[2] - medians[1]:.2f} s",
             flush=True,
         )
 
