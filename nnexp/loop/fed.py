@@ -32,11 +32,15 @@ class Fed:
         rows: (n, D) float64.
         places: the train row of each that is equal to it (n,), the first of several; -1 for none.
         wanted: what each was to give (n,): a class index, or a number.
+        equal: how many train rows are equal to it (n,).
+        mixed: whether those have different targets (n,), so that each of them is right.
     """
 
     rows: np.ndarray
     places: np.ndarray
     wanted: np.ndarray
+    equal: np.ndarray
+    mixed: np.ndarray
 
     @property
     def is_same(self) -> bool:
@@ -48,16 +52,31 @@ def read_fed(record: LoopRecord, table: LoopTable) -> Fed:
     """The rows that were looked at, found again in the train rows."""
     kept = [(part, own) for part, own in record.fed if len(part)]
     if not kept:
-        return Fed(np.zeros((0, 0)), np.zeros(0, np.int64), np.zeros(0))
+        none = np.zeros(0, np.int64)
+        return Fed(np.zeros((0, 0)), none, np.zeros(0), none, none > 0)
     rows = _plain(torch.cat([part for part, _ in kept]).to(table.x.dtype))
     keys = [row.tobytes() for row in rows]
-    first = dict.fromkeys(keys, -1)  # a few thousand at most, however many train rows there are
+    # a few thousand at most, however many train rows there are
+    found: dict[bytes, list[int]] = {key: [] for key in keys}
     for place, row in enumerate(_plain(table.x[: table.train])):
-        if first.get(key := row.tobytes()) == -1:
-            first[key] = place
-    places = np.array([first[key] for key in keys], dtype=np.int64)
-    wanted = np.concatenate([own for _, own in kept])
-    return Fed(rows.astype(np.float64), places, wanted)
+        if (own := found.get(row.tobytes())) is not None:
+            own.append(place)
+    targets = _targets(table)
+    mixed = {key: len(np.unique(targets[own], axis=0)) > 1 for key, own in found.items()}
+    return Fed(
+        rows.astype(np.float64),
+        np.array([found[key][0] if found[key] else -1 for key in keys], dtype=np.int64),
+        np.concatenate([own for _, own in kept]),
+        np.array([len(found[key]) for key in keys], dtype=np.int64),
+        np.array([mixed[key] for key in keys]),
+    )
+
+
+def _targets(table: LoopTable) -> np.ndarray:
+    """What the train rows are to give: class indices (n,), or numbers (n, Q)."""
+    if table.is_classes and not table.is_wide:
+        return table.index[: table.train]
+    return np.asarray(table.y[: table.train].reshape(table.train, -1).numpy(force=True))
 
 
 def _plain(rows: Tensor) -> np.ndarray:
@@ -109,13 +128,14 @@ def _few(fed: Fed, table: LoopTable) -> list[str]:
     found = fed.places[fed.places >= 0]
     if not fed.is_same:
         return []
-    met = len(np.unique(found))
+    _, first = np.unique(found, return_index=True)
+    met = int(fed.equal[fed.places >= 0][first].sum())  # equal rows are met together
     usual = table.train * (1 - (1 - 1 / table.train) ** len(found))
     if met >= 0.5 * usual or len(found) < 2 * met:
         return []
     return [
         f"the loop trains on few of its rows: {len(found)} rows of batches that were looked at are "
-        f"{met} different ones, of {table.train} in X, where about {usual:.0f} are usual"
+        f"{met} of the {table.train} rows of X, where about {usual:.0f} are usual"
     ]
 
 
@@ -169,9 +189,12 @@ def _to_nearest(rows: np.ndarray, known: np.ndarray, own: np.ndarray | None = No
 
 
 def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:
-    """Rows that are trained with the targets of others."""
-    known = fed.places >= 0
-    if not fed.is_same or table.is_wide:
+    """Rows that are trained with the targets of others.
+
+    Of equal rows with different targets nobody knows whose target a batch brings.
+    """
+    known = (fed.places >= 0) & ~fed.mixed
+    if not fed.is_same or table.is_wide or int(known.sum()) < LEAST:
         return []
     wanted = fed.wanted[known]
     if table.is_classes:

@@ -85,6 +85,33 @@ def test_targets_in_another_coding_are_those_of_their_rows():
     assert "label_permuted" not in [own.cause for own in found.findings]
 
 
+def coarse():
+    """A table of eight different rows and the targets of the fine one."""
+    x = (Z[:, :3] > 0).float()
+    assert len(x[:400].unique(dim=0)) == 8
+    return torch.cat((x, x), 1)
+
+
+def test_equal_rows_are_neither_few_nor_have_they_the_targets_of_others():
+    x = coarse()
+    found = run(lambda rows: (x[rows], Y[rows]), x=x)
+    assert not found.cautions
+    assert "label_permuted" not in [own.cause for own in found.findings]
+
+
+def test_the_targets_of_other_rows_are_named_also_where_some_rows_are_equal():
+    x = torch.where(torch.arange(600)[:, None] % 3 > 0, Z, coarse())
+    found = run(lambda rows: (x[rows], Y[rows.flip(0)]), x=x)
+    assert found.findings[0].cause == "label_permuted"
+
+
+def test_a_batch_that_is_always_the_same_is_told_also_of_equal_rows():
+    x = Z.clone()
+    x[1:20] = x[0]
+    found = run(lambda rows: (x[:32], Y[:32]), x=x)
+    assert "trains on few of its rows" in found.cautions[0]
+
+
 def test_a_second_call_of_the_model_is_not_taken_for_the_batch():
     own = {}
 

@@ -270,10 +270,10 @@ def test_mild_noise_is_no_other_preparation_however_many_rows_there_are():
     x = torch.from_numpy(rng.normal(size=(6000, 6)).astype(np.float32))
     table = make_table((x, (x[:, 0] > 0).long()), None, None, torch.zeros(1))
     rows = x[rng.choice(6000, 200)].numpy().astype(float)
-    none = np.full(200, -1)
-    mild = Fed(rows + 0.05 * rng.normal(size=rows.shape), none, np.zeros(200))
+    none = np.full(200, -1), np.zeros(200), np.zeros(200, np.int64), np.zeros(200, bool)
+    mild = Fed(rows + 0.05 * rng.normal(size=rows.shape), *none)
     assert not prepared_otherwise(mild, table, True)
-    far = Fed(rows + 3 * rng.normal(size=rows.shape), none, np.zeros(200))
+    far = Fed(rows + 3 * rng.normal(size=rows.shape), *none)
     assert [own.strength for own in prepared_otherwise(far, table, True)] == [0.9]
     assert not prepared_otherwise(far, table, False)
 
