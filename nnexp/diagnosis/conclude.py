@@ -67,7 +67,7 @@ BRINGS: dict[str, set[str]] = {
     "label_mapping_mismatch": {"unseen_class", "overfit", "distribution_shift"},
     "ordered_split": _FOLLOW | {"unseen_class", "distribution_shift", "overfit"},
     "preprocessing_mismatch": {"distribution_shift", "overfit"},
-    "distribution_shift": {"overfit"},
+    "distribution_shift": {"overfit", "class_imbalance"},
     # to learn rows by heart pays where they are held out as well
     "duplicate_leak": {"overfit", "over_regularized", "underfit_capacity", "undertrained"},
     "group_leak": {"over_regularized", "underfit_capacity", "undertrained"},

@@ -60,6 +60,14 @@ class Rows:
         """Whether the run is worse than the yardstick, beyond chance and by what matters."""
         return self.z > least and self.gap >= BEHIND_GAP
 
+    @property
+    def is_ahead_in_recall(self) -> bool:
+        """Whether the mean recall of the classes is better than the yardstick's, by what matters.
+
+        Where the loss asks for it, the accuracy is what a run pays for it.
+        """
+        return bool(np.nanmean(self.recalls) - np.nanmean(self.possible_recalls) >= BEHIND_GAP)
+
     def is_behind_in_order(self, least: float = BEHIND_Z) -> bool:
         """Whether the run ranks the rows that are not of the most frequent class worse than the
         yardstick does: the areas under the ROC curves apart by what matters, and beyond chance by
@@ -76,13 +84,15 @@ class Rows:
         error = float(apart.std()) / math.sqrt(len(apart))
         return bool(apart.mean() >= BEHIND_GAP and apart.mean() > least * error)
 
-    def plain(self) -> dict[str, Any]:
-        """What diagnosis.json says of these rows."""
+    def plain(self, behind: bool) -> dict[str, Any]:
+        """What diagnosis.json says of these rows; `behind`: whether the run is worse on them."""
+        traded = {"traded": True} if self.is_behind() and not behind else {}
         return {
             "accuracy": self.accuracy,
             "possible": self.possible,
             "rows": len(self.true),
-            "behind": self.is_behind(),
+            "behind": behind,
+            **traded,
         }
 
     @property

@@ -202,11 +202,28 @@ class Seen:
         if self.diverged:
             return True
         parts = [part for part in (self.valid, self.train) if part is not None]
-        if any(part.is_behind(least) for part in parts) or self.is_behind_in_recall:
+        if self.is_behind_in_recall:
+            return True
+        if any(self.is_part_behind(part, least) for part in parts):
             return True
         # where one class makes the accuracy, a run may lose all that it tells of the others by it
         frequent = self.prior_accuracy >= FREQUENT
         return frequent and any(part.is_behind_in_order(least) for part in parts)
+
+    def is_part_behind(self, part: Rows, least: float = BEHIND_Z) -> bool:
+        """Whether the run is worse on some rows than the yardstick, and not for more recall of the
+        rare classes where its loss asks for that.
+        """
+        return part.is_behind(least) and not (self.raises_rare and part.is_ahead_in_recall)
+
+    @property
+    def raises_rare(self) -> bool:
+        """Whether the loss weighs the rarest class above the most frequent one."""
+        weights = self.config.loss.class_weight
+        if not isinstance(weights, list) or len(weights) != len(self.counts):
+            return weights is not None and not isinstance(weights, list)
+        rare = int(np.argmin(np.where(self.counts > 0, self.counts, np.inf)))
+        return float(weights[rare]) > float(weights[int(np.argmax(self.counts))])
 
     @property
     def has_yardstick(self) -> bool:

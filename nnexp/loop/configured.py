@@ -50,6 +50,7 @@ def make_config(
     epochs: int,
     batch: int,
     is_affine: bool,
+    class_weight: list[float] | None = None,
 ) -> Config:
     """The configuration that a run like the loop would have.
 
@@ -62,6 +63,7 @@ def make_config(
         first_lr: the learning rate of the first step.
         epochs, batch: passes over the train rows, and rows of a usual batch.
         is_affine: whether the model does no more than one linear layer.
+        class_weight: weights of the classes in the loss.
     """
     return Config(
         data=CsvConfig(scaling="none", missing="none"),
@@ -71,7 +73,7 @@ def make_config(
             label_smoothing=float(getattr(loss_fn, "label_smoothing", 0.0) or 0.0),
         ),
         optimizer=_optimizer(optimizer, first_lr),
-        loss=LossConfig(name=LOSSES.get(kind, "mse")),
+        loss=LossConfig(name=LOSSES.get(kind, "mse"), class_weight=class_weight),
         trainer=TrainerConfig(epochs=max(1, epochs), batch_size=max(1, batch), checkpoint="last"),
     )
 

@@ -33,6 +33,7 @@ from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
+from nnexp.loop.weighed import class_weights
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
@@ -44,6 +45,8 @@ QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: oft
 RULES: tuple[Rule, ...] = (
     *inputs.RULES,
     labels.imbalance,
+    labels.overweighted,
+    labels.upside_down,
     labels.exchanged,
     penalty,
     *rates.RULES,
@@ -51,7 +54,17 @@ RULES: tuple[Rule, ...] = (
     *network.RULES,
     regularization.too_much,
 )
-OF_CLASSES: tuple[Rule, ...] = (regularization.too_little,)
+
+
+def overfit(seen: Seen) -> list[Nomination]:
+    """As of a run, where the rows that are looked at say so, not only the few that are watched."""
+    apart = seen.train is None or seen.valid is None
+    if seen.train is not None and seen.valid is not None:
+        apart = seen.train.accuracy - seen.valid.accuracy >= regularization.APART
+    return regularization.too_little(seen) if apart else []
+
+
+OF_CLASSES: tuple[Rule, ...] = (overfit,)
 # causes of the audit that do not depend on what the target is
 OF_ROWS = (
     "nonfinite_inputs",
@@ -134,13 +147,26 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         checked=[in_python(line) for line in audit.checked] if table.is_classes else (),
         notes=notes,
         scores={
-            name: own.plain()
+            name: own.plain(seen.is_part_behind(own))
             for name, own in (("valid", seen.valid), ("train", seen.train))
             if own is not None and table.is_classes
         },
         in_code=True,
         cautions=cautions(fed, table),
     )
+
+
+def _class_weights(watch: LoopWatch) -> list[float] | None:
+    """How much the loop's loss weighs the classes."""
+    table = watch.table
+    known, rows = np.unique(table.index[: table.train], return_index=True)
+    if not table.is_classes or table.is_wide or len(known) != len(table.classes) or watch.applied:
+        return None
+    if float(getattr(watch.loss_fn, "label_smoothing", 0.0) or 0.0):
+        return None  # which mixes the classes' weights
+    like = watch.main(watch.start)
+    places = torch.from_numpy(rows).to(like.device)
+    return class_weights(watch.loss_of, watch.kernel, like, places)
 
 
 def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
@@ -159,6 +185,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         epochs=round(_passes(watch)),
         batch=record.batch,
         is_affine=is_affine(watch.model, table.x[table.spaced(False, 16)], linear),
+        class_weight=_class_weights(watch),
     )
     extra = added(watch)
     if extra is not None:

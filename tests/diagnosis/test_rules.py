@@ -694,6 +694,23 @@ def test_a_loss_that_is_weighed_already_is_not_told_to_weigh():
     assert "class_imbalance" not in told
 
 
+def test_accuracy_that_pays_for_recall_is_behind_only_where_no_weights_ask_for_it():
+    true = np.repeat([0, 1], [1900, 100])
+    named = np.where(np.arange(2000) < 150, 1, true)  # all rows of the rare class, and others
+    trees = np.where(np.arange(2000) >= 1950, 0, true)  # half of them
+    part = Rows(true, named, trees, np.eye(2)[trees])
+    for weights, behind in (
+        ("null", True),
+        ("[1,19]", False),
+        ("balanced", False),
+        ("[19,1]", True),
+    ):
+        own = run("data=breast_cancer", f"loss.class_weight={weights}", outputs=2)
+        own = replace(own, counts=np.array([1900, 100]), classes=["no", "yes"])
+        assert replace(own, valid=part, train=part).is_behind is behind
+        assert part.plain(behind).get("traded", False) is not behind
+
+
 @pytest.mark.parametrize(("blur", "behind"), [(0.0, False), (0.3, False), (2.0, True)])
 def test_where_one_class_makes_the_accuracy_the_order_of_the_others_counts(blur, behind):
     rng = np.random.default_rng(0)

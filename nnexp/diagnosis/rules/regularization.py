@@ -13,6 +13,7 @@ from nnexp.diagnosis.seen import Seen
 # rise of the validation loss over its least value, as a share of the prior's loss: a sign, and one
 # that is worth a re-run
 RISE, SMALL_RISE = 0.3, 0.1
+APART = 0.03  # accuracy on train rows above that on validation rows, which goes with it
 WIDE = 64  # units of a layer that bears half of them dropped
 
 # L2 against overfitting, beside dropout: tried on the overfitted runs of
@@ -148,7 +149,7 @@ def too_little(seen: Seen) -> list[Nomination]:
     rise = float(losses[kept] - losses[least])
     if (
         rise < SMALL_RISE * max(seen.loss_scale, 1e-3)
-        or train[kept] < seen.column("val_accuracy")[kept] + 0.03
+        or train[kept] < seen.column("val_accuracy")[kept] + APART
     ):
         return []
     return [
