@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,3 +79,34 @@ def test_what_is_left_where_copies_that_agree_were_left_out(sheet_of, table, cau
     found = look(sheet_of(*repeated(*table(name), 0.1, flip=1), duplicates="drop"))
     assert causes(found) == []
     assert "equal one with another label" in found.notes[0]
+
+
+@pytest.fixture
+def factorial(sheet_of):
+    """A table of all combinations of codes, whose held-out rows are coded as `order` says."""
+
+    def made(order, agree=False):
+        whole = np.stack(np.meshgrid(*[np.arange(4)] * 5), -1).reshape(-1, 5)
+        whole = whole[np.random.default_rng(0).permutation(len(whole))]
+        y = ((whole[:, 0] > 1) ^ (whole[:, 1] == 2)).astype(int)
+        sheet = sheet_of(pd.DataFrame(whole, columns=list("abcde")), y)
+        coded = whole.copy()
+        coded[sheet.held_out] = np.asarray(order)[coded[sheet.held_out]]
+        if agree:
+            y = ((coded[:, 0] > 1) ^ (coded[:, 1] == 2)).astype(int)
+        columns = {name: coded[:, place].astype(float) for place, name in enumerate("abcde")}
+        return replace(sheet, numbers=columns, y=y)
+
+    return made
+
+
+def test_rows_that_are_equal_in_two_parts_alone_were_coded_apart(factorial, causes):
+    found = look(factorial([1, 2, 3, 0]))
+    assert causes(found) == ["preprocessing_mismatch"]
+    both = found.nominations[0].evidence[0].value
+    assert both.split(", ")[0] == both.split(", ")[1].split()[0]  # all pairs stand apart
+
+
+def test_rows_that_are_coded_alike_or_are_copies_with_their_label_are_not(factorial, causes):
+    assert causes(look(factorial([0, 1, 2, 3]))) == []
+    assert causes(look(factorial([1, 2, 3, 0], agree=True))) == []

@@ -12,6 +12,7 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 AGAINST = 1e-6  # p of rows that are there twice disagreeing so often by chance: by nature they
 # disagree less often than labels drawn at random, not more
+UNRELATED = 0.5  # two labels of equal rows in two parts, as a share of what chance makes
 LOST = 0.02  # accuracy that no model can have, since one of two equal rows is always wrong
 
 
@@ -30,6 +31,8 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     lost = float((total - best).sum() / len(y))
     concerned = int(total[conflict].sum())
     line = f"{concerned} rows ({percent(concerned / len(y))}) equal one with another label"
+    if (mismatch := _meets(sheet, kind, y)) is not None:
+        return Audit([mismatch])
     twice, disagree, p = _disagree(kind, y)
     # copies that agree may have been left out: of those that are left, all disagree
     whole = sheet.config.duplicates == "keep"
@@ -78,13 +81,56 @@ def _disagree(kind: np.ndarray, y: np.ndarray) -> tuple[int, int, float]:
         How many rows are there exactly twice, how many of them have two labels, and the p of so
         many by labels drawn from those of all such rows.
     """
-    order = np.argsort(kind, kind="stable")
-    sizes = np.bincount(kind)
-    twice = np.flatnonzero(sizes == 2)
-    if not len(twice):
+    rows = _pairs(kind)
+    if not len(rows):
         return 0, 0, 1.0
-    first = (np.cumsum(sizes) - sizes)[twice]
-    pairs = y[order[np.stack((first, first + 1), 1)]]
+    pairs = y[rows]
     disagree = int((pairs[:, 0] != pairs[:, 1]).sum())
     shares = np.bincount(pairs.reshape(-1)) / pairs.size
-    return len(twice), disagree, binomial_p(disagree, len(twice), 1 - float((shares**2).sum()))
+    return len(rows), disagree, binomial_p(disagree, len(rows), 1 - float((shares**2).sum()))
+
+
+def _pairs(kind: np.ndarray) -> np.ndarray:
+    """The two places (n, 2) of each kind of row that is there exactly twice."""
+    order = np.argsort(kind, kind="stable")
+    sizes = np.bincount(kind)
+    first = (np.cumsum(sizes) - sizes)[sizes == 2]
+    return np.asarray(order[np.stack((first, first + 1), 1)])
+
+
+def _meets(sheet: Sheet, kind: np.ndarray, y: np.ndarray) -> Nomination | None:
+    """Held-out rows that equal train rows, which do not equal each other, with unrelated labels.
+
+    Rows that repeat by nature do so within a part as well, and copies bring their label.
+    """
+    part = np.zeros(len(sheet.y), dtype=np.int64)
+    for place, rows in enumerate((sheet.valid, sheet.test), 1):
+        part[rows] = place
+    pairs, part = _pairs(kind), part[sheet.used]
+    if not len(pairs):
+        return None
+    shares = np.bincount(part) / len(part)
+    apart = part[pairs[:, 0]] != part[pairs[:, 1]]
+    p = binomial_p(int(apart.sum()), len(pairs), 1 - float((shares**2).sum()))
+    labels = y[pairs[apart]]
+    shares = np.bincount(labels.reshape(-1)) / max(1, labels.size)
+    differ = float((labels[:, 0] != labels[:, 1]).mean()) if len(labels) else 0.0
+    if p >= AGAINST or differ < UNRELATED * (1 - float((shares**2).sum())):
+        return None
+    return Nomination(
+        "preprocessing_mismatch",
+        (
+            Evidence(
+                "pairs of equal rows, and how many of them stand in two parts",
+                f"{len(pairs)}, {int(apart.sum())} ({p_text(p)})",
+                "as many as by chance, or with the same label",
+            ),
+            Evidence("pairs in two parts with two labels", round(differ, 3), "few"),
+        ),
+        "Held-out rows equal train rows that do not equal each other, and have other labels: the "
+        "same numbers mean other things in the parts, as where each part is coded or prepared by "
+        "itself.",
+        (),
+        strength=0.93,
+        certain=True,
+    )
