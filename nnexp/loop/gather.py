@@ -30,7 +30,7 @@ from nnexp.loop.fed import cautions, misaligned, prepared_otherwise, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
-from nnexp.loop.quantities import unknown_targets, unscaled_target
+from nnexp.loop.quantities import cut_off, unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 from nnexp.loop.weighed import class_weights
@@ -326,6 +326,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         y = watch.table.y[rows].reshape(-1).double()
         predicted = out.double().mean(1).cpu().numpy()
         found += unscaled_target(watch.kernel, y.cpu().numpy(), predicted)
+        found += cut_off(watch.kernel, y.cpu().numpy(), predicted)
     if seen.train is not None and watch.table.is_classes:
         found += metric.metric(record, seen.train.accuracy, seen.train.possible)
     return found

@@ -43,6 +43,7 @@ class Kernel:
     summed: bool = False
     applied: str = ""
     scale: float = 1.0
+    bounded: bool = False
 
 
 def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
@@ -144,7 +145,8 @@ def _of_classes(
         rows = len(t) if summed else 1
         twice = _close(at(SURE * hot, t) / rows, math.log(1 + (z.shape[1] - 1) / math.e))
         scale = _factor(at(0 * z, t) / rows, wrong / rows, z.shape[1])
-        return Kernel("softmax", sign, summed, "softmax" if twice else "", scale)
+        bounded = not twice and at(-SURE * hot, t) < 2 * wrong  # a cross-entropy grows with it
+        return Kernel("softmax", sign, summed, "softmax" if twice else "", scale, bounded)
     return None
 
 

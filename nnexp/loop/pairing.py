@@ -70,7 +70,7 @@ def nominate_pairing(own: Pairing) -> list[Nomination]:
     """What the pairing of loss, outputs and targets points to."""
     found = [*_shapes(own), *_sign(own), *_sum(own), *_scaled_down(own)]
     if own.classes:
-        found += [*_encoding(own), *_fit(own), *_width(own)]
+        found += [*_encoding(own), *_fit(own), *_bounded(own), *_width(own)]
     if own.labels:
         found += several_labels(own)
     return found
@@ -163,6 +163,18 @@ def _fit(own: Pairing) -> list[Nomination]:
             fix,
         )
     return []
+
+
+def _bounded(own: Pairing) -> list[Nomination]:
+    """Differences, or the like, of the probabilities that a softmax in the loss makes."""
+    if not own.kernel.bounded or own.kernel.sign < 0:
+        return []
+    text = (
+        "squares and differences of probabilities cost no more however wrong a row is: its "
+        "gradient fades, and rows that are badly wrong are the last to be learned"
+    )
+    given = Evidence("what a logit that is farther off costs more", "nothing", "in proportion")
+    return [Nomination("wrong_loss", (_named(own), given), text, (_by_class(own),), 0.85)]
 
 
 def several_labels(own: Pairing) -> list[Nomination]:

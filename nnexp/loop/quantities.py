@@ -1,4 +1,6 @@
-"""Targets whose numbers are wrong: none at all, or far away from what the outputs start with."""
+"""Targets whose numbers are wrong: none at all, far away from what the outputs start with, or
+beyond what an activation of the outputs lets through.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,14 @@ from nnexp.loop.kernel import Kernel
 
 FAR = 10.0  # root mean square of a target, of which outputs near 1 are far away
 LEARNED = 0.1  # share of the variance, above which its scale is no hindrance
+CUT, BEYOND = (
+    0.05,
+    0.1,
+)  # shares of predictions at the bound of an activation, and of targets beyond
+NEAR = 0.02  # the bound, of an activation that never reaches it
+FEWEST = 50  # rows, below which neither share says much
 KNOWN = "train on the rows with torch.isfinite(y) alone"
+UNBOUNDED = "no activation behind the last layer"
 TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
 
 
@@ -64,5 +73,46 @@ def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) ->
             (TARGET_SCALE,),
             0.95,
             subject="a target on a large scale",
+        )
+    ]
+
+
+def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[Nomination]:
+    """Predictions that stand at the bound of an activation, beyond which targets lie.
+
+    Arguments:
+        kernel, given, predicted: as for `unscaled_target`.
+    """
+    fine = np.isfinite(given) & np.isfinite(predicted)
+    if kernel.kind not in ("squared", "absolute") or fine.sum() < FEWEST:
+        return []
+    given, predicted = given[fine], predicted[fine]
+    lowest, highest = float(predicted.min()), float(predicted.max())
+    at_zero = float((predicted == 0).mean())
+    if lowest == 0 and at_zero >= CUT:  # what a ReLU leaves
+        low, high, at = 0.0, np.inf, at_zero
+    else:
+        low, high = (0.0, 1.0) if lowest >= 0 else (-1.0, 1.0)
+        at = float(((predicted > high - NEAR) | (predicted < low + NEAR)).mean())
+        if lowest < low or highest > high or at < CUT:
+            return []
+    beyond = float(((given < low) | (given > high)).mean())
+    if beyond < BEYOND:
+        return []
+    return [
+        Nomination(
+            "activation_on_logits",
+            (
+                Evidence(
+                    "predictions of train rows", f"{lowest:.3g} to {highest:.3g}", "any number"
+                ),
+                Evidence("share of them at the end of that", round(at, 3), "next to none"),
+                Evidence("share of targets beyond it", round(beyond, 3), "0"),
+            ),
+            "an activation behind the last layer bounds what is predicted: the targets beyond "
+            "cannot be reached, and no gradient comes back from rows that are held at the bound",
+            (UNBOUNDED,),
+            0.95,
+            certain=True,
         )
     ]

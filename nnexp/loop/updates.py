@@ -63,6 +63,7 @@ def parameters(
         if still and max(float(group["lr"]) for group in optimizer.param_groups) > 0:
             found.append(_still(still, len(still) == len(wanted), record))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
+    trained = {name.rpartition(".")[0] for name, p in model.named_parameters() if p.requires_grad}
     if frozen and not found:
         found.append(
             _not_updated(
@@ -71,7 +72,7 @@ def parameters(
                 "none, unless on purpose",
                 "these parameters stay at their start",
                 "requires_grad_(True), or a smaller rate for them",
-                0.5,
+                0.85 if len(trained) == 1 else 0.5,  # a single layer learns: it is linear
             )
         )
     return found

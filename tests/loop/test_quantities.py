@@ -1,0 +1,90 @@
+"""Predictions that an activation behind the last layer bounds, and targets beyond them."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import nnexp
+from nnexp.loop.kernel import Kernel, identify
+from nnexp.loop.quantities import cut_off
+
+RNG = np.random.default_rng(0)
+GIVEN = RNG.normal(size=400)
+SQUARED = Kernel("squared")
+BOUNDED = {
+    "relu": np.maximum(0.7 * GIVEN, 0),
+    "tanh": np.tanh(3 * GIVEN),
+    "sigmoid": 1 / (1 + np.exp(-6 * GIVEN)),
+}
+
+
+@pytest.mark.parametrize("predicted", BOUNDED.values(), ids=BOUNDED)
+def test_targets_beyond_what_an_activation_gives(predicted):
+    (found,) = cut_off(SQUARED, GIVEN, predicted)
+    assert (found.cause, found.certain) == ("activation_on_logits", True)
+    assert found.evidence[2].value > 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "predicted"),
+    [
+        ("squared", GIVEN, 0.7 * GIVEN),  # no bound
+        ("squared", GIVEN**2, np.maximum(GIVEN**2 - 0.5, 0)),  # no target beyond
+        ("squared", np.tanh(GIVEN), np.tanh(3 * GIVEN)),
+        ("squared", GIVEN, 0.1 * np.tanh(GIVEN)),  # hardly learned, and far from the bound
+        ("squared", GIVEN[:40], BOUNDED["relu"][:40]),
+        ("logistic", GIVEN, BOUNDED["sigmoid"]),
+    ],
+    ids=["free", "positive", "within", "small", "few", "logistic"],
+)
+def test_targets_that_can_be_reached(kind, given, predicted):
+    assert cut_off(Kernel(kind), given, predicted) == []
+
+
+@pytest.mark.parametrize(("last", "named"), [(nn.ReLU(), True), (nn.Identity(), False)])
+def test_a_loop_of_quantities_behind_an_activation(last, named):
+    made = torch.Generator().manual_seed(0)
+    x = torch.randn(500, 5, generator=made)
+    y = (x[:, :1] + x[:, 1:2] * x[:, 2:3]) / 1.4
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 1), last)
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    loss_fn = nn.MSELoss()
+    watch = nnexp.watch(
+        model, optimizer, loss_fn, train=(x[:400], y[:400]), valid=(x[400:], y[400:])
+    )
+    for _ in range(20):
+        for rows in torch.randperm(400, generator=made).split(32):
+            out = model(x[rows])
+            loss = loss_fn(out, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, out, y[rows])
+    told = [own.cause for own in watch.diagnosis().findings if own.verdict == "suspected"]
+    assert ("activation_on_logits" in told) is named
+
+
+def focal(z, t):
+    rows = F.cross_entropy(z, t, reduction="none")
+    return ((1 - torch.exp(-rows)) ** 2 * rows).mean()
+
+
+@pytest.mark.parametrize(
+    ("loss_fn", "bounded"),
+    [
+        (lambda z, t: F.l1_loss(z.softmax(1), F.one_hot(t, 4).float()), True),
+        (lambda z, t: F.mse_loss(z.softmax(1), F.one_hot(t, 4).float()), True),
+        (nn.CrossEntropyLoss(), False),
+        (nn.CrossEntropyLoss(reduction="sum"), False),
+        (nn.CrossEntropyLoss(torch.tensor([1.0, 2, 3, 4]), label_smoothing=0.2), False),
+        (lambda z, t: F.cross_entropy(z.softmax(1), t), False),  # has a word of its own
+        (focal, False),
+    ],
+    ids=["l1", "squares", "mean", "sum", "weighed", "twice", "focal"],
+)
+def test_losses_that_cost_no_more_however_wrong_a_logit_is(loss_fn, bounded):
+    kernel = identify(loss_fn, torch.zeros(32, 4), torch.arange(32) % 4)
+    assert (kernel.kind, kernel.bounded) == ("softmax", bounded)

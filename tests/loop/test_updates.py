@@ -1,0 +1,25 @@
+"""Parameters with requires_grad=False: a part of the network, or all but one layer."""
+
+import pytest
+import torch
+from torch import nn
+
+from nnexp.loop.record import LoopRecord
+from nnexp.loop.updates import parameters
+
+
+@pytest.mark.parametrize(("frozen", "plain"), [((0,), False), ((0, 2), True), ((), None)])
+def test_where_a_single_layer_learns_the_frozen_ones_are_the_cause(frozen, plain):
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+    for place in frozen:
+        model[place].requires_grad_(False)
+    initial = {name: p.detach().clone() for name, p in model.named_parameters()}
+    trained = [p for p in model.parameters() if p.requires_grad]
+    with torch.no_grad():
+        for p in trained:
+            p.add_(0.1)
+    found = parameters(model, torch.optim.SGD(trained, lr=0.1), initial, LoopRecord(), steps=9)
+    if plain is None:
+        assert found == []
+    else:
+        assert (found[0].strength > 0.8) is plain
