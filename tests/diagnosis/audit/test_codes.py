@@ -24,6 +24,34 @@ def test_codes_of_kinds(sheet_of, causes, levels, rows, seed):
     assert causes(codes.check(sheet_of(frame, y, categorical=["code"]))) == []
 
 
+def scaled(frame, rows, how):
+    """As the rows of train are scaled, in float32 as a loop has them."""
+    known = frame.iloc[rows]
+    if how == "range":
+        moved = (frame - known.min()) / (known.max() - known.min())
+    else:
+        moved = (frame - known.mean()) / known.std(ddof=0)
+    return moved.astype(np.float32).astype(float)
+
+
+@pytest.mark.parametrize("how", ["standard", "range"])
+@pytest.mark.parametrize("levels", [40, 200])
+def test_codes_that_were_scaled(sheet_of, causes, how, levels):
+    frame, y = made(levels, 3000)
+    found = codes.check(sheet_of(scaled(frame, sheet_of(frame, y).train, how), y))
+    assert causes(found) == ["categorical_as_number"]
+    frame, y = made(levels, 3000, ordered=True)
+    assert causes(codes.check(sheet_of(scaled(frame, sheet_of(frame, y).train, how), y))) == []
+
+
+def test_numbers_that_are_no_codes_are_not_looked_at(sheet_of, causes):
+    frame, y = made(40, 3000)
+    odd = frame.assign(code=np.sqrt(frame["code"]))  # in unequal steps
+    assert causes(codes.check(sheet_of(scaled(odd, sheet_of(odd, y).train, "standard"), y))) == []
+    tenths = frame.assign(code=frame["code"] / 10)  # measured so
+    assert causes(codes.check(sheet_of(tenths, y))) == []
+
+
 @pytest.mark.parametrize("levels", [12, 40, 200])
 @pytest.mark.parametrize("seed", range(3))
 def test_quantities_are_silent(sheet_of, causes, levels, seed):

@@ -56,6 +56,11 @@ class Overlap:
         """Of such a share where repeats are as frequent as within train."""
         return share_p(self.equal, self.size, self.within, self.train)
 
+    @property
+    def is_more(self) -> bool:
+        """Whether more rows of the part stand in train than repeat within it, beyond chance."""
+        return self.share >= TIMES * self.usual and self.p < CHANCE
+
 
 def overlap(sheet: Sheet, rows: DistinctRows, part: np.ndarray) -> Overlap:
     """Compare a part with train, by rows and labels."""
@@ -80,8 +85,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     doubled = _doubled(rows)
     for name, part in sheet.parts.items():
         found = overlap(sheet, rows, part)
-        excess = found.share >= TIMES * found.usual and found.p < CHANCE
-        unnatural = found.copies if not (excess or doubled) else found.equal
+        unnatural = found.copies if not (found.is_more or doubled) else found.equal
         met = found.equal + found.against
         told = found.equal / max(1, met)
         # what is learnt by heart is no more often right than the frequent class
@@ -103,6 +107,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     if worst is None:
         return Audit(notes=notes, checked=lines)
     name, found = worst
+    within_train = f"{percent(found.usual)}, as within train ({p_text(found.p)})"
     return Audit(
         [
             Nomination(
@@ -111,7 +116,9 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                     Evidence(
                         f"{name} rows that equal a train row, label included",
                         f"{found.equal} of {found.size} ({percent(found.share)})",
-                        f"{percent(found.usual)}, as within train ({p_text(found.p)})",
+                        within_train
+                        if found.is_more or doubled
+                        else "none of rows unlike all others",
                     ),
                     Evidence(
                         "of these, without a nearly equal row beside them",

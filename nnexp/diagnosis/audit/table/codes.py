@@ -43,6 +43,10 @@ BESIDE, BESIDE_Z = 0.01, 3.0  # of the squared error that kinds take away, and i
 BESIDE_SAMPLE = 5_000  # rows
 ONE_CODE = 0.9  # share of its rows from which on a column counts something rare
 
+# Whole numbers that were scaled: how far mean and spread of the train rows are from 0 and 1, and
+# the levels from whole steps
+SCALED, STEPS = 0.01, 0.01
+
 # columns, and what is told of them but for the fix
 Told = tuple[Sequence[str], Nomination]
 
@@ -68,8 +72,7 @@ def _many_codes(sheet: Sheet) -> Told | None:
     found = {}
     for name, values in sheet.numbers.items():
         levels, _ = sheet.distinct[name]
-        whole = len(levels) >= LEVELS[0] and np.array_equal(levels, np.floor(levels))
-        if len(levels) > LEVELS[1] or not whole:
+        if not LEVELS[0] <= len(levels) <= LEVELS[1] or not _are_whole(sheet, name):
             continue
         known = sample(sheet.train[np.isfinite(values[sheet.train])], SAMPLE)
         if len(known) < ROWS_A_LEVEL * len(levels):
@@ -209,12 +212,24 @@ def _whole_numbers(
         levels, _ = sheet.distinct[name]
         known = rows[np.isfinite(values[rows])]
         several = count[0] <= len(levels) <= count[1]
-        if (
-            several
-            and np.array_equal(levels, np.floor(levels))
-            and len(known) >= each * len(levels)
-        ):
+        if several and len(known) >= each * len(levels) and _are_whole(sheet, name):
             yield name, values[known], sheet.y[known]
+
+
+def _are_whole(sheet: Sheet, name: str) -> bool:
+    """Whether a column holds whole numbers, or whole numbers that were scaled."""
+    levels, _ = sheet.distinct[name]
+    if np.array_equal(levels, np.floor(levels)):
+        return True
+    values = sheet.numbers[name][sheet.train]
+    values = values[np.isfinite(values)]
+    if not len(values) or len(levels) < 2:
+        return False
+    standard = abs(values.mean()) <= SCALED and abs(values.std() - 1) <= SCALED
+    if not standard and (values.min(), values.max()) != (0.0, 1.0):
+        return False
+    steps = (levels - levels[0]) / np.diff(levels).min()
+    return bool(np.abs(steps - np.rint(steps)).max() <= STEPS)
 
 
 def _by_kinds(sheet: Sheet, rows: np.ndarray, kinds: Sequence[str]) -> tuple[float, float, float]:
