@@ -205,7 +205,7 @@ def _is_ahead(seen: Seen) -> bool:
 def _may_lag(seen: Seen) -> bool:
     """Whether the run does worse than other learners by what matters, be it by chance."""
     part = seen.valid if seen.valid is not None else seen.train
-    return part is not None and (part.is_behind(LAG) or seen.diverged)
+    return part is not None and (seen.is_part_behind(part, LAG) or seen.diverged)
 
 
 def _mutual(a: str, b: str, present: dict[str, float]) -> bool:

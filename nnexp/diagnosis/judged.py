@@ -62,11 +62,17 @@ class Rows:
 
     @property
     def is_ahead_in_recall(self) -> bool:
-        """Whether the mean recall of the classes is better than the yardstick's, by what matters.
+        """Whether the mean recall of the classes is better than the yardstick's, by what matters,
+        and no worse than the yardstick's where it weighs the classes alike.
 
-        Where the loss asks for it, the accuracy is what a run pays for it.
+        Where the loss asks for recall, the accuracy is what a run pays for it.
         """
-        return bool(np.nanmean(self.recalls) - np.nanmean(self.possible_recalls) >= BEHIND_GAP)
+        own = np.nanmean(self.recalls)
+        shares = np.bincount(self.true, minlength=self.votes.shape[1]) / len(self.true)
+        alike = (self.votes / shares.clip(min=1e-9)).argmax(1)
+        balanced = np.nanmean(_recalls(self.true, alike, self.votes.shape[1]))
+        plain = np.nanmean(self.possible_recalls)
+        return bool(own - plain >= BEHIND_GAP and balanced - own < BEHIND_GAP)
 
     def is_behind_in_order(self, least: float = BEHIND_Z) -> bool:
         """Whether the run ranks the rows that are not of the most frequent class worse than the

@@ -261,8 +261,8 @@ def _healthy(own: Diagnosis) -> str:
     found = "no cause found for what is missing" if behind else "nothing found"
     apart = valid["possible"] - valid["accuracy"]
     few = ", too few to tell the two apart" if apart >= APART and not behind else ""
-    if valid.get("traded") is True:
-        few = ", and name rare classes less often: the loss of the run weighs the classes"
+    if valid.get("traded") is True and not behind:
+        few = ", with less recall in the mean: the loss of the run weighs the classes"
     return (
         f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where other learners reach "
         f"{valid['possible']:.3f} on the same {valid['rows']} validation rows{few}"

@@ -33,7 +33,8 @@ class Fed:
         places: the train row of each that is equal to it (n,), the first of several; -1 for none.
         wanted: what each was to give (n,): a class index, or a number.
         equal: how many train rows are equal to it (n,).
-        mixed: whether those have different targets (n,), so that each of them is right.
+        mixed: whether those have different targets (n,), the first one of several, so that each of
+            them is right.
     """
 
     rows: np.ndarray
@@ -61,8 +62,9 @@ def read_fed(record: LoopRecord, table: LoopTable) -> Fed:
     for place, row in enumerate(_plain(table.x[: table.train])):
         if (own := found.get(row.tobytes())) is not None:
             own.append(place)
-    targets = _targets(table)
-    mixed = {key: len(np.unique(targets[own], axis=0)) > 1 for key, own in found.items()}
+    numbers = table.y.reshape(len(table.y), -1)[:, 0].double().numpy(force=True)
+    targets = table.index if table.is_classes else numbers
+    mixed = {key: len(np.unique(targets[own])) > 1 for key, own in found.items()}
     return Fed(
         rows.astype(np.float64),
         np.array([found[key][0] if found[key] else -1 for key in keys], dtype=np.int64),
@@ -70,13 +72,6 @@ def read_fed(record: LoopRecord, table: LoopTable) -> Fed:
         np.array([len(found[key]) for key in keys], dtype=np.int64),
         np.array([mixed[key] for key in keys]),
     )
-
-
-def _targets(table: LoopTable) -> np.ndarray:
-    """What the train rows are to give: class indices (n,), or numbers (n, Q)."""
-    if table.is_classes and not table.is_wide:
-        return table.index[: table.train]
-    return np.asarray(table.y[: table.train].reshape(table.train, -1).numpy(force=True))
 
 
 def _plain(rows: Tensor) -> np.ndarray:

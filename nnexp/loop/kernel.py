@@ -20,6 +20,7 @@ from torch import Tensor
 ROWS = 8  # of a batch on which the loss is asked
 ALIKE = 0.1  # of a factor on a loss, by which it may differ from point to point
 WRONG = 6.0  # a logit that is well off where it should not be
+LEVELS_OFF = 0.25  # growth of a loss from one such logit to twice it, over that from 0 to one
 SURE = 100.0  # a logit whose probability is 1 to the last digit
 
 
@@ -34,6 +35,8 @@ class Kernel:
         sign: 1, or -1 where being right costs more than being wrong.
         summed: whether twice the rows cost twice as much.
         scale: factor on a plain cross-entropy of logits; 1 where it is another function of them.
+        bounded: whether a softmax comes before what hardly costs more however wrong a logit is,
+            such as differences: a row that is badly wrong has no gradient.
         applied: `softmax` or `sigmoid` where the loss function squashes the outputs before a
             cross-entropy that does so itself; else "".
     """
@@ -145,7 +148,9 @@ def _of_classes(
         rows = len(t) if summed else 1
         twice = _close(at(SURE * hot, t) / rows, math.log(1 + (z.shape[1] - 1) / math.e))
         scale = _factor(at(0 * z, t) / rows, wrong / rows, z.shape[1])
-        bounded = not twice and at(-SURE * hot, t) < 2 * wrong  # a cross-entropy grows with it
+        # a cross-entropy grows as much by the second step as by the first
+        more, before = at(-2 * WRONG * hot, t) - wrong, wrong - at(0 * z, t)
+        bounded = not twice and more < LEVELS_OFF * before
         return Kernel("softmax", sign, summed, "softmax" if twice else "", scale, bounded)
     return None
 

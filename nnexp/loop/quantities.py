@@ -11,12 +11,12 @@ from nnexp.loop.kernel import Kernel
 
 FAR = 10.0  # root mean square of a target, of which outputs near 1 are far away
 LEARNED = 0.1  # share of the variance, above which its scale is no hindrance
-CUT, BEYOND = (
-    0.05,
-    0.1,
-)  # shares of predictions at the bound of an activation, and of targets beyond
-NEAR = 0.02  # the bound, of an activation that never reaches it
-FEWEST = 50  # rows, below which neither share says much
+CUT = 0.05  # share of the predictions that stand at a bound of an activation
+NEAR = 0.02  # distance from a bound that an activation comes near to and never reaches
+SPAN = 0.5  # of the interval between two such bounds, that predictions cover
+LOST = 0.25  # how far beyond the bound the targets of these rows are in the mean, in their spread
+SURE = 4.0  # standard errors of that mean
+FEWEST = 50  # rows, below which all this says little
 KNOWN = "train on the rows with torch.isfinite(y) alone"
 UNBOUNDED = "no activation behind the last layer"
 TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
@@ -78,7 +78,10 @@ def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) ->
 
 
 def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[Nomination]:
-    """Predictions that stand at the bound of an activation, beyond which targets lie.
+    """Predictions that stand at the bound of an activation, with targets beyond it in the mean.
+
+    Targets that lie beyond by chance, as of a quantity that is never negative and measured with
+    noise, lie around the bound.
 
     Arguments:
         kernel, given, predicted: as for `unscaled_target`.
@@ -88,17 +91,17 @@ def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[No
         return []
     given, predicted = given[fine], predicted[fine]
     lowest, highest = float(predicted.min()), float(predicted.max())
-    at_zero = float((predicted == 0).mean())
-    if lowest == 0 and at_zero >= CUT:  # what a ReLU leaves
-        low, high, at = 0.0, np.inf, at_zero
+    if lowest == 0 < highest and float((predicted == 0).mean()) >= CUT:  # what a ReLU leaves
+        ends = [(0.0, -1.0, predicted == 0)]
     else:
         low, high = (0.0, 1.0) if lowest >= 0 else (-1.0, 1.0)
-        at = float(((predicted > high - NEAR) | (predicted < low + NEAR)).mean())
-        if lowest < low or highest > high or at < CUT:
+        if lowest < low or highest > high or highest - lowest < SPAN * (high - low):
             return []
-    beyond = float(((given < low) | (given > high)).mean())
-    if beyond < BEYOND:
+        ends = [(low, -1.0, predicted < low + NEAR), (high, 1.0, predicted > high - NEAR)]
+    beyond = [_beyond(given, bound, side, at) for bound, side, at in ends]
+    if max(beyond) < LOST:
         return []
+    held = float(np.mean([at for *_, at in ends], axis=1).sum())
     return [
         Nomination(
             "activation_on_logits",
@@ -106,8 +109,12 @@ def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[No
                 Evidence(
                     "predictions of train rows", f"{lowest:.3g} to {highest:.3g}", "any number"
                 ),
-                Evidence("share of them at the end of that", round(at, 3), "next to none"),
-                Evidence("share of targets beyond it", round(beyond, 3), "0"),
+                Evidence("share of them at the end of that", round(held, 3), "next to none"),
+                Evidence(
+                    "how far beyond it their targets are in the mean, in standard deviations",
+                    round(max(beyond), 3),
+                    "about 0",
+                ),
             ),
             "an activation behind the last layer bounds what is predicted: the targets beyond "
             "cannot be reached, and no gradient comes back from rows that are held at the bound",
@@ -116,3 +123,15 @@ def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[No
             certain=True,
         )
     ]
+
+
+def _beyond(given: np.ndarray, bound: float, side: float, at: np.ndarray) -> float:
+    """How far the targets of rows at a bound are beyond it in the mean, in their spread over all
+    rows; 0 where it may be chance.
+    """
+    spread = float(given.std())
+    if at.sum() < max(10, CUT * len(at)) or not spread:
+        return 0.0
+    apart = side * (given[at] - bound)
+    error = float(apart.std(ddof=1)) / float(np.sqrt(len(apart)))
+    return float(apart.mean()) / spread if apart.mean() > SURE * error else 0.0

@@ -63,7 +63,6 @@ def parameters(
         if still and max(float(group["lr"]) for group in optimizer.param_groups) > 0:
             found.append(_still(still, len(still) == len(wanted), record))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
-    trained = {name.rpartition(".")[0] for name, p in model.named_parameters() if p.requires_grad}
     if frozen and not found:
         found.append(
             _not_updated(
@@ -72,10 +71,16 @@ def parameters(
                 "none, unless on purpose",
                 "these parameters stay at their start",
                 "requires_grad_(True), or a smaller rate for them",
-                0.85 if len(trained) == 1 else 0.5,  # a single layer learns: it is linear
+                0.85 if _mostly_frozen(model) else 0.5,
             )
         )
     return found
+
+
+def _mostly_frozen(model: nn.Module) -> bool:
+    """Whether one weight matrix learns at most, beside others that do not."""
+    learns = [p.requires_grad for p in model.parameters() if p.ndim >= 2]
+    return sum(learns) <= 1 < len(learns)
 
 
 def clipped(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nomination]:

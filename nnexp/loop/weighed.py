@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ def class_weights(
         loss_of: the loss of outputs for some rows of the table.
         kernel: of the loss.
         like: an output of the model (n, C), (n, 1) or (n,).
-        rows: a train row of each class (C,).
+        rows: a train row of each class, in the order of the outputs (C,).
 
     Returns:
         C numbers; None where all are alike, or where the values do not tell.
@@ -37,27 +37,40 @@ def class_weights(
         return None
     if kernel.kind == "logistic" and like[0].numel() > 1:
         return None
-    even = -1.0 if kernel.kind == "nll" else 0.0
+    count = len(rows)
 
-    def outputs(count: int) -> Tensor:
-        return torch.full((count, *like.shape[1:]), even, dtype=like.dtype, device=like.device)
+    def at(places: Sequence[int], high: Sequence[float]) -> float:
+        """The loss of two rows, of these classes, whose true class is higher by so much."""
+        outputs = torch.full((2, *like.shape[1:]), float(-(kernel.kind == "nll")))
+        for row, (place, more) in enumerate(zip(places, high, strict=True)):
+            if kernel.kind == "logistic":
+                outputs.reshape(2, -1)[row, 0] += more * (2 * place - 1)
+            else:
+                outputs[row, place] += more
+        return loss_of(outputs.to(like), rows[list(places)])
 
-    alone = [loss_of(outputs(1), rows[place : place + 1]) for place in range(len(rows))]
-    if not all(math.isfinite(own) and own != 0 for own in alone):
+    if kernel.kind != "logistic" and like.shape[-1] < count:
         return None
-    found = np.array(alone) / alone[0]
+    even, apart = ([at((k, k), (more, more)) for k in range(count)] for more in (0.0, HIGH))
+    if not all(math.isfinite(own) and own != 0 for own in (*even, *apart)):
+        return None
+    found = np.array(even) / even[0]
+    if not _are_equal(found, np.array(apart) / apart[0]):
+        return None  # another function of the class: margins, smoothing, logits that are moved
+    both = np.array([at((0, k), (0.0, 0.0)) for k in range(count)])
+    if not _are_equal(both, (even[0] + np.array(even)) / 2):
+        return None
     if _are_alike(found) and not kernel.summed:
-        apart = outputs(1)
-        apart.reshape(-1)[0] += HIGH
-        other = loss_of(apart, rows[:1])
-        pairs = [
-            loss_of(torch.cat((apart, outputs(1))), torch.stack((rows[0], own))) for own in rows
-        ]
+        both = np.array([at((0, k), (HIGH, 0.0)) for k in range(count)])
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = np.array([(both - other) / (alone[0] - both) for both in pairs])
+            found = (both - apart[0]) / (even[0] - both)
     if not (np.isfinite(found).all() and (found >= 0).all()) or _are_alike(found):
         return None
     return [round(float(own), DIGITS) for own in found]
+
+
+def _are_equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool((np.abs(a - b) <= ALIKE * np.abs(b).max()).all())
 
 
 def _are_alike(weights: np.ndarray) -> bool:

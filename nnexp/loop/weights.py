@@ -15,7 +15,7 @@ HELD, CELLS = 0.2, 64  # share of the weights that stand at one bound, and how m
 POINTS = 3  # evaluations, below which nothing is said of the last one
 WORSE, JUMP = 0.25, 5.0  # loss of the weights left over that of the last steps, as a share of the
 # loss of naming the class shares, and over what evaluations and steps differed by until then
-LOST = 2.0  # that loss, from which on the last steps had learned nothing that could be lost
+LOST = 10.0  # loss of the weights left over that before the first step: the loop diverged
 RESTORE = "keep the weights of the last step, or those of the least validation loss"
 UNCLAMPED = "leave the weights as the optimizer sets them, without clamp_"
 
@@ -70,10 +70,10 @@ def put_in_place(
     known = [own for own in points[1:] if math.isfinite(own["batch_loss"])]
     if len(known) < POINTS or not math.isfinite(now):
         return []
+    if now > LOST * abs(points[0].get("slice_loss", math.inf)):
+        return []
     # the last one may be of a single batch
     last = max(own["batch_loss"] for own in known[-2:])
-    if last > LOST * scale:
-        return []
     until = [abs(own.get("slice_loss", math.nan) - own["batch_loss"]) for own in known[:-1]]
     usual = float(np.nanmax(until)) if np.isfinite(until).any() else math.nan
     if not now - last > max(WORSE * scale, JUMP * usual):

@@ -23,3 +23,16 @@ def test_where_a_single_layer_learns_the_frozen_ones_are_the_cause(frozen, plain
         assert found == []
     else:
         assert (found[0].strength > 0.8) is plain
+
+
+def test_a_frozen_number_beside_matrices_that_learn_is_little():
+    model = nn.Module()
+    model.first, model.last = nn.Parameter(torch.randn(4, 8)), nn.Parameter(torch.randn(8, 2))
+    model.temperature = nn.Parameter(torch.ones(()), requires_grad=False)
+    initial = {name: p.detach().clone() for name, p in model.named_parameters()}
+    with torch.no_grad():
+        model.first.add_(0.1)
+        model.last.add_(0.1)
+    optimizer = torch.optim.SGD([model.first, model.last], lr=0.1)
+    (found,) = parameters(model, optimizer, initial, LoopRecord(), steps=9)
+    assert found.strength == 0.5

@@ -46,11 +46,13 @@ def test_weights_of_the_classes_are_told_by_the_values(loss_fn):
         nn.CrossEntropyLoss(reduction="sum"),
         nn.NLLLoss(),
         nn.CrossEntropyLoss(label_smoothing=0.1),
+        lambda z, t: F.cross_entropy(z, t, WEIGHTS, label_smoothing=0.1),  # which mixes them
+        lambda z, t: F.cross_entropy(z + torch.tensor([0.0, -2, -4]), t),  # adjusted by the prior
         lambda z, t: ((1 - torch.softmax(z, 1).gather(1, t[:, None])[:, 0]) ** 2
                       * F.cross_entropy(z, t, reduction="none")).mean(),
         lambda z, t: (z - F.one_hot(t, 3)).square().mean(),
     ],
-    ids=["mean", "sum", "nll", "smoothed", "focal", "squared"],
+    ids=["mean", "sum", "nll", "smoothed", "both", "adjusted", "focal", "squared"],
 )  # fmt: skip
 def test_a_loss_that_weighs_all_alike_has_no_weights(loss_fn):
     assert told(loss_fn, torch.zeros(24, 3)) is None

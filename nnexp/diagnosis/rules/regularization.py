@@ -13,7 +13,7 @@ from nnexp.diagnosis.seen import Seen
 # rise of the validation loss over its least value, as a share of the prior's loss: a sign, and one
 # that is worth a re-run
 RISE, SMALL_RISE = 0.3, 0.1
-APART = 0.03  # accuracy on train rows above that on validation rows, which goes with it
+APART = 0.03  # accuracy on train rows above that on validation rows, where rows are overfitted
 WIDE = 64  # units of a layer that bears half of them dropped
 
 # L2 against overfitting, beside dropout: tried on the overfitted runs of
@@ -52,7 +52,7 @@ def too_much(seen: Seen) -> list[Nomination]:
     if not found:
         return []
     # what is usual elsewhere may be too much where not even the train rows are learnt
-    held = seen.train is not None and seen.train.is_behind()
+    held = seen.train is not None and seen.is_part_behind(seen.train)
     strength = max(own.strength for own in found)
     evidence = [Evidence(own.key, own.value, own.usual) for own in found]
     if seen.train is not None:

@@ -107,6 +107,19 @@ def test_rows_that_are_equal_in_two_parts_alone_were_coded_apart(factorial, caus
     assert both.split(", ")[0] == both.split(", ")[1].split()[0]  # all pairs stand apart
 
 
+@pytest.mark.parametrize("noise", [0.1, 0.4])
+def test_measurements_that_stand_once_in_each_part_are_repeats(factorial, causes, noise):
+    sheet = factorial([0, 1, 2, 3])
+    count = min(len(sheet.train), len(sheet.valid))
+    again = {name: own.copy() for name, own in sheet.numbers.items()}
+    y, rng = sheet.y.copy(), np.random.default_rng(0)
+    for own in again.values():  # the same settings once more
+        own[sheet.valid[:count]] = own[sheet.train[:count]]
+    y[sheet.valid[:count]] = y[sheet.train[:count]]
+    y = np.where(rng.random(len(y)) < noise, 1 - y, y)
+    assert "preprocessing_mismatch" not in causes(look(replace(sheet, numbers=again, y=y)))
+
+
 def test_rows_that_are_coded_alike_or_are_copies_with_their_label_are_not(factorial, causes):
     assert causes(look(factorial([0, 1, 2, 3]))) == []
     assert causes(look(factorial([1, 2, 3, 0], agree=True))) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import binomial_p
+from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import p_text, percent
@@ -12,7 +13,8 @@ from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 AGAINST = 1e-6  # p of rows that are there twice disagreeing so often by chance: by nature they
 # disagree less often than labels drawn at random, not more
-UNRELATED = 0.5  # two labels of equal rows in two parts, as a share of what chance makes
+WORSE, WORSE_Z = 0.15, 4.0  # accuracy of other learners on held-out rows that equal train rows,
+# below that on train rows, and in standard errors
 LOST = 0.02  # accuracy that no model can have, since one of two equal rows is always wrong
 
 
@@ -99,9 +101,11 @@ def _pairs(kind: np.ndarray) -> np.ndarray:
 
 
 def _meets(sheet: Sheet, kind: np.ndarray, y: np.ndarray) -> Nomination | None:
-    """Held-out rows that equal train rows, which do not equal each other, with unrelated labels.
+    """Held-out rows that equal train rows, which do not equal each other, and which learners who
+    know these train rows tell far worse than train rows that they do not know.
 
-    Rows that repeat by nature do so within a part as well, and copies bring their label.
+    Repeated measurements stand in two parts as well, but what is learned of the one holds of the
+    other.
     """
     part = np.zeros(len(sheet.y), dtype=np.int64)
     for place, rows in enumerate((sheet.valid, sheet.test), 1):
@@ -112,10 +116,16 @@ def _meets(sheet: Sheet, kind: np.ndarray, y: np.ndarray) -> Nomination | None:
     shares = np.bincount(part) / len(part)
     apart = part[pairs[:, 0]] != part[pairs[:, 1]]
     p = binomial_p(int(apart.sum()), len(pairs), 1 - float((shares**2).sum()))
-    labels = y[pairs[apart]]
-    shares = np.bincount(labels.reshape(-1)) / max(1, labels.size)
-    differ = float((labels[:, 0] != labels[:, 1]).mean()) if len(labels) else 0.0
-    if p >= AGAINST or differ < UNRELATED * (1 - float((shares**2).sum())):
+    if p >= AGAINST:
+        return None
+    places = pairs[apart].reshape(-1)
+    held = sheet.used[places[part[places] > 0]]
+    classes = len(sheet.classes)
+    known = forest.out_of_bag(sheet.matrix, sheet.y, classes, sheet.train)
+    there = forest.held_out(sheet.matrix, sheet.y, classes, sheet.train, held)
+    told, usual = (float((own.predicted == sheet.y[own.rows]).mean()) for own in (there, known))
+    error = np.sqrt(usual * (1 - usual) * (1 / len(held) + 1 / len(known.rows)) + 1e-12)
+    if usual - told < max(WORSE, WORSE_Z * float(error)):
         return None
     return Nomination(
         "preprocessing_mismatch",
@@ -123,9 +133,11 @@ def _meets(sheet: Sheet, kind: np.ndarray, y: np.ndarray) -> Nomination | None:
             Evidence(
                 "pairs of equal rows, and how many of them stand in two parts",
                 f"{len(pairs)}, {int(apart.sum())} ({p_text(p)})",
-                "as many as by chance, or with the same label",
+                "as many as by chance",
             ),
-            Evidence("pairs in two parts with two labels", round(differ, 3), "few"),
+            Evidence(
+                "accuracy of other learners on these held-out rows", round(told, 3), f"{usual:.3f}"
+            ),
         ),
         "Held-out rows equal train rows that do not equal each other, and have other labels: the "
         "same numbers mean other things in the parts, as where each part is coded or prepared by "

@@ -118,7 +118,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                         f"{found.equal} of {found.size} ({percent(found.share)})",
                         within_train
                         if found.is_more or doubled
-                        else "none of rows unlike all others",
+                        else "no row that has no near neighbour",
                     ),
                     Evidence(
                         "of these, without a nearly equal row beside them",

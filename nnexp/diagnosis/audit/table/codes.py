@@ -228,7 +228,8 @@ def _are_whole(sheet: Sheet, name: str) -> bool:
     standard = abs(values.mean()) <= SCALED and abs(values.std() - 1) <= SCALED
     if not standard and (values.min(), values.max()) != (0.0, 1.0):
         return False
-    steps = (levels - levels[0]) / np.diff(levels).min()
+    span = levels[-1] - levels[0]
+    steps = (levels - levels[0]) / span * np.rint(span / np.diff(levels).min())
     return bool(np.abs(steps - np.rint(steps)).max() <= STEPS)
 
 
