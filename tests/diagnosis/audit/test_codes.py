@@ -48,6 +48,10 @@ def test_numbers_that_are_no_codes_are_not_looked_at(sheet_of, causes):
     frame, y = made(40, 3000)
     odd = frame.assign(code=np.sqrt(frame["code"]))  # in unequal steps
     assert causes(codes.check(sheet_of(scaled(odd, sheet_of(odd, y).train, "standard"), y))) == []
+    rng = np.random.default_rng(1)
+    absent = frame.assign(code=np.where(rng.random(len(frame)) < 0.2, -999, frame["code"]))
+    train = sheet_of(absent, y).train
+    assert causes(codes.check(sheet_of(scaled(absent, train, "standard"), y))) == []
     tenths = frame.assign(code=frame["code"] / 10)  # measured so
     assert causes(codes.check(sheet_of(tenths, y))) == []
 

@@ -46,6 +46,7 @@ ONE_CODE = 0.9  # share of its rows from which on a column counts something rare
 # Whole numbers that were scaled: how far mean and spread of the train rows are from 0 and 1, and
 # the levels from whole steps
 SCALED, STEPS = 0.01, 0.01
+DENSE = 2.0  # steps from the first level to the last, over the number of levels that are there
 
 # columns, and what is told of them but for the fix
 Told = tuple[Sequence[str], Nomination]
@@ -229,7 +230,10 @@ def _are_whole(sheet: Sheet, name: str) -> bool:
     if not standard and (values.min(), values.max()) != (0.0, 1.0):
         return False
     span = levels[-1] - levels[0]
-    steps = (levels - levels[0]) / span * np.rint(span / np.diff(levels).min())
+    count = np.rint(span / np.diff(levels).min())
+    if count > DENSE * len(levels):  # a number that stands for none lies far off, say
+        return False
+    steps = (levels - levels[0]) / span * count
     return bool(np.abs(steps - np.rint(steps)).max() <= STEPS)
 
 
