@@ -58,9 +58,10 @@ RULES: tuple[Rule, ...] = (
 
 def overfit(seen: Seen) -> list[Nomination]:
     """As of a run, where the rows that are looked at say so, not only the few that are watched."""
-    apart = seen.train is None or seen.valid is None
-    if seen.train is not None and seen.valid is not None:
-        apart = seen.train.accuracy - seen.valid.accuracy >= regularization.APART
+    train, valid = seen.train, seen.valid
+    if train is None or valid is None:
+        return regularization.too_little(seen)
+    apart = train.accuracy - valid.accuracy >= regularization.APART
     return regularization.too_little(seen) if apart else []
 
 
@@ -162,8 +163,6 @@ def _class_weights(watch: LoopWatch) -> list[float] | None:
     known, rows = np.unique(table.index[: table.train], return_index=True)
     if not table.is_classes or table.is_wide or len(known) != len(table.classes) or watch.applied:
         return None
-    if float(getattr(watch.loss_fn, "label_smoothing", 0.0) or 0.0):
-        return None  # which mixes the classes' weights
     like = watch.main(watch.start)
     places = torch.from_numpy(rows).to(like.device)
     return class_weights(watch.loss_of, watch.kernel, like, places)

@@ -501,11 +501,24 @@ HEALTHY = {
 }  # fmt: skip
 
 
+def follow(watch, x, y, *, epochs, batch, generator=None):
+    """Train what is watched on rows of x and y, step by step, as the plainest loop does."""
+    model, optimizer, loss_fn = watch.model, watch.optimizer, watch.loss_fn
+    for _ in range(epochs):
+        for rows in torch.randperm(len(x), generator=generator).split(batch):
+            out = model(x[rows])
+            loss = loss_fn(out, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            watch.step(loss, out, y[rows])
+
+
 @pytest.fixture
 def loops():
     return SimpleNamespace(
         FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run, table=table, mlp=mlp, one=one, sgd=sgd,
-        column=column,
+        column=column, follow=follow,
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def test_pairs_without_a_score_are_left_out(proven):
     assert proven([lost, good], [better, better], held=2000).proof is None
 
 
-def test_a_loop_of_small_quantities_is_mended():
+def test_a_loop_of_small_quantities_is_mended(loops):
     """The largest gain that is possible in squares is 0.0025."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 4))
@@ -125,14 +125,7 @@ def test_a_loop_of_small_quantities_is_mended():
         model, optimizer, loss_fn, train=(x[:200], y[:200]), valid=(x[200:], y[200:]),
         factory=make, classes=0,
     )  # fmt: skip
-    for _ in range(20):
-        for rows in torch.randperm(200).split(32):
-            out = model(x[rows])
-            loss = loss_fn(out, y[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            watch.step(loss, out, y[rows])
+    loops.follow(watch, x[:200], y[:200], epochs=20, batch=32)
     found = watch.diagnosis(prove=True, seeds=3)
     (own,) = [own for own in found.findings if own.cause == "unscaled_features"]
     assert (own.proof.metric, own.verdict) == ("R2/val", "confirmed")

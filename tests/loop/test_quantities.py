@@ -60,7 +60,7 @@ def test_targets_that_can_be_reached(kind, given, predicted):
 
 
 @pytest.mark.parametrize(("last", "named"), [(nn.ReLU(), True), (nn.Identity(), False)])
-def test_a_loop_of_quantities_behind_an_activation(last, named):
+def test_a_loop_of_quantities_behind_an_activation(loops, last, named):
     made = torch.Generator().manual_seed(0)
     x = torch.randn(500, 5, generator=made)
     y = (x[:, :1] + x[:, 1:2] * x[:, 2:3]) / 1.4
@@ -71,14 +71,7 @@ def test_a_loop_of_quantities_behind_an_activation(last, named):
     watch = nnexp.watch(
         model, optimizer, loss_fn, train=(x[:400], y[:400]), valid=(x[400:], y[400:])
     )
-    for _ in range(20):
-        for rows in torch.randperm(400, generator=made).split(32):
-            out = model(x[rows])
-            loss = loss_fn(out, y[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            watch.step(loss, out, y[rows])
+    loops.follow(watch, x[:400], y[:400], epochs=20, batch=32, generator=made)
     told = [own.cause for own in watch.diagnosis().findings if own.verdict == "suspected"]
     assert ("activation_on_logits" in told) is named
 

@@ -65,7 +65,7 @@ def test_weights_of_the_positives():
     assert told(nn.BCEWithLogitsLoss(), torch.zeros(16, 1), targets) is None
 
 
-def trained(weights):
+def trained(loops, weights):
     x, y = make_classification(
         3000, 10, n_informative=6, weights=[0.95], flip_y=0.03, random_state=2
     )
@@ -79,19 +79,12 @@ def trained(weights):
         model, optimizer, loss_fn, train=(x[:2000], y[:2000]), valid=(x[2000:], y[2000:])
     )
     made = torch.Generator().manual_seed(0)
-    for _ in range(25):
-        for rows in torch.randperm(2000, generator=made).split(64):
-            out = model(x[rows])
-            loss = loss_fn(out, y[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            watch.step(loss, out, y[rows])
+    loops.follow(watch, x[:2000], y[:2000], epochs=25, batch=64, generator=made)
     return watch.diagnosis()
 
 
-def test_accuracy_that_pays_for_recall_is_no_fault():
-    found = trained(torch.tensor([0.53, 8.0]))
+def test_accuracy_that_pays_for_recall_is_no_fault(loops):
+    found = trained(loops, torch.tensor([0.53, 8.0]))
     valid = found.scores["valid"]
     assert valid["possible"] - valid["accuracy"] > 0.02
     assert not [own for own in found.findings if own.verdict == "suspected"]
@@ -100,7 +93,7 @@ def test_accuracy_that_pays_for_recall_is_no_fault():
     assert type(found).from_plain(found.plain()).scores["valid"]["traded"] is True
 
 
-def test_weights_in_the_order_of_the_counts_are_told():
-    found = trained(torch.tensor([8.0, 0.53]))
+def test_weights_in_the_order_of_the_counts_are_told(loops):
+    found = trained(loops, torch.tensor([8.0, 0.53]))
     assert found.findings[0].cause == "class_imbalance"
     assert "weight=N / (C * torch.bincount(y)) in the loss" in found.findings[0].fix

@@ -33,9 +33,10 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     lost = float((total - best).sum() / len(y))
     concerned = int(total[conflict].sum())
     line = f"{concerned} rows ({percent(concerned / len(y))}) equal one with another label"
-    if (mismatch := _meets(sheet, kind, y)) is not None:
+    pairs = _pairs(kind)
+    if (mismatch := _meets(sheet, pairs)) is not None:
         return Audit([mismatch])
-    twice, disagree, p = _disagree(kind, y)
+    twice, disagree, p = _disagree(y[pairs])
     # copies that agree may have been left out: of those that are left, all disagree
     whole = sheet.config.duplicates == "keep"
     if lost < LOST or not whole or not (rows.copied(conflict) or p < AGAINST):
@@ -76,20 +77,21 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     )
 
 
-def _disagree(kind: np.ndarray, y: np.ndarray) -> tuple[int, int, float]:
+def _disagree(pairs: np.ndarray) -> tuple[int, int, float]:
     """Whether rows that are there twice have different labels more often than rows at random.
 
+    Arguments:
+        pairs: the labels of each two (n, 2).
+
     Returns:
-        How many rows are there exactly twice, how many of them have two labels, and the p of so
-        many by labels drawn from those of all such rows.
+        How many there are, how many of them have two labels, and the p of so many by labels drawn
+        from those of all such rows.
     """
-    rows = _pairs(kind)
-    if not len(rows):
+    if not len(pairs):
         return 0, 0, 1.0
-    pairs = y[rows]
     disagree = int((pairs[:, 0] != pairs[:, 1]).sum())
     shares = np.bincount(pairs.reshape(-1)) / pairs.size
-    return len(rows), disagree, binomial_p(disagree, len(rows), 1 - float((shares**2).sum()))
+    return len(pairs), disagree, binomial_p(disagree, len(pairs), 1 - float((shares**2).sum()))
 
 
 def _pairs(kind: np.ndarray) -> np.ndarray:
@@ -100,17 +102,21 @@ def _pairs(kind: np.ndarray) -> np.ndarray:
     return np.asarray(order[np.stack((first, first + 1), 1)])
 
 
-def _meets(sheet: Sheet, kind: np.ndarray, y: np.ndarray) -> Nomination | None:
+def _meets(sheet: Sheet, pairs: np.ndarray) -> Nomination | None:
     """Held-out rows that equal train rows, which do not equal each other, and which learners who
     know these train rows tell far worse than train rows that they do not know.
 
     Repeated measurements stand in two parts as well, but what is learned of the one holds of the
     other.
+
+    Arguments:
+        sheet: the table.
+        pairs: places (n, 2) among its used rows of what is there exactly twice.
     """
     part = np.zeros(len(sheet.y), dtype=np.int64)
     for place, rows in enumerate((sheet.valid, sheet.test), 1):
         part[rows] = place
-    pairs, part = _pairs(kind), part[sheet.used]
+    part = part[sheet.used]
     if not len(pairs):
         return None
     shares = np.bincount(part) / len(part)
