@@ -82,6 +82,7 @@ def test_choices_of_the_model(tmp_path, override):
     train(tmp_path, override)
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize("table", ["wine", "breast_cancer"])
 @pytest.mark.parametrize("loss", list(OPTIONS["loss"]))
 def test_every_loss_with_every_output(tmp_path, table, loss):

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from nnexp.config.changes import changed, config_value
+from nnexp.config.contradictions.monitor import may_validate
 from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
@@ -97,6 +98,8 @@ def probe(
     folder = Path(folder)
     start = time.monotonic()
     base, typed = read_config(folder, trust), read_typed(folder, trust) or []
+    if not may_validate(base.data.split):
+        raise _unjudged("data.split.valid=0 leaves no validation rows to judge probes by")
     plans = every = planned(base, typed)
     if budget is not None:
         each = member_seconds(folder)
@@ -111,16 +114,17 @@ def probe(
     tables = None if tables is None else tables.without_datasets()
     train_arms([own.arm for own in plans], range(FIRST, FIRST + seeds), tables=tables)
     if not any(np.isfinite(own.arm.accuracies).any() for own in plans if not own.by_heart):
-        raise UserError(
-            "no probe came to a validation score",
-            "a run with validation rows that is not beyond all help",
-            "data.split.valid=0.2",
-        )
+        raise _unjudged("no probe came to a validation score")
     found = [read_probe(own, plans) for own in plans]
     if len(plans) < len(every):
         found.append(left_out(len(every) - len(plans)))
     taken = time.monotonic() - start
     return Probed(found, nominations(plans), taken, len(plans) * seeds)
+
+
+def _unjudged(wrong: str) -> UserError:
+    allowed = "a run with validation rows that is not beyond all help"
+    return UserError(wrong, allowed, "data.split.valid=0.2")
 
 
 def affordable(

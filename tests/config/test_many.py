@@ -163,6 +163,7 @@ def test_single_values_are_taken_as_hydra_takes_them(load, job):
     assert repr(found) == repr(compose(job))  # by it 1 is not 1.0
 
 
+@pytest.mark.matrix(7)
 @pytest.mark.parametrize("job", MISTAKES, ids=" ".join)
 def test_single_values_are_refused_as_hydra_refuses_them(load, job):
     (found,) = compose_many(load, [job])

@@ -72,6 +72,7 @@ MEANT = {
 }
 
 
+@pytest.mark.matrix(30)
 @pytest.mark.parametrize("typed", MEANT)
 def test_a_name_that_does_not_exist_is_answered_with_the_one_meant(typed):
     with pytest.raises(UserError) as caught:

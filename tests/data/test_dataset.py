@@ -74,6 +74,7 @@ def saved(data, folder):
     return [item.read_bytes() for item in sorted(folder.iterdir())]
 
 
+@pytest.mark.matrix(90)
 @pytest.mark.parametrize(
     "split", SPLITS, ids=lambda split: f"{split.method}{split.shuffle:d}{split.folds or ''}"
 )

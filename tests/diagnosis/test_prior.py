@@ -53,6 +53,7 @@ def least(config, counts, outputs):
     return min(found)
 
 
+@pytest.mark.matrix(12)
 @pytest.mark.parametrize("weights", ["null", "balanced", "[1,4,2]"])
 @pytest.mark.parametrize(("loss", "output"), PAIRS)
 def test_of_three_classes(loss, output, weights):

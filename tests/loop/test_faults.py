@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.matrix(28)
 def test_a_fault_is_named_first(fault, loops):
     loop, cause = loops.FAULTS[fault]
     found = loops.run(loop, len(fault) % 3)
@@ -14,11 +15,13 @@ def test_a_fault_is_named_first(fault, loops):
     assert "optimizer.lr" not in str(found)
 
 
+@pytest.mark.matrix(14)
 def test_a_healthy_loop_gets_no_finding(healthy, loops):
     found = loops.run(loops.HEALTHY[healthy], len(healthy) % 3)
     assert not found.findings, str(found)
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("name", ["nll on logits", "minus", "not scaled", "rate too high, sgd"])
 def test_a_proof_confirms_the_cause(name, loops):
     from dataclasses import replace

@@ -1,8 +1,10 @@
 """Probes: each changes one thing, and what it shows is told and nominated."""
 
 import json
+import shutil
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from nnexp.data.altered import blank, dealt, one_batch
 from nnexp.diagnosis.probe import Probe, table
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
+from nnexp.proof import probing
 from nnexp.proof.arms import Arm, member_config
 from nnexp.proof.probed import PlannedProbe, nominations, read_probe
 from nnexp.proof.probing import Probed, affordable, planned, probe
@@ -159,9 +162,16 @@ def test_members_share_the_split_of_the_run():
     assert member_config(config, 5, 4).seeds.of_split == (3, 7)
 
 
-def test_a_rate_too_low(tmp_path):
-    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
-    probed = probe(done.folder)
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory):
+    """A run whose rate is too low, and what its probes showed."""
+    words = ("optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
+    folder = run(tmp_path_factory.mktemp("slow"), *words).folder
+    return folder, probe(folder)
+
+
+def test_a_rate_too_low(slow):
+    probed = slow[1]
     told = {own.name: own for own in probed.probes}
     assert told["learning rate x 10"].gain > 0.1
     assert "cannot learn" in told["32 rows, learnt by heart"].meaning
@@ -174,7 +184,7 @@ def test_a_rate_too_low(tmp_path):
 
 
 def test_a_healthy_run(tmp_path):
-    done = run(tmp_path, "trainer.epochs=40")
+    done = run(tmp_path, "trainer.epochs=20")
     probed = probe(done.folder)
     told = {own.name: own for own in probed.probes}
     assert told["32 rows, learnt by heart"].value == 1
@@ -185,7 +195,7 @@ def test_a_healthy_run(tmp_path):
 
 
 def test_a_penalty_too_large(tmp_path):
-    done = run(tmp_path, "reg.l2=30", "trainer.epochs=30")
+    done = run(tmp_path, "reg.l2=30", "trainer.epochs=8")
     (own,) = (n for n in probe(done.folder).nominations if n.cause == "over_regularized")
     assert own.fix == ("reg.l2=0.0",)
 
@@ -244,14 +254,24 @@ def test_runs_that_weight_their_classes_are_probed_by_balanced_accuracy():
     assert read_probe(more, [base, more]).metric == "balanced_accuracy/val"
 
 
-def test_no_rows_to_judge_by(tmp_path):
-    done = run(tmp_path, "data.split.valid=0", "trainer.monitor=train_loss")
-    with pytest.raises(UserError, match="validation score"):
+def test_no_rows_to_judge_by(tmp_path, monkeypatch):
+    done = run(tmp_path, "data.split.valid=0", "trainer.monitor=train_loss", "trainer.epochs=1")
+    monkeypatch.setattr(probing, "train_arms", lambda *arms, **rest: pytest.fail("in vain"))
+    with pytest.raises(UserError, match="no validation rows"):
         probe(done.folder)
 
 
-def test_probes_stand_in_the_diagnosis_and_its_report(tmp_path):
-    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
+def test_probes_without_a_score(tmp_path, monkeypatch):
+    done = run(tmp_path, "trainer.epochs=1")
+    monkeypatch.setattr(probing, "train_arms", lambda *arms, **rest: 0)
+    with pytest.raises(UserError, match="no probe came to a validation score"):
+        probe(done.folder)
+
+
+def test_probes_stand_in_the_diagnosis_and_its_report(slow, tmp_path, monkeypatch):
+    done = SimpleNamespace(folder=tmp_path / "run")
+    shutil.copytree(slow[0], done.folder)
+    monkeypatch.setattr("nnexp.verdict.diagnose.make_probes", lambda *given, **rest: slow[1])
     verdict = nnexp.diagnose(done.folder, probe=True)
     assert verdict.findings[0].cause == "lr_too_low"
     assert "learning rate x 10" in str(verdict)
@@ -279,9 +299,10 @@ def test_a_table_of_probes():
     assert table([]) == ""
 
 
-def test_on_the_command_line(tmp_path, capsys):
-    done = run(tmp_path, "optimizer=sgd", "optimizer.lr=1e-4", "optimizer.momentum=0")
-    assert cli.main(["diagnose", str(done.folder), "--probe", "--budget", "2"]) == 0
+def test_on_the_command_line(slow, tmp_path, capsys):
+    done = SimpleNamespace(folder=tmp_path / "run")
+    shutil.copytree(slow[0], done.folder)
+    assert cli.main(["diagnose", str(done.folder), "--probe", "--budget", "1"]) == 0
     said = capsys.readouterr().out
     assert "probes:\n  as it is" in said
     assert "probes took" in said

@@ -438,7 +438,7 @@ def test_one_process_at_a_time(tmp_path, monkeypatch):
 
 
 # ------------------------------------------------------------------------------------ for real
-def test_a_process_that_is_killed(tmp_path):
+def test_a_process_that_is_killed(tmp_path, monkeypatch):
     """SIGKILL between two epochs or within one, wherever it comes."""
     words = [
         "data=digits", "trainer.epochs=100", "threads=1", "trainer.watch=true",
@@ -451,13 +451,11 @@ def test_a_process_that_is_killed(tmp_path):
         "PYTHONPATH": str(Path(nnexp.__file__).parents[1]),
     }
 
-    def command(*arguments):
-        return subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
-            cwd=tmp_path, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    process = command("train", *words, "trainer.save_every=0.01", "hydra.run.dir=killed")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "train", *words, "trainer.save_every=0.01",
+         "hydra.run.dir=killed"],
+        cwd=tmp_path, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     place = tmp_path / "killed" / checkpoint.FOLDER
     while not list(place.glob("*.safetensors")):
         assert process.poll() is None
@@ -465,6 +463,7 @@ def test_a_process_that_is_killed(tmp_path):
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert read_status(tmp_path / "killed")["status"] == "running"
-    assert command("resume", "killed").wait() == 0
-    assert command("train", *words, "hydra.run.dir=whole").wait() == 0
+    monkeypatch.chdir(tmp_path)
+    assert main(["resume", "killed"]) == 0
+    assert main(["train", *words, "hydra.run.dir=whole"]) == 0
     assert_equal(tmp_path / "whole", tmp_path / "killed")

@@ -242,6 +242,7 @@ def test_running_statistics_that_do_not_fit(modules, tmp_path, name, told):
     assert ([one.cause for one in findings][:1] == ["batchnorm_mode"]) == told
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize(
     ("name", "cause"),
     [

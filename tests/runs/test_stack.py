@@ -251,7 +251,7 @@ def test_every_members_files_are_those_of_the_run_alone(csv, tmp_path_factory):
     tables = Tables()
 
     @settings(
-        max_examples=40,
+        max_examples=20,
         deadline=None,
         derandomize=True,
         database=None,

@@ -19,8 +19,8 @@ def script():
 
 
 def test_a_killed_sweep_ends_as_an_undisturbed_one(script):
-    words = ["data=iris", "trainer.epochs=100", "trainer.progress=none", "seed=0,1,2"]
-    assert script.main(["--kills", "2", *words]) == 0
+    words = ["data=iris", "trainer.epochs=60", "trainer.progress=none", "seed=0,1,2"]
+    assert script.main(["--kills", "1", *words]) == 0
 
 
 def test_a_difference_is_found(script, tmp_path):

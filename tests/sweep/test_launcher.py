@@ -1,6 +1,7 @@
 """Hydra's own suites for launchers, on nnexp's launcher and with nnexp's sweeper.
 
-They are handed tasks that know nothing of nnexp. All of their tests apply, and none is left out.
+They are handed tasks that know nothing of nnexp. All of their tests apply, and none is left out; of
+whole commands `make test` runs a sample of each.
 """
 
 import pytest
@@ -37,6 +38,7 @@ class TestBatches(BatchedSweeperTestSuite):
     """Batches of jobs."""
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     ("task_launcher_cfg", "extra_flags"),
     [({}, ["-m", "hydra/launcher=nnexp"]), ({}, ["-m", "hydra/launcher=nnexp", *SWEEPERS[1]])],

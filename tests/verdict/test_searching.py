@@ -9,14 +9,21 @@ import pytest
 import nnexp
 from nnexp.diagnosis.finding import Evidence, Finding, Proof
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.proof import probing
 from nnexp.proof.arms import member_seconds
 from nnexp.runs import diagnosing
 from nnexp.verdict import searching
 from nnexp.verdict.searching import is_explained
 
-SLOW = ["optimizer=sgd", "optimizer.lr=0.0001", "trainer.epochs=10"]
+SLOW = ["optimizer=sgd", "optimizer.lr=0.0001", "trainer.epochs=4"]
 SMALL = ["model.hidden=[8]", "optimizer.lr=0.01"]
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false"]
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch):
+    """What is learnt by heart shows a gap, and names no cause."""
+    monkeypatch.setattr(probing, "STEPS", 30)
 
 
 @pytest.fixture

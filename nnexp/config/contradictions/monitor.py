@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.scheduler import PlateauSchedulerConfig
+from nnexp.config.schema.split import SplitConfig
 from nnexp.errors import UserError
 
 
@@ -15,9 +16,8 @@ def monitor_has_rows(config: Config) -> UserError | None:
 
 def monitor_lacks_rows(config: Config, by: str) -> UserError | None:
     """What is wrong where something goes `by` a score of validation rows that there are none of."""
-    split, trainer = config.data.split, config.trainer
-    has_rows = split.method == "column" or split.valid > 0 or split.folds is not None
-    if has_rows or not trainer.monitor.startswith("val_"):
+    trainer = config.trainer
+    if may_validate(config.data.split) or not trainer.monitor.startswith("val_"):
         return None
     return UserError(
         f"{by} goes by trainer.monitor={trainer.monitor}, but data.split.valid=0 leaves "
@@ -25,6 +25,11 @@ def monitor_lacks_rows(config: Config, by: str) -> UserError | None:
         "data.split.valid > 0, or trainer.monitor is train_loss or train_accuracy",
         f"trainer.monitor={trainer.monitor.replace('val_', 'train_')}",
     )
+
+
+def may_validate(split: SplitConfig) -> bool:
+    """Whether a split leaves validation rows; where a column names them, the table tells."""
+    return split.method == "column" or split.valid > 0 or split.folds is not None
 
 
 def monitor_user(config: Config) -> str | None:
