@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_wine, make_classification
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from nnexp.diagnosis.audit.learners import trees
 
@@ -55,6 +56,17 @@ def test_votes_for_other_rows_are_those_of_a_forest(how, name):
     votes = trees.votes_for(x[::2], y[::2], 11, 30, x[1::2])
 
     np.testing.assert_array_equal(votes[:, forest.classes_], forest.predict_proba(x[1::2]))
+
+
+@pytest.mark.parametrize("leaves", [2, 12])
+@pytest.mark.parametrize("name", TABLES)
+def test_choices_are_those_of_a_tree_with_the_best_splits(how, name, leaves):
+    x, y = TABLES[name]
+    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, random_state=0).fit(x[::2], y[::2])
+
+    told = trees.choices_for(x[::2], y[::2], leaves, x[1::2])
+
+    np.testing.assert_array_equal(told, tree.predict(x[1::2]))
 
 
 def test_the_builder_is_where_it_is_looked_for():

@@ -1,10 +1,11 @@
-"""Extremely randomised trees (Geurts, Ernst & Wehenkel 2006), grown by scikit-learn's builder.
+"""Trees, extremely randomised ones (Geurts, Ernst & Wehenkel 2006) and such of the best splits.
 
 An audit grows hundreds of small ones, and estimators spend more on each than its growing takes:
 they read their parameters by signature, and judge and code the labels anew. Here the labels are
-coded once, and the builder gets what it needs. The trees are those that
-`sklearn.ensemble.ExtraTreesClassifier(random_state=0)` grows, to the bit. Where another version of
-scikit-learn keeps its builder elsewhere, its estimators grow them.
+coded once, and scikit-learn's builders get what they need. The trees are those that
+`sklearn.ensemble.ExtraTreesClassifier(random_state=0)` and
+`sklearn.tree.DecisionTreeClassifier(random_state=0)` grow, to the bit. Where another version of
+scikit-learn keeps its builders elsewhere, its estimators grow them.
 """
 
 from __future__ import annotations
@@ -63,6 +64,25 @@ def votes_for(
     return _of_all(told / trees, present, classes)
 
 
+def choices_for(x: np.ndarray, y: np.ndarray, leaves: int, others: np.ndarray) -> np.ndarray:
+    """Class indices (m,) of `others` (m, d) by the tree of so many leaves with the best splits.
+
+    Arguments:
+        x: (n, d), exact in float32, d at least 1.
+        y: class indices (n,).
+        leaves: at most, >= 2.
+        others: rows to tell.
+    """
+    x = np.ascontiguousarray(x, dtype=np.float32)
+    present, coded = np.unique(y, return_inverse=True)
+    draws = np.random.RandomState(0)
+    if _has_builder():
+        tree = _built(x, coded, len(present), None, 1, draws, leaves)
+    else:
+        tree = _estimated(x, coded, None, 1, 0, leaves)
+    return np.asarray(present[_shares(tree, others).argmax(1)])
+
+
 def _seeds(trees: int) -> list[int]:
     draws = np.random.RandomState(0)
     return [int(draws.randint(_DRAWS)) for _ in range(trees)]
@@ -100,7 +120,8 @@ def _has_builder() -> bool:
     """Whether this version of scikit-learn keeps the builder where, and as, it is looked for."""
     x = np.zeros((2, 1), dtype=np.float32)
     try:
-        _built(x, np.arange(2), 2, None, 1, np.random.RandomState(0))
+        for leaves in (None, 2):
+            _built(x, np.arange(2), 2, None, 1, np.random.RandomState(0), leaves)
     except (ImportError, TypeError, ValueError, AttributeError):
         return False
     return True
@@ -113,27 +134,41 @@ def _built(
     times: np.ndarray | None,
     leaf: int,
     draws: np.random.RandomState,
+    leaves: int | None = None,
 ) -> Any:
     from sklearn.tree._criterion import Gini
-    from sklearn.tree._splitter import RandomSplitter
-    from sklearn.tree._tree import DepthFirstTreeBuilder, Tree
+    from sklearn.tree._splitter import BestSplitter, RandomSplitter
+    from sklearn.tree._tree import BestFirstTreeBuilder, DepthFirstTreeBuilder, Tree
 
-    kinds, most = np.array([classes], dtype=np.intp), max(1, int(np.sqrt(x.shape[1])))
-    splitter = RandomSplitter(Gini(1, kinds), most, leaf, 0.0, draws, None)
-    tree, deep = Tree(x.shape[1], kinds, 1), np.iinfo(np.int32).max
+    kinds, columns = np.array([classes], dtype=np.intp), x.shape[1]
+    tree, deep = Tree(columns, kinds, 1), np.iinfo(np.int32).max
     weights = None if times is None else times.astype(float)
-    builder = DepthFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, deep, 0.0)
+    if leaves is None:
+        most = max(1, int(np.sqrt(columns)))
+        splitter = RandomSplitter(Gini(1, kinds), most, leaf, 0.0, draws, None)
+        builder = DepthFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, deep, 0.0)
+    else:
+        splitter = BestSplitter(Gini(1, kinds), columns, leaf, 0.0, draws, None)
+        builder = BestFirstTreeBuilder(splitter, max(2, 2 * leaf), leaf, 0.0, deep, leaves, 0.0)
     builder.build(tree, x, np.ascontiguousarray(y[:, None], dtype=float), weights, None)
     return tree
 
 
-def _estimated(x: np.ndarray, y: np.ndarray, times: np.ndarray | None, leaf: int, seed: int) -> Any:
+def _estimated(
+    x: np.ndarray,
+    y: np.ndarray,
+    times: np.ndarray | None,
+    leaf: int,
+    seed: int,
+    leaves: int | None = None,
+) -> Any:
     import warnings
 
-    from sklearn.tree import ExtraTreeClassifier
+    from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
     with warnings.catch_warnings():
         # said where most rows have a class of their own
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        estimator = ExtraTreeClassifier(min_samples_leaf=leaf, random_state=seed)
+        kind = ExtraTreeClassifier if leaves is None else DecisionTreeClassifier
+        estimator = kind(min_samples_leaf=leaf, random_state=seed, max_leaf_nodes=leaves)
         return estimator.fit(x, y, sample_weight=times).tree_
