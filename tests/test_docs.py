@@ -4,8 +4,8 @@ The blocks of a page are run in order, in one folder made for it. By convention 
 `table.csv` and `people.csv` with the target `income`, `new.csv` with further rows,
 `missing_column.csv` that lacks a column, and `RUN`, a finished run on the table, which Python
 blocks also know as `folder`. Training lines get one epoch, no progress and no events; range tests
-get one epoch. A trailing `# exit status N` says how a line ends where that is not 0. A Python
-block that begins with the comment `# name.py` is that file.
+get one epoch, re-runs one second. A trailing `# exit status N` says how a line ends where that
+is not 0. A Python block that begins with the comment `# name.py` is that file.
 """
 
 import contextlib
@@ -70,6 +70,8 @@ def run_command(command, folder, monkeypatch):
         words += ["trainer.epochs=1", "trainer.progress=none", "trainer.tensorboard=false"]
     if words[1:2] == ["lr-find"] and "--epochs" not in words:
         words += ["--epochs", "1"]
+    if words[1:2] == ["diagnose"] and {"--prove", "--probe"} & {*words}:
+        words += ["--budget", "1"]  # the last one counts
     out, err = io.StringIO(), io.StringIO()
     with monkeypatch.context() as patch:
         patch.setattr(sys, "argv", ["train.py"])
