@@ -77,6 +77,7 @@ def choices(schema, prefix):
     ]
 
 
+@pytest.mark.matrix(14)
 @pytest.mark.parametrize("override", choices(MLPConfig, "model"))
 def test_choices_of_the_model(tmp_path, override):
     train(tmp_path, override)
@@ -92,6 +93,7 @@ def test_every_loss_with_every_output(tmp_path, table, loss):
         train(tmp_path, f"data={table}", f"loss={loss}", f"model.output={output}")
 
 
+@pytest.mark.matrix(13)
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -143,6 +145,7 @@ def table(tmp_path):
     return ["data=csv", f"data.path={tmp_path / 'table.csv'}", "data.target=target"]
 
 
+@pytest.mark.matrix(10)
 @pytest.mark.parametrize(
     "override",
     [o for o in choices(DataConfig, "data") if "labels" not in o and o != "data.missing=none"],
@@ -151,6 +154,7 @@ def test_choices_of_the_data(tmp_path, table, override):
     train(tmp_path, *table, override)
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize(
     "overrides",
     [

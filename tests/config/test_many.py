@@ -55,6 +55,7 @@ def test_jobs_share_nothing_that_can_be_changed(load):
     assert second.model.hidden == [128, 128]
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize(
     ("words", "job"),
     [
@@ -157,6 +158,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize("job", VALUES, ids=" ".join)
 def test_single_values_are_taken_as_hydra_takes_them(load, job):
     (found,) = compose_many(load, [job])

@@ -26,6 +26,7 @@ def causes(table, *overrides):
 HEALTHY = ["digits", "wine", "iris", "breast_cancer", "moons", "circles", "blobs", "classification"]
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_tables(name):
     config = compose([f"data={name}"])

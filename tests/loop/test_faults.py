@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.mark.matrix(28)
+@pytest.mark.matrix(22)
 def test_a_fault_is_named_first(fault, loops):
     loop, cause = loops.FAULTS[fault]
     found = loops.run(loop, len(fault) % 3)
@@ -15,7 +15,7 @@ def test_a_fault_is_named_first(fault, loops):
     assert "optimizer.lr" not in str(found)
 
 
-@pytest.mark.matrix(14)
+@pytest.mark.matrix(10)
 def test_a_healthy_loop_gets_no_finding(healthy, loops):
     found = loops.run(loops.HEALTHY[healthy], len(healthy) % 3)
     assert not found.findings, str(found)

@@ -156,6 +156,7 @@ RIGHT = {
 }  # fmt: skip
 
 
+@pytest.mark.matrix(5)
 @pytest.mark.parametrize("name", SPOILT)
 def test_a_habit_that_spoils_the_loop_is_named(loops, name):
     habit, cause, fix = SPOILT[name]
@@ -164,7 +165,7 @@ def test_a_habit_that_spoils_the_loop_is_named(loops, name):
     assert fix in " ".join(found[0].fix)
 
 
-@pytest.mark.matrix(8)
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize("name", RIGHT)
 def test_the_same_habit_done_right_is_not_blamed(loops, name):
     found = run(loops, **RIGHT[name]).findings
@@ -222,7 +223,8 @@ def test_what_does_not_vary_is_cut_nowhere():
     assert not is_cut_in_order(np.random.default_rng(0).normal(size=(40, 2)), 20)
 
 
-@pytest.mark.parametrize("name", ["first epoch restored", "cleared before a step", "clamped"])
+@pytest.mark.matrix(2)
+@pytest.mark.parametrize("name", ["first epoch restored", "clamped", "cleared before a step"])
 def test_a_proof_does_not_try_what_it_cannot_repeat(loops, name):
     x, y, xv, yv = loops.table("digits")
 

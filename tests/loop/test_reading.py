@@ -125,6 +125,7 @@ class Data:
     logits: torch.Tensor
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     ("form", "take"),
     [

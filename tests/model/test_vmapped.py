@@ -141,6 +141,7 @@ def passed(model, theta, buffers, x, training):
     return out, grad
 
 
+@pytest.mark.matrix(11)
 @pytest.mark.parametrize("make", TOGETHER.values(), ids=TOGETHER)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_no_member_notices_the_others(make, dtype):

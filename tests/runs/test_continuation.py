@@ -147,6 +147,7 @@ def test_a_module_of_the_users_own_is_resumed_where_it_is_trusted(tmp_path, monk
     assert_equal(whole.folder, folder)
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_a_run_killed_again_and_again(seed, tmp_path):
     """At random epochs and steps, by what nobody sees and by Ctrl-C."""
@@ -183,6 +184,7 @@ def test_a_run_killed_again_and_again(seed, tmp_path):
     assert_equal(whole.folder, folder)
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("seed", range(8))
 def test_a_run_killed_at_any_touch_of_a_file(seed, tmp_path):

@@ -153,6 +153,7 @@ def modules(tmp_path_factory):
     sys.modules.pop("ends_for_test", None)
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     ("name", "loss", "cause"),
     [

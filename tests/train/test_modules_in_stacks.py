@@ -62,6 +62,7 @@ def trained(model, outputs, members, batch_size, compute=None):
     return outcomes, seen
 
 
+@pytest.mark.matrix(10)
 @pytest.mark.parametrize(("between", "together"), MODULES.values(), ids=MODULES)
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("batch_size", [32, 38])  # last batches of 13 rows, and of one

@@ -183,6 +183,7 @@ def test_a_member_is_bit_identical_alone_and_among_others(optimizer, schedule):
         assert [{k: v[0] for k, v in record.items()} for record in mine] == among
 
 
+@pytest.mark.matrix(18)
 @pytest.mark.parametrize("classes", [1, 2, 10])
 @pytest.mark.parametrize("activation", ["relu", "silu", "selu", "sigmoid", "tanh", "gelu"])
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
