@@ -22,10 +22,10 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run
-	@echo "installing the tools for tests and checks into $(VENV), once"
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing nnexp and the tools for tests and checks into $(VENV), once"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	@touch $(VENV)/.run $@
 
 setup: $(VENV)/.dev  ## install nnexp and its tools into .venv
 
