@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import replace
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -269,20 +268,19 @@ def test_probes_without_a_score(tmp_path, monkeypatch):
 
 
 def test_probes_stand_in_the_diagnosis_and_its_report(slow, tmp_path, monkeypatch):
-    done = SimpleNamespace(folder=tmp_path / "run")
-    shutil.copytree(slow[0], done.folder)
+    folder = shutil.copytree(slow[0], tmp_path / "run")
     monkeypatch.setattr("nnexp.verdict.diagnose.make_probes", lambda *given, **rest: slow[1])
-    verdict = nnexp.diagnose(done.folder, probe=True)
+    verdict = nnexp.diagnose(folder, probe=True)
     assert verdict.findings[0].cause == "lr_too_low"
     assert "learning rate x 10" in str(verdict)
-    content = json.loads((done.folder / "diagnosis.json").read_text())
+    content = json.loads((folder / "diagnosis.json").read_text())
     again = Diagnosis.from_plain(content)
     assert again.probes == verdict.diagnosis.probes
     assert again.plain() == content
-    page = (done.folder / "report.html").read_text()
+    page = (folder / "report.html").read_text()
     assert "learnt by heart" in page
     assert "learnt by heart" in verdict.diagnosis.markdown()
-    plain = nnexp.diagnose(done.folder)
+    plain = nnexp.diagnose(folder)
     assert "probes" not in plain.diagnosis.plain()
 
 
@@ -300,9 +298,8 @@ def test_a_table_of_probes():
 
 
 def test_on_the_command_line(slow, tmp_path, capsys):
-    done = SimpleNamespace(folder=tmp_path / "run")
-    shutil.copytree(slow[0], done.folder)
-    assert cli.main(["diagnose", str(done.folder), "--probe", "--budget", "1"]) == 0
+    folder = shutil.copytree(slow[0], tmp_path / "run")
+    assert cli.main(["diagnose", str(folder), "--probe", "--budget", "1"]) == 0
     said = capsys.readouterr().out
     assert "probes:\n  as it is" in said
     assert "probes took" in said

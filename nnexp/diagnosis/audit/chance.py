@@ -38,6 +38,26 @@ def association_of(counts: np.ndarray) -> tuple[float, float]:
     return float(chdtrc(freedom, statistic)), float(np.sqrt(statistic / total / short))
 
 
+def p_of_means(x: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """p (d,) that a column's means in the classes are one, by the F-test (Fisher 1925).
+
+    Arguments:
+        x: (n, d), no column of one value alone.
+        label: classes (n,), two at least, fewer than rows.
+    """
+    from scipy.special import fdtrc
+
+    x = x - x.mean(0, dtype=np.float64)
+    present, place, counts = np.unique(label, return_inverse=True, return_counts=True)
+    sums = np.eye(len(present))[place].T @ x
+    between = (sums**2 / counts[:, None]).sum(0)
+    within = (x**2).sum(0) - between
+    free = len(present) - 1, len(x) - len(present)
+    with np.errstate(divide="ignore"):  # classes apart: p is 0
+        ratio = (between / free[0]) / (within.clip(0) / free[1])
+    return np.asarray(fdtrc(*free, ratio))
+
+
 def share_p(hits: int, tries: int, others: int, of: int) -> float:
     """p of a share as high as hits / tries where others / of is usual, by Fisher's exact test."""
     from scipy.stats import hypergeom

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.feature_selection import f_classif
 
 from nnexp.diagnosis.audit import chance
 
@@ -52,3 +53,12 @@ def test_largest_gap_is_kolmogorovs():
     distance, p = chance.largest_gap(a, b)
     assert distance == pytest.approx(expected.statistic)
     assert p == pytest.approx(expected.pvalue, rel=0.2)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_p_is_that_of_the_f_test(classes):
+    rng = np.random.default_rng(classes)
+    label = rng.integers(0, classes, 300)
+    x = rng.normal(size=(300, 8)) * 10.0 ** np.arange(8) + 5 + 0.3 * label[:, None]
+    np.testing.assert_allclose(chance.p_of_means(x, label), f_classif(x, label)[1], rtol=1e-6)
+    assert chance.p_of_means(label[:, None] * 2.0, label) == 0

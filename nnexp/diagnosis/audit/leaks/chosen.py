@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnexp.diagnosis.audit.chance import p_of_means
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -136,26 +137,6 @@ def tails_of(x: np.ndarray, y: np.ndarray) -> list[Tail]:
             above = (float(np.median(kept)) - least) / middle
             found.append(Tail(least, above, float(kept[-1])))
     return found
-
-
-def p_of_means(x: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """p (d,) that a column's means in the classes are one, by the F-test (Fisher 1925).
-
-    Arguments:
-        x: (n, d), no column of one value alone.
-        label: classes (n,), two at least, fewer than rows.
-    """
-    from scipy.special import fdtrc
-
-    x = x - x.mean(0, dtype=np.float64)
-    present, place, counts = np.unique(label, return_inverse=True, return_counts=True)
-    sums = np.eye(len(present))[place].T @ x
-    between = (sums**2 / counts[:, None]).sum(0)
-    within = (x**2).sum(0) - between
-    free = len(present) - 1, len(x) - len(present)
-    with np.errstate(divide="ignore"):  # classes apart: p is 0
-        ratio = (between / free[0]) / (within.clip(0) / free[1])
-    return np.asarray(fdtrc(*free, ratio))
 
 
 def follows(x: np.ndarray, y: np.ndarray, train: np.ndarray, held: np.ndarray) -> float:

@@ -75,11 +75,7 @@ def choices_for(x: np.ndarray, y: np.ndarray, leaves: int, others: np.ndarray) -
     """
     x = np.ascontiguousarray(x, dtype=np.float32)
     present, coded = np.unique(y, return_inverse=True)
-    draws = np.random.RandomState(0)
-    if _has_builder():
-        tree = _built(x, coded, len(present), None, 1, draws, leaves)
-    else:
-        tree = _estimated(x, coded, None, 1, 0, leaves)
+    tree = _grown(x, coded, len(present), None, 1, 0, np.random.RandomState(0), leaves)
     return np.asarray(present[_shares(tree, others).argmax(1)])
 
 
@@ -107,12 +103,16 @@ def _grown(
     leaf: int,
     seed: int,
     draws: np.random.RandomState,
+    leaves: int | None = None,
 ) -> Any:
-    """A tree of `sklearn.tree`, on rows that count `times` each (all once where None)."""
+    """A tree of `sklearn.tree`, on rows that count `times` each (all once where None).
+
+    With a number of leaves it has the best splits, without one random ones.
+    """
     if not _has_builder():
-        return _estimated(x, y, times, leaf, seed)
+        return _estimated(x, y, times, leaf, seed, leaves)
     draws.seed(seed)
-    return _built(x, y, classes, times, leaf, draws)
+    return _built(x, y, classes, times, leaf, draws, leaves)
 
 
 @cache
