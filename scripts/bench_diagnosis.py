@@ -125,13 +125,14 @@ def scores_of(case: Case, place: Place, seeds: int, more: Sequence[str] = ()) ->
     return score(case, place.tables, place.data, root, seeds, more)
 
 
-def judge(case: Case, place: Place, prove: bool, seeds: int) -> Judged:
-    """Train a run of a case, and let every system say what is wrong with it."""
+def judge(task: tuple[Case, Harm | None], place: Place, prove: bool, seeds: int) -> Judged:
+    """Train a run of a case, let every system say what is wrong with it, and try nnexp's fixes."""
     from diagnosis_recorded import read
 
     import nnexp
 
-    own, root = Judged(case), place.runs / f"judged-{case.id}"
+    case, cost = task
+    own, root = Judged(case, harm=cost), place.runs / f"judged-{case.id}"
     try:
         folder = train(case, place.tables, place.data, root)
         if "model=custom" not in case.overrides:
@@ -153,6 +154,10 @@ def judge(case: Case, place: Place, prove: bool, seeds: int) -> Judged:
         own.error = _reason(problem)
     finally:
         shutil.rmtree(root, ignore_errors=True)
+    if cost is not None and own.fault:
+        for said in own.alarms(OWN):
+            if said.verdict == CONFIRMED and said.fix:
+                own.regained[said.name] = regain(case, cost, said.fix, place, seeds)
     return own
 
 
@@ -161,9 +166,8 @@ def _said(finding: dict[str, Any]) -> Said:
     return Said(cause, (cause,), finding["verdict"], tuple(finding["fix"]), finding["proof"])
 
 
-def regain(task: tuple[Case, Harm, tuple[str, ...]], place: Place, seeds: int) -> float | None:
+def regain(case: Case, cost: Harm, fix: Sequence[str], place: Place, seeds: int) -> float | None:
     """The share of the lost score that some overrides win back; None where they do not run."""
-    case, cost, fix = task
     found = scores_of(case, place, seeds, fix)
     if found.error:
         return None
@@ -194,9 +198,15 @@ def _reason(problem: Exception) -> str:
 
 
 # -------------------------------------------------------------------------------- in this one
-def each(function: Callable[..., Any], tasks: Sequence[Any], processes: int, *rest: Any) -> Any:
-    """The results of a function for each task, in order; says how far it is."""
-    results = []
+def each(
+    function: Callable[..., Any],
+    tasks: Sequence[Any],
+    processes: int,
+    *rest: Any,
+    keep: Callable[[Sequence[Any]], None] = lambda results: None,
+) -> Any:
+    """The results of a function for each task, in order; says how far it is, and keeps that."""
+    results: list[Any] = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         futures = [pool.submit(function, task, *rest) for task in tasks]
@@ -204,6 +214,7 @@ def each(function: Callable[..., Any], tasks: Sequence[Any], processes: int, *re
             results.append(future.result())
             if count % 20 == 0 or count == len(tasks):
                 note(f"{function.__name__}: {count} of {len(tasks)}")
+                keep(results)
     return results
 
 
@@ -259,20 +270,6 @@ def show_harms(cases: Sequence[Case], found: dict[str, Harm], verbose: bool) -> 
         if verbose or not own.hurts:
             told = own.error or f"{own.before:.3f} -> {own.after:.3f}, p {own.p:.3f}"
             print(f"  {case.id:38}{'hurts' if own.hurts else '':8}{told}")
-
-
-def repair(judged: Sequence[Judged], place: Place, seeds: int, processes: int) -> None:
-    """Try the fix of each confirmed finding of a harmful mistake, and note what it wins back."""
-    tasks = [
-        (own, said)
-        for own in judged
-        if own.fault
-        for said in own.alarms(OWN)
-        if said.verdict == CONFIRMED and said.fix
-    ]
-    works = [(own.case, own.harm, said.fix) for own, said in tasks]
-    for (own, said), value in zip(tasks, each(regain, works, processes, place, seeds), strict=True):
-        own.regained[said.name] = value
 
 
 def audit(cases: Sequence[Case], place: Place, seeds: int, processes: int) -> None:
@@ -445,7 +442,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the real tables")
     parser.add_argument("--split-by-table", action="store_true", help="figures of each table")
     parser.add_argument("--verbose", action="store_true", help="every case")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="all results as JSON")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="all results as JSON, as they come"
+    )
     parser.add_argument("--train-only", type=Path, metavar="FOLDER", help="a run of every case")
     parser.add_argument("--overhead", action="store_true", help="what looking costs")
     parser.add_argument("--audit", action="store_true", help="whether healthy runs are healthy")
@@ -492,14 +491,20 @@ def measure(cases: Sequence[Case], place: Place, options: argparse.Namespace) ->
     if options.harm_only:
         return
     prove = not options.no_prove
-    judged: list[Judged] = each(judge, cases, options.processes, place, prove, options.seeds)
+    systems = [OWN, *(tool.name for tool in TOOLS)]
+
+    def keep(judged: Sequence[Judged]) -> None:
+        if options.out:
+            text = json.dumps(_finite(plain(judged, systems)), indent=1)
+            options.out.write_text(text, encoding="utf-8")
+
+    tasks = [(case, found.get(case.id)) for case in cases]
+    judged: list[Judged] = each(
+        judge, tasks, options.processes, place, prove, options.seeds, keep=keep
+    )
     for own in judged:
-        own.harm = found.get(own.case.id)
         if own.error:
             print(f"  {own.case.id}: not judged, {own.error}")
-    if prove:
-        repair(judged, place, options.seeds, options.processes)
-    systems = [OWN, *(tool.name for tool in TOOLS)]
     report.show(judged, systems)
     report.show_controls(judged, systems)
     report.show_own(judged, prove)
@@ -511,9 +516,6 @@ def measure(cases: Sequence[Case], place: Place, options: argparse.Namespace) ->
     print("\nnot to be had from a command line and a table:")
     for number, why in ELSEWHERE.items():
         print(f"  {number}  {why}")
-    if options.out:
-        text = json.dumps(_finite(plain(judged, systems)), indent=1)
-        options.out.write_text(text, encoding="utf-8")
 
 
 def _finite(value: Any) -> Any:

@@ -83,8 +83,11 @@ class Judged:
 
 
 def read(*paths: Path) -> list[Judged]:
-    """What bench_diagnosis.py has left by --out, of several files together."""
-    found = []
+    """What bench_diagnosis.py has left by --out, of several files together.
+
+    Of a case in more than one of them the last file's counts: so a part can be run again.
+    """
+    found: dict[str, Judged] = {}
     for path in paths:
         for own in json.loads(path.read_text(encoding="utf-8"))["cases"]:
             case = Case(
@@ -104,8 +107,9 @@ def read(*paths: Path) -> list[Judged]:
                 **{k: _number(own["harm"][k]) for k in ("before", "after", "p")},
                 error=own["harm"]["error"],
             )
-            found.append(Judged(case, said, cost, own["seconds"], own["regained"], own["error"]))
-    return found
+            seconds, regained = own["seconds"], own["regained"]
+            found[case.id] = Judged(case, said, cost, seconds, regained, own["error"])
+    return list(found.values())
 
 
 def _number(value: float | None) -> float:

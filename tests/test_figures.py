@@ -66,7 +66,10 @@ def test_a_summary_of_files(tmp_path):
     for part in (cases[:3], cases[3:]):
         paths.append(tmp_path / f"{len(paths)}.json")
         paths[-1].write_text(json.dumps({"cases": part}))
-    told = benchmark.summary(benchmark.report.read(*paths))
+    paths[-1].write_text(json.dumps({"cases": [case("F1", True, ["a"], []), *cases[3:]]}))
+    again = benchmark.report.read(*reversed(paths), paths[0])  # the last file's word on F1 counts
+    assert [own.case.id for own in again] == ["F1", "F4", "H1", "H2", "F2", "F3"]
+    told = benchmark.summary(again)
     (row,) = told["systems"]
     assert (row["system"], row["detected"], row["first"]) == ("nnexp", 1, 0.5)
     assert told["counts"] == {"faults": 2, "pairs": 0, "healthy": 2, "harmless": 2, "tables": 1}
