@@ -17,6 +17,7 @@ from nnexp.config.likeness import nearest
 from nnexp.config.pairings import warnings
 from nnexp.config.schema.config import Config
 from nnexp.config.several import several
+from nnexp.config.synonyms import meant
 from nnexp.errors import UserError
 
 __all__ = ["KINDS", "check_settings", "warnings"]
@@ -83,7 +84,7 @@ def check_section(section: Any, prefix: str) -> None:
         if is_dataclass(value):
             check_section(value, path)
         else:
-            _check_value(keys[path], value)
+            check_value(keys[path], value)
 
 
 @cache
@@ -91,7 +92,12 @@ def _keys(schema: Hashable, prefix: str) -> dict[str, Key]:
     return {key.path: key for key in keys_of(cast(type, schema), prefix)}
 
 
-def _check_value(key: Key, value: Any) -> None:
+def check_value(key: Key, value: Any) -> None:
+    """Hold one value against the type, range and choices of its key.
+
+    Raises:
+        UserError: it is not allowed.
+    """
     if not _has_type(key, value):
         raise wrong_type(key, value)
     if isinstance(value, list) and len(value) > key.limits.get("most", len(value)):
@@ -105,7 +111,7 @@ def _check_value(key: Key, value: Any) -> None:
             raise UserError(f"{quoted} is out of range", allowed, _remedy(key, value))
     choices = key.limits.get("choices")
     if choices and value not in choices:
-        best = nearest(str(value), choices) or key.default
+        best = nearest(meant(key.path, str(value)), choices) or key.default
         raise UserError(
             f"{key.path} cannot be {value!r}", key.allowed, f"{key.path}={literal(best)}"
         )

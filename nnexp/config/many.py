@@ -20,6 +20,7 @@ from omegaconf import DictConfig, open_dict
 
 from nnexp.config.grammar import parse
 from nnexp.config.groups import groups
+from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.schema.config import Config
 from nnexp.config.template import Template
 from nnexp.config.translate import translate
@@ -99,7 +100,11 @@ class Composer:
             tuple(word for word, override in parsed if not _is_value(override, self._names))
         )
         assert base.pickled is not None
-        values = [(word, override) for word, override in parsed if _is_value(override, self._names)]
+        values = [
+            (word, override)
+            for word, override in parsed
+            if _is_value(override, self._names) and not _is_folder(override)
+        ]
         if _are_apart([override.key_or_group for _, override in values]):  # in any order
             values = [(word, override) for word, override in values if word not in base.laid]
         rest = [override for _, override in values]
@@ -142,6 +147,12 @@ def _are_apart(keys: Sequence[str]) -> bool:
     """Whether no key is there twice, and none is above another."""
     ordered = sorted(f"{key}." for key in keys)
     return not any(b.startswith(a) for a, b in pairwise(ordered))
+
+
+def _is_folder(override: Override) -> bool:
+    """Whether a word names the folder, of which the configuration that is run knows nothing."""
+    plain = not override.is_sweep_override() and isinstance(override.value(), str)
+    return override.key_or_group in (RUN_FOLDER, SWEEP_FOLDER) and plain
 
 
 def _without_hydra(composed: DictConfig) -> DictConfig:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
+from nnexp.config.check import check_value
+from nnexp.config.grammar import parse
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import (
     PACKAGES,
@@ -14,10 +17,12 @@ from nnexp.config.keys import (
 )
 from nnexp.config.likeness import likeness, nearest, plain_word
 from nnexp.config.picked import is_chosen
-from nnexp.config.synonyms import KEYS, OPTION_NAMES
-from nnexp.errors import TRAIN
+from nnexp.config.synonyms import COUNTS, KEYS, OPTION_NAMES, PHRASES, meant
+from nnexp.errors import TRAIN, UserError
 
 HELP = f"{TRAIN} --help"
+
+WIDTH, MOST_LAYERS = 64, 20  # of the layers that are suggested where their number is typed
 
 _TRUTH = ("true", "false", "yes", "no", "on", "off", "1", "0")
 
@@ -32,10 +37,12 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     """
     word = plain_word(name.lstrip("+~-").partition("@")[0])
     table = groups()
-    word = KEYS.get(word, word)
-    section, _, leaf = word.rpartition(".")
-    if KEYS.get(leaf, "").startswith(f"{section}."):  # optimizer.learning_rate
-        word = KEYS[leaf]
+    leaf = word.rpartition(".")[2]
+    if leaf in PHRASES and value:
+        return PHRASES[leaf].format(value)
+    if leaf in COUNTS and value and value.isdecimal() and 0 < int(value) <= MOST_LAYERS:
+        value = literal([WIDTH] * int(value))
+    word = KEYS.get(leaf, word)  # learning_rate, optimizer.learning_rate, trainer.learning_rate
     group = word if word in table else {p: g for g, p in PACKAGES.items()}.get(word)
     if group:
         return _choose(group, value, table)
@@ -52,7 +59,7 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     near_group = nearest(word, list(table), 0.7) if "." not in word else None
     if key is None and near_group:
         return _choose(near_group, value, table)
-    key = key or _alike(word, overrides)
+    key = key or _alike(word, value, overrides)
     return assign(key, value, overrides) if key else None
 
 
@@ -70,9 +77,18 @@ def nearest_option(option: str, options: Sequence[str]) -> str | None:
 
 def _choose(group: str, value: str | None, table: Mapping[str, Sequence[str]]) -> str:
     options = table[group]
+    if group == "regularizer" and _is_number(value):
+        return f"reg.l2={value}"
     plain = plain_word(value or "")
     option = nearest_option(plain, options) or groups_default(group)
     return f"{group}={option or options[0]}"
+
+
+def _is_number(value: str | None) -> bool:
+    try:
+        return value is not None and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _same_name(word: str, overrides: Sequence[str]) -> Key | None:
@@ -93,7 +109,7 @@ def _same_name(word: str, overrides: Sequence[str]) -> Key | None:
     return min(same, key=distance, default=None)
 
 
-def _alike(word: str, overrides: Sequence[str]) -> Key | None:
+def _alike(word: str, value: str | None, overrides: Sequence[str]) -> Key | None:
     """The key spelt most like `word`: its path, or its last part."""
     picked = chosen(overrides)
     section, _, leaf = word.rpartition(".")
@@ -109,8 +125,10 @@ def _alike(word: str, overrides: Sequence[str]) -> Key | None:
         return max(whole, part) + (0.02 if is_chosen(key, picked) else 0.0)
 
     best = max((k for k in all_keys() if k.leaf != "name"), key=score)
-    # of an option that is not chosen only what is nearly the same word
-    return best if score(best) >= (0.66 if is_chosen(best, picked) else 0.8) else None
+    # of an option that is not chosen, and of a key that takes no such value, only what is nearly
+    # the same word
+    likely = is_chosen(best, picked) and _takes(best, value)
+    return best if score(best) >= (0.66 if likely else 0.8) else None
 
 
 def assign(key: Key, value: str | None, overrides: Sequence[str]) -> str:
@@ -126,13 +144,31 @@ def _suited(key: Key, value: str | None) -> str:
     default, choices = literal(key.default), key.limits.get("choices")
     if value is None:
         return "true" if unwrap(key.hint)[0] is bool else default
+    value = meant(key.path, value)
     if choices:
         return str(value if value in choices else nearest(value, choices) or default)
     if key.is_list:
         return value if value.startswith("[") else f"[{value}]"
     if unwrap(key.hint)[0] is bool and value.lower() not in _TRUTH:
         return default
+    return _corrected(key, value) or default
+
+
+def _corrected(key: Key, value: str) -> str | None:
+    """The value where the key takes it, else that of the error's remedy; None without one."""
+    try:
+        check_value(key, parse(f"{key.path}={value}").value())
+    except UserError as error:
+        name, _, better = error.remedy.partition("=")
+        return better if name == key.path else None
+    except Exception:  # nothing that Hydra's grammar can read
+        return value
     return value
+
+
+def _takes(key: Key, value: str | None) -> bool:
+    """Whether the key takes a value as it was typed."""
+    return value is None or _suited(key, value).strip("[]") == value.strip("[]")
 
 
 def _owner(key: Key) -> str:

@@ -165,6 +165,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
         return shell(f"{name}={value}{closing}")
     if key is None or unwrap(key.hint)[0] is not str or "choices" in key.limits:
         bare = first.strip("=;:,\"'")
+        if not bare and first.strip("\"'"):  # a separator
+            return " ".join(map(shell, (suggest(name, f'"{first}"', overrides) or HELP).split()))
         return suggest(name, bare, overrides) or HELP
     bare = value.replace('"', "").replace("'", "")
     return f"'{name}=\"{bare}\"'"

@@ -14,6 +14,7 @@ from nnexp.config.keys import (
     option_keys,
 )
 from nnexp.config.likeness import plain_word
+from nnexp.config.misplaced import RUN_FOLDER
 from nnexp.config.own import own_file, unknown_folder
 from nnexp.config.picked import key_of
 from nnexp.config.schema.options import OPTIONS
@@ -143,7 +144,11 @@ def unknown_flag(flag: str, value: str | None, overrides: Sequence[str] = ()) ->
 
 def _rule(remedy: str) -> str | None:
     """What is allowed for the last override of a remedy, in words."""
+    if remedy.startswith("nnexp resume "):
+        return "a run or sweep goes on in its folder"
     path = remedy.split()[-1].partition("=")[0]
+    if path == RUN_FOLDER:
+        return f"{RUN_FOLDER} names the run's folder"
     if path in groups():
         return f"{path} is one of {', '.join(groups()[path])}"
     found = next((k for k in all_keys() if path == k.path or path.startswith(k.path + ".")), None)

@@ -113,6 +113,16 @@ def test_a_mistake_is_that_jobs_alone_and_worded_as_ever(load, job):
     assert str(bad) == str(alone.value)
 
 
+def test_the_name_of_the_folder_is_no_reason_to_compose_anew(load):
+    words = ["hydra.run.dir=outputs/a", "'hydra.run.dir=b c'", "hydra.run.dir=${now:%Y}"]
+    found = compose_many(load, [[word.strip("'"), f"seed={n}"] for n, word in enumerate(words)])
+    assert found == [compose([f"seed={n}"]) for n in range(3)]
+    assert len(load.calls) == 1
+    for odd in ("hydra.sweep.dir=a", "hydra.run.dri=a", "+hydra.run.dir=a", "hydra.run=a"):
+        (error,) = compose_many(load, [[odd]])
+        assert isinstance(error, UserError), odd
+
+
 def test_hydra_composes_once_for_each_choice_of_options(load):
     jobs = [
         [f"optimizer={name}", f"optimizer.lr={lr}", f"seed={seed}"]

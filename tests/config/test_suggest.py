@@ -1,5 +1,7 @@
 """Did you mean: what was typed, and what should be."""
 
+import shlex
+
 import pytest
 
 from nnexp.config.compose import compose
@@ -57,7 +59,32 @@ MEANT = {
     "gpu=0": "device=auto",
     "optimizer.learning_rate=0.1": "optimizer.lr=0.1",
     "optimizer.amsgradd=0.1": "optimizer.amsgrad=false",
-    "model.layers=3": "model.hidden=[3]",
+    "model.layers=3": "model.hidden=[64,64,64]",
+    "model.width=3": "model.hidden=[3]",
+    "task=regression": "loss=mse",
+    "problem_type=binary": "loss=bce_with_logits",
+    "loss=l1": "loss=mae",
+    "val_split=0.3": "data.split.valid=0.3",
+    "train_size=0.8": "data.split.valid=0.2 data.split.test=0.2",
+    "cv=5": "-m data.split.folds=5",
+    "metric=accuracy": "trainer.monitor=val_accuracy",
+    "early_stopping=true": "reg.patience=10",
+    "gpu=1": "device=cuda",
+    "trainer.gpus=1": "device=cuda",
+    "trainer.learning_rate=0.1": "optimizer.lr=0.1",
+    "optimizer.beta1=0.8": "optimizer.betas=[0.8,0.999]",
+    "batchnorm=true": "model.norm=batch",
+    "model.activation=swish": "model.activation=silu",
+    "regularization=0.1": "reg.l2=0.1",
+    "regularization=drop": "regularizer=dropout",
+    "amp=true": "trainer.precision=bfloat16",
+    "impute=mode": "data.missing=most_frequent",
+    "file=x.csv": "data=csv data.path=x.csv",
+    "sep=;": "data=csv 'data.separator=\";\"'",
+    "log_dir=x": "hydra.run.dir=x",
+    "resume=outputs/x": "nnexp resume outputs/x",
+    "reg.patiense=0": "reg.patience=1",  # no value of the key
+    "save=true": "nnexp train --help",  # not loss.scale=true, whatever is like it
     "hidden=3,4": "model.hidden=[3,4]",
     "model.hidden=(3,4)": "model.hidden=[3,4]",
     "data.target=[y]": "data.target=y",
@@ -85,8 +112,17 @@ def test_what_is_suggested_composes(quick):
     for remedy in MEANT.values():
         if remedy.startswith("experiment="):
             assert remedy.partition("=")[2] in groups()["experiment"]
-        elif "custom" not in remedy and "--help" not in remedy:
+        elif (
+            "custom" not in remedy
+            and not remedy.startswith(("nnexp ", "-m ", "hydra."))
+            and "'" not in remedy
+        ):
             quick(remedy)
+
+
+def test_a_separator_is_suggested_as_the_shell_and_hydra_read_it():
+    words = shlex.split(MEANT["sep=;"])
+    assert compose([*words, "data.path=x.csv", "data.target=y"]).data.separator == ";"
 
 
 def test_the_option_chosen_decides_which_keys_exist():
