@@ -150,9 +150,8 @@ OPTION_NAMES = {
     "nllloss": "nll",
     "onecycle": "one_cycle",
     "parquet": "csv",
-    "regression": "mse",
+    "regression": "cross_entropy",  # what there is instead
     "ridge": "l2",
-    "rmse": "mse",
     "squared_error": "mse",
     "tsv": "csv",
     "xent": "cross_entropy",

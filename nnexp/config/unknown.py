@@ -22,6 +22,7 @@ from nnexp.config.shell import shell
 from nnexp.config.suggest import HELP, assign, groups_default, nearest_option, suggest
 from nnexp.errors import UserError
 
+CLASSES_ALONE = "classes are what is predicted; regression is not supported yet"
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz", ".bz2", ".xz", ".zst")
 
 
@@ -52,7 +53,9 @@ def unknown_key(path: str, value: Any = None, overrides: Sequence[str] = ()) -> 
             f"{path} is a key of {has}",
             remedy or HELP,
         )
-    if siblings:
+    if text and "regress" in text.lower():
+        rule = CLASSES_ALONE
+    elif siblings:
         title = f"{section}={picked[section]}" if section in OPTIONS else section
         rule = f"the keys of {title} are {', '.join(siblings)}"
     elif remedy and (found := _rule(remedy)):
@@ -88,11 +91,10 @@ def unknown_option(
     best = (nearest_option(option, names) if option else None) or groups_default(group)
     if best is None and names and group not in groups():
         best = names[0]
-    return UserError(
-        wrong,
-        f"{group} is one of {', '.join(names)}" if names else f"{HELP} lists every group",
-        f"{group}={best}" if best else HELP,
-    )
+    rule = f"{group} is one of {', '.join(names)}" if names else f"{HELP} lists every group"
+    if group == "loss" and "regress" in option.lower():
+        rule = CLASSES_ALONE
+    return UserError(wrong, rule, f"{group}={best}" if best else HELP)
 
 
 def own_table(path: str, overrides: Sequence[str] = ()) -> str:

@@ -61,7 +61,7 @@ MEANT = {
     "optimizer.amsgradd=0.1": "optimizer.amsgrad=false",
     "model.layers=3": "model.hidden=[64,64,64]",
     "model.width=3": "model.hidden=[3]",
-    "task=regression": "loss=mse",
+    "task=regression": "loss=cross_entropy",
     "problem_type=binary": "loss=bce_with_logits",
     "loss=l1": "loss=mae",
     "val_split=0.3": "data.split.valid=0.3",
@@ -118,6 +118,12 @@ def test_what_is_suggested_composes(quick):
             and "'" not in remedy
         ):
             quick(remedy)
+
+
+@pytest.mark.parametrize("typed", ["task=regression", "loss=regression", "problem=regression"])
+def test_who_asks_for_regression_is_told_that_there_is_none(typed):
+    with pytest.raises(UserError, match="regression is not supported"):
+        compose([typed])
 
 
 def test_a_separator_is_suggested_as_the_shell_and_hydra_read_it():
