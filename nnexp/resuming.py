@@ -65,8 +65,8 @@ def main(words: Sequence[str]) -> int:
 
 def _run(folder: Path, trust: bool) -> int:
     """Go on with a run; the exit status is that of training it."""
-    from nnexp.runs.continuation import ENDED, resume
-    from nnexp.track.status import read_status
+    from nnexp.runs.continuation import resume
+    from nnexp.track.status import ENDED, read_status
 
     ended = read_status(folder)["status"] in ENDED
     try:

@@ -16,6 +16,7 @@ from nnexp.errors import UserError
 from nnexp.near import near
 from nnexp.runs.jobs import Job, TakenError, resume_command
 from nnexp.sweep.failure import record_failure
+from nnexp.track.status import ENDED, read_status
 
 # what a refused command may leave in a folder it made, and is removed with it
 _OF_RUN = {"status.json", "config.yaml", "overrides.yaml", "train.log"}
@@ -110,8 +111,13 @@ class Session:
             command = shlex.join(["nnexp", "resume", str(near(self.folder.absolute()))])
             print(f"interrupted; to run what is missing: {command}", file=sys.stderr)
         elif len(self.jobs) == 1 and self.jobs[0].folder.is_dir():
-            command = resume_command(self.jobs[0].folder)
-            print(f"interrupted; to go on: {command}", file=sys.stderr)
+            folder = self.jobs[0].folder
+            with contextlib.suppress(UserError):
+                if (status := read_status(folder)["status"]) in ENDED:
+                    command = shlex.join(["nnexp", "diagnose", str(near(folder.absolute()))])
+                    print(f"interrupted, but the run is {status}: {command}", file=sys.stderr)
+                    return
+            print(f"interrupted; to go on: {resume_command(folder)}", file=sys.stderr)
 
     def _print_table(self) -> None:
         bad = [

@@ -33,7 +33,8 @@ def batch_norm(
         z: (K, B, H).
         gain, shift: (K, H).
         mean, var: running statistics (K, H), updated in place while training and used otherwise.
-            The variance recorded is the unbiased one; for a batch of one row it is 0.
+            The variance recorded is the unbiased one. A batch of one row has none, and leaves
+            both as they are; PyTorch refuses it.
         training: whether statistics come from the batch.
 
     Returns:
@@ -43,8 +44,9 @@ def batch_norm(
     if training:
         rows = z.shape[1]
         batch_var, batch_mean = torch.var_mean(z, 1, correction=0, keepdim=True)  # (K, 1, H)
-        mean.lerp_(batch_mean.detach().squeeze(1), MOMENTUM)
-        var.lerp_(batch_var.detach().squeeze(1) * (rows / max(rows - 1, 1)), MOMENTUM)
+        if rows > 1:
+            mean.lerp_(batch_mean.detach().squeeze(1), MOMENTUM)
+            var.lerp_(batch_var.detach().squeeze(1) * (rows / (rows - 1)), MOMENTUM)
     else:
         batch_mean, batch_var = mean.unsqueeze(1), var.unsqueeze(1)
     rstd = torch.rsqrt(batch_var + EPS)  # (K, 1, H)

@@ -30,10 +30,9 @@ from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
 from nnexp.track.log import open_log
 from nnexp.track.manifest import read_manifest
-from nnexp.track.status import read_status, write_status
+from nnexp.track.status import ENDED, read_status, write_status
 from nnexp.track.summary import print_messages
 
-ENDED = ("done", "diverged")
 # what the end of a run writes, the manifest first: without it nothing takes the rest as finished
 PRODUCTS = (
     "manifest.json",

@@ -99,6 +99,15 @@ def taken(folder: Path, sweep: bool, own: bool) -> TakenError:
     )
 
 
+def occupied(folder: Path) -> TakenError:
+    """The error for a folder of a job that holds what is of no run, or holds the sweep itself."""
+    return TakenError(
+        f"{str(folder)!r} holds what is not of this sweep",
+        "a sweep makes the folders of its runs, and clears them where a run is begun again",
+        "hydra.sweep.dir=outputs/another",
+    )
+
+
 def sweep_of(folder: Path) -> Path | None:
     """The sweep that a run's folder is in, if any."""
     for parent in folder.absolute().parents[:3]:

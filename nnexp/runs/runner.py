@@ -43,8 +43,8 @@ from nnexp.track.lock import locked
 from nnexp.track.log import open_log
 from nnexp.track.origin import cpu_model
 from nnexp.track.progress import make_progress
+from nnexp.track.status import ENDED, claim, read_status, write_status
 from nnexp.track.status import FILE as STATUS
-from nnexp.track.status import claim, write_status
 from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device
 from nnexp.train.parked import Parked
@@ -122,18 +122,26 @@ def run_in_folder(
 
 @contextmanager
 def status_kept(folder: Path, config: Config) -> Iterator[None]:
-    """Let a run's status tell of an exception that ends it."""
+    """Let a run's status tell of an exception that ends it.
+
+    Where the run has ended before, as in its diagnosis, it stays what it is.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        write_status(folder, "interrupted", "Ctrl-C before the end of the run")
+        _break_off(folder, "interrupted", "Ctrl-C before the end of the run")
         raise
     except BaseException as error:
         told = too_large(error, config)
-        write_status(folder, "failed", reason_of(told or error))
+        _break_off(folder, "failed", reason_of(told or error))
         if told is None:
             raise
         raise told from error
+
+
+def _break_off(folder: Path, status: str, reason: str) -> None:
+    if read_status(folder)["status"] not in ENDED:
+        write_status(folder, status, reason)
 
 
 def reason_of(error: BaseException) -> str:

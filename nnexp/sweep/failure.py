@@ -9,7 +9,7 @@ from nnexp.config.saved import config_text, overrides_text
 from nnexp.errors import UserError
 from nnexp.runs.jobs import Job
 from nnexp.track.folder import append, write_text
-from nnexp.track.status import read_status, write_status
+from nnexp.track.status import ENDED, read_status, write_status
 
 
 def record_failure(job: Job, config: str | None = None) -> None:
@@ -20,7 +20,7 @@ def record_failure(job: Job, config: str | None = None) -> None:
         config: of a job that has none of its own, what there is of it, as YAML.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
-    if _status(job.folder) not in ("done", "diverged", job.status):  # the run's own tells more
+    if _status(job.folder) not in (*ENDED, job.status):  # the run's own tells more
         write_status(job.folder, job.status, job.reason)
     if job.config is not None:
         config = config_text(job.config)

@@ -16,9 +16,7 @@ from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
 from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, read_json
 from nnexp.track.log import FILE as LOG
-from nnexp.track.status import read_status
-
-FINAL = ("done", "diverged")  # a failed or interrupted job is run again
+from nnexp.track.status import ENDED, read_status
 
 
 def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
@@ -73,13 +71,17 @@ def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> No
     """Give a job one of its own folders, or else one that nobody has."""
     if own:
         job.folder = own.pop(0)
-    elif job.folder in used or (os.path.lexists(job.folder) and not _is_blank(job.folder)):
+    elif job.folder in used or not is_blank(job.folder):
         job.folder = _next(sweep, used)
     used.add(job.folder)
 
 
-def _is_blank(folder: Path) -> bool:
-    """Whether a folder holds nothing yet but a log, as where a sweep was killed that made it."""
+def is_blank(folder: Path) -> bool:
+    """Whether a folder is not there, or holds nothing yet but a log, as where a sweep was killed
+    that made it.
+    """
+    if not os.path.lexists(folder):
+        return True
     if folder.is_symlink() or not folder.is_dir():
         return False
     names = [path.name for path in folder.iterdir()]
@@ -128,7 +130,7 @@ def _is_final(folder: Path) -> bool:
     """Whether a run has ended, with all files of its training as its manifest says."""
     try:
         changed = set(manifest.verify(folder)) - {DIAGNOSIS_FILE, REPORT_FILE}
-        return read_status(folder)["status"] in FINAL and not changed
+        return read_status(folder)["status"] in ENDED and not changed
     except (UserError, OSError):
         return False
 

@@ -11,14 +11,15 @@ from pathlib import Path
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
-from nnexp.runs.jobs import Job, taken
+from nnexp.runs.jobs import Job, TakenError, occupied, taken
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
-from nnexp.sweep.finished import take_finished
+from nnexp.sweep.finished import is_blank, take_finished
 from nnexp.sweep.halving import check_losses, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.progress import duration
+from nnexp.track.status import ENDED
 from nnexp.track.status import FILE as STATUS
 
 SHOWN = 20  # jobs listed by a dry run before the rest is counted
@@ -44,7 +45,7 @@ def run_jobs(
     """
     if settings.method == "halving":
         check_losses(jobs)
-    _check_folders(jobs, settings.resume is not None)
+    _check_folders(jobs, folder, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
     if settings.resume is not None:
         before = len(ready)
@@ -64,8 +65,10 @@ def run_jobs(
         return False
     failed = [job for job in jobs if job.status == "failed"]
     for job in failed:
-        # of a resumed sweep it has a folder of its own by now
-        if settings.resume is not None or not (job.folder / STATUS).exists():
+        # of a resumed sweep it has a folder of its own by now, but where that is another job's
+        if not isinstance(job.error, TakenError) and (
+            settings.resume is not None or is_blank(job.folder)
+        ):
             record_failure(job)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
@@ -88,7 +91,7 @@ def _train(
     execution.shown = Display(execution.jobs, chunks, mode)
     for line in (plan_line(execution, len(going)), *execution.remarks):
         execution.shown.note(line)
-    finished = [job for job in jobs if job.status in ("done", "diverged")]
+    finished = [job for job in jobs if job.status in ENDED]
     try:
         if settings.method == "halving":
             longest = max(job.config.trainer.epochs for job in going if job.config)
@@ -149,15 +152,22 @@ def _execution(ready: Sequence[Job], settings: SweepConfig, command: Sequence[st
     )
 
 
-def _check_folders(jobs: Sequence[Job], resumed: bool) -> None:
-    """Refuse folders that hold another run already, or are another job's too."""
+def _check_folders(jobs: Sequence[Job], sweep: Path, resumed: bool) -> None:
+    """Refuse folders that hold anything already, or are another job's too: they are cleared.
+
+    A resumed sweep gives its jobs folders itself.
+    """
     owners: set[Path] = set()
+    above = {place for own in (sweep.resolve(), Path.cwd()) for place in (own, *own.parents)}
     for job in jobs:
         own = job.folder in owners
         owners.add(job.folder)
-        there = own or (not resumed and (job.folder / "status.json").exists())
-        if there and job.status == "running":
+        if job.status != "running":
+            continue
+        if own or (not resumed and (job.folder / STATUS).exists()):
             job.fail(taken(job.folder, sweep=True, own=own))
+        elif not resumed and (job.folder.resolve() in above or not is_blank(job.folder)):
+            job.fail(occupied(job.folder))
 
 
 def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:

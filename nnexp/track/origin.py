@@ -64,26 +64,24 @@ def _version(name: str) -> str | None:
         return None
 
 
-def git_state() -> dict[str, Any] | None:
-    """Give commit and dirty flag of the code at work.
-
-    That is the repository of the working directory, else that of this package's source.
-
-    Returns:
-        `{"commit": 40 hex digits or None before the first commit, "dirty": bool}`, `dirty` when
-        a tracked file differs from the commit; None without git or a repository.
-    """
-    places = _places()
-    return _first_state(_ask(places[0]), places)
-
-
 def _places() -> list[Path]:
     source = Path(__file__).parent
     return [Path.cwd()] if "site-packages" in source.parts else [Path.cwd(), source]
 
 
 def _first_state(first: _Git | None, places: Sequence[Path]) -> dict[str, Any] | None:
-    """The answer of git, which was asked of the first place, or that of a later place."""
+    """Commit and dirty flag of the code at work.
+
+    That is the repository of the working directory, else that of this package's source.
+
+    Arguments:
+        first: git, asked of the first place.
+        places: what can be asked, in turn.
+
+    Returns:
+        `{"commit": 40 hex digits or None before the first commit, "dirty": bool}`, `dirty` when
+        a tracked file differs from the commit; None without git or a repository.
+    """
     state = _answer(first)
     for place in places[1:]:
         state = _answer(_ask(place)) if state is None else state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -12,6 +11,7 @@ from nnexp.track.folder import make_json, read_json, write_json
 
 FILE = "status.json"
 STATES = ("running", "done", "failed", "interrupted", "diverged")
+ENDED = ("done", "diverged")  # trained to the end; what is in another state goes on or begins anew
 
 
 def claim(folder: str | Path) -> bool:
@@ -28,12 +28,7 @@ def claim(folder: str | Path) -> bool:
 
 
 def write_status(
-    folder: str | Path,
-    status: str,
-    reason: str | None = None,
-    detail: Mapping[str, Any] | None = None,
-    *,
-    sync: bool = True,
+    folder: str | Path, status: str, reason: str | None = None, *, sync: bool = True
 ) -> None:
     """Replace a run's status atomically.
 
@@ -41,7 +36,6 @@ def write_status(
         folder: the run folder.
         status: one of `STATES`.
         reason: one line on why it failed, was interrupted or diverged; None where all is well.
-        detail: further JSON values, such as the epoch it happened in.
         sync: wait until it is on the disk.
 
     Raises:
@@ -50,14 +44,11 @@ def write_status(
     if status not in STATES:
         raise ValueError(f"status is one of {', '.join(STATES)}. Received: {status!r}")
     line = None if reason is None else " ".join(str(reason).split())
-    content: dict[str, Any] = {"status": status, "reason": line}
-    if detail:
-        content["detail"] = dict(detail)
-    write_json(Path(folder) / FILE, content, sync=sync)
+    write_json(Path(folder) / FILE, {"status": status, "reason": line}, sync=sync)
 
 
 def read_status(folder: str | Path) -> dict[str, Any]:
-    """Read a run's status: `status`, `reason` and, where there is one, `detail`.
+    """Read a run's status: `status` and `reason`.
 
     Arguments:
         folder: the run folder.

@@ -233,6 +233,27 @@ def test_ctrl_c_leaves_a_checkpoint_and_names_the_command(tmp_path, monkeypatch,
     assert nnexp.resume("cut").metrics == whole.metrics
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
+def test_what_comes_after_the_end_of_a_run_does_not_undo_it(
+    tmp_path, monkeypatch, capsys, error
+):
+    monkeypatch.chdir(tmp_path)
+
+    def broken_off(*arguments):
+        raise error
+
+    monkeypatch.setattr("nnexp.runs.runner._diagnose", broken_off)
+    words = [*QUICK, "trainer.watch=true", "hydra.run.dir=mine"]
+    assert main(["train", *words]) == (130 if error is KeyboardInterrupt else 1)
+    assert read_status("mine")["status"] == "done"
+    if error is KeyboardInterrupt:
+        told = capsys.readouterr().err
+        assert "interrupted, but the run is done: nnexp diagnose mine" in told
+    weights = (tmp_path / "mine" / "model.safetensors").stat()
+    assert nnexp.resume("mine").status == "done"
+    assert (tmp_path / "mine" / "model.safetensors").stat() == weights
+
+
 def test_a_resumed_run_can_be_interrupted_again(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     whole = begun(Path("whole"))

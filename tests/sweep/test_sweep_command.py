@@ -315,6 +315,32 @@ def test_a_sweep_into_the_folder_of_a_run_is_refused(command, tmp_path, key):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["status.json"]
 
 
+def test_a_sweep_clears_no_folder_that_it_has_not_made(command, tmp_path):
+    thesis = tmp_path / "results" / "0" / "thesis" / "end.tex"
+    thesis.parent.mkdir(parents=True)
+    thesis.write_text("so it is")
+    swept = command("seed=0,1", "reg.dropout=0.1,1.5", folder="results")
+    assert swept.status == 1
+    assert "'results/0' holds what is not of this sweep" in swept.err
+    assert "try: hydra.sweep.dir=outputs/another" in swept.err
+    assert [path.name for path in (tmp_path / "results" / "0").iterdir()] == ["thesis"]
+    assert thesis.read_text() == "so it is"
+    found = [path.parent.name for path in sorted(swept.folder.glob("*/status.json"))]
+    assert found == ["1", "2", "3"]
+    command("seed=0,1", "hydra.sweep.subdir=.", folder=".")  # what it stands in
+    assert thesis.read_text() == "so it is"
+    assert not (tmp_path / "config.yaml").exists()
+
+
+def test_of_two_jobs_with_one_folder_the_second_leaves_no_word_in_it(command):
+    swept = command("seed=0,1", "hydra.sweep.subdir=same", "sweep.on_error=stop")
+    assert "every run has a folder of its own" in swept.err
+    folder = swept.folder / "same"
+    assert json.loads((folder / "status.json").read_text())["status"] == "interrupted"
+    assert "seed=0" in yaml.safe_load((folder / "overrides.yaml").read_text())
+    assert (folder / "config.yaml").read_text().startswith("seed: 0")
+
+
 def test_halving_leaves_the_weak_and_ends_the_same_when_resumed(command):
     words = ["optimizer.lr=0.0001,0.001,0.01,0.1", "trainer.epochs=4", "seed=0,1"]
     how = ["sweep.method=halving", "sweep.factor=2"]

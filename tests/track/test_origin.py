@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from nnexp.track import origin
-from nnexp.track.origin import git_state
+
+
+def git_state():
+    return origin.origin()["git"]
 
 
 def test_command_line_names_the_program_without_its_folder(monkeypatch) -> None:
@@ -80,4 +83,4 @@ def test_git_is_asked_while_something_else_is_done(tmp_path: Path, monkeypatch) 
     with pytest.raises(ZeroDivisionError), origin.asked_origin():  # git is not left behind
         raise ZeroDivisionError
     monkeypatch.setattr(origin, "GIT_TIMEOUT", 0.0)
-    assert origin.git_state() is None
+    assert git_state() is None

@@ -12,14 +12,10 @@ def test_status_reads_back(tmp_path: Path, status: str) -> None:
     assert read_status(tmp_path) == {"status": status, "reason": None}
 
 
-def test_reason_is_one_line_and_detail_is_kept(tmp_path: Path) -> None:
+def test_reason_is_one_line(tmp_path: Path) -> None:
     write_status(tmp_path, "running")
-    write_status(tmp_path, "diverged", "loss is nan\n  in epoch 3", {"epoch": 3})
-    assert read_status(tmp_path) == {
-        "status": "diverged",
-        "reason": "loss is nan in epoch 3",
-        "detail": {"epoch": 3},
-    }
+    write_status(tmp_path, "diverged", "loss is nan\n  in epoch 3")
+    assert read_status(tmp_path) == {"status": "diverged", "reason": "loss is nan in epoch 3"}
 
 
 def test_unknown_status_is_refused(tmp_path: Path) -> None:

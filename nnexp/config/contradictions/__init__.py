@@ -15,6 +15,7 @@ from nnexp.config.contradictions.data import (
 )
 from nnexp.config.contradictions.monitor import monitor_has_rows
 from nnexp.config.contradictions.network import (
+    batch_norm_has_rows,
     dropout_fits_the_layers,
     model_is_given,
     skip_has_a_place,
@@ -43,6 +44,7 @@ RULES: tuple[Contradiction, ...] = (
     monitor_has_rows,
     model_is_given,
     skip_has_a_place,
+    batch_norm_has_rows,
     dropout_fits_the_layers,
     nesterov_has_momentum,
     betas_are_two,

@@ -34,6 +34,17 @@ def skip_has_a_place(config: Config) -> UserError | None:
     )
 
 
+def batch_norm_has_rows(config: Config) -> UserError | None:
+    """`model.norm=batch` needs batches of two rows and more."""
+    if getattr(config.model, "norm", "none") != "batch" or config.trainer.batch_size > 1:
+        return None
+    return UserError(
+        "model.norm=batch with trainer.batch_size=1",
+        "one row has no variance to be normalised by: 2 rows in a batch at least, better 16",
+        "trainer.batch_size=32",
+    )
+
+
 def dropout_fits_the_layers(config: Config) -> UserError | None:
     """`reg.dropout` needs hidden layers of `model=mlp`; a list has a share for each of them."""
     rates = config.reg.dropout
