@@ -39,7 +39,7 @@ def contrast_arms(
         metric,
         low,
         high,
-        step=_step(own.cause, before),
+        step=step_of(own.cause, before),
         ratio=before.ratio,
         shared=_shared(own.cause, before, after),
         sign=sign,
@@ -48,7 +48,8 @@ def contrast_arms(
     )
     if proof is None or sign < 0:
         return proof
-    best = max(float(np.nanmean(arm_scores(arm, own.cause)[:pairs])) for arm in arms)
+    means = [_known_mean(arm_scores(arm, own.cause)[:pairs]) for arm in arms]
+    best = max(mean for mean in means if mean is not None)
     room = best - proof.before
     return replace(proof, recovered=proof.gain / room if room > 1e-9 else None)
 
@@ -70,7 +71,7 @@ def chance_gain(gain: float, cause: str, arm: Arm) -> float:
     return chance_of_rows(gain, rows)
 
 
-def _step(cause: str, arm: Arm) -> float:
+def step_of(cause: str, arm: Arm) -> float:
     """By how much a row of those that validate moves the score of a run."""
     if not (is_balanced(cause, arm) and arm.judges):
         return 1 / max(arm.rows, 1)
@@ -86,8 +87,15 @@ def _shared(cause: str, before: Arm, after: Arm) -> float:
     """
     if is_balanced(cause, before):
         return math.inf
-    errors = sum(1 - float(np.nanmean(arm.accuracies)) for arm in (before, after))
+    errors = sum(1 - (_known_mean(arm.accuracies) or 0.0) for arm in (before, after))
     return min(1.0, errors) / max(before.rows, 1)
+
+
+def _known_mean(scores: Sequence[float] | np.ndarray) -> float | None:
+    """The mean of those runs that came to a score; None where none did."""
+    known = np.asarray(scores, dtype=float)
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else None
 
 
 def _counts(arm: Arm) -> np.ndarray:

@@ -11,11 +11,12 @@ from nnexp.data.altered import blank
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.proof.arms import Arm
-from nnexp.proof.contrast import WORTH
-from nnexp.statistics import LEVEL, chance_of_rows, holm, paired_test
+from nnexp.proof.contrast import WORTH, arm_scores, chance_gain, is_balanced, step_of
+from nnexp.statistics import LEVEL, holm, paired_test
 
 LEARNT = 0.95  # accuracy on them
 PAIRS = 3  # with a score, for a nomination
+ANY = ""  # cause: all probes of a run are judged by one score
 
 # a gain -> how surely it is the cause; a rate too low makes all that follow it look like one
 STRENGTH = {
@@ -73,8 +74,10 @@ class PlannedProbe:
 
     @property
     def scores(self) -> list[float]:
-        """Of its runs; of those that weight their classes the balanced accuracies."""
-        return self.arm.balanced if self.arm.weighted else self.arm.accuracies
+        """Of its runs; where classes are weighted or one has nearly all rows the balanced
+        accuracies.
+        """
+        return [float(score) for score in arm_scores(self.arm, ANY)]
 
     @property
     def by_heart(self) -> bool:
@@ -95,7 +98,7 @@ def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
     base = plans[0]
     gain, interval = None, None
     if own is not base and not own.by_heart and own.is_scored:
-        compared = paired_test(_gains(base, own), step=1 / max(own.arm.rows, 1))
+        compared = paired_test(_gains(base, own), step=step_of(ANY, own.arm))
         if np.isfinite(compared.mean.low):
             gain = float(compared.mean.mean)
             interval = float(compared.mean.low), float(compared.mean.high)
@@ -111,7 +114,7 @@ def read_probe(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> Probe:
 
 
 def _metric(own: PlannedProbe) -> str:
-    return "balanced_accuracy/val" if own.arm.weighted else "accuracy/val"
+    return "balanced_accuracy/val" if is_balanced(ANY, own.arm) else "accuracy/val"
 
 
 def left_out(count: int) -> Probe:
@@ -156,14 +159,16 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
     before = [_before(own, plans) for own in tried]
     gains = [_gains(base, own) for base, own in zip(before, tried, strict=True)]
     gains = [own[np.isfinite(own)] for own in gains]
-    step = [1 / max(own.arm.rows, 1) for own in tried]
-    tests = [paired_test(own, step=one) for own, one in zip(gains, step, strict=True)]
+    tests = [
+        paired_test(gain, step=step_of(ANY, own.arm))
+        for own, gain in zip(tried, gains, strict=True)
+    ]
     sided = [t.p / 2 if t.mean.mean > 0 else 1.0 for t in tests]
     p_values = holm([p if np.isfinite(p) else 1.0 for p in sided]) if sided else np.zeros(0)
     best: dict[str, tuple[float, PlannedProbe, PlannedProbe]] = {}
-    for own, base, gain, one, p in zip(tried, before, gains, step, p_values, strict=True):
+    for own, base, gain, p in zip(tried, before, gains, p_values, strict=True):
         mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
-        least = max(WORTH, chance_of_rows(mean, 1 / one))
+        least = max(WORTH, chance_gain(mean, ANY, own.arm))
         if mean >= least and p < LEVEL and mean > best.get(own.cause, (0.0,))[0]:
             best[own.cause] = mean, own, base
     most = max((gain for gain, *_ in best.values()), default=1.0)

@@ -86,6 +86,25 @@ def test_chance_is_not_nominated():
     assert alarms <= 1
 
 
+def test_one_row_of_a_rare_class_nominates_nothing():
+    def probe(name, score, cause=""):
+        judges = {row: int(row < 5) for row in range(200)}
+        arm = Arm(any_config(), (), None, [0.97] * 5, [score] * 5, 200, judges, weighted=True)
+        return PlannedProbe(name, ("a=1",), arm, cause)
+
+    base = probe("as it is", 0.6)
+    assert nominations([base, probe("faster", 0.7, "lr_too_low")]) == []  # 4 of 5 for 3
+    (own,) = nominations([base, probe("faster", 0.95, "lr_too_low")])
+    assert own.evidence[0].signal.startswith("balanced accuracy")
+
+
+def test_where_one_class_has_nearly_all_rows_recalls_judge_probes():
+    judges = {row: int(row < 15) for row in range(200)}
+    arm = Arm(any_config(), (), None, [0.93] * 5, [0.6] * 5, 200, judges)
+    assert PlannedProbe("as it is", (), arm).scores == [0.6] * 5
+    assert PlannedProbe("as it is", (), replace(arm, judges={})).scores == [0.93] * 5
+
+
 def test_no_inputs(wine):
     empty = blank(wine)
     assert not empty.x.any()

@@ -420,6 +420,15 @@ def test_intervals_cover_the_truth_where_splits_overlap():
     assert np.mean(covered[1 / 3]) == pytest.approx(0.95, abs=0.04)
 
 
+def test_an_arm_that_never_came_to_a_score_is_passed_over():
+    own, nan = finding("dead_units"), float("nan")
+    lost = [replace(arm(0.9, (n,)), accuracies=[nan] * 5, balanced=[nan] * 5) for n in (1, 2)]
+    arms = [lost[0], arm(0.7), arm(0.9, (0,)), lost[1]]
+    proof = contrast_arms(own, arms[1], arms[2], arms, 5, 0.0)
+    assert proof.recovered == pytest.approx(1.0)
+    assert contrast_arms(own, arms[1], lost[0], arms, 5, 0.0) is None
+
+
 def test_rows_of_a_rare_class_weigh_more():
     many = Arm(compose(["data=wine"]), judges=dict.fromkeys(range(400), 0))
     few = replace(many, judges={row: int(row < 6) for row in range(400)})

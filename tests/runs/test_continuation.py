@@ -234,9 +234,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_names_the_command(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
-def test_what_comes_after_the_end_of_a_run_does_not_undo_it(
-    tmp_path, monkeypatch, capsys, error
-):
+def test_what_comes_after_the_end_of_a_run_does_not_undo_it(tmp_path, monkeypatch, capsys, error):
     monkeypatch.chdir(tmp_path)
 
     def broken_off(*arguments):
