@@ -46,7 +46,7 @@ def weights_from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
 
     Raises:
         UserError: names, shapes or dtypes are not those of the architecture, or a weight is NaN
-            or infinite.
+            or infinite; buffers of a user's own module may be.
     """
     dtype = _common_dtype(model, tensors)
     rows = []
@@ -54,7 +54,8 @@ def weights_from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
         row = torch.zeros(1, layout.size, dtype=dtype)
         for name, view in layout.views(row).items():
             value = torch.from_numpy(tensors.get_tensor(name).copy())
-            if not value.isfinite().all():
+            bounded = layout is model.layout or isinstance(model, MLP)
+            if bounded and not value.isfinite().all():
                 raise _misfit(f"hold NaN or infinity in {name!r}")
             view[0] = value.T if _is_transposed(model, layout, name) else value
         rows.append(row)

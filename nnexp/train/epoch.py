@@ -107,7 +107,8 @@ def run_epoch(
     reduced, accuracy = totals.reduced()
     whole = torch.linalg.vector_norm(signals[0], dim=1).double()
     used = state.model.layout.used  # eps=0 may leave 0/0 in the padding, which is no parameter
-    finite = state.theta[:, :used].isfinite().all(1) & state.buffers.isfinite().all(1)
+    finite = state.theta[:, :used].isfinite().all(1)
+    finite &= (state.buffers.isfinite() | state.unbounded).all(1)
     penalty = state.penalty.value(state.theta).double()
     # the one time an epoch that anything waits for the device, with the signals below
     read = torch.stack((reduced, penalty, accuracy, whole, finite.double())).cpu()

@@ -124,11 +124,16 @@ class Loss:
 
         Arguments:
             total: sum (K,) of what `rows` gave.
-            weight: sum (K,) of the rows' weights, or their number.
+            weight: sum (K,) of the rows' weights, or their number. Of rows that all weigh 0 the
+                loss is 0.
             rows: how many rows.
             batch_size: of training; for `sum` the loss is what a full batch would sum to.
         """
-        return total / rows * batch_size if self.reduction == "sum" else total / weight
+        if self.reduction == "sum":
+            return total / rows * batch_size
+        if isinstance(weight, Tensor):
+            weight = weight.clamp(min=LEAST_WEIGHT)
+        return total / weight
 
     def gradient(self, logits: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
         """The gradient (K, B, C) of `batch` by the logits."""

@@ -32,6 +32,7 @@ class StackState:
         theta, buffers, grad: (K, P), (K, Q), (K, P).
         stack: the model bound to them.
         columns: for each member the index that it had among the members first given.
+        unbounded: (Q,), the buffers that hold infinity from the beginning, as a mask may.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class StackState:
         self.columns = list(range(len(members)))
         theta, buffers = model.initial([member.seeds.init for member in members], dtype)
         self.theta, self.buffers = theta.to(device), buffers.to(device)
+        self.unbounded = ~self.buffers.isfinite().all(0)
         numbers = [member.optimizer for member in members]
         self.optimizer = OPTIMIZERS[optimizer](self.theta, numbers, **flags)
         shares = [member.schedule for member in members]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.datasets import load_wine
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
@@ -275,6 +276,47 @@ def test_a_users_module_of_another_width_is_refused(tmp_path, monkeypatch):
     overrides = [o for o in QUICK if not o.startswith("model.")]
     with pytest.raises(UserError, match="outputs"):
         nnexp.run([*overrides, "model=custom", "model._target_=torch.OneWide"], root=tmp_path)
+
+
+class Masked(torch.nn.Module):
+    """Attends to two of three parts; the third is masked by minus infinity."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.scores = torch.nn.Linear(inputs, 3)
+        self.linear = torch.nn.Linear(inputs, 3 * outputs)
+        self.register_buffer("mask", torch.tensor([0.0, 0.0, -torch.inf]))
+
+    def forward(self, x):
+        shares = torch.softmax(self.scores(x) + self.mask, -1).unsqueeze(-1)
+        return (self.linear(x).unflatten(-1, (3, -1)) * shares).sum(-2)
+
+
+def test_a_buffer_of_a_users_module_may_be_infinite(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "Masked", Masked, raising=False)
+    overrides = [o for o in QUICK if not o.startswith("model.")]
+    words = [*overrides, "model=custom", "model._target_=torch.Masked"]
+    done = nnexp.run(words, root=tmp_path)
+    assert (done.status, done.reason) == ("done", None)
+    model = nnexp.load(done.folder, trust=True)
+    assert len(model.predict(load_wine(as_frame=True).data)) == 178
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_rows_that_all_weigh_nothing_make_no_run_diverge(tmp_path, part):
+    table = tmp_path / "t.csv"
+    rows = [f"{n % 7},{'ab'[n % 2]},train" for n in range(40)]
+    rows += [f"{n % 7},a,{'valid' if part == 'val' else 'test'}" for n in range(9)]
+    rows += [f"{n % 7},{'ab'[n % 2]},{'test' if part == 'val' else 'valid'}" for n in range(8)]
+    table.write_text("\n".join(["x,y,part", *rows]) + "\n")
+    words = [f"data.path={table}", "data.target=y", "data.split.method=column"]
+    quick = [word for word in QUICK if not word.startswith("data")]
+    done = nnexp.run(
+        [*quick, "data=csv", *words, "data.split.by=part", "loss.class_weight=[0,1]"],
+        root=tmp_path / "runs",
+    )
+    assert done.status == "done"
+    assert done.metrics[part]["loss"] == 0
 
 
 def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path):
