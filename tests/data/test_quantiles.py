@@ -57,3 +57,10 @@ def test_is_saved_as_data():
     again = from_plain(to_plain(scaler, arrays, "scaler"), arrays)
     assert isinstance(again, MidRankQuantiles)
     np.testing.assert_array_equal(again.transform(values), scaler.transform(values))
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-7, 1e9])
+def test_the_unit_of_a_column_is_of_no_account(unit):
+    values = np.random.default_rng(0).lognormal(size=(400, 2))
+    plain, other = (scaled(values * factor, 300) for factor in (1.0, unit))
+    np.testing.assert_allclose(other, plain, rtol=1e-9, atol=1e-9)
