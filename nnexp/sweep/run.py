@@ -16,7 +16,7 @@ from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import is_blank, take_finished
-from nnexp.sweep.halving import check_losses, halve, rungs
+from nnexp.sweep.halving import check_losses, check_rows, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.progress import duration
 from nnexp.track.status import ENDED
@@ -54,6 +54,8 @@ def run_jobs(
         print(f"{before - len(ready)} of {len(jobs)} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
+    if settings.method == "halving":
+        check_rows(execution)
     # of a later batch, other jobs have run
     refusal = _common_mistake(jobs) if jobs and not jobs[0].number else None
     if refusal is not None:

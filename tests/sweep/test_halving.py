@@ -68,6 +68,19 @@ def test_halving_needs_rows_to_judge_by(command):
     assert command(*how, "trainer.monitor=train_loss").status == 0
 
 
+def test_halving_needs_rows_in_the_table_where_a_column_names_them(command, tmp_path):
+    lines = [f"{n % 7},{'ab'[n % 2]},{'test' if n % 4 == 0 else 'train'}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y,part", *lines]) + "\n")
+    table = ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y"]
+    split = ["data.split.method=column", "data.split.by=part", "data.split.valid=0"]
+    how = [*table, *split, "sweep.method=halving", "trainer.checkpoint=last", "seed=0,1"]
+    refused = command(*how)
+    assert refused.status == 2
+    assert "the split column 'part' leaves no validation rows" in refused.err
+    assert not refused.folder.exists()
+    assert command(*how, "trainer.monitor=train_loss").status == 0
+
+
 def test_halving_that_stops_nothing_says_so(command):
     swept = command("sweep.method=halving", "seed=0,1", "sweep.min_epochs=3")
     assert "halving stops nothing: sweep.min_epochs=3 is not below trainer.epochs=3" in swept.err
