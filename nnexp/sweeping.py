@@ -12,6 +12,7 @@ from nnexp.config.keys import literal
 from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, compare
 from nnexp.main import start
+from nnexp.runs.jobs import TakenError
 from nnexp.session import Session
 
 NEW = "${now:%Y-%m-%d}/${now:%H-%M-%S-%f}-${nnexp.hex:}"  # as in conf/config.yaml
@@ -66,7 +67,8 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
     session = Session(["nnexp.multirun", *overrides], ["-m", *words])
     interrupted = start(session, words)
     if session.refusal is not None:
-        session.remove_folder()
+        if not isinstance(session.refusal, TakenError):  # what is there is another's
+            session.remove_folder()
         raise calls.as_call(session.refusal, overrides)
     if interrupted:
         raise KeyboardInterrupt

@@ -33,7 +33,7 @@ def step_of(record: Record, sort: str) -> float:
     if sort.endswith("accuracy"):
         return recall_step(counts)
     areas = 1 if len(counts) == 2 else len(counts)  # one against the rest; of two they are one
-    return float((1 / (areas * counts * (rows - counts))).max())
+    return float((1 / (areas * counts * np.maximum(1.0, rows - counts))).max())
 
 
 def rows_of(record: Record, sort: str) -> float:
@@ -43,6 +43,11 @@ def rows_of(record: Record, sort: str) -> float:
         return math.inf
     counts = _counts(record, rows) if sort.endswith("balanced_accuracy") else np.zeros(0)
     return recall_rows(counts) if len(counts) > 1 else rows
+
+
+def class_counts(record: Record) -> NDArray[np.float64]:
+    """About how many validation rows each class has; empty where that is not known."""
+    return _counts(record, rows) if (rows := _rows(record)) >= 1 else np.zeros(0)
 
 
 def _rows(record: Record) -> float:

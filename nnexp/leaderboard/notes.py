@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
+from nnexp.leaderboard.grid import class_counts
 from nnexp.leaderboard.grouping import comparable
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
@@ -17,6 +20,7 @@ from nnexp.leaderboard.words import number, plural, score_title
 from nnexp.lines import one_line
 
 SEVERAL_SEEDS = "'seed=range(5)'"
+SURE = 2.0  # standard errors of a class's share of the validation rows
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
 OF_COLUMNS = frozenset(
     f"data.{key}"
@@ -146,8 +150,7 @@ def _halved(board: Leaderboard) -> list[str]:
 def _one_class(board: Leaderboard) -> list[str]:
     """An accuracy that is the share of a class, since nothing else is ever named."""
     first = board.configurations[0]
-    parts = [(record.metrics or {}).get("val") or {} for record in first.records]
-    if not all(_names_one_class(part.get("balanced_accuracy")) for part in parts):
+    if not all(map(_names_one_class, first.records)):
         return []
     accuracy, balanced = first.scores["val_accuracy"].mean, first.scores["val_balanced_accuracy"]
     return [
@@ -157,11 +160,24 @@ def _one_class(board: Leaderboard) -> list[str]:
     ]
 
 
-def _names_one_class(balanced: Any) -> bool:
-    """Whether a balanced accuracy is 1 / classes, which one class for every row has."""
+def _names_one_class(record: Record) -> bool:
+    """Whether scores are those of one class for every row: a balanced accuracy of 1 / classes, and
+    an accuracy that is about the share of a class.
+    """
+    part = (record.metrics or {}).get("val") or {}
+    accuracy, balanced = part.get("accuracy"), part.get("balanced_accuracy")
     if not isinstance(balanced, float) or not 0 < balanced < 1:
         return False
-    return abs(1 / balanced - round(1 / balanced)) < 1e-9
+    classes = round(1 / balanced)
+    if abs(1 / balanced - classes) >= 1e-9:
+        return False
+    counts = class_counts(record)
+    if not len(counts) or not isinstance(accuracy, float):  # of a folder without its manifest
+        return True
+    rows = counts.sum()
+    shares = counts / rows
+    near = np.abs(shares - accuracy) <= 1 / rows + SURE * np.sqrt(shares * (1 - shares) / rows)
+    return len(counts) == classes and bool(near.any())
 
 
 def _seeds(board: Leaderboard) -> list[str]:

@@ -24,7 +24,7 @@ from nnexp.errors import UserError
 from nnexp.files import is_full
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.words import plural
-from nnexp.runs.jobs import Job, resume_command, taken
+from nnexp.runs.jobs import Job, TakenError, resume_command, taken
 from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
@@ -93,13 +93,8 @@ def sweep(
             "the command of the sweep once more with it; or nnexp resume, which knows the words",
             f"nnexp resume {quote(str(folder))}",
         )
-    if settings.resume is None and (folder / RECORD).exists():
-        raise UserError(
-            f"{str(folder)!r} holds a sweep already",
-            "a folder of its own for every sweep, which it gets without hydra.sweep.dir; or to run "
-            "what is missing of that one",
-            f"nnexp resume {quote(str(folder))}",
-        )
+    if settings.resume is None:
+        _check_new(folder)
     if settings.resume is not None:
         check_links(folder)
         check_covers(folder, hydra_context, session.arguments)
@@ -109,6 +104,8 @@ def sweep(
         return _run(found, settings, launcher, session, adopt)
     folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
     with locked(folder):
+        if settings.resume is None:
+            _check_new(folder)  # once more: another process may have held it
         write_text(folder / "multirun.yaml", quick_yaml(config))
         write_record(folder, session.arguments)
         why = ""
@@ -133,6 +130,17 @@ def sweep(
 
             called = [session.command[0], *session.arguments]
             session.listed = finish(folder, session.jobs, settings.report, called)
+
+
+def _check_new(folder: Path) -> None:
+    """Refuse a folder that holds a sweep."""
+    if (folder / RECORD).exists():
+        raise TakenError(
+            f"{str(folder)!r} holds a sweep already",
+            "a folder of its own for every sweep, which it gets without hydra.sweep.dir; or to run "
+            "what is missing of that one",
+            f"nnexp resume {quote(str(folder))}",
+        )
 
 
 def _has_words(folder: Path) -> bool:

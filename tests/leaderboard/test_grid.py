@@ -43,6 +43,28 @@ def test_the_step_of_an_area_of_several_classes(of_classes):
     assert step_of(record, "val_auc") == pytest.approx(1 / (3 * 10 * 90))
 
 
+@pytest.mark.parametrize(
+    ("counts", "accuracy", "said"),
+    [
+        ([200, 1800], 0.9, True),
+        ([200, 1800], 0.1, True),
+        ([200, 1800], 0.5, False),  # recalls of 0.5 and 0.5, or 0.7 and 0.3
+        ([200, 900, 900], 0.45, False),  # three classes
+    ],
+)
+def test_one_class_for_every_row_is_told_by_its_share(of_classes, counts, accuracy, said):
+    records = [of_classes(counts, n, optimizer__lr=rate) for n, rate in enumerate((0.1, 0.2))]
+    for own in records:
+        own.metrics["val"] |= {"balanced_accuracy": 0.5, "accuracy": accuracy}
+    notes = leaderboard(records).notes
+    assert any("as if it named one class" in note for note in notes) == said
+
+
+def test_a_class_that_may_have_no_row_is_taken_to_have_one(of_classes):
+    record = of_classes([4, 9996], 0)
+    assert step_of(record, "val_auc") == pytest.approx(1 / 999)
+
+
 def test_rows_of_one_weight(of_classes):
     record = of_classes([40, 1960], 0)
     assert rows_of(record, "val_accuracy") == 200
