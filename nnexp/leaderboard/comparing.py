@@ -22,7 +22,7 @@ def compare_with_first(
     ranked: Sequence[Sequence[Record]],
     unit: Callable[[Record], Hashable],
     sort: str,
-    splits: bool,
+    splits_vary: Callable[[Sequence[Record]], bool],
 ) -> list[Comparison | None]:
     """Each configuration against the first, in their order; None for the first itself.
 
@@ -35,29 +35,31 @@ def compare_with_first(
         ranked: the runs of each configuration that are done.
         unit: what a run has in common with its partners in other configurations.
         sort: the score that ranks.
-        splits: whether the split varies, so that pairs are splits. Of two configurations that are
-            split in other ways, the one whose splits have more in common counts.
+        splits_vary: whether that of runs does, so that pairs are splits.
     """
     if not ranked:
         return []
     first = {unit(record): record for record in ranked[0]}
     sign = 1 if sort.endswith("loss") else -1
     step = step_of(ranked[0][0], sort)
-    tests, ratios = [], []
+    tests, ratios, by_split = [], [], []
     for done in ranked[1:]:
         common = [(r, first[unit(r)]) for r in done if unit(r) in first]
         differences: NDArray[np.float64] = np.array(
             [recorded_score(own, sort) - recorded_score(other, sort) for own, other in common]
         )
+        splits = splits_vary([own for own, _ in common])
+        by_split.append(splits)
         if splits:
             differences = mean_by(differences, [split_of(own) for own, _ in common])
-        pair = ranked[0][0], done[0]
-        ratios.append(max(map(valid_to_train, pair)) if splits else 0.0)
+        ratios.append(valid_to_train(common[0][0]) if splits else 0.0)
         tests.append(paired_test(differences, ratios[-1], step))
     p = np.array([test.p for test in tests])
     adjusted, factors = holm(p), holm_factors(p)
     comparisons: list[Comparison | None] = [None]
-    for test, ratio, p_holm, factor in zip(tests, ratios, adjusted, factors, strict=True):
+    for test, ratio, splits, p_holm, factor in zip(
+        tests, ratios, by_split, adjusted, factors, strict=True
+    ):
         rows = _rows_of_all(ranked[0][0], sort, test.mean.n if splits else 1, ratio)
         worse = sign * test.mean.mean > chance_of_rows(test.mean.mean, rows)
         needed = None

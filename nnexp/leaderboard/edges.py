@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nnexp.config.check import is_number
 from nnexp.config.keys import all_keys
 from nnexp.leaderboard.board import Leaderboard
@@ -15,11 +18,16 @@ def at_edges(board: Leaderboard) -> list[str]:
     """A note for each number of the first that is the least or largest tried, and not allowed."""
     first = board.configurations[0].values
     notes = []
-    for key in board.varied:
-        tried = {row.values[key] for row in board.configurations if is_number(row.values.get(key))}
-        value = first.get(key)
-        if not is_number(value) or not LEAST <= len(tried) <= MOST or key.startswith("data."):
+    numbers = [key for key in board.varied if is_number(first.get(key))]
+    for key in numbers:
+        option = f"{key.partition('.')[0]}.name"  # each optimizer has rates of its own
+        alike = [row.values for row in board.configurations if _same(option, row.values, first)]
+        tried = {values[key] for values in alike if is_number(values.get(key))}
+        value = first[key]
+        if not LEAST <= len(tried) <= MOST or key.startswith("data."):
             continue
+        if len(numbers) > 1 and len(tried) == len(alike):
+            continue  # drawn with others: of few draws one is at an edge by chance
         for edge, word, bound in ((max(tried), "larger", "le"), (min(tried), "smaller", "ge")):
             if value == edge and not any(
                 own.path == key and own.limits.get(bound) == edge for own in all_keys()
@@ -29,3 +37,7 @@ def at_edges(board: Leaderboard) -> list[str]:
                     f"{setting(edge)} may be better"
                 )
     return notes
+
+
+def _same(key: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.get(key) == other.get(key)

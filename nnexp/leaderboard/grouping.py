@@ -12,6 +12,14 @@ from nnexp.leaderboard.records import Record
 FOLD = "data.split.fold"
 FOLDS = "data.split.folds"
 SPLIT_SEEDS = ("seeds.split", "seeds.valid")
+# what is done to the columns of a table; every other key of `data` decides which rows are scored
+OF_COLUMNS = frozenset(
+    f"data.{key}"
+    for key in (
+        "drop", "numeric", "categorical", "missing_tokens", "sentinels", "scaling", "fill_value",
+        "neighbors", "indicator", "encoding", "min_frequency", "max_levels", "missing",
+    )
+)  # fmt: skip
 # what a run's numbers do not depend on, or not by intent
 IMMATERIAL = frozenset(
     {
@@ -54,13 +62,16 @@ class Grouping:
     groups: list[Replicates]
 
     def unit(self, record: Record) -> Hashable:
-        """What a run has in common with its partners in other groups: seeds, fold, the rest."""
+        """What a run has in common with its partners in other groups: seeds, fold, the rows of the
+        table and how they are split, the rest.
+        """
         config = record.config
         if config.get(SPLIT_SEEDS[1]) == config.get(SPLIT_SEEDS[0]):  # as null, which follows it
             config = {**config, SPLIT_SEEDS[1]: None}
         pairs = [(key, value) for key, value in config.items() if is_repetition(key)]
         pairs += [(key, record.config.get(key)) for key in self.averaged]
-        return frozenset((key, comparable(value)) for key, value in pairs if value is not None)
+        own = frozenset((key, comparable(value)) for key, value in pairs if value is not None)
+        return own, rows_of_table(record)
 
 
 def group_records(records: Sequence[Record], by: Sequence[str] | None = None) -> Grouping:
@@ -103,6 +114,13 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
 def is_repetition(key: str) -> bool:
     """Whether a key is one of those that a configuration's score is a mean over."""
     return key in ("seed", FOLD) or key.startswith("seeds.")
+
+
+def rows_of_table(record: Record) -> Hashable:
+    """What decides the rows that a run has, and how they are split, but for seeds and the fold."""
+    keys = (k for k in record.config if k.startswith("data.") and k not in OF_COLUMNS)
+    own = frozenset((k, comparable(record.config[k])) for k in keys if k != FOLD)
+    return own, record.config.get("data.missing") == "drop"  # which leaves rows out
 
 
 def split_of(record: Record) -> Hashable:

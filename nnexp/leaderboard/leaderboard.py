@@ -12,7 +12,13 @@ from nnexp.errors import UserError
 from nnexp.leaderboard.board import SCORES, SORTS, Configuration, Leaderboard, Summary
 from nnexp.leaderboard.comparing import compare_with_first, recorded_score, stderr_of
 from nnexp.leaderboard.folders import natural
-from nnexp.leaderboard.grouping import Grouping, group_records, order_of, split_of
+from nnexp.leaderboard.grouping import (
+    Grouping,
+    group_records,
+    order_of,
+    rows_of_table,
+    split_of,
+)
 from nnexp.leaderboard.notes import notes_on
 from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.places import without_places
@@ -69,17 +75,19 @@ def ranked(
                 repeats.append(record)
         if done:
             candidates.append((group, list(done.values())))
-    splits = any(len({split_of(record) for record in done}) > 1 for _, done in candidates)
+    splits = _Splits([done for _, done in candidates])
     rows = []
     for group, own in candidates:
         planned = len({grouping.unit(record) for record in group.records})
-        scores = _summaries(own, splits)
+        scores = _summaries(own, splits.vary(own))
         rows.append(Configuration(0, group.values, own, planned, scores, None))
     sign = 1 if sort.endswith("loss") else -1
     rows.sort(key=lambda row: (
         not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
     ))  # fmt: skip
-    comparisons = compare_with_first([row.records for row in rows], grouping.unit, sort, splits)
+    comparisons = compare_with_first(
+        [row.records for row in rows], grouping.unit, sort, splits.vary
+    )
     configurations = [
         replace(row, rank=rank, against_leader=comparison)
         for rank, (row, comparison) in enumerate(zip(rows, comparisons, strict=True), 1)
@@ -91,11 +99,32 @@ def ranked(
         if score[:4] == "test" and row.scores[score].n
     }
     left_out.sort(key=lambda record: natural(record.name))
-    unit = "splits" if splits else "pairs" if grouping.averaged else "seeds"
+    by_split = bool(rows) and splits.vary(rows[0].records)
+    unit = "splits" if by_split else "pairs" if grouping.averaged else "seeds"
     board = Leaderboard(configurations, left_out, grouping.varied, sort, winner_test, unit)
     if not configurations:
         return board
     return replace(board, notes=notes_on(board, grouping.averaged, repeats))
+
+
+class _Splits:
+    """Of which tables the split varies, so that it is splits that are counted, not seeds.
+
+    Arguments:
+        groups: the runs of each configuration that are done.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[Record]]) -> None:
+        self._varied: set[Hashable] = set()
+        for own in groups:
+            splits: dict[Hashable, set[Hashable]] = {}
+            for record in own:
+                splits.setdefault(rows_of_table(record), set()).add(split_of(record))
+            self._varied |= {table for table, found in splits.items() if len(found) > 1}
+
+    def vary(self, records: Sequence[Record]) -> bool:
+        """Whether runs are of such a table."""
+        return any(rows_of_table(record) in self._varied for record in records)
 
 
 def _summaries(done: Sequence[Record], splits: bool) -> dict[str, Summary]:

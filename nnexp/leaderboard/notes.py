@@ -13,7 +13,7 @@ import numpy as np
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
 from nnexp.leaderboard.grid import class_counts
-from nnexp.leaderboard.grouping import comparable
+from nnexp.leaderboard.grouping import OF_COLUMNS, comparable
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, plural, score_title
@@ -21,14 +21,6 @@ from nnexp.lines import one_line
 
 SEVERAL_SEEDS = "'seed=range(5)'"
 SURE = 2.0  # standard errors of a class's share of the validation rows
-# what is done to the columns of a table; every other key of `data` decides which rows are scored
-OF_COLUMNS = frozenset(
-    f"data.{key}"
-    for key in (
-        "drop", "numeric", "categorical", "missing_tokens", "sentinels", "scaling", "fill_value",
-        "neighbors", "indicator", "encoding", "min_frequency", "max_levels", "missing",
-    )
-)  # fmt: skip
 
 
 def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]) -> list[str]:
@@ -94,7 +86,7 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
     if averaged:
         notes.append(
             f"each score is a mean over {', '.join(averaged)} as well, and pairs are runs that "
-            "agree in it"
+            f"agree in {'it' if len(averaged) == 1 else 'them'}"
         )
     if repeats:
         names = _few([record.name for record in repeats])
@@ -107,10 +99,10 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
             f"folds or settings: {_few(short)}"
         )
     if not first.is_complete:
-        notes.append(
-            f"the first has {len(first.records)} of its {first.planned} runs: its mean may be of "
-            "other seeds, folds or settings than those of the others"
-        )
+        told = f"the first has {len(first.records)} of its {first.planned} runs"
+        if len(board.configurations) > 1:
+            told += ": its mean may be of other seeds, folds or settings than those of the others"
+        notes.append(told)
     dropped = any(
         HALVED in (record.reason or "") for row in board.configurations for record in row.records
     )
@@ -126,7 +118,7 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         if row.against_leader is not None and row.against_leader.pairs == 0
     ]
     if apart:
-        notes.append(f"no seed and fold in common with the first: {_few(apart)}")
+        notes.append(f"no rows, seed and fold in common with the first: {_few(apart)}")
     return notes
 
 
@@ -190,7 +182,10 @@ def _seeds(board: Leaderboard) -> list[str]:
             f"one {what}: chance and settings cannot be told apart; add {SEVERAL_SEEDS} to the "
             "sweep"
         ]
-    if not rows and board.configurations[0].scores[board.sort].n == 1:
+    first = board.configurations[0]
+    if not rows and first.scores[board.sort].n == 1:
+        if first.planned > 1:
+            return ["one run that is done: the spread over seeds is not known"]
         return [f"one run: the spread over seeds is not known; add {SEVERAL_SEEDS}"]
     return []
 
@@ -219,7 +214,8 @@ def _winner(board: Leaderboard) -> list[str]:
     tested = ""
     if isinstance(rows[0], int) and all(n == rows[0] for n in rows):
         tested = f", {plural(rows[0], 'test row')}"
-    what = "over the rows" if over == "1 run" else "over seeds and rows"
+    units = board.unit if board.unit == "splits" else "seeds"
+    what = "over the rows" if over == "1 run" else f"over {units} and rows"
     return [
         f"the first in test: {', '.join(shown)} (mean of {over}{tested}; ± one standard error "
         f"{what})" + (f"; {picked}" if picked else "")

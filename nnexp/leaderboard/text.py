@@ -203,7 +203,8 @@ def _lines(columns: list[PrintedColumn]) -> list[str]:
 
 def _mark(row: Configuration) -> str:
     against = row.against_leader
-    return "" if against is None or against.distinguishable else " ≈"
+    told = against is None or against.distinguishable or not against.pairs
+    return "" if told else " ≈"
 
 
 def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
@@ -217,7 +218,9 @@ def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
             f"`{unit}`: how many would tell, with 80 % power, if the difference is as seen; ? for "
             "unknown or none"
         )
-    elif rest and not same:
+    elif same:
+        remarks.append("≈ cannot be told from the first")
+    elif any(against.pairs for _, against in rest):
         so_far = " so far" if board.incomplete else ""
         remarks.append(f"the first is better than every other{so_far} ({test})")
     if dropped:

@@ -192,7 +192,7 @@ def _facts(board: Leaderboard, records: Sequence[Record]) -> list[Markup]:
             more = f", … ({len(repeated)} {many})" if len(repeated) > MOST_VALUES else ""
             facts.append(_fact(element("code", key), shown + more))
     runs = [(own, m) for own in records if (m := _manifest(own)) is not None]
-    data = list(dict.fromkeys(told for _, m in runs if (told := data_line(m)) is not None))
+    data = list(dict.fromkeys(told for _, m in runs if (told := data_line(m, True)) is not None))
     if data:
         facts.append(_fact("data", _lines(data, "more")))
     commands = commands_of(runs)
@@ -226,18 +226,40 @@ def _manifest(record: Record) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def data_line(manifest: Mapping[str, Any]) -> str | None:
-    """What a manifest says about the table: its source and how its rows are split."""
+def _parts(split: Mapping[str, Any], of_all: bool) -> str:
+    """`90 train, 30 validation, 30 test rows`; of folds what is the same in all of them, or which
+    it is.
+    """
+    if split.get("folds") and of_all:
+        known = [
+            rows for part in ("train", "valid", "unused") if _is_count(rows := split.get(part))
+        ]
+        words = [f"{sum(known)} rows in {split['folds']} folds"]
+        return ", ".join([*words, *([f"{rows} test rows"] if (rows := split.get("test")) else [])])
+    names = {"train": "train", "valid": "validation", "test": "test", "unused": "unused"}
+    parts = [f"{split[part]} {name}" for part, name in names.items() if split.get(part)]
+    fold = f" (fold {split.get('fold')} of {split['folds']})" if split.get("folds") else ""
+    return f"{', '.join(parts)} rows{fold}"
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def data_line(manifest: Mapping[str, Any], of_all: bool = False) -> str | None:
+    """What a manifest says about the table: its source and how its rows are split.
+
+    Arguments:
+        manifest: of a run.
+        of_all: whether it is to be the same for all folds.
+    """
     data = manifest.get("data")
     if not isinstance(data, dict) or not data.get("source"):
         return None
     words = [one_line(str(data["source"]))]
     split = data.get("split")
     if isinstance(split, dict) and split:
-        parts = ", ".join(
-            f"{rows} {'validation' if part == 'valid' else part}" for part, rows in split.items()
-        )
-        words.append(one_line(f"{parts} rows"))
+        words.append(one_line(_parts(split, of_all)))
     features, classes = data.get("features"), data.get("classes")
     if isinstance(features, int):
         words.append(plural(features, "feature"))

@@ -1,7 +1,7 @@
 import pytest
 
 from nnexp.leaderboard import leaderboard, read_records
-from nnexp.report.summary import LONGEST, head, summary_title
+from nnexp.report.summary import LONGEST, data_line, head, summary_title
 
 
 @pytest.fixture
@@ -148,6 +148,18 @@ def test_data_and_command_without_places(add, header):
     assert found["command"] == (
         "python train.py -m data=csv data.path=table.csv reg.l2=0,0.1 hydra/launcher=stack"
     )
+
+
+def test_folds_are_told_once(add, header):
+    for fold in range(3):
+        split = {"train": 66 + (fold > 0), "valid": 34 - (fold > 0), "test": 30}
+        split |= {"folds": 3, "fold": fold, "unused": 0}
+        data = {**MANIFEST["data"], "split": split}
+        add(fold, seed=0, manifest={**MANIFEST, "data": data}, data__split__fold=fold)
+    told = facts(header())["data"]
+    assert told == "table.csv, 100 rows in 3 folds, 30 test rows, 1 feature, 2 classes"
+    own = data_line({"data": data})
+    assert "table.csv, 67 train, 33 validation, 30 test rows (fold 2 of 3), 1 feature" in own
 
 
 @pytest.mark.parametrize(
