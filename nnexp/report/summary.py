@@ -231,10 +231,8 @@ def _parts(split: Mapping[str, Any], of_all: bool) -> str:
     it is.
     """
     if split.get("folds") and of_all:
-        known = [
-            rows for part in ("train", "valid", "unused") if _is_count(rows := split.get(part))
-        ]
-        words = [f"{sum(known)} rows in {split['folds']} folds"]
+        rest = sum(_count(split.get(part)) for part in ("train", "valid", "unused"))
+        words = [f"{rest} rows in {split['folds']} folds"]
         return ", ".join([*words, *([f"{rows} test rows"] if (rows := split.get("test")) else [])])
     names = {"train": "train", "valid": "validation", "test": "test", "unused": "unused"}
     parts = [f"{split[part]} {name}" for part, name in names.items() if split.get(part)]
@@ -242,8 +240,9 @@ def _parts(split: Mapping[str, Any], of_all: bool) -> str:
     return f"{', '.join(parts)} rows{fold}"
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _count(value: Any) -> int:
+    """A whole number of a JSON file; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def data_line(manifest: Mapping[str, Any], of_all: bool = False) -> str | None:
