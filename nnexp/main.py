@@ -22,6 +22,7 @@ from nnexp.config.misplaced import check_folder_key
 from nnexp.config.own import options_of
 from nnexp.config.quick import quick_composition
 from nnexp.config.store import conf_dir, register
+from nnexp.config.swept import for_all_values
 from nnexp.config.translate import translate
 from nnexp.config.tree import to_config
 from nnexp.errors import UserError
@@ -118,6 +119,8 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
         session.refusal = translate(error, overrides)
     finally:
         SESSION.reset(token)
+    if session.refusal is not None and _is_sweep(session):
+        session.refusal = for_all_values(session.refusal, overrides)
     return False
 
 
@@ -169,9 +172,13 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
 
 def _of_all(session: Session, overrides: Sequence[str]) -> list[str]:
     """The arguments for Hydra: of a sweep those that fit all of its jobs; the rest is noted."""
-    if {"-m", "--multirun"} & set(session.arguments):
+    if _is_sweep(session):
         session.held = held(overrides)
     return [word for word in session.arguments if word not in session.held]
+
+
+def _is_sweep(session: Session) -> bool:
+    return bool({"-m", "--multirun"} & set(session.arguments))
 
 
 def _works_in_output(moved: bool) -> UserError:

@@ -38,11 +38,13 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     word = plain_word(name.lstrip("+~-").partition("@")[0])
     table = groups()
     leaf = word.rpartition(".")[2]
-    if leaf in PHRASES and value:
-        return PHRASES[leaf].format(value)
+    phrase = PHRASES.get(word) or PHRASES.get(leaf)
+    if phrase and value:
+        return phrase.format(value)
     if leaf in COUNTS and value and value.isdecimal() and 0 < int(value) <= MOST_LAYERS:
         value = literal([WIDTH] * int(value))
-    word = KEYS.get(leaf, word)  # learning_rate, optimizer.learning_rate, trainer.learning_rate
+    # learning_rate, optimizer.learning_rate, trainer.learning_rate
+    word = KEYS.get(word) or KEYS.get(leaf, word)
     group = word if word in table else {p: g for g, p in PACKAGES.items()}.get(word)
     if group:
         return _choose(group, value, table)

@@ -59,6 +59,7 @@ KEYS = {
     "n_epochs": "trainer.epochs",
     "n_jobs": "threads",
     "n_layers": "model.hidden",
+    "n_trials": "sweep.n",
     "na_values": "data.missing_tokens",
     "normalization": "data.scaling",
     "normalize": "data.scaling",
@@ -81,7 +82,11 @@ KEYS = {
     "solver": "optimizer",
     "standardize": "data.scaling",
     "target_column": "data.target",
+    "sweep.jobs": "sweep.processes",
+    "sweep.n_jobs": "sweep.processes",
+    "sweep.workers": "sweep.processes",
     "task": "loss",
+    "trials": "sweep.n",
     "test_size": "data.split.test",
     "test_split": "data.split.test",
     "units": "model.hidden",
@@ -119,6 +124,7 @@ PHRASES = {
     "resume_from": "nnexp resume {}",
     "run_name": "hydra.run.dir=outputs/{}",
     "save_dir": "hydra.run.dir={}",
+    "sweep.dir": "hydra.sweep.dir={}",
     "train_size": "data.split.valid=0.2 data.split.test=0.2",
 }
 
@@ -127,6 +133,9 @@ COUNTS = frozenset({"depth", "layers", "n_layers", "num_layers"})
 
 # an option of a group
 OPTION_NAMES = {
+    "asha": "halving",
+    "bayes": "optuna",
+    "bayesian": "optuna",
     "binary": "bce_with_logits",
     "cancer": "breast_cancer",
     "bce_loss": "bce",
@@ -136,6 +145,7 @@ OPTION_NAMES = {
     "crossentropy": "cross_entropy",
     "crossentropyloss": "cross_entropy",
     "fashion_mnist": "idx",
+    "hyperband": "halving",
     "l1": "mae",
     "l1_loss": "mae",
     "lasso": "l1",
@@ -153,6 +163,8 @@ OPTION_NAMES = {
     "regression": "cross_entropy",  # what there is instead
     "ridge": "l2",
     "squared_error": "mse",
+    "successive_halving": "halving",
+    "tpe": "optuna",
     "tsv": "csv",
     "xent": "cross_entropy",
 }
@@ -193,6 +205,13 @@ VALUES: Mapping[str, Mapping[str, str]] = {
         "layernorm": "layer",
     },
     "reg.patience": {"true": "10", "false": "null"},
+    "sweep.method": {
+        "bayes": "optuna",
+        "bayesian": "optuna",
+        "tpe": "optuna",
+        "hyperband": "halving",
+        "asha": "halving",
+    },
     "trainer.monitor": {"accuracy": "val_accuracy", "acc": "val_accuracy", "loss": "val_loss"},
     "trainer.precision": {
         "true": "bfloat16",

@@ -23,6 +23,7 @@ from omegaconf.errors import (
 from nnexp.config.check import wrong_type
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
+from nnexp.config.likeness import plain_word
 from nnexp.config.located import located
 from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.picked import key_of
@@ -30,6 +31,7 @@ from nnexp.config.schema.options import OPTIONS
 from nnexp.config.several import several
 from nnexp.config.shell import shell
 from nnexp.config.suggest import HELP, suggest
+from nnexp.config.synonyms import KEYS
 from nnexp.config.unknown import bare_word, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
@@ -39,6 +41,16 @@ _AMBIGUOUS = re.compile(
     r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'(?:\n| requires)"
 )
 _TWICE = re.compile(r"already at '([^']*)'|Multiple values for ([\w/]+)\.")
+_DRAWN = re.compile(r"(\w+)\((.*)\)")
+_RANGES = {  # what other tools draw from
+    "loguniform": "tag(log,interval({}))",
+    "log_uniform": "tag(log,interval({}))",
+    "uniform": "interval({})",
+    "randint": "int(interval({}))",
+    "suggest_float": "interval({})",
+    "suggest_int": "int(interval({}))",
+}
+_LISTS = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _ORIGIN = re.compile(r"In '((?!config'|hydra/)[^']+)'")
 
 
@@ -150,20 +162,28 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     first, *others = value.split()
     if others and all("=" in word for word in others):  # two overrides in one pair of quotes
         return " ".join([f"{name}={first}", *others])
-    key = _key(name.lstrip("+"), overrides)
+    plain = plain_word(name.lstrip("+"))
+    key = _key(KEYS.get(plain, plain), overrides)
+    if (drawn := _DRAWN.fullmatch(value)) and drawn[1] in _RANGES:
+        path = key.path if key else name
+        return shell(f"{path}={_RANGES[drawn[1]].format(drawn[2])}")
+    if key is not None and key.is_list and (lists := _LISTS.findall(value))[1:]:
+        items = ([i for one in own.split(",") if (i := one.strip())] for own in lists)
+        return shell(f"{key.path}={','.join('[' + ','.join(own) + ']' for own in items)}")
     if (key is None or not key.is_list) and (swept := several(name, value)):
         return swept
     if key is not None and key.is_list:
         items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
         kept = [item for item in items if item]
         of_texts = str in get_args(unwrap(key.hint)[0])
-        text = f"{name}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
+        text = f"{key.path}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
         return text if text.isascii() and '"' not in text else f"'{text}'"
     opened = [c for c in value if c in "[{("]
     if opened and not any(c in value for c in "]})"):
         closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
         return shell(f"{name}={value}{closing}")
-    if key is None or unwrap(key.hint)[0] is not str or "choices" in key.limits:
+    by_name = key is not None and key.path == plain and unwrap(key.hint)[0] is str
+    if key is None or not by_name or "choices" in key.limits:
         bare = first.strip("=;:,\"'")
         if not bare and first.strip("\"'"):  # a separator
             return " ".join(map(shell, (suggest(name, f'"{first}"', overrides) or HELP).split()))
@@ -248,6 +268,8 @@ def _mistyped(error: OmegaConfBaseException, overrides: Sequence[str]) -> UserEr
         whole = _typed(path, overrides) or literal([value])
         return wrong_type(key, value, whole if path != full else None)
     remedy = suggest(path, str(value), overrides) if path in PACKAGES.values() else None
+    if path == "seeds":
+        remedy = f"seed={literal(value)}"
     return UserError(
         f"{path}={literal(value)}, but {path} is a section of keys",
         f"values are given one by one, as {_first_key(path)}",

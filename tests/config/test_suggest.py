@@ -82,6 +82,13 @@ MEANT = {
     "file=x.csv": "data=csv data.path=x.csv",
     "sep=;": "data=csv 'data.separator=\";\"'",
     "log_dir=x": "hydra.run.dir=x",
+    "sweep.n_jobs=2": "sweep.processes=2",
+    "n_trials=20": "sweep.n=20",
+    "sweep=hyperband": "sweep=halving",
+    "sweep.method=tpe": "sweep.method=optuna",
+    "optimizer.lr=loguniform(1e-4,0.1)": "'optimizer.lr=tag(log,interval(1e-4,0.1))'",
+    "hidden_layer_sizes=(64,32)": "model.hidden=[64,32]",
+    "hidden_layer_sizes=(64,),(32,32)": "model.hidden=[64],[32,32]",
     "resume=outputs/x": "nnexp resume outputs/x",
     "reg.patiense=0": "reg.patience=1",  # no value of the key
     "save=true": "nnexp train --help",  # not loss.scale=true, whatever is like it
