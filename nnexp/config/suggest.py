@@ -43,12 +43,12 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
         return phrase.format(value)
     if leaf in COUNTS and value and value.isdecimal() and 0 < int(value) <= MOST_LAYERS:
         value = literal([WIDTH] * int(value))
-    # learning_rate, optimizer.learning_rate, trainer.learning_rate
-    word = KEYS.get(word) or KEYS.get(leaf, word)
+    inside = next((k for k in all_keys() if k.is_open and word.startswith(k.path + ".")), None)
+    if inside is None:  # learning_rate, optimizer.learning_rate, trainer.learning_rate
+        word = KEYS.get(word) or KEYS.get(leaf, word)
     group = word if word in table else {p: g for g, p in PACKAGES.items()}.get(word)
     if group:
         return _choose(group, value, table)
-    inside = next((k for k in all_keys() if k.is_open and word.startswith(k.path + ".")), None)
     if inside is not None:
         text = f"{word}={'VALUE' if value is None else value}"
         return text if is_chosen(inside, chosen(overrides)) else f"{_owner(inside)} {text}"

@@ -173,8 +173,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     if (key is None or not key.is_list) and (swept := several(name, value)):
         return swept
     if key is not None and key.is_list:
-        items = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
-        kept = [item for item in items if item]
+        texts = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
+        kept = [text for text in texts if text]
         of_texts = str in get_args(unwrap(key.hint)[0])
         text = f"{key.path}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
         return text if text.isascii() and '"' not in text else f"'{text}'"
