@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from nnexp.errors import UserError
+
+
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 
 
 class Arguments(argparse.ArgumentParser):
@@ -18,13 +22,17 @@ class Arguments(argparse.ArgumentParser):
         command: what is typed before the words, `nnexp predict`.
         words: the words in short, `RUN TABLE [-o FILE]`.
         description: one sentence for its help.
+        names: what other tools call a flag -> the flag.
     """
 
-    def __init__(self, command: str, words: str, description: str) -> None:
+    def __init__(
+        self, command: str, words: str, description: str, names: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(
             prog=command, description=description, usage=f"{command} {words}", allow_abbrev=False
         )
         self._words: list[str] = []
+        self._names = names or {}
         self._line = f"{command} {words}"
         self._typed = f"{command} {words.partition('[')[0]}".strip()
 
@@ -44,13 +52,21 @@ class Arguments(argparse.ArgumentParser):
         """What was typed, with the flag that an unknown one is like, or without it."""
         flag = unknown[0].partition("=")[0]
         flags = [known for known in self._option_string_actions if known.startswith("--")]
-        near = get_close_matches("--" + flag.lstrip("-"), flags, n=1, cutoff=0.7)
+        name = "--" + flag.lstrip("-").replace("_", "-")
+        near = self._names.get(name) or next(
+            iter(get_close_matches(name, flags, n=1, cutoff=0.7)), None
+        )
         if near:
             return [
-                word.replace(flag, near[0], 1) if word.partition("=")[0] == flag else word
+                word.replace(flag, near, 1) if word.partition("=")[0] == flag else word
                 for word in self._words
             ]
-        return [word for word in self._words if word not in unknown]
+        before = ["", *self._words]
+        return [
+            word
+            for word, last in zip(self._words, before, strict=False)
+            if word not in unknown and not (last in unknown and _NUMBER.fullmatch(word))
+        ]
 
     def add(self, *names: str, **options: Any) -> None:
         """`add_argument`, under a shorter name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -12,6 +13,7 @@ from typing import Any
 
 from nnexp import __version__
 from nnexp.errors import UserError
+from nnexp.files import is_full
 from nnexp.garbage import collect_again, paused, spare_the_end
 
 # the module that runs a command, by its `main(words) -> exit status`
@@ -53,6 +55,12 @@ def _in_peace(command: Callable[..., int]) -> Callable[..., int]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             return 130
+        except OSError as error:
+            if not is_full(error):
+                raise
+            print("error: a disk, or what the output goes to, is full", file=sys.stderr)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
         return status
 
     return run
@@ -80,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return train(rest, ("nnexp", "train"))
     try:
         if head not in _COMMANDS:
-            raise _unknown_command(head)
+            raise _unknown_command(head, rest)
         command = import_module(_COMMANDS[head])
         collect_again()
         return int(command.main(rest))
@@ -125,7 +133,7 @@ def train(argv: Sequence[str] | None = None, program: Sequence[str] | None = Non
         return 2
 
 
-def _unknown_command(word: str) -> UserError:
+def _unknown_command(word: str, rest: Sequence[str]) -> UserError:
     from nnexp.config.likeness import nearest
 
     commands = ("train", *_COMMANDS)
@@ -134,7 +142,8 @@ def _unknown_command(word: str) -> UserError:
     elif "=" in word or word.startswith("-"):
         remedy = f"nnexp train {word}"
     else:
-        remedy = f"nnexp {nearest(word, commands) or '--help'}"
+        near = nearest(word, commands)
+        remedy = shlex.join(["nnexp", near, *rest]) if near else "nnexp --help"
     return UserError(f"nnexp has no command {word!r}", f"one of {', '.join(commands)}", remedy)
 
 

@@ -26,6 +26,7 @@ from nnexp.config.swept import for_all_values
 from nnexp.config.translate import translate
 from nnexp.config.tree import to_config
 from nnexp.errors import UserError
+from nnexp.files import is_full
 from nnexp.garbage import paused
 from nnexp.runs.jobs import Job, TakenError, check_alone, score_of, taken
 from nnexp.session import SESSION, Session, record
@@ -116,6 +117,8 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
     except BrokenPipeError:  # `| head`: nobody reads
         raise
     except Exception as error:
+        if is_full(error) and getattr(error, "filename", None) is None:  # of no folder of its own
+            raise
         session.refusal = translate(error, overrides)
     finally:
         SESSION.reset(token)

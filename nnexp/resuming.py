@@ -12,6 +12,7 @@ from nnexp.config.flags import parted, places
 from nnexp.config.grammar import parse
 from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
+from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import FILE_KEYS, started_in
@@ -79,7 +80,8 @@ def _run(folder: Path, trust: bool) -> int:
         print(f"error: {type(error).__name__}: {first} (traceback in {log})", file=sys.stderr)
         return 1
     if ended:
-        print(f"nothing is missing: the run is {run.status} after {run.epochs} epochs")
+        epochs = counted(run.epochs, "epoch")
+        print(f"nothing is missing: the run is {run.status} after {epochs}")
     elif run.status == "interrupted":
         print(f"interrupted; to go on: {resume_command(folder)}", file=sys.stderr)
     return {"done": 0, "interrupted": 130}.get(run.status, 1)

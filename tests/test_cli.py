@@ -340,6 +340,10 @@ def test_the_program_nnexp(capsys):
         (["resume", "run", "--odd"], "nnexp resume run"),
         (["lr-find", "--odd"], "nnexp lr-find --help"),
         (["lr-find", "data=wine", "--rate", "3"], "nnexp lr-find data=wine --rates 3"),
+        (["lr-find", "data=wine", "--min_lr", "1e-4"], "nnexp lr-find data=wine --from 1e-4"),
+        (["lr-find", "data=wine", "--odd", "3"], "nnexp lr-find data=wine"),
+        (["comapre", "a b", "--sort", "val_auc"], "nnexp compare 'a b' --sort val_auc"),
+        (["compare", "run", "sort=val_auc"], "nnexp compare run --sort val_auc"),
     ],
 )
 def test_unknown_commands(capsys, words, remedy):

@@ -41,7 +41,7 @@ def for_all_values(error: UserError, words: Sequence[str]) -> UserError:
             continue
         rest = [other for other in words if other not in {one for one, _ in swept}]
         values = _mended(own, key, rest)
-        if values is not None:
+        if values is not None and f"{key}={values}" != word:
             remedy = " ".join([*before, shell(f"{key}={values}")])
             return UserError(error.wrong, error.allowed, remedy)
         if own.key_or_group != key and not own.is_choice_sweep():  # a range under another name

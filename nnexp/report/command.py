@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 
 from nnexp.arguments import Arguments
+from nnexp.errors import UserError
 from nnexp.leaderboard.leaderboard import leaderboard
 from nnexp.leaderboard.records import read_records
 from nnexp.leaderboard.text import print_leaderboard
@@ -46,6 +48,7 @@ def main(words: Sequence[str]) -> int:
         metavar="FOLDER",
         help="write leaderboard.csv, .md and report.html there",
     )
+    typed = list(words)
     options = parser.parse_args(words)
     by, paths = None, list(options.paths)
     if options.by is not None:
@@ -53,6 +56,12 @@ def main(words: Sequence[str]) -> int:
         paths += [Path(word) for word in options.by if Path(word).is_dir()]
         words = [word for word in options.by if not Path(word).is_dir()]
         by = [key for word in words for key in word.split(",") if key]
+    for word in map(str, paths):
+        flag, sign, value = word.partition("=")
+        if sign and flag in ("sort", "by") and not Path(word).exists():
+            kept = [other for other in typed if other != word]
+            remedy = shlex.join(["nnexp", "compare", *kept, f"--{flag}", value])
+            raise UserError(f"there is no run under {word!r}", f"--{flag} is a flag", remedy)
     if not paths:
         parser.error("the following arguments are required: RUN")
     records = read_records(paths)

@@ -63,6 +63,12 @@ def resume(run: Any, trust: bool = False) -> Run:
             is at work in it, or its checkpoint is not its own. The folder is then as it was.
     """
     folder = calls.folder(run, "nnexp.resume")
+    if (folder / "sweep.yaml").is_file():
+        raise UserError(
+            f"{str(folder)!r} is a sweep",
+            "nnexp.resume goes on with a run; what is missing of a sweep is run by the command",
+            join(["nnexp", "resume", str(folder)]),
+        )
     config = _config(folder, trust)
     check_links(folder)
     if (folder / checkpoint.FOLDER).is_dir():

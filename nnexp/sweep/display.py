@@ -55,6 +55,7 @@ class Display:
         for job in (self.jobs[place] for place in places):
             if id(job) in self.epochs:
                 self.trained[id(job)] = epoch
+        self._print_if_due()
 
     def again(self, places: Sequence[int]) -> None:
         """What a chunk's jobs have trained is lost: they begin anew."""
@@ -62,7 +63,9 @@ class Display:
             self.trained.pop(id(self.jobs[place]), None)
 
     def ended(self, job: Job) -> None:
-        """A job has ended, well or not."""
+        """A job has ended, well or not; one that was interrupted has not."""
+        if job.status == "interrupted":
+            return
         self.done += 1
         self.over += self.epochs.pop(id(job), 0)
         self.trained.pop(id(job), None)
@@ -70,11 +73,14 @@ class Display:
             sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
             if self.best is None or sign * job.score < sign * (self.best.score or 0.0):
                 self.best = job
-        if self.mode == "plain" and self.total:
-            share = int(LINES * self.share)
-            if share > self.printed or self.done == self.runs:
-                self.printed = share
-                print(self.line(), file=self.stream, flush=True)
+        self._print_if_due(self.done == self.runs)
+
+    def _print_if_due(self, last: bool = False) -> None:
+        """Print the line where lines are printed, about `LINES` in all."""
+        share = int(LINES * self.share)
+        if self.mode == "plain" and self.total and (last or self.printed < share < LINES):
+            self.printed = share
+            print(self.line(), file=self.stream, flush=True)
 
     def note(self, text: str) -> None:
         """Something that the user should know at once."""

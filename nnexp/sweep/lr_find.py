@@ -168,9 +168,16 @@ def _composed(overrides: list[str], asked: Asked) -> Config:
         raise UserError(error.wrong, allowed, remedy) from error
 
 
+_NAMES = {  # of the flags, in other range tests
+    **dict.fromkeys(("--lr-min", "--min-lr", "--start", "--start-lr", "--init-value"), "--from"),
+    **dict.fromkeys(("--lr-max", "--max-lr", "--stop", "--end", "--end-lr"), "--to"),
+    **dict.fromkeys(("--steps", "--num-training", "--num-iter", "--count"), "--rates"),
+}
+
+
 def main(words: Sequence[str]) -> int:
     """`nnexp lr-find WORDS`; returns the exit status."""
-    parser = _Words("nnexp lr-find", _WORDS, "Find a learning rate for a run.")
+    parser = _Words("nnexp lr-find", _WORDS, "Find a learning rate for a run.", _NAMES)
     parser.add("--from", dest="start", type=float, default=START, metavar="RATE",
                help=f"the least rate ({START:g})")  # fmt: skip
     parser.add("--to", dest="stop", type=float, default=STOP, metavar="RATE",

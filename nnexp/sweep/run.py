@@ -110,10 +110,17 @@ def _train(
 
 
 def _common_mistake(jobs: Sequence[Job]) -> UserError | None:
-    """The mistake for which no job can be run, if it is the same in all."""
+    """The mistake for which no job can be run: that of all of them, or the first where each has
+    its own.
+    """
     errors = [job.error for job in jobs if isinstance(job.error, UserError)]
-    same = len(errors) == len(jobs) and len(set(map(str, errors))) == 1
-    return errors[0] if same else None
+    if len(errors) < len(jobs):
+        return None
+    first = errors[0]
+    if len(set(map(str, errors))) == 1:
+        return first
+    wrong = f"none of {len(jobs)} jobs can be run; of the first {first.wrong}"
+    return type(first)(wrong, first.allowed, first.remedy)
 
 
 def _tell(failed: Sequence[Job]) -> None:

@@ -39,5 +39,7 @@ def test_on_the_command_line(capsys, tmp_path, monkeypatch):
 
 
 def test_a_remedy_of_another_word_stays(tmp_path):
-    error = UserError("data.path is missing", "a file", "data.path=t.csv")
-    assert for_all_values(error, ["seed=1,2"]) is error
+    error = UserError("data.path='a.csv': no such file", "a file", "data.path=t.csv")
+    assert for_all_values(error, ["data=csv", "data.target=y", "seed=1,2"]) is error
+    # of what composes all is kept, and then nothing is mended
+    assert for_all_values(error, ["data=csv", "data.target=y", "data.path=a.csv,b.csv"]) is error

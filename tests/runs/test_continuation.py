@@ -252,6 +252,13 @@ def test_what_comes_after_the_end_of_a_run_does_not_undo_it(tmp_path, monkeypatc
     assert (tmp_path / "mine" / "model.safetensors").stat() == weights
 
 
+def test_a_sweep_is_resumed_by_the_command(tmp_path):
+    swept = nnexp.multirun([*QUICK, "trainer.epochs=1", "seed=0,1"], root=tmp_path)
+    with pytest.raises(UserError, match="is a sweep") as caught:
+        nnexp.resume(swept.folder)
+    assert caught.value.remedy == f"nnexp resume {swept.folder}"
+
+
 def test_a_resumed_run_can_be_interrupted_again(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     whole = begun(Path("whole"))

@@ -32,6 +32,29 @@ def test_lines_say_how_far_it_is_and_who_is_best(jobs):
     assert lines[0].endswith("left")
 
 
+def test_a_stack_whose_members_end_together_is_told_of_on_its_way(jobs):
+    stream = io.StringIO()
+    display = Display(jobs, 1, "plain", stream)
+    for epoch in range(1, 11):
+        display.epoch(range(20), epoch)
+    assert len(stream.getvalue().splitlines()) == LINES - 1
+    for job in jobs:
+        end(job, 1.0)
+        display.ended(job)
+    assert len(stream.getvalue().splitlines()) == LINES
+
+
+def test_a_job_that_was_interrupted_has_not_ended(jobs):
+    stream = io.StringIO()
+    display = Display(jobs, 1, "plain", stream)
+    end(jobs[0], 1.0)
+    for job in jobs[1:]:
+        end(job, None, "interrupted")
+    for job in jobs:
+        display.ended(job)
+    assert display.line().startswith("1/20 runs")
+
+
 def test_the_share_counts_epochs_in_training(jobs):
     display = Display(jobs, 2, "none", io.StringIO())
     display.epoch((0, 1, 2, 3), 5)
