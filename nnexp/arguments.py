@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 from nnexp.errors import UserError
 
-
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 
 
