@@ -13,7 +13,7 @@ from nnexp.loop.watch import LoopWatch
 
 def watch(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: torch.optim.Optimizer | Sequence[torch.optim.Optimizer],
     loss_fn: Callable[..., Any],
     train: tuple[Any, Any],
     valid: tuple[Any, Any] | None = None,
@@ -27,7 +27,7 @@ def watch(
 
     Arguments:
         model: any module.
-        optimizer: that trains it.
+        optimizer: that trains it; a list where there are several.
         loss_fn: called as loss_fn(output, target), where `output` is what the model returns.
         train: X, float tensor or array (N, D) as the model gets it, and y (N,): class labels or
             numbers; (N, 1) and one-hot (N, C) as well.

@@ -57,7 +57,7 @@ def report_of(found: Audit, title: str) -> AuditReport:
         Finding(
             cause=nomination.cause,
             verdict=SUSPECTED,
-            title=titled(nomination.cause, nomination.subject),
+            title=titled(nomination.cause, nomination.subject, nomination.title),
             evidence=(*nomination.evidence, *nomination.against),
             explanation=nomination.explanation,
             fix=nomination.fix,
@@ -67,7 +67,8 @@ def report_of(found: Audit, title: str) -> AuditReport:
     )
     # by itself the table does not say whether these do harm
     signs = (
-        f"{titled(own.cause, own.subject)}; {own.evidence[0].signal} {own.evidence[0].value}"
+        f"{titled(own.cause, own.subject, own.title)}; {own.evidence[0].signal}: "
+        f"{own.evidence[0].value}"
         for own in found.nominations
         if own.strength < SHOWN
     )

@@ -103,7 +103,7 @@ CAUSES: dict[str, Cause] = {
 }
 
 
-def titled(cause: str, subject: str = "") -> str:
-    """A cause in words, with the columns that it is about, or the first of many."""
-    title = CAUSES[cause].title
+def titled(cause: str, subject: str = "", title: str = "") -> str:
+    """A cause in words, its own or others, with the columns that it is about, or some of them."""
+    title = title or CAUSES[cause].title
     return f"{title}: {listing(subject.split(', '), NAMED)}" if subject else title

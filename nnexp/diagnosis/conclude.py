@@ -86,6 +86,9 @@ _UNLIKE = {
 }
 # the evidence is in the configuration: worth telling also where it did no harm
 _TOLD = (_LOSS | {"label_encoding", "overfit"}) - {"penalty_dominates", "metric_mismatch"}
+# where nothing is learnt, or the contrary, how it is learnt is of no account
+_NOTHING_LEARNT = ("parameters_not_updated", "loss_sign_flipped")
+_LEARNING = {"undertrained", "unsuitable_optimizer", "underfit_capacity"}
 # what the code of a module or loop can have wrong, and no setting mends
 _OF_CODE = {"bad_initialisation", "batchnorm_mode", "dead_units", "parameters_not_updated"}
 
@@ -114,6 +117,11 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         elif own.cause in _TOLD and own.strength > TRIED:
             told.append((own, HARMLESS if own.fix or _is_ahead(seen) else SUSPECTED))
     present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
+    if any(present.get(cause, 0.0) >= ITSELF for cause in _NOTHING_LEARNT):
+        told = [
+            (own, verdict) for own, verdict in told if own.certain or own.cause not in _LEARNING
+        ]
+        present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
 
     behind = seen.knows_table and seen.is_behind
 
@@ -240,7 +248,7 @@ def _finding(seen: Seen, own: Nomination, verdict: str) -> Finding:
     return Finding(
         own.cause,
         verdict,
-        titled(own.cause, own.subject),
+        titled(own.cause, own.subject, own.title),
         (*own.evidence, *_harm(seen), *own.against),
         own.explanation,
         own.fix,

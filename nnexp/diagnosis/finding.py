@@ -52,6 +52,7 @@ class Nomination:
             or a re-run has shown what mending it brings, rather than a sign of it; a certain cause
             is told whatever the scores are.
         subject: what it is about, such as the columns; "" for the run as a whole.
+        title: what it is in one line, where the cause's own title says something else.
     """
 
     cause: str
@@ -62,6 +63,7 @@ class Nomination:
     against: tuple[Evidence, ...] = ()
     certain: bool = False
     subject: str = ""
+    title: str = ""
 
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:

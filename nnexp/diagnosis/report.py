@@ -114,10 +114,8 @@ class Diagnosis:
             first = own.evidence[0]
             lines.append(f"{own.verdict}: {own.title} ({own.cause})")
             fix = self._typed(own)
-            lines.append(
-                f"  {_told(own, fix)}; {first.signal} {_short(first.value)} "
-                f"(expected {first.expected})"
-            )
+            usual = f" (expected {first.expected})" if first.expected not in ("", "any") else ""
+            lines.append(f"  {_told(own, fix)}; {first.signal}: {_short(first.value)}{usual}")
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")

@@ -20,11 +20,19 @@ STEP = "watch.step(loss, logits, target)"
 def check_arguments(model: Any, optimizer: Any, loss_fn: Any, factory: Any) -> None:
     """Refuse what is not what its place asks for, as where two arguments have changed places."""
     usual = "nnexp.watch(model, optimizer, loss_fn, train=(X, y), valid=(Xv, yv))"
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UserError(
+            "the model is scripted: what its layers get cannot be seen",
+            "the torch.nn.Module that it was made of; a model may be scripted while it is watched",
+            usual,
+        )
+    several = isinstance(optimizer, (list, tuple)) and bool(optimizer)
+    steps = all(hasattr(own, "param_groups") for own in (optimizer if several else [optimizer]))
     makes = callable(factory) and not isinstance(factory, nn.Module)
     instance = callable(loss_fn) and not isinstance(loss_fn, type)
     for name, own, fits, allowed in (
         ("model", model, isinstance(model, nn.Module), "a torch.nn.Module"),
-        ("optimizer", optimizer, hasattr(optimizer, "param_groups"), "a torch.optim.Optimizer"),
+        ("optimizer", optimizer, steps, "a torch.optim.Optimizer, or a list of them"),
         ("loss_fn", loss_fn, instance, "a function of output and target"),
         ("factory", factory, factory is None or makes, "a function that makes the model anew"),
     ):

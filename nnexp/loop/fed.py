@@ -18,6 +18,8 @@ SAME = 0.9  # share of them that are rows of X where batches are not changed on 
 NONE = 0.05  # share of them, up to which the batches are something else than X
 MILD = 0.5  # of the distance of nearest rows of X: nearer ones are rows of X with some noise
 WIDER = 0.2  # logarithm of the spread of columns in batches over that in X, either way
+MIXED, ALIKE = -0.5, 0.15  # logarithm of the spread of mixed rows over that of X, and how far it
+# differs from column to column
 CHUNK = 4096  # rows of X that distances are taken to at a time
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
@@ -97,7 +99,8 @@ def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
         outside = ((fed.rows < low - room) | (fed.rows > high + room)).mean(0)
         spread, own = _spread(known), _spread(fed.rows)
         size = np.abs(np.nanmedian(known, 0)) + spread
-    varies = (high > low) & np.isfinite(size)
+    # noise goes beyond the range of a column that hardly varies, and is meant
+    varies = (high - low >= NARROW * np.nanmedian(high - low)) & (high > low) & np.isfinite(size)
     narrow = varies & (spread > 0) & (own < NARROW * spread)
     beyond = varies & (outside > OUTSIDE)
     if not narrow.any() and not beyond.any():
@@ -154,8 +157,10 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
         return []
     spread, own = _spread(known), _spread(fed.rows)
     varies = (spread > 0) & (own > 0)
-    ratios = np.abs(np.log(own[varies] / spread[varies]))
-    otherwise = bool(varies.any()) and float(np.median(ratios)) > WIDER
+    ratios = np.log(own[varies] / spread[varies])
+    if _is_mixed(fed.rows, known, ratios):
+        return []
+    otherwise = bool(varies.any()) and float(np.median(np.abs(ratios))) > WIDER
     return [
         Nomination(
             "preprocessing_mismatch",
@@ -167,6 +172,27 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
             subject=OTHER_ROWS,
         )
     ]
+
+
+def _is_mixed(rows: np.ndarray, known: np.ndarray, ratios: np.ndarray) -> bool:
+    """Whether rows are like weighted means of two rows of X each (mixup, Zhang et al. 2018).
+
+    These have the means of X, and its spread shrunk alike in all columns, to 1 / sqrt(2) at most.
+
+    Arguments:
+        rows, known: of the batches, and of X.
+        ratios: logarithm of the spread of columns in batches over that in X.
+    """
+    if not len(ratios):
+        return False
+    error = known.std(0) / np.sqrt(len(rows))
+    shifted = np.abs(np.nan_to_num(rows).mean(0) - known.mean(0)) > 4 * error + 1e-9
+    shrunk = MIXED < float(np.median(ratios)) <= 0.05
+    return (
+        shrunk
+        and float(np.median(np.abs(ratios - np.median(ratios)))) < ALIKE
+        and not (shifted.mean() > 0.05)
+    )
 
 
 def _to_nearest(rows: np.ndarray, known: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:

@@ -263,7 +263,7 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
     if watch.kernel.applied and kind.kind == "logits":  # by the loss function, to its inputs
         kind = Nature(watch.kernel.applied, kind.width, kind.range)
     ratio = ratio_of(watch)
-    maximize = any(bool(group.get("maximize")) for group in watch.optimizer.param_groups)
+    maximize = any(bool(group.get("maximize")) for group in watch.groups)
     return pairing.Pairing(
         kernel=watch.kernel,
         nature=kind,
@@ -297,10 +297,10 @@ def _scale(watch: LoopWatch, seen: Seen) -> float:
 
 def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
-    found = updates.parameters(watch.model, watch.optimizer, watch.initial, record, watch.steps)
+    found = updates.parameters(watch.model, watch.groups, watch.initial, record, watch.steps)
     found += updates.clipped(watch.optimizer, record)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
-    found += rates_of_loop.left_behind(watch.model, watch.optimizer, record)
+    found += rates_of_loop.left_behind(watch.model, watch.groups, record)
     found += weights.clamped(watch.model, watch.initial)
     if seen.diverged and watch.lost_by_unknown():
         found += unknown_targets(watch.table.unknown[0])

@@ -9,13 +9,14 @@ classes, smoothing and focal terms keep these properties.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from nnexp.loop.quiet import unwarned
 
 ROWS = 8  # of a batch on which the loss is asked
 ALIKE = 0.1  # of a factor on a loss, by which it may differ from point to point
@@ -54,8 +55,7 @@ def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> floa
     try:
         mixed = isinstance(output, Tensor) and output.shape != target.shape
         if mixed and target.is_floating_point():
-            with warnings.catch_warnings():  # of shapes that are broadcast
-                warnings.simplefilter("ignore")
+            with unwarned():  # of shapes that are broadcast
                 found = loss_fn(output, target).detach()
         else:
             found = loss_fn(output, target).detach()

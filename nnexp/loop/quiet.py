@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import random
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -26,6 +27,22 @@ def same_draws() -> Iterator[None]:
         random.setstate(of_python)
         if on_gpus is not None:
             torch.cuda.set_rng_state_all(on_gpus)
+
+
+@contextmanager
+def unwarned() -> Iterator[None]:
+    """Without warnings.
+
+    `warnings.catch_warnings` does so, too, and makes Python forget which warnings it has shown: the
+    loop's own would be shown again and again.
+    """
+    filters = cast(list[Any], warnings.filters)
+    ignore = ("ignore", None, Warning, None, 0)
+    filters.insert(0, ignore)
+    try:
+        yield
+    finally:
+        filters.remove(ignore)
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import torch
 
 from nnexp.diagnosis.finding import Evidence, Nomination
@@ -52,12 +55,12 @@ def of_others(optimizer: torch.optim.Optimizer, record: LoopRecord, train: int) 
 
 
 def left_behind(
-    model: torch.nn.Module, optimizer: torch.optim.Optimizer, record: LoopRecord
+    model: torch.nn.Module, groups: Sequence[Mapping[str, Any]], record: LoopRecord
 ) -> list[Nomination]:
     """Groups of parameters whose rate is next to nothing beside that of others."""
-    rates = [float(group["lr"]) for group in optimizer.param_groups]
+    rates = [float(group["lr"]) for group in groups]
     names = {id(p): name for name, p in model.named_parameters()}
-    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+    for group, rate in zip(groups, rates, strict=True):
         layers = [names[id(p)] for p in group["params"] if id(p) in names]
         moved = [
             own[f"update_ratio/{name}"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from nnexp.loop.batched import is_sorted
 from nnexp.loop.fresh import fresh
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
-from nnexp.loop.quiet import quiet, same_gradients
+from nnexp.loop.quiet import quiet, same_gradients, unwarned
 from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
 from nnexp.loop.returned import each, tensor_of
@@ -86,8 +85,7 @@ def score(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = None)
         NaN where the change cannot be made from here.
     """
     kept = same_gradients([watch.model, *watch.loss_modules])
-    with watch.unseen(), kept, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as of shapes that are broadcast: a mistake kept
+    with watch.unseen(), kept, unwarned():  # as of shapes that are broadcast: a mistake kept
         return _trained(watch, arm, seed, only)
 
 

@@ -239,6 +239,12 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
             "inputs (N, D) and targets (N,)",
             f"{name}=(X, y)",
         )
+    if isinstance(part[0], dict) or _is_of_arrays(part[0]):
+        raise UserError(
+            f"{name}= has several inputs, a {type(part[0]).__name__} of them",
+            "one array or tensor (N, D) of inputs, which the model gets",
+            "a model of one X that takes it apart, X = torch.cat((X1, X2), 1)",
+        )
     x, y = (_array(one) for one in part)
     if x.dtype == object:
         raise UserError(
@@ -253,6 +259,14 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
             f"{name}=(X, y)",
         )
     return torch.from_numpy(np.ascontiguousarray(x)), y
+
+
+def _is_of_arrays(one: Any) -> bool:
+    """Whether inputs are several arrays of several columns each, and not rows."""
+    if not isinstance(one, (tuple, list)) or not one:
+        return False
+    shapes = {np.shape(own)[1:] for own in one if isinstance(own, (np.ndarray, Tensor))}
+    return bool(shapes) and (len(shapes) > 1 or any(shapes))
 
 
 def _array(one: Any) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ UNLISTED = "torch.nn.ModuleList around the list"  # the fix of layers in a plain
 
 def parameters(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    groups: Sequence[Mapping[str, Any]],
     initial: Mapping[str, Tensor],
     record: LoopRecord,
     steps: int,
@@ -34,9 +35,14 @@ def parameters(
         n in initial and not torch.equal(p, initial[n]) for n, p in model.named_parameters()
     )
     found = [*_uncleared(record), *(_wasted(record) if moved else [])]
-    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    held = {id(p) for group in groups for p in group["params"]}
     wanted = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    missing = [name for name, p in wanted.items() if id(p) not in held]
+    # what moves is moved by something that is not known here
+    missing = [
+        name
+        for name, p in wanted.items()
+        if id(p) not in held and (name not in initial or torch.equal(p, initial[name]))
+    ]
     found += _not_held(missing, len(wanted))
     if lost := unregistered(model):
         found.append(
@@ -60,7 +66,7 @@ def parameters(
             # a gradient of 0 has its cause elsewhere: dead units, a softmax of one output
             and (name in record.pulled or name not in record.met)
         ]
-        if still and max(float(group["lr"]) for group in optimizer.param_groups) > 0:
+        if still and max(float(group["lr"]) for group in groups) > 0:
             found.append(_still(still, len(still) == len(wanted), record))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
     if frozen and not found:

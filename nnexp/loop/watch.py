@@ -43,7 +43,7 @@ class LoopWatch:
     def __init__(
         self,
         model: nn.Module,
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | Sequence[torch.optim.Optimizer],
         loss_fn: Callable[..., Any],
         train: tuple[Any, Any],
         valid: tuple[Any, Any] | None = None,
@@ -53,7 +53,10 @@ class LoopWatch:
     ) -> None:
         check_arguments(model, optimizer, loss_fn, factory)
         like = next(model.parameters())
-        self.model, self.optimizer, self.loss_fn, self.factory = model, optimizer, loss_fn, factory
+        self.model, self.loss_fn, self.factory = model, loss_fn, factory
+        self.optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
+        # of several the one with most weights is judged, and what is trained by all
+        self.optimizer = max(self.optimizers, key=_weights_of)
         self.loss_modules = modules_of(loss_fn)
         self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
         self.table = make_table(train, valid, classes, like, self.passed_over, columns)
@@ -64,7 +67,7 @@ class LoopWatch:
         self.squeezed = False
         self.nature = Nature("logits", 1, (math.nan, math.nan))
         self.steps = 0
-        self.first_lr = float(optimizer.param_groups[0]["lr"])
+        self.first_lr = float(self.optimizer.param_groups[0]["lr"])
         self._losses: deque[Any] = deque(maxlen=LAST)
         self._rows = [self.table.spaced(False, SLICE), self.table.spaced(True, SLICE)]
         self._sizes = [len(rows) for rows in self._rows]
@@ -129,7 +132,8 @@ class LoopWatch:
             seeds: pairs of a proof, >= 2.
 
         Raises:
-            UserError: no step was watched yet, or a proof was asked for without `factory`.
+            UserError: no step was watched yet, or a proof was asked for without `factory`, or of
+                several optimizers.
         """
         if not self.steps or self.form is None:
             raise UserError(
@@ -141,6 +145,12 @@ class LoopWatch:
                 "a function that returns the model as it was before training",
                 "nnexp.watch(..., factory=lambda: make_model())",
             )
+        if prove and len(self.optimizers) > 1:
+            raise UserError(
+                f"the loop has {len(self.optimizers)} optimizers, and a proof re-trains with one",
+                "prove=True of a loop with one optimizer",
+                "watch.diagnosis()",
+            )
         if not isinstance(seeds, (int, np.integer)) or isinstance(seeds, bool) or seeds < 2:
             raise UserError(
                 f"seeds={seeds!r}", "a whole number from 2", "watch.diagnosis(prove=True, seeds=3)"
@@ -151,6 +161,11 @@ class LoopWatch:
             self._evaluate()
             found = gather.diagnose_loop(self)
             return proof.prove_loop(self, found, seeds) if prove else found
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The parameter groups of all optimizers."""
+        return [group for own in self.optimizers for group in own.param_groups]
 
     # ------------------------------------------------------------------------ what is looked at
     @contextmanager
@@ -285,6 +300,11 @@ class LoopWatch:
                 point[f"{name}_accuracy"] = float(hits[part].mean())
             begin += size
         self.record.points.append(point)
+
+
+def _weights_of(optimizer: torch.optim.Optimizer) -> int:
+    """How many numbers an optimizer moves."""
+    return sum(p.numel() for group in optimizer.param_groups for p in group["params"])
 
 
 def _plain(loss: Any) -> Any:

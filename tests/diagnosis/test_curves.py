@@ -54,6 +54,20 @@ def test_a_curve_names_a_cause(frame, classes, cause):
     assert causes(frame, classes)[:1] == [cause]
 
 
+@pytest.mark.parametrize("gaps", [True, False])
+def test_a_validation_loss_of_every_fifth_epoch_is_read(gaps):
+    loss = fall(0.4) + 0.012 * E
+    some = np.where(E % 5 == 4, loss, np.nan) if gaps else loss[4::5]
+    given = {"loss": list(fall(0.001)), "val_loss": list(some)}
+    (own,) = nnexp.diagnose_history(given).findings
+    assert own.cause == "overfit"
+    assert int(own.fix[0].split()[3].rstrip(",")) % 5 == 0
+
+
+def test_what_ended_in_nan_is_not_undertrained():
+    assert causes({"loss": np.r_[fall()[:6], np.full(54, np.nan)]}) == ["lr_too_high"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("load", [load_wine, load_digits, load_breast_cancer])
 def test_healthy_loss_curves_of_scikit_learn_name_nothing(load, seed):

@@ -50,7 +50,7 @@ def test_the_text_has_two_lines_a_finding_and_names_the_proof():
     text = Diagnosis([FINDING] * 5).text("nnexp diagnose RUN --prove")
     lines = text.splitlines()
     assert lines[0] == "suspected: the learning rate is too high (lr_too_high)"
-    assert lines[1] == "  fix: optimizer.lr=0.05; optimizer.lr 3 (expected about 0.05)"
+    assert lines[1] == "  fix: optimizer.lr=0.05; optimizer.lr: 3 (expected about 0.05)"
     assert lines[6:] == ["2 more in diagnosis.json", "to prove it: nnexp diagnose RUN --prove"]
     proven = Diagnosis([FINDING.with_proof(PROOF, CONFIRMED)]).text("nnexp diagnose RUN --prove")
     assert "0.100 -> 0.900 (gain +0.800, 95 % interval +0.700 to +0.900, 5 seeds)" in proven

@@ -137,3 +137,62 @@ def test_codes_reach_an_embedding_as_they_are():
 def test_whole_numbers_are_floats_where_the_model_takes_no_others():
     x = np.arange(40).reshape(10, 4)
     assert watch(train=(x, np.arange(10) % 2)).table.x.dtype == torch.float32
+
+
+def two_optimizers(given):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    x, y = table()
+    loss_fn = nn.CrossEntropyLoss()
+    both = [torch.optim.Adam(model[0].parameters()), torch.optim.SGD(model[2].parameters(), lr=0.1)]
+    own = nnexp.watch(
+        model, both if given == "list" else both[0], loss_fn, train=(x, y), factory=lambda: model
+    )
+    for _ in range(40):
+        out = model(x)
+        loss = loss_fn(out, y)
+        for optimizer in both:
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in both:
+            optimizer.step()
+        own.step(loss, out, y)
+    return own
+
+
+@pytest.mark.parametrize("given", ["list", "the first"])
+def test_a_loop_may_have_two_optimizers(given):
+    own = two_optimizers(given)
+    causes = [found.cause for found in own.diagnosis().findings]
+    assert "parameters_not_updated" not in causes
+    if given == "list":
+        assert own.optimizer is own.optimizers[0]  # of more weights
+        with pytest.raises(nnexp.UserError, match="2 optimizers"):
+            own.diagnosis(prove=True)
+
+
+def test_a_list_of_what_is_no_optimizer_is_refused():
+    model, (x, y) = nn.Linear(4, 3), table()
+    for odd in ([], [model], model.parameters()):
+        with pytest.raises(nnexp.UserError, match="optimizer is of type"):
+            nnexp.watch(model, odd, nn.CrossEntropyLoss(), train=(x, y))
+
+
+@pytest.mark.parametrize(
+    "several", [lambda x: (x, x[:, :2]), lambda x: [x.numpy(), x.numpy()], lambda x: {"a": x}]
+)
+def test_several_inputs_are_refused_in_words(several):
+    x, y = table()
+    with pytest.raises(nnexp.UserError, match="several inputs"):
+        watch(train=(several(x), y))
+
+
+def test_rows_may_be_a_list_of_arrays():
+    x, y = table()
+    assert watch(train=([row.numpy() for row in x], y)).table.train == len(x)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_a_scripted_model_is_refused_in_words():
+    with pytest.raises(nnexp.UserError, match="the model is scripted"):
+        watch(model=torch.jit.trace(nn.Linear(4, 3), torch.zeros(1, 4)))

@@ -140,3 +140,23 @@ def test_a_loop_that_undoes_what_is_learnt_is_told_with_a_proof():
     assert "something that is not seen from here" in found.cautions[-1]
     found = run(lambda rows: (Z[rows], Y[rows]), epochs=5, prove=True)
     assert not found.cautions
+
+
+@pytest.mark.parametrize("kind", ["mixup", "noise"])
+def test_augmented_rows_are_meant(kind):
+    """Also where a column hardly varies, so that noise goes far beyond its range."""
+    x = Z.clone()
+    x[:, 5] *= 0.01
+    made = torch.Generator().manual_seed(2)
+
+    def augmented(rows):
+        if kind == "noise":
+            return x[rows] + 0.15 * torch.randn(len(rows), 6, generator=made), Y[rows]
+        other = rows[torch.randperm(len(rows), generator=made)]
+        target = torch.stack([Y[rows], Y[other]], 1)
+        mixed = torch.nn.functional.one_hot(target, 3).float()
+        return 0.7 * x[rows] + 0.3 * x[other], 0.7 * mixed[:, 0] + 0.3 * mixed[:, 1]
+
+    found = run(augmented, x=x, epochs=6)
+    assert not found.cautions
+    assert "preprocessing_mismatch" not in [own.cause for own in found.findings]

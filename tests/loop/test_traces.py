@@ -3,6 +3,7 @@
 import copy
 import gc
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 from torch.nn.modules import module as of_all
 
 import nnexp
+from nnexp.loop.quiet import unwarned
 
 
 def table(rows=64):
@@ -212,3 +214,18 @@ def test_a_factory_gives_a_fresh_model_each_time():
         with pytest.raises(nnexp.UserError, match=wrong):
             watch.diagnosis(prove=True, seeds=2)
     assert all(torch.equal(v, kept[n]) for n, v in model.state_dict().items())
+
+
+def test_warnings_of_the_loop_are_shown_once_as_without_a_watch():
+    """A loss that broadcasts warns: once a place, as Python does."""
+
+    def warn():
+        warnings.warn("of the loop", UserWarning, stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            with unwarned():
+                warnings.warn("of the watch", UserWarning, stacklevel=1)
+            warn()
+    assert [str(own.message) for own in shown] == ["of the loop"]

@@ -42,8 +42,8 @@ def jumps(own: Curves) -> list[CurveSign]:
 
 def overfit(own: Curves) -> list[CurveSign]:
     """A validation loss that rises while the train loss falls."""
-    loss, train = own.val_loss, own.train_loss
-    if len(loss) < 2 * SHORT or not np.isfinite(loss).all() or len(train) != len(loss):
+    loss, train, epochs = _together(own)
+    if len(loss) < SHORT or epochs[-1] < 2 * SHORT:
         return []
     at = own.guessing or 0.5
     least = int(loss.argmin())
@@ -56,19 +56,38 @@ def overfit(own: Curves) -> list[CurveSign]:
             "overfit",
             (
                 Evidence("validation loss at the end", ended, f"{loss[least]:.3f}"),
-                Evidence("epoch of the least validation loss", least + 1, f"near {len(loss)}"),
+                Evidence(
+                    "epoch of the least validation loss", int(epochs[least]), f"near {epochs[-1]}"
+                ),
             ),
             "training improves while validation gets worse: the network grows certain where it is "
             "wrong, which the loss shows long before the accuracy",
-            f"stop near epoch {least + 1}, and keep those weights",
+            f"stop near epoch {epochs[least]}, and keep those weights",
             "weights of that epoch, scored on rows that nobody looked at, do",
             0.75,
         )
     ]
 
 
+def _together(own: Curves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Validation and train loss where both are known, and the epochs (n,) of that, from 1.
+
+    A validation loss of every so many epochs has as many fewer values, or gaps between them.
+    """
+    loss, train = own.val_loss, own.train_loss
+    every = len(train) // max(1, len(loss)) if len(loss) else 1
+    epochs = np.arange(1, len(loss) + 1) * max(1, every)
+    if not len(loss) or epochs[-1] > len(train):
+        return np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
+    train = train[epochs - 1]
+    known = np.isfinite(loss)
+    return loss[known], train[known], epochs[known]
+
+
 def slow(own: Curves) -> list[CurveSign]:
     """A loss that is still falling at the end."""
+    if len(own.train_loss) and not np.isfinite(own.train_loss[-1]):  # it ended in NaN
+        return []
     loss = own.val_loss if len(own.val_loss) else own.train_loss
     loss = loss[np.isfinite(loss)]
     if len(loss) < SHORT or loss.min() < -ROUNDING:

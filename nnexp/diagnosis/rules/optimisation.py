@@ -27,7 +27,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
     losses = seen.column("val_loss") if len(seen.column("val_loss")) else seen.column("train_loss")
     losses = losses[np.isfinite(losses)]
     epochs, asked = seen.epochs, seen.config.trainer.epochs
-    if not len(losses) or seen.diverged:
+    if not len(losses) or seen.diverged or losses[-1] < 0:  # which falls as long as one likes
         return []
     steps = len(seen.history) * seen.steps
     still = int(np.argmin(losses)) >= len(losses) - max(1, len(losses) // 10) - 1

@@ -21,6 +21,7 @@ BATCH = 32  # rows, for which SGD's default rate is
 # of the inputs (LeCun et al. 1998, section 5.3), and raw iris (16) trains with it yet
 LARGE = 4.0
 WARMING = 1 / 8  # of the rate asked for: a warm-up that ends below it has hardly begun
+FEWEST = 5  # epochs, whose jumps are counted by themselves
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
 
@@ -109,8 +110,15 @@ def too_high(seen: Seen) -> list[Nomination]:
 
 
 def _jumps(seen: Seen) -> float:
-    """Share of epochs whose train loss is more than 10 % above the epoch before."""
-    losses = seen.column("train_loss")
+    """Share of epochs whose train loss is more than 10 % above the epoch before.
+
+    Where a schedule lets the rate fall, of those with half of the largest rate at least: what it
+    does is seen before it is taken back.
+    """
+    losses, rates = seen.column("train_loss"), seen.column("lr")
+    if len(rates) == len(losses) and np.isfinite(rates).all():
+        high = rates >= rates.max(initial=0.0) / 2
+        losses = losses[high] if high.sum() >= FEWEST else losses
     losses = losses[np.isfinite(losses)]
     if len(losses) < 4:
         return 0.0

@@ -107,7 +107,11 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     if worst is None:
         return Audit(notes=notes, checked=lines)
     name, found = worst
-    within_train = f"{percent(found.usual)}, as within train ({p_text(found.p)})"
+    usually = "no row that has no near neighbour"
+    if found.is_more:
+        usually = f"{percent(found.usual)}, as within train ({p_text(found.p)})"
+    elif doubled:
+        usually = "none, and nearly every row of the table stands more than once"
     return Audit(
         [
             Nomination(
@@ -116,9 +120,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                     Evidence(
                         f"{name} rows that equal a train row, label included",
                         f"{found.equal} of {found.size} ({percent(found.share)})",
-                        within_train
-                        if found.is_more or doubled
-                        else "no row that has no near neighbour",
+                        usually,
                     ),
                     Evidence(
                         "of these, without a nearly equal row beside them",

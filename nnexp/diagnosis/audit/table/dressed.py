@@ -40,7 +40,7 @@ def check(sheet: Sheet) -> Audit:
             Nomination(
                 "uninformative_inputs",
                 (
-                    Evidence(f"column {first!r} is left out", reason, "numbers"),
+                    Evidence(f"why column {first!r} is left out", reason, "numbers"),
                     Evidence(
                         f"its numbers in the classes (Kruskal-Wallis), {p_text(p)}",
                         "others",
@@ -52,6 +52,7 @@ def check(sheet: Sheet) -> Audit:
                 (override("data.decimal", style),),
                 strength=0.85,
                 subject=", ".join(names),
+                title="numbers are left out as text",
             )
         ],
         notes,
