@@ -30,7 +30,7 @@ from nnexp.loop.fed import cautions, misaligned, prepared_otherwise, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
-from nnexp.loop.quantities import cut_off, unknown_targets, unscaled_target
+from nnexp.loop.quantities import FEWEST, cut_off, unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 from nnexp.loop.weighed import class_weights
@@ -123,7 +123,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         of_table = [own for own in of_table if own.cause not in OF_NUMBERS]
     if not table.is_classes:
         of_table = [own for own in of_table if own.cause in OF_ROWS]
-    notes = list(audit.notes) if table.is_classes else []
+    notes = list(audit.notes) if table.is_classes else [_little_judged(watch)]
     if table.unlabelled:
         notes.append(
             f"{table.unlabelled} rows with the target {watch.passed_over}, which the loss passes "
@@ -155,6 +155,22 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         in_code=True,
         cautions=cautions(fed, table),
     )
+
+
+def _little_judged(watch: LoopWatch) -> str:
+    """What is judged of quantities and of several labels a row, and how far they are predicted."""
+    table = watch.table
+    what = "several targets a row" if table.is_wide else "a quantity"
+    told = f"y is {what}: of that the loop, the scales and the shapes are judged, and no score"
+    rows = table.spaced(True, LOOKED)
+    if table.is_wide or len(rows) < FEWEST:
+        return told
+    predicted = watch.main(watch.forward(table.x[rows])).reshape(len(rows), -1).double().mean(1)
+    y = table.y[rows].reshape(-1).double()
+    share = 1 - float((y - predicted).square().mean() / y.var(correction=0).clamp(min=1e-12))
+    if not math.isfinite(share):
+        return told
+    return f"{told}; R2 of {len(rows)} held-out rows is {share:.2f}"
 
 
 def _class_weights(watch: LoopWatch) -> list[float] | None:

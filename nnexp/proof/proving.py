@@ -251,7 +251,7 @@ def tried_line(own: Finding, *, beside: bool) -> str:
     elif low > 0 and own.proof.p >= LEVEL:  # the interval is of one look at one change
         what = f"may gain by chance, p {own.proof.p:.2f} for all that was looked at"
     elif beside and low > 0:
-        what = "brings little beside what restores the score"
+        what = "brings little beside what restores the score; alone"
     return (
         f"{' '.join(own.fix)} {what}: {own.proof.metric} {own.proof.before:.3f} "
         f"-> {own.proof.after:.3f} (95 % interval of the gain {low:+.3f} to {high:+.3f})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,11 +37,13 @@ def main(words: Sequence[str]) -> int:
     parser.add("runs", nargs="+", type=Path, metavar="RUN", help="run folders, or sweeps")
     parser.add("--probe", action="store_true", help="change the run in a dozen ways, and look")
     parser.add("--prove", action="store_true", help="re-run with each fix, paired by seed")
-    parser.add("--seeds", type=int, default=5, metavar="N", help="pairs of a proof (default 5)")
+    parser.add("--seeds", type=int, metavar="N", help=f"pairs of a proof (default {Request.seeds})")
     parser.add("--budget", type=float, metavar="SECONDS", help="what re-runs may take, about")
     parser.add("--trust", action="store_true", help="allow a class of your own, and a download")
     options = parser.parse_args(words)
-    asked = Request(options.probe, options.prove, options.seeds, options.budget, options.trust)
+    _check_used(options, words)
+    seeds = Request.seeds if options.seeds is None else options.seeds
+    asked = Request(options.probe, options.prove, seeds, options.budget, options.trust)
     check_request(asked)  # once, and not for each run
     folders = find_runs(options.runs)
     tables = AuditedTables(asked.trust)
@@ -61,6 +64,21 @@ def main(words: Sequence[str]) -> int:
         if found is not None:
             _show(*found, alone)
     return int(missed)
+
+
+def _check_used(options: Any, words: Sequence[str]) -> None:
+    """Refuse flags that say how to re-run where nothing is to be re-run.
+
+    Raises:
+        UserError: there is such a flag.
+    """
+    prove = shlex.join(["nnexp", "diagnose", *words, "--prove"])
+    if options.seeds is not None and not options.prove:
+        raise UserError("--seeds says how to prove", "--seeds with --prove", prove)
+    if options.budget is not None and not (options.prove or options.probe):
+        raise UserError(
+            "--budget says what re-runs may take", "--budget with --prove or --probe", prove
+        )
 
 
 def _diagnose(

@@ -52,8 +52,12 @@ class Verdict:
         text = self.diagnosis.text("" if self.asked else prove_command(self.folder, self.trust))
         if self.restores:
             text += f"{cure(self.diagnosis)}: {self.command()}\n"
-        if self.asked and not self.seconds and self.findings:
-            text += "no re-run can prove it: nothing of it is mended by a setting\n"
+        if self.asked and not self.seconds:
+            text += (
+                "no re-run can prove it: nothing of it is mended by a setting\n"
+                if self.findings
+                else "nothing was re-run: there is nothing to prove\n"
+            )
         return visible_lines(text + "".join(f"{line}\n" for line in self.tried))
 
     def command(self) -> str:

@@ -305,7 +305,7 @@ def test_what_was_tried_is_said_no_surer_than_it_is(high, words):
 @pytest.mark.parametrize(
     ("p", "beside", "words"),
     [
-        (0.01, True, "brings little beside what restores the score"),
+        (0.01, True, "brings little beside what restores the score; alone"),
         (0.01, False, "shows no gain that is certain"),
         (0.067, True, "may gain by chance, p 0.07 for all that was looked at"),
     ],

@@ -1,6 +1,7 @@
 """A diagnosis asked for again: what was proven stays, and other files are not vouched for."""
 
 import json
+import shlex
 import shutil
 from dataclasses import replace
 
@@ -143,7 +144,14 @@ def test_seeds_are_looked_at_before_anything_is_trained(unscaled, monkeypatch):
         nnexp.diagnose(unscaled, probe=True, prove=True, seeds=1)
 
 
-@pytest.mark.parametrize("words", [["--prove", "--seeds", "1"], ["--budget", "0"]])
+@pytest.mark.parametrize("words", [["--seeds", "3"], ["--probe", "--seeds=3"], ["--budget", "9"]])
+def test_how_to_re_run_is_asked_with_what_is_re_run(words, tmp_path):
+    with pytest.raises(UserError) as caught:
+        main(["a run", *words])
+    assert caught.value.remedy == shlex.join(["nnexp", "diagnose", "a run", *words, "--prove"])
+
+
+@pytest.mark.parametrize("words", [["--prove", "--seeds", "1"], ["--probe", "--budget", "0"]])
 def test_a_mistyped_number_is_told_once_whatever_is_diagnosed(unscaled, tmp_path, capsys, words):
     for name in ("0", "1"):
         shutil.copytree(unscaled.folder, tmp_path / name)
