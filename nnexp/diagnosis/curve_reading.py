@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,19 @@ def _given(frame: Any) -> tuple[Mapping[Any, Any], int | None]:
         labels: Any = getattr(frame, "classes_", None)
         several = labels is not None and np.ndim(labels) == 1 and len(labels) > 1
         return curves, len(labels) if several else None
-    rows = isinstance(frame, Sequence) and len(frame) > 0
+    if hasattr(frame, "fit") and hasattr(frame, "get_params"):
+        raise UserError(
+            f"{type(frame).__name__} has no loss_curve_: not fitted, or by a solver without one",
+            "an estimator that is fitted by sgd or adam",
+            EXAMPLE,
+        )
+    if isinstance(frame, str | PathLike):
+        raise UserError(
+            f"{str(frame)!r} is a path, or text", "the curves themselves", "pandas.read_csv(PATH)"
+        )
+    if frame is None or (isinstance(frame, Sequence) and not len(frame)):
+        raise UserError("there is no value in it", "a number for each epoch", EXAMPLE)
+    rows = isinstance(frame, Sequence)
     if rows and all(isinstance(row, Mapping) for row in frame):
         frame = pd.DataFrame(list(frame))
     if isinstance(frame, pd.DataFrame):

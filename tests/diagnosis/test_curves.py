@@ -112,6 +112,20 @@ def test_what_is_no_curve_is_refused():
         nnexp.diagnose_history({"loss": [1.0]}, [1.0])
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (MLPClassifier(), "MLPClassifier has no loss_curve_"),
+        ("curves.csv", "'curves.csv' is a path"),
+        ([], "no value in it"),
+        (None, "no value in it"),
+    ],
+)
+def test_what_holds_no_curve_is_refused_by_what_it_is(given, said):
+    with pytest.raises(nnexp.UserError, match=said):
+        nnexp.diagnose_history(given)
+
+
 def test_without_the_number_of_classes_it_is_said_what_cannot_be_told():
     hopeless = {"loss": np.full(60, 2.3), "val_accuracy": np.full(60, 0.1)}
     found = nnexp.diagnose_history(hopeless)
@@ -122,7 +136,7 @@ def test_without_the_number_of_classes_it_is_said_what_cannot_be_told():
     assert not any("classes=" in note for note in known.notes)
 
 
-@pytest.mark.parametrize("given", [3, "x", {"loss": 0.5}, {"loss": ["a", "b"]}])
+@pytest.mark.parametrize("given", [3, {"loss": 0.5}, {"loss": ["a", "b"]}])
 def test_what_are_no_numbers_is_refused(given):
     with pytest.raises(nnexp.UserError, match="'loss' is no list of numbers"):
         nnexp.diagnose_history(given)

@@ -93,7 +93,8 @@ def check(sheet: Sheet) -> Audit:
             found[name] = (odd, float(counts[places].sum() / max(1, counts.sum())))
         elif column.kind == "categorical":
             known = [t for t in texts.levels if t.casefold() in WORDS and t.casefold() != "none"]
-            if known and len(texts.levels) > 2:
+            letters = sum(len(t) == 1 for t in texts.levels)  # x beside y and z
+            if known and len(texts.levels) > 2 and not (len(known[0]) == 1 and letters > 1):
                 notes.append(f"{name!r} has the level {known[0]!r}, which is a level like others")
     if not found:
         return Audit(notes=notes)
