@@ -727,6 +727,29 @@ def test_where_one_class_makes_the_accuracy_the_order_of_the_others_counts(blur,
     assert not half.is_behind  # there the accuracy shows it
 
 
+def test_a_rate_that_makes_up_for_an_epsilon_is_put_back_with_it():
+    fixes = {
+        rate: [o.fix for o in nominate(run("optimizer.eps=1", f"optimizer.lr={rate}"))]
+        for rate in (0.1, 0.001)
+    }
+    assert ("optimizer.eps=1e-08", "optimizer.lr=0.001") in fixes[0.1]
+    assert ("optimizer.eps=1e-08",) in fixes[0.001]
+
+
+def test_a_falling_schedule_does_not_hide_what_the_rate_did_before():
+    losses = [2.0, 0.3, 0.7, 6.0, 0.8, 0.6, 0.4, 0.3, 0.25, 0.2, 0.19, 0.18]
+    rates = np.linspace(0.5, 0.0, len(losses))
+    seen = run("optimizer=sgd", "optimizer.lr=0.5", losses=losses)
+    flat = seen.history.assign(lr=0.5)
+    fallen = seen.history.assign(lr=rates)
+    strengths = [
+        max(o.strength for o in nominate(replace(seen, history=own)) if o.cause == "lr_too_high")
+        for own in (flat, fallen)
+    ]
+    assert strengths[0] == 0.35
+    assert strengths[1] == 0.75
+
+
 def test_a_layer_that_never_moves_is_named_where_its_steps_would_show():
     still = {"update_ratio/layers.1": 0.0}
     told = run("optimizer=sgd", "optimizer.lr=0.1", signals=still)

@@ -17,6 +17,7 @@ from nnexp.diagnosis.seen import Seen
 WORSE, WORSE_Z = 0.03, 4.0
 UNSTEADY = 0.005  # share of rows; a module that is not random has none
 IMPATIENT = 3  # epochs without a better value, which a loss that still falls may well have
+RAISED = 8.0  # times the usual rate, beside an eps that divides it again
 ROUNDED = 1e-6  # of a weight: a step of SGD below it moves nothing that float32 holds
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 OTHER_ROWS = "batches that hold no row of X"  # subject of a preprocessing_mismatch, of loops alone
@@ -76,6 +77,8 @@ def optimizer_numbers(seen: Seen) -> list[Nomination]:
     eps = getattr(optimizer, "eps", None)
     if eps is not None and eps >= 1e-4:
         odd.append(("eps", eps, usual.eps, 0.85 if eps >= 1e-2 else 0.6))
+        if optimizer.lr >= RAISED * usual.lr:  # to make up for it: without it no step would hold
+            odd.append(("lr", optimizer.lr, usual.lr, 0.0))
     momentum = getattr(optimizer, "momentum", None)
     if momentum is not None and momentum >= 0.97:
         odd.append(("momentum", momentum, 0.9, 0.85))
