@@ -94,7 +94,7 @@ def prepare_labelled(
     if config.missing == "drop":
         complete = complete_rows(cells, _named(columns, "numeric"), _named(columns, "categorical"))
         train = train[complete[train]]
-    _check_train(y[train], labels, config)
+    _check_train(y[train], labels, config, y[split.train])
     preprocessor = fit_preprocessor(cells, columns, train, config, seed)
     inputs = preprocessor.encode(cells)
     kept = _renumber(split, inputs.rows, len(cells.frame))
@@ -127,10 +127,20 @@ def prepare_labelled(
     )
 
 
-def _check_train(y: np.ndarray, labels: Labels, config: DataConfig) -> None:
+def _check_train(y: np.ndarray, labels: Labels, config: DataConfig, before: np.ndarray) -> None:
+    """Refuse train rows with classes (n,) that nothing can be learnt from, or none; `before` are
+    those of the rows that missing=drop leaves out as well.
+    """
     if not len(y):
         raise UserError(
             "no train row is complete, and data.missing=drop leaves the others out",
+            "a rule that fills missing cells in, such as mean, median or knn",
+            "data.missing=mean",
+        )
+    if (y == y[0]).all() and not (before == before[0]).all():
+        raise UserError(
+            f"{len(y)} of {len(before)} train rows are complete, all of one class, "
+            f"{labels.classes[y[0]]!r}, and data.missing=drop leaves the others out",
             "a rule that fills missing cells in, such as mean, median or knn",
             "data.missing=mean",
         )

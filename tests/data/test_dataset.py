@@ -282,3 +282,12 @@ def test_classes_without_a_train_row_are_told():
     )
     assert "classes without a train row: 3, 4" in data.messages
     assert data.classes == [0, 1, 2, 3, 4]
+
+
+def test_where_few_rows_are_complete_that_is_what_is_said():
+    table = make_table()
+    labels = pd.Series(np.arange(ROWS) % 2, name="y")
+    holes = table.frame.assign(a=table.frame["a"].where(labels == 0))
+    with pytest.raises(UserError, match="train rows are complete, all of one class, 0") as caught:
+        prepare(dataclasses.replace(table, frame=holes, target=labels), DataConfig(missing="drop"))
+    assert caught.value.remedy == "data.missing=mean"
