@@ -61,7 +61,7 @@ def run_jobs(
     if refusal is not None:
         raise refusal
     if settings.dry_run:
-        _dry_run(jobs, execution)
+        _dry_run(jobs, execution, settings)
         for job in ready:
             job.status = "planned" if job.status == "running" else job.status
         return False
@@ -96,17 +96,25 @@ def _train(
     finished = [job for job in jobs if job.status in ENDED]
     try:
         if settings.method == "halving":
-            longest = max(job.config.trainer.epochs for job in going if job.config)
-            if not rungs(longest, settings.factor, settings.min_epochs):
-                execution.shown.note(
-                    f"halving stops nothing: sweep.min_epochs={settings.min_epochs} is not below "
-                    f"trainer.epochs={longest}"
-                )
+            execution.shown.note(_halving_line(going, settings))
             halve(execution, finished, settings.factor, settings.min_epochs)
         else:
             execution.run()
     finally:
         execution.shown.close()
+
+
+def _halving_line(jobs: Sequence[Job], settings: SweepConfig) -> str:
+    """When halving compares, and how many go on."""
+    longest = max(job.config.trainer.epochs for job in jobs if job.config)
+    found = rungs(longest, settings.factor, settings.min_epochs)
+    if not found:
+        return (
+            f"halving stops nothing: sweep.min_epochs={settings.min_epochs} is not below "
+            f"trainer.epochs={longest}"
+        )
+    epochs, part = ", ".join(map(str, found)), f"one of {settings.factor} configurations"
+    return f"halving after epoch {epochs} of {longest}: {part} goes on"
 
 
 def _common_mistake(jobs: Sequence[Job]) -> UserError | None:
@@ -179,7 +187,7 @@ def _check_folders(jobs: Sequence[Job], sweep: Path, resumed: bool) -> None:
             job.fail(occupied(job.folder))
 
 
-def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:
+def _dry_run(jobs: Sequence[Job], execution: Execution, settings: SweepConfig) -> None:
     """Print the jobs, the stacks, and what they will take; write nothing."""
     from nnexp.sweep.estimate import estimate, total_seconds
 
@@ -194,6 +202,8 @@ def _dry_run(jobs: Sequence[Job], execution: Execution) -> None:
         print("nothing is left to run")
         return
     print(plan_line(execution, going))
+    if settings.method == "halving":
+        print(_halving_line(execution.jobs, settings))
     found = estimate(execution)
     for number, own in enumerate(found, 1):
         size, chunks = own.bytes / 2**20, plural(own.chunks, "chunk")

@@ -84,6 +84,9 @@ def test_halving_needs_rows_in_the_table_where_a_column_names_them(command, tmp_
 def test_halving_that_stops_nothing_says_so(command):
     swept = command("sweep.method=halving", "seed=0,1", "sweep.min_epochs=3")
     assert "halving stops nothing: sweep.min_epochs=3 is not below trainer.epochs=3" in swept.err
+    words = ["sweep.method=halving", "seed=0,1", "sweep.dry_run=true", "trainer.epochs=9"]
+    planned = command(*words, folder="planned")
+    assert "halving after epoch 1, 3 of 9: one of 3 configurations goes on" in planned.out
 
 
 def test_a_configuration_that_diverges_does_not_go_on(command):
