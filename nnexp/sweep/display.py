@@ -13,6 +13,7 @@ from nnexp.runs.jobs import Job
 from nnexp.track.progress import duration, is_terminal
 
 LINES = 10  # about so many lines in all where lines are printed
+PAUSE = 2.0  # seconds between two lines, but for those of jobs that have ended
 REFRESH = 0.2  # seconds between two drawings of the bar
 
 
@@ -39,7 +40,7 @@ class Display:
         self.trained: dict[int, int] = {}  # epochs of the jobs in training
         self.over = self.done = 0  # epochs of the jobs that have ended, and those jobs
         self.best: Job | None = None
-        self.start = time.monotonic()
+        self.start = self.said = time.monotonic()
         self.drawn, self.printed = -math.inf, 0
         self._rich: Any = None
         if mode == "bar":
@@ -55,7 +56,8 @@ class Display:
         for job in (self.jobs[place] for place in places):
             if id(job) in self.epochs:
                 self.trained[id(job)] = epoch
-        self._print_if_due()
+        if time.monotonic() - self.said >= PAUSE:
+            self._print_if_due()
 
     def again(self, places: Sequence[int]) -> None:
         """What a chunk's jobs have trained is lost: they begin anew."""
@@ -79,7 +81,7 @@ class Display:
         """Print the line where lines are printed, about `LINES` in all."""
         share = int(LINES * self.share)
         if self.mode == "plain" and self.total and (last or self.printed < share < LINES):
-            self.printed = share
+            self.printed, self.said = share, time.monotonic()
             print(self.line(), file=self.stream, flush=True)
 
     def note(self, text: str) -> None:

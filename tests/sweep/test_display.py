@@ -32,8 +32,13 @@ def test_lines_say_how_far_it_is_and_who_is_best(jobs):
     assert lines[0].endswith("left")
 
 
-def test_a_stack_whose_members_end_together_is_told_of_on_its_way(jobs):
+def test_a_stack_whose_members_end_together_is_told_of_on_its_way(jobs, monkeypatch):
     stream = io.StringIO()
+    brief = Display(jobs, 1, "plain", stream)
+    for epoch in range(1, 11):
+        brief.epoch(range(20), epoch)
+    assert stream.getvalue() == ""  # of what takes a moment the end is enough
+    monkeypatch.setattr("nnexp.sweep.display.PAUSE", 0.0)
     display = Display(jobs, 1, "plain", stream)
     for epoch in range(1, 11):
         display.epoch(range(20), epoch)
