@@ -25,7 +25,7 @@ _WORDS: dict[str, str] = {
     "data.missing=mean": "sklearn.impute.SimpleImputer() fitted on the train rows",
     "data.indicator": "a column beside each with missing cells: torch.isnan(x).float()",
     "data.duplicates=drop": "drop duplicate rows before the split",
-    "loss.class_weight=balanced": "weight=N / (C * torch.bincount(y)) in the loss",
+    "loss.class_weight=balanced": "weight=len(y) / (y.max() + 1) / torch.bincount(y) in the loss",
     "loss": CROSS_ENTROPY,
     "scheduler": "leave the scheduler out, or stretch it over the whole run",
     "model.init": _INIT,
@@ -108,8 +108,11 @@ def in_python(line: str) -> str:
 
     >>> in_python("data.missing=none, and every number of every row is finite")
     'every number of every row is finite'
+    >>> in_python("'x3': one value in train, left out")
+    "'x3': one value in train"
     """
-    return re.sub(r"^data\.[a-z_.]+=\S+, and | \(data\.[a-z_.]+=\w+\)", "", line)
+    line = re.sub(r"^data\.[a-z_.]+=\S+, and | \(data\.[a-z_.]+=\w+\)", "", line)
+    return re.sub(r"(: one value in train), left out$", r"\1", line)
 
 
 def _evidence(own: Evidence) -> Evidence:

@@ -123,7 +123,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         of_table = [own for own in of_table if own.cause not in OF_NUMBERS]
     if not table.is_classes:
         of_table = [own for own in of_table if own.cause in OF_ROWS]
-    notes = list(audit.notes) if table.is_classes else [_little_judged(watch)]
+    notes = [*map(in_python, audit.notes)] if table.is_classes else [_little_judged(watch)]
     if table.unlabelled:
         notes.append(
             f"{table.unlabelled} rows with the target {watch.passed_over}, which the loss passes "

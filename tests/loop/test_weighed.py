@@ -96,4 +96,4 @@ def test_accuracy_that_pays_for_recall_is_no_fault(loops):
 def test_weights_in_the_order_of_the_counts_are_told(loops):
     found = trained(loops, torch.tensor([8.0, 0.53]))
     assert found.findings[0].cause == "class_imbalance"
-    assert "weight=N / (C * torch.bincount(y)) in the loss" in found.findings[0].fix
+    assert "weight=len(y) / (y.max() + 1) / torch.bincount(y) in the loss" in found.findings[0].fix
