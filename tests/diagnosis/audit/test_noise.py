@@ -33,6 +33,16 @@ def test_labels_exchanged_at_random(sheet_of, table, causes, name, rows, share):
     assert found.nominations[0].fix == ("reg.label_smoothing=0.1",)
 
 
+@pytest.mark.parametrize("seed", [16, 20, 25])  # of which trees are not sure
+def test_in_a_small_table_a_plane_sees_it(sheet_of, table, causes, seed):
+    frame, y = table("wine")
+    found = look(sheet_of(frame, exchanged(y, 0.25, seed=seed)))
+    assert causes(found) == ["label_noise"]
+    signal = found.nominations[0].evidence[0].signal
+    assert signal.endswith("a linear discriminant analysis is surest of")
+    assert causes(look(sheet_of(frame, y))) == []
+
+
 @pytest.mark.parametrize("name", ["breast_cancer", "digits", "moons", "classification"])
 def test_noise_in_train_alone(sheet_of, table, parts_of, causes, name):
     frame, y = table(name)

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.labels.mistaken import Mistaken, find_mistaken
+from nnexp.diagnosis.audit.learners import discriminant
 from nnexp.diagnosis.audit.learners.forest import Judged
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, majority, right
 from nnexp.diagnosis.audit.rows import DistinctRows
@@ -32,6 +33,8 @@ THINNED = 0.35  # ... unless errors thin out within it, as where pairs of classe
 # the surest quarter over that of all rows
 EVEN = (0.25, 0.6, 0.7)  # where they remove less, at least the first of these, both are larger yet:
 # two to six overlapping Gaussians in 2 to 20 dimensions stay at or below 0.62 and 0.63
+# accuracy by which a linear discriminant analysis may fall behind all learners: none of the
+CLOSE = 0.03  # benchmark's healthy tables looks wrong to it then
 LITTLE = 0.2  # where they remove less than LEARNT but this, of two classes, ...
 MUCH = 0.15  # ... and the bound is this large, the votes have to fall into two heaps, as those of
 HEAPS = 0.77  # overlapping classes do not: share of their variance between two heaps (Gaussians 0.5
@@ -137,23 +140,25 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
         f"of the rows that trees are surest of (a quarter) {percent(look.quarter)} are wrong, of "
         f"all {percent(1 - look.accuracy)}"
     )
+    judged, who = trees.together, "trees are"
+    if not look.wrong and cleaner is None and (plane := _by_plane(sheet, look)) is not None:
+        judged, look, who = *plane, "a linear discriminant analysis is"
     if not look.wrong and cleaner is None:
         mistaken = find_mistaken(trees.together, sheet.y, len(sheet.classes))
         if mistaken is None or _are_conflicts(sheet, mistaken.rows, equal, mistaken.place):
             return Audit(checked=[line])
         return Audit([_one_for_another(sheet, mistaken)])
-    judged = trees.together
     surest = np.argsort(-judged.confidence, kind="stable")[: max(1, len(judged.rows) // 4)]
     if cleaner is None and _are_conflicts(
         sheet, judged.rows[surest], equal, judged.predicted[surest]
     ):
-        note = "where trees are sure and wrong, equal rows have different labels"
+        note = f"where {who} sure and wrong, equal rows have different labels"
         return Audit(
             notes=[f"{note}: the columns are too few, or labels are wrong"], checked=[line]
         )
     plateau = (
         Evidence(
-            "errors among the quarter of the rows that trees are surest of",
+            f"errors among the quarter of the rows that {who} surest of",
             f"{percent(look.quarter)} (at least {percent(look.bound)})",
             "near 0: where classes overlap, sure rows are right",
         ),
@@ -173,6 +178,18 @@ def check(sheet: Sheet, trees: Yardstick, equal: DistinctRows) -> Audit:
             )
         ]
     )
+
+
+def _by_plane(sheet: Sheet, look: Confidence) -> tuple[Judged, Confidence] | None:
+    """What linear discriminant analyses see, where they tell rows about as well as all learners
+    together and find labels wrong: in a small table they are surer of a row than trees.
+    """
+    if not discriminant.is_fit(sheet):
+        return None
+    judged = discriminant.out_of_fold(sheet, sheet.used)
+    own = confidence_of(judged, sheet.y)
+    as_well = own.accuracy >= look.accuracy - CLOSE and own.learnt >= LEARNT
+    return (judged, own) if as_well and own.wrong else None
 
 
 def _one_for_another(sheet: Sheet, found: Mistaken) -> Nomination:
