@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,13 +85,13 @@ class Composer:
         Raises:
             UserError: for anything the command line would refuse.
         """
-        job = list(job)
+        job, handled = list(job), sys.exc_info()[1]
         with contextlib.suppress(Exception):  # the shorter way; where it fails Hydra's own
             return self._on_base(job)
         try:
             whole = _without_hydra(self._load(job))
         except Exception as error:
-            raise translate(error, job) from error
+            raise translate(error, job, handled) from error
         return to_config(whole, job)
 
     def _on_base(self, job: list[str]) -> Config:

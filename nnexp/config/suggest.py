@@ -17,6 +17,7 @@ from nnexp.config.keys import (
 )
 from nnexp.config.likeness import likeness, nearest, plain_word
 from nnexp.config.picked import is_chosen
+from nnexp.config.shell import shell
 from nnexp.config.synonyms import COUNTS, KEYS, OPTION_NAMES, PHRASES, meant
 from nnexp.errors import TRAIN, UserError
 
@@ -38,13 +39,15 @@ def suggest(name: str, value: str | None, overrides: Sequence[str] = ()) -> str 
     word = plain_word(name.lstrip("+~-").partition("@")[0])
     table = groups()
     leaf = word.rpartition(".")[2]
-    phrase = PHRASES.get(word) or PHRASES.get(leaf)
-    if phrase and value:
-        return phrase.format(value)
-    if leaf in COUNTS and value and value.isdecimal() and 0 < int(value) <= MOST_LAYERS:
-        value = literal([WIDTH] * int(value))
     inside = next((k for k in all_keys() if k.is_open and word.startswith(k.path + ".")), None)
-    if inside is None:  # learning_rate, optimizer.learning_rate, trainer.learning_rate
+    if inside is None:
+        phrase = PHRASES.get(word) or PHRASES.get(leaf)
+        if phrase and value:
+            return " ".join(shell(part.format(value)) for part in phrase.split(" "))
+        if leaf in COUNTS and value and value.isdecimal():
+            count = int(value)
+            value = literal([WIDTH] * count) if 0 < count <= MOST_LAYERS else None
+        # learning_rate, optimizer.learning_rate, trainer.learning_rate
         word = KEYS.get(word) or KEYS.get(leaf, word)
     group = word if word in table else {p: g for g, p in PACKAGES.items()}.get(word)
     if group:
@@ -150,7 +153,7 @@ def _suited(key: Key, value: str | None) -> str:
     if choices:
         return str(value if value in choices else nearest(value, choices) or default)
     if key.is_list:
-        return value if value.startswith("[") else f"[{value}]"
+        value = value if value.startswith("[") else f"[{value}]"
     if unwrap(key.hint)[0] is bool and value.lower() not in _TRUTH:
         return default
     return _corrected(key, value) or default

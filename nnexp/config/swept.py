@@ -17,7 +17,9 @@ from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.shell import shell
 from nnexp.errors import UserError
 
-MOST = 20  # values that are tried one by one
+MOST = 20  # values that are tried one by one; with more the remedy stays as it is
+# what stands before the name of a key or group that an error is about
+_BEFORE = r"(?:none of \d+ jobs can be run; of the first )?(?:there is no key or group ')?"
 
 
 def for_all_values(error: UserError, words: Sequence[str]) -> UserError:
@@ -27,27 +29,34 @@ def for_all_values(error: UserError, words: Sequence[str]) -> UserError:
         error: as a single run would have it.
         words: the overrides of the sweep.
     """
-    *before, last = error.remedy.split(" ")
-    if error.remedy.startswith(f"{RUN_FOLDER}="):
-        remedy = error.remedy.replace(RUN_FOLDER, SWEEP_FOLDER, 1)
-        return UserError(error.wrong, error.allowed.replace(RUN_FOLDER, SWEEP_FOLDER), remedy)
-    key, sign, _ = last.partition("=")
-    if not sign or "'" in error.remedy:
+    if type(error) is not UserError:  # of a folder, not of a word
         return error
+    remedy = error.remedy
+    if remedy.startswith(f"{RUN_FOLDER}="):
+        allowed = error.allowed.replace(
+            f"{RUN_FOLDER} names the run's", f"{SWEEP_FOLDER} names the sweep's"
+        )
+        return UserError(error.wrong, allowed, remedy.replace(RUN_FOLDER, SWEEP_FOLDER, 1))
+    found = None if "'" in remedy else _for_all(error.wrong, remedy, words)
+    return UserError(error.wrong, error.allowed, found or remedy)
+
+
+def _for_all(wrong: str, remedy: str, words: Sequence[str]) -> str | None:
+    """The remedy with the values of all; None where there is no such word, or nothing better."""
+    *before, last = remedy.split(" ")
+    key, sign, _ = last.partition("=")
     swept = [(word, own) for word in words if (own := _sweep(word)) is not None]
+    rest = [word for word in words if word not in {one for one, _ in swept}]
     for word, own in swept:
-        name = re.escape(str(own.key_or_group))
-        if not re.search(rf"(?<![\w.]){name}(?![\w.])", error.wrong):
+        name = str(own.key_or_group)
+        if not sign or not re.match(rf"{_BEFORE}{re.escape(name)}(?![\w.])", wrong):
             continue
-        rest = [other for other in words if other not in {one for one, _ in swept}]
         values = _mended(own, key, rest)
+        if values is None and name != key and not own.is_choice_sweep():
+            values = word.partition("=")[2]  # a range under another name
         if values is not None and f"{key}={values}" != word:
-            remedy = " ".join([*before, shell(f"{key}={values}")])
-            return UserError(error.wrong, error.allowed, remedy)
-        if own.key_or_group != key and not own.is_choice_sweep():  # a range under another name
-            remedy = " ".join([*before, shell(f"{key}={word.partition('=')[2]}")])
-            return UserError(error.wrong, error.allowed, remedy)
-    return error
+            return " ".join([*before, shell(f"{key}={values}")])
+    return None
 
 
 def _sweep(word: str) -> Override | None:
@@ -61,14 +70,17 @@ def _mended(own: Override, key: str, rest: Sequence[str]) -> str | None:
     """The values of a sweep as its key takes them; None where they are not all understood."""
     if not own.is_choice_sweep():
         return None
+    values = list(own.sweep_string_iterator())
+    if len(values) > MOST:
+        return None
     found = []
-    for value in list(own.sweep_string_iterator())[:MOST]:
-        word = f"{own.key_or_group}={value}"
+    for value in values:
+        name, better = str(own.key_or_group), value
         try:
-            compose([*rest, word])
+            compose([*rest, f"{name}={value}"])
         except UserError as wrong:
-            name, _, value = wrong.remedy.split(" ")[-1].partition("=")
-            if name != key:
-                return None
-        found.append(value)
+            name, _, better = wrong.remedy.split(" ")[-1].partition("=")
+        if name != key:
+            return None
+        found.append(better)
     return ",".join(dict.fromkeys(found))

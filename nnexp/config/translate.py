@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
@@ -54,14 +55,17 @@ _LISTS = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _ORIGIN = re.compile(r"In '((?!config'|hydra/)[^']+)'")
 
 
-def translate(error: BaseException, overrides: Sequence[str]) -> UserError:
+def translate(
+    error: BaseException, overrides: Sequence[str], handled: BaseException | None = None
+) -> UserError:
     """The UserError for what Hydra raised while it composed.
 
     Arguments:
         error: what was raised; anything that is no mistake of the user's is raised again.
         overrides: the overrides typed.
+        handled: an older error, in whose handling this one was raised: it is none of its causes.
     """
-    chain = list(_chain(error))
+    chain = list(takewhile(lambda own: own is not handled, _chain(error)))
     known = next((e for e in chain if isinstance(e, UserError)), None)
     if known is not None:
         return known
@@ -169,7 +173,7 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
         return shell(f"{path}={_RANGES[drawn[1]].format(drawn[2])}")
     if key is not None and key.is_list and (lists := _LISTS.findall(value))[1:]:
         items = ([i for one in own.split(",") if (i := one.strip())] for own in lists)
-        return shell(f"{key.path}={','.join('[' + ','.join(own) + ']' for own in items)}")
+        return f"-m {shell(key.path + '=' + ','.join('[' + ','.join(own) + ']' for own in items))}"
     if (key is None or not key.is_list) and (swept := several(name, value)):
         return swept
     if key is not None and key.is_list:

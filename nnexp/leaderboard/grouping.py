@@ -118,9 +118,13 @@ def is_repetition(key: str) -> bool:
 
 def rows_of_table(record: Record) -> Hashable:
     """What decides the rows that a run has, and how they are split, but for seeds and the fold."""
-    keys = (k for k in record.config if k.startswith("data.") and k not in OF_COLUMNS)
-    own = frozenset((k, comparable(record.config[k])) for k in keys if k != FOLD)
-    return own, record.config.get("data.missing") == "drop"  # which leaves rows out
+    drops = record.config.get("data.missing") == "drop"  # which leaves rows out, by their columns
+    return drops, frozenset(
+        (key, comparable(value))
+        for key, value in record.config.items()
+        if key.startswith("data.") and key != FOLD and value is not None
+        if drops or key not in OF_COLUMNS
+    )
 
 
 def split_of(record: Record) -> Hashable:

@@ -18,7 +18,7 @@ SAME = 0.9  # share of them that are rows of X where batches are not changed on 
 NONE = 0.05  # share of them, up to which the batches are something else than X
 MILD = 0.5  # of the distance of nearest rows of X: nearer ones are rows of X with some noise
 WIDER = 0.2  # logarithm of the spread of columns in batches over that in X, either way
-MIXED, ALIKE = -0.5, 0.15  # logarithm of the spread of mixed rows over that of X, and how far it
+MIXED, ALIKE = -0.4, 0.15  # logarithm of the spread of mixed rows over that of X, and how far it
 # differs from column to column
 CHUNK = 4096  # rows of X that distances are taken to at a time
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
@@ -99,10 +99,11 @@ def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
         outside = ((fed.rows < low - room) | (fed.rows > high + room)).mean(0)
         spread, own = _spread(known), _spread(fed.rows)
         size = np.abs(np.nanmedian(known, 0)) + spread
+    varies = (high > low) & np.isfinite(size)
     # noise goes beyond the range of a column that hardly varies, and is meant
-    varies = (high - low >= NARROW * np.nanmedian(high - low)) & (high > low) & np.isfinite(size)
+    wide = high - low >= NARROW * np.nanmedian(high - low)
     narrow = varies & (spread > 0) & (own < NARROW * spread)
-    beyond = varies & (outside > OUTSIDE)
+    beyond = varies & wide & (outside > OUTSIDE)
     if not narrow.any() and not beyond.any():
         return []
     worst = int(np.argmax(np.where(beyond, 1 + outside, 0) + narrow))
@@ -187,12 +188,14 @@ def _is_mixed(rows: np.ndarray, known: np.ndarray, ratios: np.ndarray) -> bool:
         return False
     error = known.std(0) / np.sqrt(len(rows))
     shifted = np.abs(np.nan_to_num(rows).mean(0) - known.mean(0)) > 4 * error + 1e-9
-    shrunk = MIXED < float(np.median(ratios)) <= 0.05
-    return (
-        shrunk
-        and float(np.median(np.abs(ratios - np.median(ratios)))) < ALIKE
-        and not (shifted.mean() > 0.05)
-    )
+    middle = float(np.median(ratios))
+    if not MIXED < middle <= 0.05:
+        return False
+    # rows of X that are all multiplied by one factor are nothing but that
+    some = np.nan_to_num(rows[:LEAST]) / np.exp(middle)
+    if np.median(_to_nearest(some, known)) < MILD * np.median(_to_nearest(rows[:LEAST], known)):
+        return False
+    return float(np.median(np.abs(ratios - middle))) < ALIKE and shifted.mean() <= 0.05
 
 
 def _to_nearest(rows: np.ndarray, known: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:

@@ -163,11 +163,14 @@ def _little_judged(watch: LoopWatch) -> str:
     what = "several targets a row" if table.is_wide else "a quantity"
     told = f"y is {what}: of that the loop, the scales and the shapes are judged, and no score"
     rows = table.spaced(True, LOOKED)
-    if table.is_wide or len(rows) < FEWEST:
+    if table.is_wide or len(rows) < FEWEST or watch.kernel.kind not in ("squared", "absolute"):
         return told
-    predicted = watch.main(watch.forward(table.x[rows])).reshape(len(rows), -1).double().mean(1)
+    predicted = watch.main(watch.forward(table.x[rows])).reshape(len(rows), -1).double()
     y = table.y[rows].reshape(-1).double()
-    share = 1 - float((y - predicted).square().mean() / y.var(correction=0).clamp(min=1e-12))
+    spread = float(y.var(correction=0))
+    if predicted.shape[1] != 1 or not spread > 0:
+        return told
+    share = 1 - float((y - predicted[:, 0]).square().mean()) / spread
     if not math.isfinite(share):
         return told
     return f"{told}; R2 of {len(rows)} held-out rows is {share:.2f}"

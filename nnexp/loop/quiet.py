@@ -42,7 +42,7 @@ def unwarned() -> Iterator[None]:
     try:
         yield
     finally:
-        filters.remove(ignore)
+        filters[:] = [own for own in filters if own is not ignore]
 
 
 @contextmanager

@@ -239,7 +239,7 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
             "inputs (N, D) and targets (N,)",
             f"{name}=(X, y)",
         )
-    if isinstance(part[0], dict) or _is_of_arrays(part[0]):
+    if isinstance(part[0], dict) or _is_of_arrays(part[0], len(part[1])):
         raise UserError(
             f"{name}= has several inputs, a {type(part[0]).__name__} of them",
             "one array or tensor (N, D) of inputs, which the model gets",
@@ -261,12 +261,13 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
     return torch.from_numpy(np.ascontiguousarray(x)), y
 
 
-def _is_of_arrays(one: Any) -> bool:
-    """Whether inputs are several arrays of several columns each, and not rows."""
-    if not isinstance(one, (tuple, list)) or not one:
+def _is_of_arrays(one: Any, rows: int) -> bool:
+    """Whether inputs are several arrays of so many rows each, and not a list of rows."""
+    if not isinstance(one, (tuple, list)) or len(one) == rows:
         return False
-    shapes = {np.shape(own)[1:] for own in one if isinstance(own, (np.ndarray, Tensor))}
-    return bool(shapes) and (len(shapes) > 1 or any(shapes))
+    return bool(one) and all(
+        isinstance(own, (np.ndarray, Tensor)) and own.ndim and len(own) == rows for own in one
+    )
 
 
 def _array(one: Any) -> np.ndarray:

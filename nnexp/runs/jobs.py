@@ -99,9 +99,18 @@ def taken(folder: Path, sweep: bool, own: bool) -> TakenError:
     )
 
 
-def occupied(folder: Path) -> TakenError:
-    """The error for a folder of a job that holds what is of no run, or holds the sweep itself."""
-    return TakenError(
+def misplaced(folder: Path) -> UserError:
+    """The error for a folder of a job that is the sweep's own, or is above it."""
+    return UserError(
+        f"the job's folder {str(folder)!r} is that of the sweep, or holds it",
+        "a folder for each job, in that of the sweep",
+        "'hydra.sweep.subdir=${hydra.job.num}'",
+    )
+
+
+def occupied(folder: Path) -> UserError:
+    """The error for a folder of a job that holds what is of no run."""
+    return UserError(
         f"{str(folder)!r} holds what is not of this sweep",
         "a sweep makes the folders of its runs, and clears them where a run is begun again",
         "hydra.sweep.dir=outputs/another",

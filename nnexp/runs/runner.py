@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,10 @@ def status_kept(folder: Path, config: Config) -> Iterator[None]:
 
 
 def _break_off(folder: Path, status: str, reason: str) -> None:
-    if read_status(folder)["status"] not in ENDED:
-        write_status(folder, status, reason)
+    with suppress(UserError):  # none that can be read
+        if read_status(folder)["status"] in ENDED:
+            return
+    write_status(folder, status, reason)
 
 
 def reason_of(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
-from nnexp.runs.jobs import Job, TakenError, occupied, taken
+from nnexp.runs.jobs import Job, TakenError, misplaced, occupied, taken
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
@@ -183,7 +183,9 @@ def _check_folders(jobs: Sequence[Job], sweep: Path, resumed: bool) -> None:
             continue
         if own or (not resumed and (job.folder / STATUS).exists()):
             job.fail(taken(job.folder, sweep=True, own=own))
-        elif not resumed and (job.folder.resolve() in above or not is_blank(job.folder)):
+        elif not resumed and job.folder.resolve() in above:
+            job.fail(misplaced(job.folder))
+        elif not resumed and not is_blank(job.folder):
             job.fail(occupied(job.folder))
 
 

@@ -116,6 +116,11 @@ def sweep(
                 more = f"{resume_command(folder)} sweep.on_error=continue"
                 session.ended = ("a job failed, and sweep.on_error=stop begins nothing more", more)
             return returns
+        except UserError:
+            if settings.resume is None and not session.jobs:  # nothing was run
+                for name in ("multirun.yaml", RECORD):
+                    (folder / name).unlink(missing_ok=True)
+            raise
         except OSError as error:
             if not is_full(error):
                 raise

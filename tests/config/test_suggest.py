@@ -87,7 +87,11 @@ MEANT = {
     "sweep=hyperband": "sweep=halving",
     "optimizer.lr=loguniform(1e-4,0.1)": "'optimizer.lr=tag(log,interval(1e-4,0.1))'",
     "hidden_layer_sizes=(64,32)": "model.hidden=[64,32]",
-    "hidden_layer_sizes=(64,),(32,32)": "model.hidden=[64],[32,32]",
+    "hidden_layer_sizes=(64,),(32,32)": "-m model.hidden=[64],[32,32]",
+    "model.args.depth=3": "model=custom model.args.depth=3",
+    "num_layers=0": "model.hidden=[128,128]",
+    "num_layers=2.0": "model.hidden=[128,128]",
+    "log_dir=a b": "'hydra.run.dir=a b'",
     "resume=outputs/x": "nnexp resume outputs/x",
     "reg.patiense=0": "reg.patience=1",  # no value of the key
     "save=true": "nnexp train --help",  # not loss.scale=true, whatever is like it

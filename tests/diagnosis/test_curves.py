@@ -54,6 +54,19 @@ def test_a_curve_names_a_cause(frame, classes, cause):
     assert causes(frame, classes)[:1] == [cause]
 
 
+@pytest.mark.parametrize(("every", "first"), [(2, 0), (3, 0), (2, 1)])
+def test_validation_counted_from_the_first_epoch_is_placed_right(every, first):
+    epochs = np.arange(31)
+    loss = np.abs(epochs - 10) / 10 + 0.2
+    given = {"loss": list(1.0 - epochs / 40), "val_loss": list(loss[first::every])}
+    found = nnexp.diagnose_history(given).findings
+    if first:  # 15 of 31: nobody knows which
+        assert found == []
+    else:
+        stop = int(found[0].fix[0].split()[3].rstrip(","))
+        assert abs(stop - 11) < every
+
+
 @pytest.mark.parametrize("gaps", [True, False])
 def test_a_validation_loss_of_every_fifth_epoch_is_read(gaps):
     loss = fall(0.4) + 0.012 * E

@@ -187,9 +187,12 @@ def test_several_inputs_are_refused_in_words(several):
         watch(train=(several(x), y))
 
 
-def test_rows_may_be_a_list_of_arrays():
+@pytest.mark.parametrize("shape", [(4,), (2, 2)])
+def test_rows_may_be_a_list_of_arrays(shape):
     x, y = table()
-    assert watch(train=([row.numpy() for row in x], y)).table.train == len(x)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    rows = [row.reshape(shape).numpy() for row in x]
+    assert watch(model, train=(rows, y)).table.train == len(x)
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit")

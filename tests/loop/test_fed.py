@@ -142,6 +142,25 @@ def test_a_loop_that_undoes_what_is_learnt_is_told_with_a_proof():
     assert not found.cautions
 
 
+def test_a_factor_is_no_augmentation():
+    made = torch.Generator().manual_seed(3)
+
+    def tired(rows):  # so that it is behind
+        return 0.7 * Z[rows], torch.randint(0, 3, (len(rows),), generator=made)
+
+    found = run(tired, epochs=4)
+    assert "preprocessing_mismatch" in [own.cause for own in found.findings]
+
+
+def test_columns_of_small_units_are_looked_at_as_well():
+    x = Z * torch.tensor([1.0, 1000, 1000, 2000, 3000, 1000])
+
+    def scaled(rows):
+        return x[rows] / torch.tensor([255.0, 1, 1, 1, 1, 1]), Y[rows]
+
+    assert "'x0'" in run(scaled, x=x, epochs=3).cautions[0]
+
+
 @pytest.mark.parametrize("kind", ["mixup", "noise"])
 def test_augmented_rows_are_meant(kind):
     """Also where a column hardly varies, so that noise goes far beyond its range."""

@@ -327,9 +327,28 @@ def test_a_sweep_clears_no_folder_that_it_has_not_made(command, tmp_path):
     assert thesis.read_text() == "so it is"
     found = [path.parent.name for path in sorted(swept.folder.glob("*/status.json"))]
     assert found == ["1", "2", "3"]
-    command("seed=0,1", "hydra.sweep.subdir=.", folder=".")  # what it stands in
+    again = command("seed=0,1", folder="results")  # all of whose jobs find a folder
+    assert again.status == 2
+    assert "holds a sweep already" in again.err
+    for name in ("elsewhere", "."):  # or what it stands in
+        inside = command("seed=0,1", "hydra.sweep.subdir=.", folder=name)
+        assert inside.status == 2
+        assert "is that of the sweep, or holds it" in inside.err
+        assert "try: 'hydra.sweep.subdir=${hydra.job.num}'" in inside.err
     assert thesis.read_text() == "so it is"
-    assert not (tmp_path / "config.yaml").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_sweep_that_finds_all_folders_taken_leaves_nothing(command, tmp_path):
+    for number in (0, 1):
+        (tmp_path / "mine" / str(number)).mkdir(parents=True)
+        (tmp_path / "mine" / str(number) / "notes").write_text("mine")
+    refused = command("seed=0,1", folder="mine")
+    assert refused.status == 2
+    assert "none of 2 jobs can be run" in refused.err
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["0", "1"]
+    shutil.rmtree(tmp_path / "mine")
+    assert command("seed=0,1", folder="mine").status == 0
 
 
 def test_of_two_jobs_with_one_folder_the_second_leaves_no_word_in_it(command):

@@ -75,9 +75,12 @@ def _together(own: Curves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     A validation loss of every so many epochs has as many fewer values, or gaps between them.
     """
     loss, train = own.val_loss, own.train_loss
-    every = len(train) // max(1, len(loss)) if len(loss) else 1
-    epochs = np.arange(1, len(loss) + 1) * max(1, every)
-    if not len(loss) or epochs[-1] > len(train):
+    every = -(-len(train) // max(1, len(loss)))
+    if len(loss) and len(train) % len(loss) == 0:
+        epochs = every * np.arange(1, len(loss) + 1)  # the last epoch among them
+    else:
+        epochs = 1 + every * np.arange(len(loss))  # the first
+    if not len(loss) or len(train) < len(loss) or len(loss) != -(-len(train) // every):
         return np.zeros(0), np.zeros(0), np.zeros(0, np.int64)
     train = train[epochs - 1]
     known = np.isfinite(loss)

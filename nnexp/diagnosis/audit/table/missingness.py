@@ -30,7 +30,7 @@ LARGE = (15, 0.05)  # for a class of so many rows and of such a share: of a rare
 
 # nor is a pattern of nearly all or nearly none of a class's rows, and of far from as many others
 NEARLY = 0.1  # share of the class's rows that are otherwise (soybean's rot 0.23, horse colic 0.19)
-UNLIKE = 0.4  # by which its share differs from the others' (soybean 0.7, horse colic 0.53)
+UNLIKE = 0.4  # by which its share differs from the others': horse colic's 0.53 is not NEARLY all
 
 
 def check(sheet: Sheet) -> Audit:
