@@ -186,8 +186,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     if opened and not any(c in value for c in "]})"):
         closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
         return shell(f"{name}={value}{closing}")
-    by_name = key is not None and key.path == plain and unwrap(key.hint)[0] is str
-    if key is None or not by_name or "choices" in key.limits:
+    of_text = key is not None and unwrap(key.hint)[0] is str and "choices" not in key.limits
+    if key is None or key.path != plain or not of_text:
         bare = first.strip("=;:,\"'")
         if not bare and first.strip("\"'"):  # a separator
             return " ".join(map(shell, (suggest(name, f'"{first}"', overrides) or HELP).split()))

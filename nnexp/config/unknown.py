@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from nnexp.config.groups import chosen, groups
@@ -150,9 +149,11 @@ def _rule(remedy: str) -> str | None:
     """What is allowed for the last override of a remedy, in words."""
     if remedy.startswith("nnexp resume "):
         return "a run or sweep goes on in its folder"
-    with suppress(ValueError):  # a quote that is not closed
-        remedy = shlex.split(remedy)[-1]
-    path = remedy.split()[-1].partition("=")[0] if "=" not in remedy else remedy.partition("=")[0]
+    try:
+        last = shlex.split(remedy)[-1]
+    except ValueError:  # a quote that is not closed
+        last = remedy.split()[-1]
+    path = last.partition("=")[0]
     if path == RUN_FOLDER:
         return f"{RUN_FOLDER} names the run's folder"
     if path in groups():

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from nnexp.config.check import is_number
 from nnexp.config.keys import all_keys
 from nnexp.leaderboard.board import Leaderboard
@@ -21,7 +18,8 @@ def at_edges(board: Leaderboard) -> list[str]:
     numbers = [key for key in board.varied if is_number(first.get(key))]
     for key in numbers:
         option = f"{key.partition('.')[0]}.name"  # each optimizer has rates of its own
-        alike = [row.values for row in board.configurations if _same(option, row.values, first)]
+        rows = [row.values for row in board.configurations]
+        alike = [values for values in rows if values.get(option) == first.get(option)]
         tried = {values[key] for values in alike if is_number(values.get(key))}
         value = first[key]
         if not LEAST <= len(tried) <= MOST or key.startswith("data."):
@@ -37,7 +35,3 @@ def at_edges(board: Leaderboard) -> list[str]:
                     f"{setting(edge)} may be better"
                 )
     return notes
-
-
-def _same(key: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return one.get(key) == other.get(key)

@@ -13,7 +13,7 @@ FOLD = "data.split.fold"
 FOLDS = "data.split.folds"
 SPLIT_SEEDS = ("seeds.split", "seeds.valid")
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
-OF_COLUMNS = frozenset(
+_OF_COLUMNS = frozenset(
     f"data.{key}"
     for key in (
         "drop", "numeric", "categorical", "missing_tokens", "sentinels", "scaling", "fill_value",
@@ -116,14 +116,19 @@ def is_repetition(key: str) -> bool:
     return key in ("seed", FOLD) or key.startswith("seeds.")
 
 
+def decides_rows(key: str) -> bool:
+    """Whether a key decides which rows a run is scored on, or what they are called."""
+    return key.startswith("data.") and key not in _OF_COLUMNS
+
+
 def rows_of_table(record: Record) -> Hashable:
     """What decides the rows that a run has, and how they are split, but for seeds and the fold."""
     drops = record.config.get("data.missing") == "drop"  # which leaves rows out, by their columns
     return drops, frozenset(
         (key, comparable(value))
         for key, value in record.config.items()
-        if key.startswith("data.") and key != FOLD and value is not None
-        if drops or key not in OF_COLUMNS
+        if value is not None and key != FOLD
+        if decides_rows(key) or (drops and key in _OF_COLUMNS)
     )
 
 

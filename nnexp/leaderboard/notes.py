@@ -13,7 +13,7 @@ import numpy as np
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
 from nnexp.leaderboard.grid import class_counts
-from nnexp.leaderboard.grouping import OF_COLUMNS, comparable
+from nnexp.leaderboard.grouping import comparable, decides_rows
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED, Record
 from nnexp.leaderboard.words import number, plural, score_title
@@ -63,7 +63,7 @@ def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
 def _comparable(board: Leaderboard) -> list[str]:
     """Scores that measure different things."""
     notes = []
-    rows = [key for key in board.varied if key.startswith("data.") and key not in OF_COLUMNS]
+    rows = [key for key in board.varied if decides_rows(key)]
     if any(row.values.get("data.missing") == "drop" for row in board.configurations):
         rows.append("data.missing")
     if rows:

@@ -154,12 +154,13 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
     known = np.nan_to_num(table.flat[: table.train])
     drawn = np.unique(np.linspace(0, len(known) - 1, LEAST).astype(np.int64))
     usual = _to_nearest(known[drawn], known, drawn)
-    if np.median(_to_nearest(np.nan_to_num(fed.rows[:LEAST]), known)) < MILD * np.median(usual):
+    away = float(np.median(_to_nearest(np.nan_to_num(fed.rows[:LEAST]), known)))
+    if away < MILD * np.median(usual):
         return []
     spread, own = _spread(known), _spread(fed.rows)
     varies = (spread > 0) & (own > 0)
     ratios = np.log(own[varies] / spread[varies])
-    if _is_mixed(fed.rows, known, ratios):
+    if len(ratios) and _is_mixed(fed.rows, known, ratios, away):
         return []
     otherwise = bool(varies.any()) and float(np.median(np.abs(ratios))) > WIDER
     return [
@@ -175,7 +176,7 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
     ]
 
 
-def _is_mixed(rows: np.ndarray, known: np.ndarray, ratios: np.ndarray) -> bool:
+def _is_mixed(rows: np.ndarray, known: np.ndarray, ratios: np.ndarray, away: float) -> bool:
     """Whether rows are like weighted means of two rows of X each (mixup, Zhang et al. 2018).
 
     These have the means of X, and its spread shrunk alike in all columns, to 1 / sqrt(2) at most.
@@ -183,18 +184,17 @@ def _is_mixed(rows: np.ndarray, known: np.ndarray, ratios: np.ndarray) -> bool:
     Arguments:
         rows, known: of the batches, and of X.
         ratios: logarithm of the spread of columns in batches over that in X.
+        away: distance of rows of batches to the nearest of X, in the median.
     """
-    if not len(ratios):
-        return False
-    error = known.std(0) / np.sqrt(len(rows))
-    shifted = np.abs(np.nan_to_num(rows).mean(0) - known.mean(0)) > 4 * error + 1e-9
     middle = float(np.median(ratios))
     if not MIXED < middle <= 0.05:
         return False
     # rows of X that are all multiplied by one factor are nothing but that
     some = np.nan_to_num(rows[:LEAST]) / np.exp(middle)
-    if np.median(_to_nearest(some, known)) < MILD * np.median(_to_nearest(rows[:LEAST], known)):
+    if np.median(_to_nearest(some, known)) < MILD * away:
         return False
+    error = known.std(0) / np.sqrt(len(rows))
+    shifted = np.abs(np.nan_to_num(rows).mean(0) - known.mean(0)) > 4 * error + 1e-9
     return float(np.median(np.abs(ratios - middle))) < ALIKE and shifted.mean() <= 0.05
 
 

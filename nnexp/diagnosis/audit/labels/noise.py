@@ -33,8 +33,8 @@ THINNED = 0.35  # ... unless errors thin out within it, as where pairs of classe
 # the surest quarter over that of all rows
 EVEN = (0.25, 0.6, 0.7)  # where they remove less, at least the first of these, both are larger yet:
 # two to six overlapping Gaussians in 2 to 20 dimensions stay at or below 0.62 and 0.63
-# accuracy by which a linear discriminant analysis may fall behind all learners: none of the
-CLOSE = 0.03  # benchmark's healthy tables looks wrong to it then
+CLOSE = 0.03  # accuracy that a linear discriminant analysis may lack beside all learners: to it
+# then none of the benchmark's healthy tables looks wrong
 LITTLE = 0.2  # where they remove less than LEARNT but this, of two classes, ...
 MUCH = 0.15  # ... and the bound is this large, the votes have to fall into two heaps, as those of
 HEAPS = 0.77  # overlapping classes do not: share of their variance between two heaps (Gaussians 0.5
