@@ -51,10 +51,10 @@ def _watching(rows: int, outputs: int, size: int) -> int:
         outputs: of the model.
         size: bytes of a number of the stack's.
     """
-    epoch = rows * (outputs + 2) * size  # as Watch counts it
-    kept = min(KEPT_EPOCHS, 1 + KEPT_BYTES // max(1, epoch))
-    # outputs, joined, activated and as probabilities; ten columns of float64
-    return kept * rows * (5 * outputs * size + 80)
+    kept = min(KEPT_EPOCHS, 1 + KEPT_BYTES // max(1, 24 * rows))  # as Watch counts them
+    # losses and classes and what is made of them, fifteen columns; of log-spaced epochs, which are
+    # ten of the first that are kept, outputs, joined, activated and as probabilities
+    return rows * (kept * 120 + min(kept, 10) * 5 * outputs * size)
 
 
 def free_bytes(gpu: bool = False) -> int:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nnexp.model.elementwise import softmax
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -58,8 +60,10 @@ class Decision:
             shares = selected
         elif self.loss in ("mse", "mae", "bce"):
             shares = selected.clamp(0, 1)
+        elif binary:
+            shares = torch.sigmoid(selected)
         else:
-            shares = torch.sigmoid(selected) if binary else torch.softmax(selected, -1)
+            return softmax(selected)
         total = shares.sum(-1, keepdim=True)
         even = torch.full_like(shares, 1 / shares.shape[-1])
         return torch.where(total == 0, even, shares / total.clamp(min=1e-30))

@@ -177,11 +177,12 @@ def validate(
         total = losses.sum(1)
         weights = length if weight is None else weight.double().sum(1)
         true = data.targets.classes[own_rows]
-        hits = decision.classes(loss.activate(own_out)) == true
+        predicted = decision.classes(loss.activate(own_out))
+        hits = predicted == true
         reduced[0, of_length] = loss.of_set(total, weights, length, plan.batch_size)
         reduced[1, of_length] = hits.double().mean(1)
         if watch is not None:
-            watch.validation(of_length, own_out, losses, true)
+            watch.validation(of_length, own_out, losses, predicted, true)
     read = reduced.cpu().numpy()
     return {"val_loss": read[0], "val_accuracy": read[1]}
 

@@ -15,17 +15,24 @@ import torch
 from torch import Tensor
 
 from nnexp.train.plan import Problem
-from nnexp.train.signals import is_log_spaced
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Outputs:
     """Validation outputs of some members that have equally many rows."""
 
     places: tuple[int, ...]
-    logits: Tensor  # (k, m, C)
+    logits: Tensor | None  # (k, m, C); None once they are not looked at
     losses: Tensor  # (k, m) float64
+    predicted: Tensor  # (k, m)
     true: Tensor  # (k, m)
+
+    def member_bytes(self) -> int:
+        """What one member's take of memory."""
+        row = 3 * 8  # losses, predicted and true
+        if self.logits is not None:
+            row += self.logits.shape[2] * self.logits.element_size()
+        return self.losses.shape[1] * row
 
 
 class OutputReader:
@@ -45,33 +52,28 @@ class OutputReader:
         """Keep only the members `rows`, in this order."""
         self._before = {new: self._before[old] for new, old in enumerate(rows) if self._before}
 
-    def read(
-        self, numbers: Sequence[int], epochs: Sequence[Sequence[Outputs]], members: int
-    ) -> dict[str, np.ndarray]:
+    def read(self, epochs: Sequence[Sequence[Outputs]], members: int) -> dict[str, np.ndarray]:
         """What the outputs of E epochs tell, by column (E, K); the next follow on the last.
 
         Arguments:
-            numbers: of the epochs.
             epochs: of each its outputs, in groups of equally many rows.
             members: K.
         """
         whole: dict[str, np.ndarray] = {}
         for group in zip(*epochs, strict=True):  # the same members in each epoch
-            for name, values in self._of_group(numbers, group).items():
+            for name, values in self._of_group(group).items():
                 if name not in whole:
                     whole[name] = np.full((len(epochs), members), math.nan)
                 whole[name][:, list(group[0].places)] = values
         return whole
 
-    def _of_group(self, numbers: Sequence[int], group: Sequence[Outputs]) -> dict[str, np.ndarray]:
-        """The same members in E epochs, of which these are the numbers: by column (E, k)."""
+    def _of_group(self, group: Sequence[Outputs]) -> dict[str, np.ndarray]:
+        """The same members in E epochs: by column (E, k)."""
         loss, decision = self._problem.loss, self._problem.decision
-        epochs, places = len(group), group[0].places
-        logits = torch.cat([one.logits for one in group])  # (E * k, m, C)
-        outputs = loss.activate(logits)
-        rows, count = outputs.shape[1], self._classes
-        shape = (epochs, len(places), rows)
-        predicted = decision.classes(outputs).cpu().numpy().reshape(shape)
+        places = group[0].places
+        predicted = torch.stack([one.predicted for one in group]).cpu().numpy()
+        shape, count = predicted.shape, self._classes
+        rows = shape[2]
         losses = torch.stack([one.losses for one in group]).cpu().numpy()
         true = group[0].true.cpu().numpy()  # (k, m)
         hits = predicted == true
@@ -102,11 +104,11 @@ class OutputReader:
         ):
             moved = np.where(np.isfinite(change), np.where(which, change, 0.0), math.nan)
             now[f"val_moved_{name}"] = moved.sum(2)
-        spaced = [place for place, number in enumerate(numbers) if is_log_spaced(number)]
+        spaced = [place for place, one in enumerate(group) if one.logits is not None]
         now["val_entropy"] = np.full(shape[:2], math.nan)
         if spaced:
-            chosen = outputs.view(*shape, -1)[spaced].flatten(0, 1)
-            shares = decision.probabilities(chosen)
+            logits = torch.cat([one.logits for one in group if one.logits is not None])
+            shares = decision.probabilities(loss.activate(logits))  # (E * k, m, C)
             entropy = -(shares * shares.clamp(min=1e-30).log()).double().sum(-1).cpu().numpy()
             means = entropy.reshape(len(spaced), *shape[1:]).mean(2)
             now["val_entropy"][spaced] = means / math.log(count)

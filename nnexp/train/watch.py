@@ -81,7 +81,12 @@ class Watch:
         self._looked: _Looked | None = None
 
     def validation(
-        self, places: Sequence[int], logits: Tensor, losses: Tensor, true: Tensor
+        self,
+        places: Sequence[int],
+        logits: Tensor,
+        losses: Tensor,
+        predicted: Tensor,
+        true: Tensor,
     ) -> None:
         """Take the validation outputs of some members that have equally many rows.
 
@@ -89,10 +94,10 @@ class Watch:
             places: which k members.
             logits: (k, m, C), not written to afterwards.
             losses: of each row (k, m) float64.
+            predicted: class indices (k, m); -1, no class, where the outputs are NaN.
             true: class indices (k, m).
         """
-        self._new.append(Outputs(tuple(places), logits, losses, true))
-        self._bytes += (logits[0].numel() + 2 * losses[0].numel()) * logits.element_size()
+        self._new.append(Outputs(tuple(places), logits, losses, predicted, true))
 
     def begin(self, first: bool) -> None:
         """Take note of the initial state.
@@ -104,8 +109,9 @@ class Watch:
         if first:
             self.epoch(0, None)
             return
-        self._reader.read([-1], [self._new], len(self.state.members))
-        self._new, self._bytes = [], 0
+        self._forget_logits()
+        self._reader.read([self._new], len(self.state.members))
+        self._new = []
 
     def epoch(self, number: int, steps: tuple[np.ndarray, np.ndarray] | None) -> None:
         """Take note of an epoch; `validation` was called before, where there are such rows.
@@ -117,9 +123,12 @@ class Watch:
         """
         if is_log_spaced(number):
             self._glances.append(self._glance())
+        else:
+            self._forget_logits()
         self._numbers.append(number)
         self._steps.append(steps)
         self._outputs.append(self._new)
+        self._bytes += sum(own.member_bytes() for own in self._new)
         self._new = []
 
     def is_full(self) -> bool:
@@ -129,7 +138,7 @@ class Watch:
     def flush(self) -> Signals:
         """The signals of the epochs since the last flush."""
         numbers, members = self._numbers, len(self.state.members)
-        values = self._reader.read(numbers, self._outputs, members)
+        values = self._reader.read(self._outputs, members)
         if self._glances:
             places = [own.place for own in self._glances]
             for name, seen in {**self._of_slices(), **self._of_units(), **self._norms()}.items():
@@ -151,6 +160,10 @@ class Watch:
         """Keep only the members `rows`, in this order; `flush` was called before."""
         self._looked = None
         self._reader.keep(rows)
+
+    def _forget_logits(self) -> None:
+        for own in self._new:
+            own.logits = None
 
     def _look(self) -> _Looked:
         """The slice of the members that are in the stack."""
