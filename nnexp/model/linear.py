@@ -44,7 +44,7 @@ class Linear:
 
 
 class PreparedLinear(Linear):
-    """A linear layer with the products of its training step prepared, for batches of one size.
+    """A linear layer with the products of a step prepared, for batches of one size.
 
     A step of a small network is short: looking at the operands, asking for memory and converting
     the arguments of a foreign call take longer than its products. What it returns is overwritten by

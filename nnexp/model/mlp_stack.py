@@ -17,6 +17,7 @@ from torch import Tensor
 from nnexp.model.activation import ACTIVATIONS, relu_backward_
 from nnexp.model.linear import Linear, PreparedLinear, is_preparable
 from nnexp.model.norm import Saved, batch_norm, layer_norm, norm_backward
+from nnexp.model.products import rounds_rows_alike
 
 if TYPE_CHECKING:
     from nnexp.model.mlp import MLP
@@ -112,7 +113,7 @@ class MLPStack:
         if masks[0] is not None:
             h = h * masks[0]
         last = len(mlp.hidden)
-        self._used = linears = self._linears_for(h) if training else self._linears
+        self._used = linears = self._linears_for(h, training)
         for layer in range(last):
             self._inputs.append(h)
             z = linears[layer].forward(h)  # (K, B, H)
@@ -190,9 +191,11 @@ class MLPStack:
         """(name, values (K, B, H)) of what left each hidden activation in the last forward pass."""
         return list(zip(self.mlp.layers[:-1], self._post, strict=True))
 
-    def _linears_for(self, h: Tensor) -> list[Linear]:
-        """The layers for a training step on a batch (K, B, in)."""
+    def _linears_for(self, h: Tensor, training: bool) -> list[Linear]:
+        """The layers for a batch (K, B, in); prepared ones for a stack that trains."""
         if self._grad is None or torch.is_grad_enabled() or torch.get_num_threads() != 1:
+            return self._linears
+        if not training and not rounds_rows_alike():  # predictions are those of `linear`
             return self._linears
         rows = h.size(1)
         if rows not in self._prepared:

@@ -158,3 +158,24 @@ def test_bfloat16_stays_close_and_keeps_float32_weights():
     mixed.backward(torch.ones_like(rough))
     assert mixed_grad.dtype == torch.float32
     torch.testing.assert_close(mixed_grad, exact_grad, rtol=0.1, atol=0.5)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_a_stack_that_trains_predicts_with_the_bits_of_one_that_only_predicts(norm):
+    mlp = MLP(20, 3, [32, 16], norm=norm)
+    theta, buffers = mlp.initial([0, 1, 2], torch.float32)
+    training = mlp.bind(theta, buffers, torch.zeros_like(theta))
+    generator = torch.Generator().manual_seed(0)
+    same = torch.randn(256, 20, generator=generator)
+    own = torch.randn(3, 64, 20, generator=generator)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # the products of one thread are prepared
+    try:
+        with torch.no_grad():
+            for x in (same.expand(3, -1, -1), own, own * 2):
+                held = training.forward(x)
+                assert held.equal(mlp.bind(theta, buffers).forward(x))
+                other = training.forward(x + 1)
+                assert not held.equal(other), "outputs are the caller's, not overwritten"
+    finally:
+        torch.set_num_threads(before)
