@@ -129,8 +129,8 @@ def trainer(work: Work, settings: Sequence[Setting], *, device: str = "cpu") -> 
     from nnexp.train.losses import Loss
     from nnexp.train.machine import threads
     from nnexp.train.member import Member, Seeds
-    from nnexp.train.outcome import Epoch
-    from nnexp.train.plan import Data, Part, Plan
+    from nnexp.train.outcome import Callbacks, Epoch
+    from nnexp.train.plan import Data, Part, Plan, Problem
     from nnexp.train.targets import Targets
     from nnexp.train.trainer import fit
 
@@ -152,19 +152,19 @@ def trainer(work: Work, settings: Sequence[Setting], *, device: str = "cpu") -> 
         )
         for setting in settings
     ]
+    problem = Problem(
+        data,
+        Loss(),
+        Decision("cross_entropy", "logits", tuple(range(classes))),
+        Plan(epochs=work.epochs, batch_size=work.batch, checkpoint="last"),
+    )
     accuracies: list[float] = []
     with threads(1):
         for chunk in cut(len(members), MOST[device]):  # as a sweep does it
             seen: list[Epoch] = []
-            fit(
-                MLP(work.widths[0], classes, HIDDEN, init="torch"),
-                data,
-                members[chunk.start : chunk.stop],
-                Loss(),
-                Decision("cross_entropy", "logits", tuple(range(classes))),
-                Plan(epochs=work.epochs, batch_size=work.batch, checkpoint="last"),
-                observe=seen.append,
-            )
+            model = MLP(work.widths[0], classes, HIDDEN, init="torch")
+            own = members[chunk.start : chunk.stop]
+            fit(model, problem, own, Callbacks(observe=seen.append))
             accuracies += seen[-1].record["val_accuracy"].tolist()
     return Result(accuracies)
 

@@ -32,8 +32,8 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory, pick_threads
 from nnexp.train.member import Member
-from nnexp.train.outcome import Epoch
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.outcome import Callbacks, Epoch
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -91,15 +91,14 @@ def nnexp_run(x: np.ndarray, y: np.ndarray, work: tuple[tuple[int, ...], int, in
     mlp = MLP(x.shape[1], classes, hidden)
     torch.set_num_threads(pick_threads("auto", 6.0 * batch * mlp.layout.weights))
     seen: list[Epoch] = []
-    fit(
-        mlp,
+    problem = Problem(
         data,
-        [Member(dropout=(0.0, *(0.2 for _ in hidden)))],
         Loss(),
         Decision("cross_entropy", "logits", tuple(range(classes))),
         Plan(epochs=epochs, batch_size=batch, checkpoint="last"),
-        observe=seen.append,
     )
+    member = Member(dropout=(0.0, *(0.2 for _ in hidden)))
+    fit(mlp, problem, [member], Callbacks(observe=seen.append))
     return float(seen[-1].record["val_accuracy"][0])
 
 

@@ -20,7 +20,7 @@ from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.machine import FLOPS_WORTH_A_THREAD, keep_freed_memory
 from nnexp.train.member import Member
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -54,7 +54,7 @@ def step_time(inputs: int, hidden: tuple[int, ...], batch: int, threads: int) ->
     plan = Plan(epochs=1, batch_size=batch, monitor="train_loss", checkpoint="last")
     decision = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
     start = time.perf_counter()
-    fit(MLP(inputs, CLASSES, hidden), data, [Member()], Loss(), decision, plan)
+    fit(MLP(inputs, CLASSES, hidden), Problem(data, Loss(), decision, plan), [Member()])
     return (time.perf_counter() - start) / STEPS * 1e6
 
 

@@ -10,11 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnexp.train.decision import Decision
 from nnexp.train.evaluate import logits
-from nnexp.train.losses import Loss
 from nnexp.train.metrics import confusion, ratio_stderr, scores
-from nnexp.train.plan import Data
+from nnexp.train.plan import Problem
 
 
 @dataclass(frozen=True)
@@ -31,21 +29,18 @@ class ScoredPart:
 
 
 @torch.no_grad()
-def score_part(
-    stack: Any, data: Data, rows: Tensor, loss: Loss, decision: Decision, batch_size: int
-) -> ScoredPart | None:
+def score_part(stack: Any, problem: Problem, rows: Tensor) -> ScoredPart | None:
     """Score some rows with a stack of one; None where there are no rows.
 
     Arguments:
         stack: the model bound to the weights.
-        data: the table.
+        problem: what was learnt; its batch size scales a summed loss.
         rows: which rows (n,) int64.
-        loss, decision: of training.
-        batch_size: of training, by which a summed loss is scaled.
     """
     if not len(rows):
         return None
-    targets = data.targets
+    data, loss, decision = problem.data, problem.loss, problem.decision
+    targets, batch_size = data.targets, problem.plan.batch_size
     out = logits(stack, data.x, data.codes, rows, 1, targets.outputs)
     index = rows.unsqueeze(0)
     weight = targets.row_weights(index)

@@ -32,13 +32,11 @@ from nnexp.runs.task import Run, Task
 from nnexp.track.folder import METRICS_FILE, write_json
 from nnexp.track.manifest import describe, write_manifest
 from nnexp.track.status import write_status
-from nnexp.train.decision import Decision
-from nnexp.train.losses import Loss
 from nnexp.train.machine import pick_device, pick_threads
 from nnexp.train.machine import threads as with_threads
-from nnexp.train.outcome import Epoch, Outcome, Saver
+from nnexp.train.outcome import Callbacks, Epoch, Outcome, Saver
 from nnexp.train.parked import Parked
-from nnexp.train.plan import Data, Part
+from nnexp.train.plan import Data, Part, Problem
 from nnexp.train.signals import Signals
 from nnexp.train.trainer import fit, unbegun
 
@@ -53,6 +51,7 @@ class RunStack:
             of train rows, and whether there are validation rows.
 
     Attributes:
+        problem: the tables' rows, and what is learnt of them.
         device: where it computes.
         flops: floating-point operations of one member's step.
         parameters: how many a member has.
@@ -69,24 +68,22 @@ class RunStack:
         # wait for the disk for each of hundreds of runs would take as long as to train them.
         self.sync = len(tasks) == 1
         self.device = pick_device(config.device)
-        self.plan = assemble.plan(config, len(first.valid) > 0)
+        plan = assemble.plan(config, len(first.valid) > 0)
         coded = assemble.coding(config, first.classes)
         counts = np.bincount(first.y[first.train], minlength=len(first.classes))
         weights = assemble.class_weights(config, counts)
         self.model = assemble.model(config, first.x.shape[1], first.levels, coded.outputs)
-        like = torch.zeros((), dtype=self.plan.dtype, device=self.device)
-        self.loss: Loss = assemble.loss(config, coded, weights, like)
-        self.decision: Decision = assemble.decision(config, coded)
+        like = torch.zeros((), dtype=plan.dtype, device=self.device)
 
         tables = list({id(dataset): dataset for dataset in datasets}.values())
         starts = np.cumsum([0, *(len(table.x) for table in tables)])
         self._start = {id(t): int(s) for t, s in zip(tables, starts[:-1], strict=True)}
-        compute = self.plan.compute or self.plan.dtype
+        compute = plan.compute or plan.dtype
         codes = None if first.codes is None else _joined([table.codes for table in tables])
         targets = assemble.targets(
-            coded, np.concatenate([table.y for table in tables]), weights, self.plan.dtype
+            coded, np.concatenate([table.y for table in tables]), weights, plan.dtype
         )
-        self.data = Data(
+        data = Data(
             x=_joined([table.x for table in tables]).to(self.device, compute),
             codes=None if codes is None else codes.to(self.device),
             targets=targets.to(self.device),
@@ -95,6 +92,8 @@ class RunStack:
                 for table in tables
             ),
         )
+        loss = assemble.loss(config, coded, weights, like)
+        self.problem = Problem(data, loss, assemble.decision(config, coded), plan)
         part = {id(table): place for place, table in enumerate(tables)}
         hidden = len(self.model.dropout_widths) - 1
         self.members = [
@@ -105,9 +104,9 @@ class RunStack:
             )
             for task, dataset in zip(tasks, datasets, strict=True)
         ]
-        self.flops = 6.0 * min(self.plan.batch_size, len(first.train)) * self.model.layout.weights
+        self.flops = 6.0 * min(plan.batch_size, len(first.train)) * self.model.layout.weights
         self.parameters = self.model.layout.used
-        self.steps = -(-len(first.train) // self.plan.batch_size)
+        self.steps = -(-len(first.train) // plan.batch_size)
 
     def train(
         self,
@@ -129,7 +128,8 @@ class RunStack:
             stop: asked before every step; True ends the runs as `interrupted`.
             ended: called with a run's place and the run, when its folder is finished.
             origin: what `track.origin.origin` gathered; None to gather it.
-            start, until, saver: as for `fit`.
+            start, until: as for `fit`.
+            saver: as for `Callbacks`.
 
         Returns:
             For each task its run, or what it goes on from where `until` was reached.
@@ -171,19 +171,18 @@ class RunStack:
             try:
                 fit(
                     self.model,
-                    self.data,
+                    self.problem,
                     self.members,
-                    self.loss,
-                    self.decision,
-                    self.plan,
-                    observe=show,
-                    stop=stop,
-                    leave=finish,
+                    Callbacks(
+                        observe=show,
+                        watched=watched if self.tasks[0].config.trainer.watch else None,
+                        leave=finish,
+                        note=note,
+                        stop=stop,
+                        saver=saver,
+                    ),
                     start=start,
                     until=until,
-                    note=note,
-                    watched=watched if self.tasks[0].config.trainer.watch else None,
-                    saver=saver,
                 )
             finally:
                 for recording in recordings:
@@ -223,7 +222,7 @@ class RunStack:
 
     def unbegun(self) -> list[Parked]:
         """What the runs go on from before their first epoch."""
-        return unbegun(self.model, self.data, self.members, self.plan)
+        return unbegun(self.model, self.problem, self.members)
 
     def _recordings(self, start: Sequence[Parked]) -> list[Recording]:
         resumed = start[0].epoch if start else None
@@ -261,7 +260,7 @@ class RunStack:
 
     def _has_openblas(self, threads: int) -> bool:
         """Whether OpenBLAS multiplies, which rounds otherwise than PyTorch's own library."""
-        compute = self.plan.compute or self.plan.dtype
+        compute = self.problem.plan.compute or self.problem.plan.dtype
         single = compute == torch.float32 and threads == 1 and isinstance(self.model, MLP)
         return single and self.device.type == "cpu" and openblas() is not None
 
@@ -269,8 +268,8 @@ class RunStack:
         self, place: int, outcome: Outcome, recording: Recording, facts: dict[str, Any]
     ) -> Run:
         """Score a member's kept weights and write its files; the manifest lists the others."""
-        task, dataset = self.tasks[place], self.datasets[place]
-        folder = task.folder
+        task, dataset, problem = self.tasks[place], self.datasets[place], self.problem
+        folder, plan = task.folder, self.problem.plan
         # at once: whatever happens while scoring, the weights are there
         dataset.preprocessor.save(folder)
         weights = _weights(self.model, outcome, dataset.classes, dataset.x.shape[1])
@@ -278,12 +277,12 @@ class RunStack:
         bound = self.model.bind(
             outcome.theta.unsqueeze(0).to(self.device),
             outcome.buffers.unsqueeze(0).to(self.device),
-            dtype=self.plan.compute or self.plan.dtype,
+            dtype=plan.compute or plan.dtype,
         )
-        valid = self.data.parts[self.members[place].part].valid
+        valid = problem.data.parts[self.members[place].part].valid
         test = self._rows(dataset, dataset.test)
         parts = {
-            name: score_part(bound, self.data, rows, self.loss, self.decision, self.plan.batch_size)
+            name: score_part(bound, problem, rows)
             for name, rows in (("val", valid), ("test", test))
         }
         metrics = _metrics(outcome, parts)

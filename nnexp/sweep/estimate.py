@@ -11,6 +11,7 @@ from nnexp.runs.task import Task
 from nnexp.sweep.chunk import Chunk
 from nnexp.sweep.execute import Execution
 from nnexp.train.machine import threads as with_threads
+from nnexp.train.outcome import Callbacks
 from nnexp.train.trainer import fit
 
 BUDGET = 0.3  # seconds of steps that are timed for each stack
@@ -59,7 +60,8 @@ def _member_epoch(execution: Execution, chunk: Chunk) -> float:
     jobs = [execution.jobs[place] for place in chunk.places]
     tasks = [Task(job.config, job.folder) for job in jobs if job.config]
     stack = RunStack(tasks, [execution.datasets[place] for place in chunk.places])
-    steps = math.ceil(stack.data.train_rows / stack.plan.batch_size)
+    problem = stack.problem
+    steps = math.ceil(problem.data.train_rows / problem.plan.batch_size)
     taken, begun = 0, 0.0
 
     def stop() -> bool:
@@ -71,15 +73,6 @@ def _member_epoch(execution: Execution, chunk: Chunk) -> float:
         return now - begun > BUDGET
 
     with with_threads(1):
-        fit(
-            stack.model,
-            stack.data,
-            stack.members,
-            stack.loss,
-            stack.decision,
-            stack.plan,
-            stop=stop,
-            until=1,
-        )
+        fit(stack.model, problem, stack.members, Callbacks(stop=stop), until=1)
         lasted = time.monotonic() - begun
     return lasted / max(1, min(taken, steps)) * steps / len(tasks)

@@ -26,7 +26,7 @@ from nnexp.seeds import generator
 from nnexp.sweep.grouping import MOST, cut
 from nnexp.sweep.memory import free_bytes, member_bytes
 from nnexp.train.machine import pick_device, threads
-from nnexp.train.outcome import Epoch
+from nnexp.train.outcome import Callbacks, Epoch
 from nnexp.train.plan import Part
 from nnexp.train.trainer import fit
 
@@ -126,8 +126,10 @@ def train_rates(
         for seed in range(seeds)
     ]
     stack = RunStack(tasks, [dataset] * len(tasks))
-    (part,) = stack.data.parts
-    data = replace(stack.data, parts=(_shorten(part, budget.rows, config.seed),))
+    problem = stack.problem
+    (part,) = problem.data.parts
+    data = replace(problem.data, parts=(_shorten(part, budget.rows, config.seed),))
+    problem = replace(problem, data=data)
     device = pick_device(config.device).type
     room = free_bytes(gpu=device == "cuda") // 2
     chunks = cut(len(tasks), min(MOST[device], room // member_bytes(stack)))
@@ -146,10 +148,8 @@ def train_rates(
                 observe(number * budget.epochs + epoch.number, total)
 
             members = stack.members[chunk.start : chunk.stop]
-            outcomes = fit(
-                stack.model, data, members, stack.loss, stack.decision, stack.plan,
-                observe=record, stop=stop,
-            )  # fmt: skip
+            told = Callbacks(observe=record, stop=stop)
+            outcomes = fit(stack.model, problem, members, told)
             if any(outcome.status == "interrupted" for outcome in outcomes):
                 raise KeyboardInterrupt
             finished[chunk.start : chunk.stop] = [o.status == "done" for o in outcomes]

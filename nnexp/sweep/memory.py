@@ -24,19 +24,20 @@ def member_bytes(stack: RunStack) -> int:
     Arguments:
         stack: a stack of any number of members.
     """
-    size = 8 if stack.plan.dtype == torch.float64 else 4
+    data, plan = stack.problem.data, stack.problem.plan
+    size = 8 if plan.dtype == torch.float64 else 4
     row = stack.model.layout.size * size
-    theta = torch.zeros(1, 1, dtype=stack.plan.dtype)
+    theta = torch.zeros(1, 1, dtype=plan.dtype)
     numbers = [member.optimizer for member in stack.members]
-    moments = len(OPTIMIZERS[stack.plan.optimizer](theta, numbers[:1]).state())
+    moments = len(OPTIMIZERS[plan.optimizer](theta, numbers[:1]).state())
     # theta, its gradient, scratch and moments; the kept weights; the epoch's snapshot
     rows = row * (3 + moments + 1 + 1 + moments + 1)
-    inputs, outputs = stack.data.x.shape[1], stack.data.targets.outputs
+    inputs, outputs = data.x.shape[1], data.targets.outputs
     hidden = sum(stack.model.dropout_widths)
-    train, batch = stack.data.train_rows, stack.plan.batch_size
-    gathered = batch * block_steps(stack.model, stack.data, batch)
-    block = size * min(train, gathered) * block_width(stack.model, stack.data) * 2
-    valid = max(len(part.valid) for part in stack.data.parts)
+    train, batch = data.train_rows, plan.batch_size
+    gathered = batch * block_steps(stack.model, data, batch)
+    block = size * min(train, gathered) * block_width(stack.model, data) * 2
+    valid = max(len(part.valid) for part in data.parts)
     scoring = size * CHUNK * (inputs + 3 * hidden) + 8 * valid * (4 * outputs + 2)
     passing = size * batch * (inputs + 6 * hidden + 6 * outputs)
     watching = _watching(valid, outputs, size) if stack.tasks[0].config.trainer.watch else 0

@@ -1,4 +1,4 @@
-"""What a stack's training tells while it runs, and how its members end."""
+"""What a stack's training tells while it runs, to whom, and how its members end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from nnexp.train.parked import Parked
+from nnexp.train.signals import Signals
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,38 @@ class Saver(Protocol):
 
     def save(self, members: Sequence[int], parked: Sequence[Parked]) -> None:
         """Write the members still in the stack, by their indices, after the epoch of `parked`."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _unheard(line: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """Who is told what a stack's training shows, and asked whether it goes on.
+
+    Arguments:
+        observe: called after every epoch.
+        watched: called now and then with the indices of the members still in the stack and what
+            was seen of them in the epochs since the last call, before any of them leaves; None to
+            watch nothing.
+        leave: called with a member's index and outcome as soon as it leaves the stack.
+        note: told in a line what is worth knowing of how it computes.
+        stop: asked before every step; True ends the runs as `interrupted`.
+        saver: asked after every epoch, and told where `stop` ended the runs; what was seen until
+            then is given to `watched` before. None to write nothing.
+    """
+
+    observe: Callable[[Epoch], None] | None = None
+    watched: Callable[[Sequence[int], Signals], None] | None = None
+    leave: Callable[[int, Outcome], None] | None = None
+    note: Callable[[str], None] = _unheard
+    stop: Callable[[], bool] = _never
+    saver: Saver | None = None
+
+
+NOBODY = Callbacks()

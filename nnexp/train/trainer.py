@@ -10,15 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnexp.train.decision import Decision
 from nnexp.train.epoch import run_epoch, validate
-from nnexp.train.losses import Loss
 from nnexp.train.machine import keep_freed_memory
 from nnexp.train.member import Member
-from nnexp.train.outcome import Epoch, Outcome, Saver
+from nnexp.train.outcome import NOBODY, Callbacks, Epoch, Outcome
 from nnexp.train.parked import Parked, park_row
-from nnexp.train.plan import Data, Plan, Problem
-from nnexp.train.signals import Signals
+from nnexp.train.plan import Problem
 from nnexp.train.state import StackState
 from nnexp.train.training import Training, begin, park
 
@@ -36,51 +33,33 @@ COLUMNS = (
 @torch.no_grad()
 def fit(
     model: Any,
-    data: Data,
+    problem: Problem,
     members: Sequence[Member],
-    loss: Loss,
-    decision: Decision,
-    plan: Plan,
+    callbacks: Callbacks = NOBODY,
     *,
-    observe: Callable[[Epoch], None] | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    leave: Callable[[int, Outcome], None] | None = None,
     start: Sequence[Parked] = (),
     until: int | None = None,
-    note: Callable[[str], None] = lambda line: None,
-    watched: Callable[[Sequence[int], Signals], None] | None = None,
-    saver: Saver | None = None,
 ) -> list[Outcome]:
     """Train a stack.
 
     Arguments:
         model: the architecture (`MLP` or `ModuleModel`).
-        data: the table.
+        problem: the table, the loss, and what else the members share.
         members: K >= 1 members.
-        loss, decision: the data loss, and how outputs are read.
-        plan: what the members share.
-        observe: called after every epoch.
-        stop: asked before every step; True ends the run as `interrupted`.
-        leave: called with a member's index and outcome as soon as it leaves the stack.
+        callbacks: who is told of it on the way.
         start: where the members go on from, all after the same epoch; empty to begin.
         until: the epoch after which members that are not at their end are `parked`.
-        note: told in a line what is worth knowing of how it computes.
-        watched: called now and then with the indices of the members still in the stack and what
-            was seen of them in the epochs since the last call, before any of them leaves; None to
-            watch nothing.
-        saver: asked after every epoch, and told where `stop` ended the run; what was seen until
-            then is given to `watched` before. None to write nothing.
 
     Returns:
         The outcome of each member, in the order given.
     """
     keep_freed_memory()
-    problem = Problem(data, loss, decision, plan)
-    training = Training(model, problem, members, start, watched, leave, note)
+    plan, saver = problem.plan, callbacks.saver
+    training = Training(model, problem, members, start, callbacks)
     state, kept = training.state, training.kept
     for epoch in count(start[0].epoch + 1 if start else 1):
         before = state.snapshot()
-        trained = run_epoch(state, problem, epoch, stop=stop, replayed=training.replayed)
+        trained = run_epoch(state, problem, epoch, stop=callbacks.stop, replayed=training.replayed)
         if trained is None:
             training.interrupt(before, epoch - 1, saver)
             break
@@ -88,8 +67,9 @@ def fit(
         record = {name: record[name] for name in COLUMNS if name in record}
         broken = training.broken(trained, record)
         reasons = [training.diverged(row, before, epoch, trained, record) for row in broken]
-        if observe is not None:
-            observe(Epoch(epoch, state.columns, record, *trained.signals, _weights(state)))
+        if callbacks.observe is not None:
+            seen = Epoch(epoch, state.columns, record, *trained.signals, _weights(state))
+            callbacks.observe(seen)
         if training.watch is not None:
             training.watch.epoch(epoch, trained.signals)
         values, finite = record[plan.monitor], np.ones(len(state.members), dtype=bool)
@@ -117,9 +97,9 @@ def fit(
     return [outcome for outcome in training.outcomes if outcome is not None]
 
 
-def unbegun(model: Any, data: Data, members: Sequence[Member], plan: Plan) -> list[Parked]:
+def unbegun(model: Any, problem: Problem, members: Sequence[Member]) -> list[Parked]:
     """What members go on from before their first epoch; arguments as for `fit`."""
-    return park(*begin(model, data, members, plan), 0)
+    return park(*begin(model, problem, members), 0)
 
 
 def _weights(state: StackState) -> Callable[[int, str], Tensor]:

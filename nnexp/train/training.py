@@ -16,11 +16,10 @@ from nnexp.train.epoch import TrainedEpoch, run_epoch, validate
 from nnexp.train.graph import Replayed
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member
-from nnexp.train.outcome import Outcome, Saver
+from nnexp.train.outcome import Callbacks, Outcome, Saver
 from nnexp.train.parked import Parked, park_row, take_up_rows
-from nnexp.train.plan import Data, Plan, Problem
+from nnexp.train.plan import Problem
 from nnexp.train.selection import Selection
-from nnexp.train.signals import Signals
 from nnexp.train.state import StackState
 from nnexp.train.step import take_step
 from nnexp.train.watch import Watch
@@ -30,9 +29,7 @@ class Training:
     """A stack while it is trained.
 
     Arguments:
-        model, members, start, watched, note: as for `fit`.
-        problem: what it learns.
-        told: `leave` of `fit`.
+        model, problem, members, start, callbacks: as for `fit`.
 
     Attributes:
         outcomes: of each member given; None while it is in the stack.
@@ -44,19 +41,16 @@ class Training:
         problem: Problem,
         members: Sequence[Member],
         start: Sequence[Parked],
-        watched: Callable[[Sequence[int], Signals], None] | None,
-        told: Callable[[int, Outcome], None] | None,
-        note: Callable[[str], None],
+        callbacks: Callbacks,
     ) -> None:
-        self.model, self.problem = model, problem
-        self.state, self.kept = begin(model, problem.data, members, problem.plan)
-        self.replayed = _replayed(self.state, problem.loss, note)
+        self.model, self.problem, self._callbacks = model, problem, callbacks
+        self.state, self.kept = begin(model, problem, members)
+        self.replayed = _replayed(self.state, problem.loss, callbacks.note)
         self.outcomes: list[Outcome | None] = [None] * len(members)
-        self._told, self._watched = told, watched
         if start:
             take_up_rows(self.state, self.kept, start)
         self.watch: Watch | None = None
-        if watched is not None:
+        if callbacks.watched is not None:
             self.watch = Watch(self.state, problem)
             validate(self.state, problem, self.watch)
             self.watch.begin(first=not start)
@@ -90,7 +84,7 @@ class Training:
             Why it diverged, in one line.
         """
         problem, state = self.problem, self.state
-        alone, _ = begin(self.model, problem.data, [state.members[row]], problem.plan)
+        alone, _ = begin(self.model, problem, [state.members[row]])
         alone.schedule.load({k: v[[row]] for k, v in state.schedule.state().items()})
         alone.restore((before[0], {k: v[[row]] for k, v in before[1].items()}))
         reason, own, shown = rerun(alone, problem, epoch)
@@ -102,8 +96,9 @@ class Training:
 
     def tell_signals(self) -> None:
         """Hand on what the watch has seen since the last time."""
-        if self.watch is not None and self._watched is not None:
-            self._watched(self.state.columns, self.watch.flush())
+        watched = self._callbacks.watched
+        if self.watch is not None and watched is not None:
+            watched(self.state.columns, self.watch.flush())
 
     def ended(self, epoch: int, finite: np.ndarray) -> dict[int, str | None]:
         """By the rows of members that are at their end the reason, None at the last epoch."""
@@ -140,8 +135,8 @@ class Training:
             best_epoch, column = int(self.kept.best_epoch[row]), self.state.columns[row]
             outcome = Outcome(status, reason, best_epoch, epochs, theta, buffers, own)
             self.outcomes[column] = outcome
-            if self._told is not None:
-                self._told(column, outcome)
+            if self._callbacks.leave is not None:
+                self._callbacks.leave(column, outcome)
 
     def keep(self, rows: list[int]) -> None:
         """Go on with only the members `rows`."""
@@ -155,10 +150,9 @@ class Training:
             self.watch.keep(rows)
 
 
-def begin(
-    model: Any, data: Data, members: Sequence[Member], plan: Plan
-) -> tuple[StackState, Selection]:
+def begin(model: Any, problem: Problem, members: Sequence[Member]) -> tuple[StackState, Selection]:
     """Members before their first epoch, and what is kept of them."""
+    data, plan = problem.data, problem.plan
     state = StackState(
         model,
         members,

@@ -22,7 +22,8 @@ from nnexp.train.decision import Decision
 from nnexp.train.graph import WARM_UP, Replayed
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.outcome import Callbacks
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.step import Batch
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
@@ -117,7 +118,8 @@ def run(data, plan, members, loss=None, **look):
     levels = (3, 3) if data.codes is not None else ()
     model = MLP(FEATURES, CLASSES, (8, 8), levels=levels, embedding_size=2, **look)
     decision = Decision(loss.name, loss.output, tuple(range(CLASSES)))
-    outcomes = fit(model, data, members, loss, decision, plan, observe=seen.append)
+    problem = Problem(data, loss, decision, plan)
+    outcomes = fit(model, problem, members, Callbacks(observe=seen.append))
     return outcomes, [{name: v.tolist() for name, v in epoch.record.items()} for epoch in seen]
 
 
@@ -214,7 +216,8 @@ def test_a_step_that_cannot_be_recorded_goes_on_as_usual(monkeypatch):
     monkeypatch.setattr(graph, "recorder_for", lambda device: Refusing)
     decision = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
     model = MLP(FEATURES, CLASSES, (8, 8))
-    again = fit(model, table(), members(), Loss(), decision, plan, note=lines.append)
+    problem = Problem(table(), Loss(), decision, plan)
+    again = fit(model, problem, members(), Callbacks(note=lines.append))
     for one, other in zip(plain, again, strict=True):
         assert torch.equal(one.theta, other.theta)
     (line,) = lines
@@ -225,7 +228,8 @@ def test_a_users_module_is_not_recorded(monkeypatch):
     monkeypatch.setattr(graph, "recorder_for", lambda device: pytest.fail)
     model = ModuleModel(lambda: torch.nn.Linear(FEATURES, CLASSES), FEATURES, CLASSES)
     decision = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
-    (outcome,) = fit(model, table(), [Member()], Loss(), decision, Plan(epochs=3, batch_size=16))
+    problem = Problem(table(), Loss(), decision, Plan(epochs=3, batch_size=16))
+    (outcome,) = fit(model, problem, [Member()])
     assert outcome.status == "done"
 
 

@@ -9,7 +9,8 @@ from nnexp.model.module import ModuleModel
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.outcome import Callbacks
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -54,7 +55,8 @@ def trained(model, outputs, members, batch_size, compute=None):
     decision = Decision(name, "logits", tuple(range(outputs)) if outputs > 1 else ())
     plan = Plan(epochs=5, batch_size=batch_size, compute=compute)
     data = table(outputs, compute or torch.float32)
-    outcomes = fit(model, data, members, Loss(name), decision, plan, observe=records.append)
+    problem = Problem(data, Loss(name), decision, plan)
+    outcomes = fit(model, problem, members, Callbacks(observe=records.append))
     seen = {index: [] for index in range(len(members))}
     for epoch in records:
         for place, index in enumerate(epoch.members):

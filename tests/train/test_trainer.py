@@ -15,7 +15,8 @@ from nnexp.seeds import generator
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.outcome import Callbacks
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
 
@@ -43,13 +44,9 @@ def train(data, members, plan, loss=None, hidden=(8, 8), **options):
     records = []
     outcomes = fit(
         MLP(FEATURES, CLASSES, hidden),
-        data,
+        Problem(data, loss or Loss(), DECISION, plan),
         members,
-        loss or Loss(),
-        DECISION,
-        plan,
-        observe=records.append,
-        **options,
+        Callbacks(observe=records.append, **options),
     )
     return outcomes, records
 
@@ -208,10 +205,11 @@ def test_awkward_shapes_do_not_let_neighbours_through(classes, activation, norm)
     decision = Decision(name, "logits", tuple(range(classes)) if classes > 1 else ())
     plan = Plan(epochs=3, batch_size=23)
     members = [Member(Seeds(k, k, k), {"lr": 0.01 + 0.01 * k}, l2=1e-3 * k) for k in range(5)]
+    problem = Problem(data, Loss(name), decision, plan)
 
     def outcomes(chosen):
         records = []
-        ends = fit(mlp, data, chosen, Loss(name), decision, plan, observe=records.append)
+        ends = fit(mlp, problem, chosen, Callbacks(observe=records.append))
         return ends, records[-1].record
 
     together, record = outcomes(members)
@@ -404,32 +402,20 @@ class Dropped(nn.Module):
 
 
 def test_a_users_module_trains_and_repeats_itself():
-    plan = Plan(epochs=5, batch_size=16)
-    data = table(torch.float32)
+    problem = Problem(table(torch.float32), Loss(), DECISION, Plan(epochs=5, batch_size=16))
     model = ModuleModel(Dropped, FEATURES, CLASSES)
-    runs = [
-        fit(model, data, [Member(Seeds(0, 0, seed), {"lr": 0.01})], Loss(), DECISION, plan)[0]
-        for seed in (0, 0, 1)
-    ]
+    runs = [fit(model, problem, [Member(Seeds(0, 0, seed), {"lr": 0.01})])[0] for seed in (0, 0, 1)]
     assert torch.equal(runs[0].theta, runs[1].theta)
     assert not torch.equal(runs[0].theta, runs[2].theta)  # the dropout seed is its own
     members = [Member(Seeds(0, 0, seed), {"lr": 0.01}) for seed in (1, 0)]
-    together = fit(model, data, members, Loss(), DECISION, plan)
+    together = fit(model, problem, members)
     assert torch.equal(together[1].theta, runs[0].theta)
     members = [Member(Seeds(0, 0, 0), {"lr": 0.01}, dropout=(rate,)) for rate in (0.0, 0.5)]
-    plain, noisy = fit(model, data, members, Loss(), DECISION, plan)
+    plain, noisy = fit(model, problem, members)
     assert torch.equal(plain.theta, runs[0].theta)
     assert not torch.equal(noisy.theta, runs[0].theta)  # input dropout
     records = []
-    fit(
-        model,
-        data,
-        [Member(optimizer={"lr": 0.03})],
-        Loss(),
-        DECISION,
-        plan,
-        observe=records.append,
-    )
+    fit(model, problem, [Member(optimizer={"lr": 0.03})], Callbacks(observe=records.append))
     assert records[-1].record["train_loss"][0] < records[0].record["train_loss"][0]
 
 
@@ -454,9 +440,9 @@ def test_odd_modules(dtype):
     data = Data(data.x, None, targets, data.parts)
     plan = Plan(epochs=3, batch_size=16, dtype=dtype)
     seen = []
-    (outcome,) = fit(
-        model, data, [Member(optimizer={"lr": 0.05})], Loss(), DECISION, plan, observe=seen.append
-    )
+    problem = Problem(data, Loss(), DECISION, plan)
+    told = Callbacks(observe=seen.append)
+    (outcome,) = fit(model, problem, [Member(optimizer={"lr": 0.05})], told)
     assert seen[-1].weights(0, model.layers[0]).shape == (FEATURES, CLASSES)
     kept = model.buffers.views(outcome.buffers.unsqueeze(0))
     start = model.buffers.views(model.initial([0], dtype)[1])
@@ -476,14 +462,8 @@ class Vectors(nn.Module):
 
 def test_a_module_without_matrices():
     plan = Plan(epochs=2, batch_size=16)
-    (outcome,) = fit(
-        ModuleModel(Vectors, FEATURES, CLASSES),
-        table(torch.float32),
-        [Member()],
-        Loss(),
-        DECISION,
-        plan,
-    )
+    problem = Problem(table(torch.float32), Loss(), DECISION, plan)
+    (outcome,) = fit(ModuleModel(Vectors, FEATURES, CLASSES), problem, [Member()])
     assert outcome.status == "done"
 
 

@@ -11,7 +11,8 @@ from nnexp.model.mlp import MLP
 from nnexp.train.decision import Decision
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
-from nnexp.train.plan import Data, Part, Plan
+from nnexp.train.outcome import Callbacks
+from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.signals import is_log_spaced
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
@@ -47,17 +48,9 @@ def train(data, members, watched=True, **options):
 
     model = MLP(FEATURES, CLASSES, options.pop("hidden", (6, 6)), **options.pop("model", {}))
     records = []
-    outcomes = fit(
-        model,
-        data,
-        members,
-        Loss(),
-        DECISION,
-        options.pop("plan", PLAN),
-        observe=records.append,
-        watched=watch if watched else None,
-        **options,
-    )
+    problem = Problem(data, Loss(), DECISION, options.pop("plan", PLAN))
+    told = Callbacks(observe=records.append, watched=watch if watched else None)
+    outcomes = fit(model, problem, members, told, **options)
     return outcomes, seen, records
 
 
