@@ -16,9 +16,9 @@ from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.runs.jobs import resume_command
 from nnexp.runs.started import FILE_KEYS, started_in
-from nnexp.sweep.record import FILE as SWEEP_FILE
 from nnexp.sweep.record import read_record
 from nnexp.sweep.settings import RUNNING
+from nnexp.track.folder import SWEEP_FILE
 
 _WORDS = "FOLDER [--trust] [sweep.KEY=VALUE ...]"
 _ALLOWED = "the folder of a run, or of a sweep, whose jobs are folders in it"
@@ -110,7 +110,7 @@ def _sweep(folder: Path, trust: bool, overrides: Sequence[str], words: Sequence[
 
 def _newest() -> str:
     """What resumes the sweep that was begun last, where the usual folders have one."""
-    places = ("outputs/*/sweep.yaml", "outputs/sweeps/*/*/sweep.yaml")
+    places = (f"outputs/*/{SWEEP_FILE}", f"outputs/sweeps/*/*/{SWEEP_FILE}")
     found = [path for place in places for path in Path().glob(place)]
     if not found:
         return "ls outputs/sweeps"

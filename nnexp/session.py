@@ -16,11 +16,12 @@ from nnexp.errors import UserError
 from nnexp.near import near
 from nnexp.runs.jobs import Job, TakenError, resume_command
 from nnexp.sweep.failure import record_failure
+from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE
 from nnexp.track.status import ENDED, read_status
 
 # what a refused command may leave in a folder it made, and is removed with it
 _OF_RUN = {"status.json", "config.yaml", "overrides.yaml", "train.log"}
-_REFUSED = frozenset({*_OF_RUN, "multirun.yaml", "sweep.yaml"})
+_REFUSED = frozenset({*_OF_RUN, MULTIRUN_FILE, SWEEP_FILE})
 
 
 @dataclass
@@ -107,7 +108,7 @@ class Session:
 
     def _say_interrupted(self) -> None:
         """Print where what there is lies, and how a sweep goes on."""
-        if self.folder is not None and (self.folder / "sweep.yaml").exists():
+        if self.folder is not None and (self.folder / SWEEP_FILE).exists():
             command = shlex.join(["nnexp", "resume", str(near(self.folder.absolute()))])
             print(f"interrupted; to run what is missing: {command}", file=sys.stderr)
         elif len(self.jobs) == 1 and self.jobs[0].folder.is_dir():

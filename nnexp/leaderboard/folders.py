@@ -11,11 +11,10 @@ from shlex import quote
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
 from nnexp.files import open_regular
-from nnexp.track.folder import METRICS_FILE
+from nnexp.track.folder import METRICS_FILE, MULTIRUN_FILE
 from nnexp.track.status import FILE as STATUS_FILE
 
 MARKS = (STATUS_FILE, CONFIG_FILE, METRICS_FILE, "manifest.json")  # any of them marks a run
-SWEEP_FILE = "multirun.yaml"
 LARGEST = 1 << 20  # bytes of a configuration that are looked at
 DEEPEST = 4  # folders below a path: outputs/sweeps/<date>/<time>/<n>
 NUMBER = re.compile(r"\d+")
@@ -90,7 +89,7 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
         if not is_folder or name.startswith("."):
             continue
         runs = list(_below(folder / name, depth - 1))
-        if not runs and SWEEP_FILE in names and NUMBER.fullmatch(name):
+        if not runs and MULTIRUN_FILE in names and NUMBER.fullmatch(name):
             yield folder / name  # a sweep's member of which nothing is left
         yield from runs
 

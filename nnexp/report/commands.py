@@ -19,10 +19,10 @@ from nnexp.leaderboard import Record
 from nnexp.leaderboard.words import shorten
 from nnexp.lines import one_line
 from nnexp.runs.jobs import sweep_of
+from nnexp.track.folder import SWEEP_FILE
 
 FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
 LONGEST = 600  # characters of a command
-SWEEP = "sweep.yaml"
 
 
 def commands_of(runs: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[str]:
@@ -71,7 +71,7 @@ def _typed(sweep: Path | None) -> list[str]:
     if sweep is None:
         return []
     try:
-        words = parse(read_regular(sweep / SWEEP, LARGEST).decode())["words"]
+        words = parse(read_regular(sweep / SWEEP_FILE, LARGEST).decode())["words"]
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, RecursionError):
         return []
     if not isinstance(words, list):

@@ -24,7 +24,14 @@ from nnexp.runs.material import check_source
 from nnexp.runs.runner import facts_of, prepare, status_kept, train
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Run, Task
-from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, check_links, read_json
+from nnexp.track.folder import (
+    DIAGNOSIS_FILE,
+    METRICS_FILE,
+    REPORT_FILE,
+    SWEEP_FILE,
+    check_links,
+    read_json,
+)
 from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
@@ -63,7 +70,7 @@ def resume(run: Any, trust: bool = False) -> Run:
             is at work in it, or its checkpoint is not its own. The folder is then as it was.
     """
     folder = calls.folder(run, "nnexp.resume")
-    if (folder / "sweep.yaml").is_file():
+    if (folder / SWEEP_FILE).is_file():
         raise UserError(
             f"{str(folder)!r} is a sweep",
             "nnexp.resume goes on with a run; what is missing of a sweep is run by the command",

@@ -13,6 +13,7 @@ from nnexp.config.saved import config_text
 from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.near import near
+from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE
 
 if TYPE_CHECKING:
     from nnexp.data import Dataset
@@ -120,7 +121,7 @@ def occupied(folder: Path) -> UserError:
 def sweep_of(folder: Path) -> Path | None:
     """The sweep that a run's folder is in, if any."""
     for parent in folder.absolute().parents[:3]:
-        if (parent / "sweep.yaml").is_file() and (parent / "multirun.yaml").is_file():
+        if (parent / SWEEP_FILE).is_file() and (parent / MULTIRUN_FILE).is_file():
             return near(parent)
     return None
 

@@ -14,8 +14,8 @@ from nnexp.errors import UserError
 from nnexp.files import read_regular
 from nnexp.runs.jobs import Job, TakenError, content_id, score_of
 from nnexp.track import manifest
+from nnexp.track.blank import is_blank
 from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, read_json
-from nnexp.track.log import FILE as LOG
 from nnexp.track.status import ENDED, read_status
 
 
@@ -74,18 +74,6 @@ def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> No
     elif job.folder in used or not is_blank(job.folder):
         job.folder = _next(sweep, used)
     used.add(job.folder)
-
-
-def is_blank(folder: Path) -> bool:
-    """Whether a folder is not there, or holds nothing yet but a log, as where a sweep was killed
-    that made it.
-    """
-    if not os.path.lexists(folder):
-        return True
-    if folder.is_symlink() or not folder.is_dir():
-        return False
-    names = [path.name for path in folder.iterdir()]
-    return all(name == LOG or (name[:1] == "." and name.endswith(".tmp")) for name in names)
 
 
 def _key(folder: Path, wanted: set[str]) -> str | None:

@@ -14,9 +14,8 @@ from nnexp.config.grammar import value_of
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
 from nnexp.files import read_regular
-from nnexp.track.folder import write_text
+from nnexp.track.folder import SWEEP_FILE, write_text
 
-FILE = "sweep.yaml"
 LARGEST = 1 << 20  # bytes
 FORMAT_VERSION = 1
 # of what is typed again for a resume, these are said anew
@@ -26,7 +25,7 @@ DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir", "hydra.run.dir")
 def write_record(folder: Path, words: Sequence[str]) -> None:
     """Keep the words of a sweep's command line, flags included, in its folder."""
     content = {"format_version": FORMAT_VERSION, "words": kept(words)}
-    write_text(folder / FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    write_text(folder / SWEEP_FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def kept(words: Sequence[str]) -> list[str]:
@@ -49,7 +48,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
     Raises:
         UserError: there is no record, it is damaged, or it holds such words and is not trusted.
     """
-    path = folder / FILE
+    path = folder / SWEEP_FILE
     try:
         content = yaml.safe_load(read_regular(path, LARGEST).decode())
         words = content["words"]
@@ -59,14 +58,14 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
             raise ValueError(f"format_version {FORMAT_VERSION} and a list of words are expected")
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(
-            f"{str(folder)!r} is no sweep: it has no {FILE}",
+            f"{str(folder)!r} is no sweep: it has no {SWEEP_FILE}",
             "the folder of a sweep, whose jobs are folders in it",
             "ls outputs/sweeps/*",
         ) from None
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, RecursionError) as error:
         raise UserError(
             f"{str(path)!r} is damaged: {type(error).__name__}",
-            f"the {FILE} that nnexp wrote, unchanged",
+            f"the {SWEEP_FILE} that nnexp wrote, unchanged",
             f"head {quote(str(path))}",
         ) from error
     if not trust:

@@ -15,9 +15,10 @@ from nnexp.runs.jobs import Job, TakenError, misplaced, occupied, taken
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
-from nnexp.sweep.finished import is_blank, take_finished
+from nnexp.sweep.finished import take_finished
 from nnexp.sweep.halving import check_losses, check_rows, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
+from nnexp.track.blank import is_blank
 from nnexp.track.progress import duration
 from nnexp.track.status import ENDED
 from nnexp.track.status import FILE as STATUS

@@ -29,13 +29,12 @@ from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
 from nnexp.sweep.launch import LAUNCHER
-from nnexp.sweep.record import FILE as RECORD
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
 from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
-from nnexp.track.folder import check_links, write_text
+from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE, check_links, write_text
 from nnexp.track.lock import locked
 from nnexp.track.status import FILE as STATUS
 
@@ -106,7 +105,7 @@ def sweep(
     with locked(folder):
         if settings.resume is None:
             _check_new(folder)  # once more: another process may have held it
-        write_text(folder / "multirun.yaml", quick_yaml(config))
+        write_text(folder / MULTIRUN_FILE, quick_yaml(config))
         write_record(folder, session.arguments)
         why = ""
         try:
@@ -118,7 +117,7 @@ def sweep(
             return returns
         except UserError:
             if settings.resume is None and not session.jobs:  # nothing was run
-                for name in ("multirun.yaml", RECORD):
+                for name in (MULTIRUN_FILE, SWEEP_FILE):
                     (folder / name).unlink(missing_ok=True)
             raise
         except OSError as error:
@@ -139,7 +138,7 @@ def sweep(
 
 def _check_new(folder: Path) -> None:
     """Refuse a folder that holds a sweep."""
-    if (folder / RECORD).exists():
+    if (folder / SWEEP_FILE).exists():
         raise TakenError(
             f"{str(folder)!r} holds a sweep already",
             "a folder of its own for every sweep, which it gets without hydra.sweep.dir; or to run "

@@ -17,6 +17,7 @@ from nnexp.errors import UserError
 from nnexp.files import read_regular, write_bytes
 
 METRICS_FILE = "metrics.json"
+SWEEP_FILE, MULTIRUN_FILE = "sweep.yaml", "multirun.yaml"  # of a sweep, beside its runs' folders
 DIAGNOSIS_FILE, REPORT_FILE = "diagnosis.json", "report.html"  # written anew by a diagnosis
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 # a pipe is not waited for, a link not followed

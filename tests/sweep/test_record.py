@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from nnexp.errors import UserError
-from nnexp.sweep.record import FILE, read_record, write_record
+from nnexp.sweep.record import read_record, write_record
+from nnexp.track.folder import SWEEP_FILE
 
 
 def test_the_words_come_back_without_what_a_resume_says_anew(tmp_path):
@@ -82,7 +83,7 @@ def test_tables_that_are_downloaded_need_trust(tmp_path, word):
     ],
 )
 def test_a_damaged_record(tmp_path, content):
-    (tmp_path / FILE).write_text(content)
+    (tmp_path / SWEEP_FILE).write_text(content)
     with pytest.raises(UserError, match="damaged"):
         read_record(tmp_path)
 
@@ -94,7 +95,7 @@ def test_no_record(tmp_path):
 
 def test_it_is_plain_yaml(tmp_path):
     write_record(tmp_path, ["data.path=größe.csv"])
-    content = yaml.safe_load((tmp_path / FILE).read_text(encoding="utf-8"))
+    content = yaml.safe_load((tmp_path / SWEEP_FILE).read_text(encoding="utf-8"))
     assert content == {"format_version": 1, "words": ["data.path=größe.csv"]}
 
 
