@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
-_GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 beside 567: thousands as well as not
+_GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 or 567
 
 
-def has_commas(column: Any) -> bool:
-    """Whether a column holds numbers and nothing else, plainly written with a decimal comma."""
+def has_commas(column: Any, known: bool = False) -> bool:
+    """Whether a column holds numbers and nothing else, plainly written with a decimal comma.
+
+    Arguments:
+        column: as Arrow has read it.
+        known: its numbers have a decimal comma in another file. Else `1,234` in every cell may be
+            thousands as well, and tells nothing.
+    """
     import pyarrow as pa
     import pyarrow.compute as compute
 
@@ -17,9 +23,7 @@ def has_commas(column: Any) -> bool:
         return False
     if not compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py():
         return False
-    mixed = compute.any(compute.invert(compute.match_substring(column, ","))).as_py()
-    grouped = compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
-    return not (mixed and grouped)
+    return known or not compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
 
 
 def has_hex(column: Any) -> bool:

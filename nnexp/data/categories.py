@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnexp.data.cells import Texts, parse_number
+
+_PLAIN = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -66,19 +70,43 @@ def fit_category(name: str, texts: Texts, train: np.ndarray, min_frequency: int 
 def encode(category: Category, texts: Texts) -> np.ndarray:
     """The code of each cell, int64 of shape (N,); -1 where train has nothing like it.
 
-    Levels that train lacks count as rare where there is a rare level.
+    Levels that train lacks count as rare where there is a rare level. A number that train has
+    written otherwise is that level: `1` where train has `1.0` or `01`, as a file of another
+    format has it.
     """
     place = {text: code for code, text in enumerate(category.levels)}
     other = len(category.levels) if category.merged else -1
     absent = category.size - 1 if category.missing else -1
-    lookup = [place.get(text, other) for text in texts.levels]
+    known = _known(category, texts.levels)
+    lookup = [place.get(text, other) for text in known]
     return np.array([*lookup, absent], dtype=np.int64)[texts.codes]
 
 
 def unseen(category: Category, texts: Texts) -> list[str]:
     """The levels among the cells that no train row has."""
-    known = {*category.levels, *category.merged}
-    return sorted(text for text in texts.levels if text not in known)
+    levels = {*category.levels, *category.merged}
+    known = _known(category, texts.levels)
+    return sorted(t for t, own in zip(texts.levels, known, strict=True) if own not in levels)
+
+
+def _known(category: Category, texts: Sequence[str]) -> list[str]:
+    """Texts as train rows have them: a plain number by its value, where one level has it alone.
+
+    >>> _known(Category("zip", ("01234", "501", "7", "7.0")), ["1234", "501.0", "7", "7.00", "x"])
+    ['01234', '501', '7', '7.00', 'x']
+    """
+    levels = {*category.levels, *category.merged}
+    if all(text in levels for text in texts):
+        return list(texts)
+    named: dict[float, list[str]] = {}
+    for level in levels:
+        if _PLAIN.fullmatch(level):
+            named.setdefault(float(level), []).append(level)
+    found = []
+    for text in texts:
+        alike = named.get(float(text), []) if _PLAIN.fullmatch(text) else []
+        found.append(alike[0] if text not in levels and len(alike) == 1 else text)
+    return found
 
 
 def _ordered(levels: list[str]) -> tuple[str, ...]:

@@ -22,27 +22,22 @@ _DATE = re.compile(
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}})"  # 6.11.2007, 11/6/07
     rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}"  # 6 Nov 2007
     rf"|{_MONTH} \d{{1,2}},? \d{{4}}"  # Nov 6, 2007
+    rf"|{_MONTH}[ -]\d{{4}}"  # Nov 2007
     rf"){_TIME}|\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?",
     re.IGNORECASE,
 )
+_YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?P<time>\D.*)?")
+_YEAR_LAST = re.compile(
+    r"(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})(?P<time>\D.*)?"
+)
+PIVOT = 69  # years of two digits from here on are of the 20th century, as POSIX reads them
 _DATE_FORMATS = (
     "ISO8601",
     "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%d.%m.%Y",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y/%m/%d %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S",
-    "%m/%d/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
     "mixed",
 )
 
@@ -178,6 +173,9 @@ def read_numbers(
         if failed:
             unread = int(np.isin(texts.codes, failed).sum())
             example = texts.levels[failed[0]]
+    if is_number_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype):
+        gone = holds_token(values, tokens)
+        values = np.where(gone, np.nan, values) if gone.any() else values
     infinite = 0
     if values.dtype.kind == "f":
         beyond = np.abs(values) > np.float64(LARGEST)  # which float16 cannot hold
@@ -185,6 +183,13 @@ def read_numbers(
         if infinite and not keep_infinite:
             values = np.where(beyond, np.nan, values)
     return Numbers(values, unread, example, infinite)
+
+
+def holds_token(values: np.ndarray, tokens: Collection[str]) -> np.ndarray:
+    """Which of some numbers (N,) are those of tokens that are numbers, as `-999`: bool (N,)."""
+    texts = set(tokens).difference(MISSING_TOKENS)
+    numbers = [number for text in texts if (number := parse_number(text.strip())) is not None]
+    return np.isin(values, numbers) if numbers else np.zeros(len(values), dtype=bool)
 
 
 def is_number_dtype(dtype: Any) -> bool:
@@ -200,8 +205,8 @@ def is_number_dtype(dtype: Any) -> bool:
 def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
     """Read a column as points in time: numbers as they are, dates in seconds.
 
-    Dates need not be padded with zeros; `1/2/2020` has its month first unless another row of
-    the column rules that out.
+    Dates need not be padded with zeros. In `1/2/2020` and `1-2-2020` the month is first, in
+    `1.2.2020` the day, unless another row of the column rules that out: they are all read alike.
 
     Arguments:
         column: N cells of numbers, dates or texts of either.
@@ -213,18 +218,54 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
     if not numbers.unread:
         return numbers
     texts = read_texts(column, tokens)
-    for form in _DATE_FORMATS:
+    wrong = next((text for text in texts.levels if not is_date(text)), "")
+    ordered = None if wrong else _year_first(texts.levels)
+    tries = [(texts.levels, "ISO8601")]  # which needs no look at the column
+    tries += [] if ordered is None else [(ordered, form) for form in _DATE_FORMATS]
+    for levels, form in tries:
         try:
-            dates = pd.to_datetime(pd.Index(texts.levels), format=form, utc=True)
+            dates = pd.to_datetime(pd.Index(levels), format=form, utc=True)
         except (ValueError, OverflowError):
             continue
         return Numbers(np.append(_seconds(dates), np.nan)[texts.codes])
-    wrong = next((text for text in texts.levels if not is_date(text)), numbers.example)
-    return Numbers(numbers.values, numbers.unread, wrong)
+    return Numbers(numbers.values, numbers.unread, wrong or numbers.example)
+
+
+def _year_first(texts: Sequence[str]) -> list[str] | None:
+    """Dates with the year first, all read in one order; None where no order fits all of them.
+
+    >>> _year_first(["05-11-2007", "13/11/07 1:30 PM"]), _year_first(["1/2/2020", "6 Nov 2007"])
+    (['2007-11-05', '2007-11-13 1:30 PM'], ['2020-01-02', '6 Nov 2007'])
+    >>> _year_first(["13/1/2020", "1/13/2020"])
+    """
+    found = [_YEAR_LAST.fullmatch(text) for text in texts]
+    last = [own for own in found if own is not None]
+    day_first = any(int(own["a"]) > 12 for own in last)
+    if day_first and any(int(own["b"]) > 12 for own in last):
+        return None
+    if not any(max(int(own["a"]), int(own["b"])) > 12 for own in last):
+        day_first = any(own["mark"] == "." for own in last)
+    written = []
+    for text, own in zip(texts, found, strict=True):
+        first = _YEAR_FIRST.fullmatch(text)
+        if first is not None:
+            year, month, day, time = first.group("y", "m", "d", "time")
+        elif own is not None:
+            year, month, day, time = own.group("y", "b", "a", "time")
+            if not day_first:
+                month, day = day, month
+            if len(year) == 2:
+                year = f"{'19' if int(year) >= PIVOT else '20'}{year}"
+        else:
+            written.append(text)
+            continue
+        written.append(f"{year}-{int(month):02}-{int(day):02}{time or ''}")
+    return written
 
 
 def _distinct(column: pd.Series) -> tuple[np.ndarray, Sequence[Any]]:
     if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.cat.remove_unused_categories()  # which no cell holds
         return column.cat.codes.to_numpy(), column.cat.categories.tolist()
     try:
         codes, cells = pd.factorize(column)

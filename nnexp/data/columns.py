@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,13 @@ from nnexp.data.cells import is_date, is_number_dtype, parse_numbers
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.frame_cells import Cells
 from nnexp.data.names import listing, require, typed
-from nnexp.data.written import parse_written, style_of
+from nnexp.data.written import COMMA, POINT, parse_written, style_of
 from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
 DRESSED, READS = "numbers written like", " reads them"
 ONE, NONE = "one value in train", "no value in train"
+_EITHER = re.compile(r"[+-]?([1-9]\d{0,2}[.,]\d{3}|\d{1,3})")  # 1,234 or 567
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
 UNIQUE_SHARE = 0.5  # ... a text column names rows rather than kinds of rows
 ODD_SHARE = 0.01  # of the cells of a column of measurements, mistyped or with a word for none
@@ -91,7 +93,7 @@ def _way_out(columns: Sequence[Column]) -> str:
         return "data.drop=[]"
     for column in columns:
         if column.reason.startswith(DRESSED):
-            return column.reason.rpartition("; ")[2].removesuffix(READS)
+            return column.reason.split()[-3]
     texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
     return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
 
@@ -175,6 +177,10 @@ def _dressed(levels: Sequence[str], decimal: str) -> str:
     example = next(
         (text for text, own in unread if own is None and parse_written(text, style) is not None), ""
     )
+    if example and all(_EITHER.fullmatch(text) for text in levels):
+        other = COMMA if style == POINT else POINT
+        either = f"data.decimal={other} or data.decimal={style}"
+        return f"{DRESSED} {example!r}, thousands or decimals; {either}{READS}"
     return f"{DRESSED} {example!r}; data.decimal={style}{READS}" if example else ""
 
 

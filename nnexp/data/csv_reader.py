@@ -10,6 +10,8 @@ from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.dialect import Dialect
 from nnexp.data.written import AUTO, COMMA
 
+DECIMAL_COMMA = {"decimal": "comma"}  # the metadata of a column whose decimals a comma parts
+
 
 class CsvReader:
     """Reads the columns of a CSV by Arrow, as often as it takes to find their types.
@@ -74,7 +76,7 @@ def read_typed_columns(
     table = _kept_as_written(reader, table, dialect)
     table = _with_labels_as_written(reader, table, dialect)
     if reader.separator != "," and dialect.decimal == AUTO:
-        table = _with_decimal_commas(reader, table, text)
+        table = _with_decimal_commas(reader, table, dialect, text)
     return table
 
 
@@ -115,16 +117,24 @@ def _with_labels_as_written(reader: CsvReader, table: Any, dialect: Dialect) -> 
     return table
 
 
-def _with_decimal_commas(reader: CsvReader, table: Any, text: set[str]) -> Any:
-    """Columns of numbers with a decimal comma as numbers, but for those kept as text."""
+def _with_decimal_commas(reader: CsvReader, table: Any, dialect: Dialect, text: set[str]) -> Any:
+    """Columns of numbers with a decimal comma as numbers, but for those kept as text.
+
+    Which they are is told in the metadata of the columns (`DECIMAL_COMMA`).
+    """
     import pyarrow as pa
 
     names = table.column_names
-    commas = [name for name in names if has_commas(table.column(name))]
-    commas = [name for name in commas if name.strip() not in text]
+    commas = [
+        name
+        for name in names
+        if has_commas(table.column(name), name.strip() in dialect.commas)
+        and name.strip() not in text
+    ]
     if not commas:
         return table
     again = reader.read(dict.fromkeys(commas, pa.float64()), commas, ",")
     for name in commas:
-        table = table.set_column(names.index(name), name, again.column(name))
+        field = pa.field(name, pa.float64(), metadata=DECIMAL_COMMA)
+        table = table.set_column(names.index(name), field, again.column(name))
     return table

@@ -95,7 +95,7 @@ def prepare_labelled(
         complete = complete_rows(cells, _named(columns, "numeric"), _named(columns, "categorical"))
         train = train[complete[train]]
     _check_train(y[train], labels, config, y[split.train])
-    preprocessor = fit_preprocessor(cells, columns, train, config, seed)
+    preprocessor = fit_preprocessor(cells, columns, train, config, seed, table.commas)
     inputs = preprocessor.encode(cells)
     kept = _renumber(split, inputs.rows, len(cells.frame))
     y = y[inputs.rows]

@@ -20,6 +20,8 @@ from nnexp.data.header import (
 from nnexp.data.refusals import check_quote, no_rows, parse_error, undecodable
 from nnexp.errors import UserError
 
+COMMAS = "decimal commas"  # in a frame's attrs: the columns of which this was found out
+
 
 def parse_delimited(
     path: Path,
@@ -67,6 +69,7 @@ def parse_delimited(
     stripped = [name.strip() for name in table.column_names]
     check_header(path, stripped)
     frame = table.rename_columns(stripped).to_pandas()
+    frame.attrs[COMMAS] = [f.name.strip() for f in table.schema if f.metadata]
     return with_rows(path, frame)
 
 

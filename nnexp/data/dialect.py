@@ -21,12 +21,14 @@ class Dialect:
         decimal: what parts the decimals of its numbers, as data.decimal.
         labels: the column of the labels, whose cells are kept as they are written where numbers
             or missing cells would say less.
+        commas: columns whose numbers have a decimal comma, as was found out of another file.
     """
 
     separator: str | None = None
     header: bool | Sequence[str] = True
     decimal: str = AUTO
     labels: str | None = None
+    commas: Sequence[str] = ()
 
 
 USUAL = Dialect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,7 +17,12 @@ from nnexp.data.preprocess import Preprocessor
 
 
 def fit_preprocessor(
-    cells: Cells, columns: list[Column], train: np.ndarray, config: DataConfig, seed: int = 0
+    cells: Cells,
+    columns: list[Column],
+    train: np.ndarray,
+    config: DataConfig,
+    seed: int = 0,
+    commas: Sequence[str] = (),
 ) -> Preprocessor:
     """Learn the preprocessing from the train rows alone.
 
@@ -27,6 +33,7 @@ def fit_preprocessor(
         config: its scaling, missing, indicator, encoding and their options; its sentinels are
             kept for further rows, and empty in the cells already.
         seed: draws samples where a method learns from some of the train rows.
+        commas: the columns whose numbers had a decimal comma in the file.
     """
     kept = [column for column in columns if column.kind == "numeric"]
     numeric = tuple(column.name for column in kept)
@@ -59,4 +66,5 @@ def fit_preprocessor(
         tokens=tuple(sorted(cells.tokens)),
         sentinels=tuple(s for s in read_sentinels(config.sentinels) if s.column in names),
         decimal=cells.decimal,
+        commas=tuple(name for name in numeric if name in commas),
     )

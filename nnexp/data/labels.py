@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.data.cells import MISSING_TOKENS, is_number_dtype, parse_number, read_texts
+from nnexp.data.cells import (
+    MISSING_TOKENS,
+    cell_text,
+    holds_token,
+    is_number_dtype,
+    parse_number,
+    read_texts,
+)
 from nnexp.data.names import listing, typed
 from nnexp.errors import UserError
 
@@ -135,7 +142,10 @@ def _written(target: pd.Series) -> tuple[np.ndarray, list[Any]]:
 def _words(target: pd.Series, tokens: Collection[str]) -> dict[str, int]:
     """The words of a target that stand for a missing cell, and how many cells hold each."""
     if is_number_dtype(target.dtype):
-        return {}
+        infinite = int(np.isinf(target.dropna().to_numpy(np.float64)).sum())
+        found = {"inf": infinite} if infinite else {}
+        gone = target[_tokens_of(target, tokens)]
+        return {**found, **{cell_text(own): int((gone == own).sum()) for own in gone.unique()}}
     texts = read_texts(target, ("",))
     counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.levels))
     return {
@@ -143,6 +153,13 @@ def _words(target: pd.Series, tokens: Collection[str]) -> dict[str, int]:
         for text, count in zip(texts.levels, counts, strict=True)
         if text in tokens and count
     }
+
+
+def _tokens_of(target: pd.Series, tokens: Collection[str]) -> np.ndarray:
+    """Which labels of a column of numbers are missing by a token that is a number, bool (N,)."""
+    if pd.api.types.is_bool_dtype(target.dtype):
+        return np.zeros(len(target), dtype=bool)
+    return holds_token(target.to_numpy(np.float64, na_value=np.nan), tokens)
 
 
 def _alike(target: pd.Series, tokens: Collection[str]) -> list[list[str]]:
@@ -177,6 +194,10 @@ def _distinct(target: pd.Series, tokens: Collection[str]) -> tuple[np.ndarray, l
         target = target.astype(dtype.categories.dtype if not target.isna().any() else float)
         dtype = target.dtype
     if is_number_dtype(dtype):
+        gone = _tokens_of(target, tokens)
+        if gone.any():
+            target = target.astype(float).mask(gone)
+            dtype = target.dtype
         has_missing = bool(target.isna().any())
         finite = target.replace([np.inf, -np.inf], np.nan) if _is_float(dtype) else target
         codes, values = pd.factorize(finite, sort=True)

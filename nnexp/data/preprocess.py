@@ -61,6 +61,7 @@ class Preprocessor:
         tokens: texts that stand for a missing cell.
         sentinels: numbers in these columns that stand for a missing cell.
         decimal: the option of that name.
+        commas: numeric columns whose decimals a comma parts in the file.
     """
 
     numeric: tuple[str, ...]
@@ -74,6 +75,7 @@ class Preprocessor:
     tokens: tuple[str, ...]
     sentinels: tuple[Sentinel, ...] = ()
     decimal: str = AUTO
+    commas: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -113,9 +115,8 @@ class Preprocessor:
         """
         try:
             texts = [item.name for item in self.categories]
-            return read_file(
-                path, dataclasses.replace(dialect, decimal=self.decimal), self.tokens, texts
-            )
+            own = dataclasses.replace(dialect, decimal=self.decimal, commas=self.commas)
+            return read_file(path, own, self.tokens, texts)
         except UserError as error:
             remedy = error.remedy.removeprefix("data=csv ")
             if "data.separator=" in remedy:

@@ -97,9 +97,10 @@ def _read(folder: Path) -> dict[str, Any]:
         missing=state["missing"],
         encoding=state["encoding"],
         tokens=_names(state["tokens"]),
-        # older runs have neither
+        # older runs have none of these
         sentinels=_sentinels(state.get("sentinels", []), set(names)),
         decimal=state.get("decimal", AUTO),
+        commas=_names(state.get("commas", [])),
     )
 
 

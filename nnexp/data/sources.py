@@ -20,6 +20,7 @@ from nnexp.config.schema.sources import (
 from nnexp.data import files, idx
 from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
+from nnexp.data.delimited import COMMAS
 from nnexp.data.dialect import Dialect
 from nnexp.data.labels import spellings
 from nnexp.data.made import (
@@ -104,14 +105,34 @@ def _csv(config: DataConfig) -> Table:
     options = (dialect, tokens, texts)
     content = read_content(asked.path)
     frame = files.parse_table(content, *options)
+    test = None
+    if asked.test_path is not None:
+        other = read_content(asked.test_path, key="data.test_path")
+        dialect = replace(dialect, commas=frame.attrs.get(COMMAS, ()))
+        options = (dialect, tokens, texts)
+        test = files.parse_table(other, *options)
+        # numbers to one file may be words to the other, where 007 is not 7
+        if differing := _read_unlike(frame, test):
+            options = (dialect, tokens, (*texts, *differing))
+            frame, test = (files.parse_table(each, *options) for each in (content, other))
     if asked.header and files.is_delimited(content.path):
         _check_header(list(frame.columns), asked.target, content.path.name)
     table = table_from_frame(frame, asked.target, content.path.name, None, content.fingerprint)
-    table = replace(table, header=asked.header and files.is_delimited(content.path))
-    if asked.test_path is None:
-        return table
-    other = read_content(asked.test_path, key="data.test_path")
-    return _joined(table, files.parse_table(other, *options), other, config)
+    table = replace(
+        table,
+        header=asked.header and files.is_delimited(content.path),
+        commas=tuple(frame.attrs.get(COMMAS, ())),
+    )
+    return table if test is None else _joined(table, test, other, config)
+
+
+def _read_unlike(frame: pd.DataFrame, test: pd.DataFrame) -> list[str]:
+    """The columns that are texts in one file and something else in the other."""
+    shared = set(frame.columns) & set(test.columns)
+    texts = [
+        {n for n in shared if pd.api.types.is_string_dtype(each[n].dtype)} for each in (frame, test)
+    ]
+    return sorted(texts[0] ^ texts[1])
 
 
 def _check_header(names: list[str], target: str | None, file: str) -> None:
@@ -159,7 +180,7 @@ def _joined(table: Table, test: pd.DataFrame, content: Content, config: DataConf
     labels = pd.concat([table.target, test[target]], ignore_index=True)
     parts = np.repeat(["train", "test"], [len(table.frame), len(test)])
     fingerprint = _sha256([table.fingerprint, content.fingerprint])
-    return Table(both, labels, table.name, parts, fingerprint, table.header)
+    return replace(table, frame=both, target=labels, parts=parts, fingerprint=fingerprint)
 
 
 def _idx(config: DataConfig) -> Table:

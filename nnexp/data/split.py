@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 from nnexp.data.draws import draw_groups, draw_rows
 
 MINIMUM = 3  # rows for a row in each part
+TEST = 2  # the code of a test row, as `named_parts` has them
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ def split_rows(
     """Divide N rows by `config.method`.
 
     Shares are of all N rows, `round(share * N)` of them and at least one where the share is
-    above 0; with method=group they are shares of the groups. Rows at one point in time may fall
-    on both sides of a border of method=time, which then follows the file order.
+    above 0; with method=group they are shares of the groups. Where the test rows are given, the
+    share of validation rows is one of the others. Rows at one point in time may fall on both
+    sides of a border of method=time, which then follows the file order.
 
     With `config.folds` the test is drawn in the same way, and the rest is cut into folds, as
     `folds.cut_fold` says; `config.valid` is not used.
@@ -81,8 +83,9 @@ def split_rows(
     column = split_column(config, frame)
     seeds = seed, seed if valid_seed is None else valid_seed
     basis = SplitBasis(labels, classes, config, column, tokens, seeds)
-    n_valid, n_test = _sizes(config, len(labels), official=parts is not None)
     fixed = named_parts(column if config.method == "column" else None, parts, tokens)
+    rest = len(labels) if fixed is None else int((fixed != TEST).sum())
+    n_valid, n_test = _sizes(config, rest, given=fixed is not None)
     if fixed is None:
         split = _divide(np.arange(len(labels)), n_valid, n_test, basis)
     else:
@@ -119,7 +122,7 @@ def split_labelled(
 
 def _around(fixed: np.ndarray, n_valid: int, basis: SplitBasis) -> Split:
     """The split whose test rows are given, and perhaps its validation rows."""
-    train, valid, test = (np.flatnonzero(fixed == part) for part in range(3))
+    train, valid, test = (np.flatnonzero(fixed == part) for part in range(TEST + 1))
     if not len(train):
         raise UserError(
             "no row is a train row",
@@ -128,7 +131,12 @@ def _around(fixed: np.ndarray, n_valid: int, basis: SplitBasis) -> Split:
         )
     if not len(valid) and n_valid:
         if n_valid >= len(train):
-            raise _no_train(basis.config, len(train))
+            raise UserError(
+                f"data.split.valid={basis.config.valid} leaves none of "
+                f"{counted(len(train), 'row')} to train on",
+                "a share of them that leaves one or more",
+                "data.split.valid=0.2" if len(train) > MINIMUM else OTHER_TABLE,
+            )
         inner = _divide(train, n_valid, 0, basis)
         train, valid = inner.train, inner.valid
     return Split(train, valid, test)
@@ -155,12 +163,13 @@ def _in_order(
     return rows[: end - n_valid], rows[end - n_valid : end], rows[end:]
 
 
-def _sizes(config: SplitConfig, size: int, official: bool) -> tuple[int, int]:
+def _sizes(config: SplitConfig, size: int, given: bool) -> tuple[int, int]:
+    """Validation and test rows of so many; whether the test rows are `given`."""
     n_valid = _rows(config.valid, size) if config.folds is None else 0
-    n_test = 0 if official or config.method == "column" else _rows(config.test, size)
+    n_test = 0 if given else _rows(config.test, size)
     if config.method == "group":
         return n_valid, n_test
-    if not official and config.method != "column" and n_valid + n_test >= size:
+    if not given and n_valid + n_test >= size:
         raise _no_train(config, size)
     return n_valid, n_test
 

@@ -26,6 +26,7 @@ class Table:
         parts: None, or N of "train", "valid", "test" where the source has an official test.
         fingerprint: sha256 of the content in hexadecimal: of the file, or of the values.
         header: whether the first line of a text gave the names of the columns.
+        commas: the columns whose numbers were found to have a decimal comma.
     """
 
     frame: pd.DataFrame
@@ -34,6 +35,7 @@ class Table:
     parts: np.ndarray | None = None
     fingerprint: str = ""
     header: bool = False
+    commas: tuple[str, ...] = ()
 
 
 def table_from_frame(

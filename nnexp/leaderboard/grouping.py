@@ -12,12 +12,16 @@ from nnexp.leaderboard.records import Record
 FOLD = "data.split.fold"
 FOLDS = "data.split.folds"
 SPLIT_SEEDS = ("seeds.split", "seeds.valid")
+# which cells a model is shown, and so where one is missing
+_OF_CELLS = frozenset(
+    f"data.{key}"
+    for key in ("drop", "numeric", "categorical", "missing_tokens", "sentinels", "max_levels")
+)
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
-_OF_COLUMNS = frozenset(
+_OF_COLUMNS = _OF_CELLS | frozenset(
     f"data.{key}"
     for key in (
-        "drop", "numeric", "categorical", "missing_tokens", "sentinels", "scaling", "fill_value",
-        "neighbors", "indicator", "encoding", "min_frequency", "max_levels", "missing",
+        "scaling", "fill_value", "neighbors", "indicator", "encoding", "min_frequency", "missing",
     )
 )  # fmt: skip
 # what a run's numbers do not depend on, or not by intent
@@ -128,7 +132,7 @@ def rows_of_table(record: Record) -> Hashable:
         (key, comparable(value))
         for key, value in record.config.items()
         if value is not None and key != FOLD
-        if decides_rows(key) or (drops and key in _OF_COLUMNS)
+        if decides_rows(key) or (drops and key in _OF_CELLS)
     )
 
 

@@ -40,3 +40,12 @@ def test_missing_cells_that_train_lacks_are_nothing():
     assert encode(category, cells).tolist()[-2:] == [-1, -1]
     rare = fit_category("c", texts("a", "a", "a", "a", "c", "a", None), TRAIN, min_frequency=2)
     assert encode(rare, texts(None, "new")).tolist() == [-1, 1]
+
+
+def test_a_number_written_otherwise_is_the_level_that_train_has():
+    category = Category("zip", ("00501", "01234", "7.0"), merged=("3",))
+    cells = texts("1234", "501.0", "7", "3.0", "8")
+    assert encode(category, cells).tolist() == [1, 0, 2, 3, 3]
+    assert unseen(category, cells) == ["8"]
+    both = Category("zip", ("01", "1"))
+    assert encode(both, texts("1", "01", "1.0")).tolist() == [1, 0, -1]

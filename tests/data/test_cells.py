@@ -136,6 +136,48 @@ def test_day_first_where_the_column_rules_month_first_out():
     assert times[0] < times[1]
 
 
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["05-11-2007", "13-11-2007", "01-12-2007"], [0, 1, 2]),
+        (["5/11/07", "13/11/07", "1/12/06"], [2, 0, 1]),
+        (["5.11.07", "4.12.07"], [0, 1]),
+        (["05/11/2007", "13-11-2007"], [0, 1]),
+        (["13/11/2007 1:30 PM", "05/11/2007 2:00 PM", "05/11/2007 11:00 AM"], [2, 1, 0]),
+        (["2/1/2020", "1/3/2020"], [1, 0]),
+        (["1/13/2020", "1/2/2020"], [1, 0]),
+        (["1/2/99", "1/2/01"], [0, 1]),
+        (["2007-11", "2007-02"], [1, 0]),
+        (["Nov 2007", "Feb 2007"], [1, 0]),
+    ],
+)
+def test_the_dates_of_a_column_are_read_in_one_order(texts, order):
+    times = read_times(pd.Series(texts), MISSING_TOKENS)
+    assert np.argsort(times.values, kind="stable").tolist() == order
+
+
+@pytest.mark.parametrize("texts", [["1st", "2nd"], ["13/1/2020", "1/13/2020"], ["31/31/2020"]])
+def test_what_no_order_reads_as_dates_is_no_time(texts):
+    assert read_times(pd.Series(texts), MISSING_TOKENS).unread == len(texts)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, "Int64"])
+def test_a_token_that_is_a_number_stands_for_it_in_columns_of_numbers(dtype):
+    column = pd.Series([1, -999, 2], dtype=dtype)
+    read = read_numbers(column, (*MISSING_TOKENS, "-999", "unknown")).values
+    assert np.isnan(read).tolist() == [False, True, False]
+    assert read_numbers(column).values.tolist() == [1, -999, 2]
+    truth = read_numbers(pd.Series([True, False]), (*MISSING_TOKENS, "1")).values
+    assert truth.tolist() == [1, 0]
+
+
+def test_a_category_without_a_cell_is_no_level():
+    column = pd.Series(pd.Categorical(["a", "c", None], categories=["a", "b", "c"]))
+    texts = read_texts(column)
+    assert sorted(texts.levels) == ["a", "c"]
+    assert texts.codes.tolist()[2] == -1
+
+
 def test_whole_floats_are_written_like_integers():
     assert [cell_text(cell) for cell in (1.0, np.float32(2), 0.1, np.int8(3), True)] == [
         "1",

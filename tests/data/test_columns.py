@@ -142,7 +142,7 @@ def test_numbers_that_are_written_as_texts_are_told_as_such(written):
     assert column.kind == "dropped"
     assert column.reason.startswith("numbers written like ")
     style = "comma" if written == "comma" else "point"
-    assert column.reason.endswith(f"; data.decimal={style} reads them")
+    assert column.reason.endswith(f" data.decimal={style} reads them")
     with pytest.raises(UserError) as caught:
         infer_columns(Cells(pd.DataFrame({"x": texts})), CYCLE, DataConfig())
     assert caught.value.remedy == f"data.decimal={style}"

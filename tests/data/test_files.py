@@ -6,7 +6,7 @@ import zipfile
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pyarrow import feather
+from pyarrow import feather, parquet
 
 from nnexp.config.compose import compose
 from nnexp.data import load_table, read_file
@@ -94,6 +94,15 @@ def test_a_named_index_becomes_a_column(tmp_path):
     assert list(read_file(tmp_path / "t.parquet").columns) == ["key", "a", "b"]
     frame.rename_axis(None).to_parquet(tmp_path / "t.parquet")
     assert list(read_file(tmp_path / "t.parquet").columns) == ["a", "b"]
+
+
+def test_a_name_that_two_columns_of_a_binary_file_have(tmp_path):
+    path = tmp_path / "t.parquet"
+    pd.DataFrame(ROWS, index=pd.Index([7, 8], name="a")).to_parquet(path)
+    refused(path, "more than one column, or one and the index, is named 'a'")
+    twice = pa.table([pa.array([1]), pa.array([2])], names=["b", "b"])
+    parquet.write_table(twice, path)
+    refused(path, "is named 'b'")
 
 
 @pytest.mark.parametrize("separator", [";", "|", " ", "tab", "\\t"])

@@ -41,7 +41,7 @@ def test_folder(folder, pixels):
     assert len(table.fingerprint) == 64
     data = prepare(table, IdxConfig())
     assert data.test.tolist() == list(range(20, 30))
-    assert (len(data.train), len(data.valid)) == (14, 6)
+    assert (len(data.train), len(data.valid)) == (16, 4)
     assert data.classes == [0, 1, 2]
 
 

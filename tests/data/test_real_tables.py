@@ -82,7 +82,7 @@ def test_constant_pixels_of_train_only():
         "y",
         test_path=str(FOLDER / "fashion_mnist_1000_test.csv.gz"),
     )
-    assert data.summary["split"] == {"train": 600, "valid": 400, "test": 1000}
+    assert data.summary["split"] == {"train": 800, "valid": 200, "test": 1000}
     assert np.isfinite(data.x).all()
 
 

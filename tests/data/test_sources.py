@@ -173,6 +173,16 @@ def test_spellings_of_a_second_file_are_merged_where_asked(tmp_path):
         load_table(merged)
 
 
+def test_what_is_text_in_one_of_two_files_is_text_in_both(tmp_path):
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    train.write_text("code,other,y\n007,1,a\n012,2,b\nA1,3,a\n")
+    test.write_text("code,other,y\n012,x,b\n007,04,a\n")
+    config = CsvConfig(path=str(train), test_path=str(test), target="y")
+    frame = load_table(config).frame
+    assert frame["code"].tolist() == ["007", "012", "A1", "012", "007"]
+    assert frame["other"].tolist() == ["1", "2", "3", "x", "04"]
+
+
 def test_fingerprints_tell_values_names_and_dtypes_apart():
     frames = [
         pd.DataFrame({"a": [1, 2]}),

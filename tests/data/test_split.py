@@ -130,11 +130,11 @@ def test_column():
 def test_column_without_valid_rows_takes_them_from_train():
     names = np.array(["train", "train", "test", "train"] * 25)
     result = split(SplitConfig(method="column", by="part"), part=names)
-    assert sizes(result) == (55, 20, 25)
+    assert sizes(result) == (60, 15, 25)
     assert (names[result.valid] == "train").all()
     assert sizes(split(SplitConfig(method="column", by="part", valid=0), part=names)) == (75, 0, 25)
-    with pytest.raises(UserError, match="leave none of 75"):
-        split(SplitConfig(method="column", by="part", valid=0.8), part=names)
+    with pytest.raises(UserError, match="leaves none of 75"):
+        split(SplitConfig(method="column", by="part", valid=0.999), part=names)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,14 @@ def test_an_official_test_stays_the_test(method):
     parts[:10] = "valid"
     result = split(SplitConfig(), parts=parts)
     assert result.valid.tolist() == list(range(10))
+
+
+def test_the_validation_share_is_one_of_the_rows_that_do_not_test():
+    parts = np.array(["train"] * 40 + ["test"] * 60)
+    assert sizes(split(SplitConfig(valid=0.2), parts=parts)) == (32, 8, 60)
+    with pytest.raises(UserError, match=r"valid=0\.99 leaves none of 40 rows") as caught:
+        split(SplitConfig(valid=0.99), parts=parts)
+    assert caught.value.remedy == "data.split.valid=0.2"
 
 
 def test_a_share_above_0_is_a_row_at_least():

@@ -8,6 +8,9 @@ import pytest
 
 import nnexp
 from nnexp.cli import main
+from nnexp.config.schema.sources import CsvConfig
+from nnexp.data import Preprocessor, load_table, prepare
+from nnexp.data.delimited import COMMAS
 from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
 from nnexp.data.written import parse_written, style_of
@@ -68,8 +71,37 @@ def test_thousands_are_no_decimals(tmp_path):
     path.write_text("a;b;c\n1,234;1,234;0,125\n567;2,500;0,250\n")
     frame = read_file(path, Dialect(";"))
     assert frame["a"].tolist() == ["1,234", "567"]  # it may be either
-    assert frame["b"].tolist() == [1.234, 2.5]
+    assert frame["b"].tolist() == ["1,234", "2,500"]  # so may this
     assert frame["c"].tolist() == [0.125, 0.25]
+    assert frame.attrs[COMMAS] == ["c"]
+    path.write_text("a;b;c\n1,234;1,234;1,125\n")
+    frame = read_file(path, Dialect(";", commas=["c"]))  # as the file before
+    assert frame["c"].tolist() == [1.125]
+    assert frame["a"].tolist() == ["1,234"]
+
+
+def test_thousands_or_decimals_are_asked_for(tmp_path):
+    values = np.arange(1000, 90_000, 700)
+    frame = pd.DataFrame({"price": [f"{value:,}" for value in values], "x": values % 30})
+    frame["y"] = np.where(values > 20_000, "hi", "lo")
+    frame.to_csv(tmp_path / "t.csv", sep=";", index=False)
+    config = CsvConfig(path=str(tmp_path / "t.csv"), target="y", separator=";")
+    (line,) = [own for own in prepare(load_table(config), config).messages if "price" in own]
+    assert "numbers written like '1,000', thousands or decimals" in line
+    assert "data.decimal=comma or data.decimal=point reads them" in line
+
+
+def test_further_files_have_the_decimal_commas_of_the_first(tmp_path):
+    path, more = tmp_path / "t.csv", tmp_path / "more.csv"
+    rows = [f"{value / 8};{value % 3};{'hi' if value > 60 else 'lo'}" for value in range(100)]
+    path.write_text("\n".join(["v;w;y", *rows]).replace(".", ",") + "\n")
+    config = CsvConfig(path=str(path), target="y", separator=";")
+    fitted = prepare(load_table(config), config).preprocessor
+    assert fitted.commas == ("v",)
+    fitted.save(tmp_path)
+    more.write_text("v;w\n1,234;0\n")
+    again = Preprocessor.load(tmp_path)
+    assert again.read(more, Dialect(";"))["v"].tolist() == [1.234]
 
 
 def test_points_part_groups_where_commas_part_decimals(tmp_path):

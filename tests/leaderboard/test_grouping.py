@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.errors import UserError
-from nnexp.leaderboard.grouping import IMMATERIAL, comparable, group_records, order_of, split_of
+from nnexp.leaderboard.grouping import (
+    IMMATERIAL,
+    comparable,
+    group_records,
+    order_of,
+    rows_of_table,
+    split_of,
+)
 
 
 def test_seeds_the_fold_and_what_does_not_matter_are_not_told_apart(make):
@@ -112,3 +119,14 @@ def test_any_values_can_be_compared_and_sorted(a, b):
 def test_values_are_sorted_by_size():
     values = ["b", 10, None, 2.5, "a", [1]]
     assert sorted(values, key=order_of)[:3] == [None, 2.5, 10]
+
+
+def test_runs_that_leave_rows_out_are_paired_where_these_are_the_same(make):
+    def rows(**more):
+        return rows_of_table(make(0, data__missing="drop", **more))
+
+    assert rows(data__scaling="standard") == rows(data__scaling="quantile")
+    assert rows(data__encoding="ordinal", data__fill_value=1.0) == rows()
+    assert rows(data__drop=["a"]) != rows()
+    assert rows(data__split__test=0.3) != rows()
+    assert rows() != rows_of_table(make(0, data__missing="mean"))
