@@ -46,16 +46,17 @@ class Explained:
             "from rows whose class changed": self.flips,
         }
         named = ", ".join(f"{value:+.3g} {where}" for where, value in parts.items())
-        prior = f"naming the most frequent class has accuracy {self.prior_accuracy:.3f}"
+        prior = f"the most frequent class has a share of {self.prior_accuracy:.3f} in train rows"
         if math.isfinite(self.prior_loss):
             prior = (
-                f"naming the class shares has loss {self.prior_loss:.3f} and accuracy "
-                f"{self.prior_accuracy:.3f}"
+                f"naming the class shares of the train rows has loss {self.prior_loss:.3f} there, "
+                f"and accuracy {self.prior_accuracy:.3f}"
             )
         return (
-            f"The validation loss changed by {self.loss:+.3g}: {named}; the penalty by "
-            f"{self.penalty:+.3g}. The validation accuracy changed by {self.accuracy:+.3f}, of "
-            f"which {self.noise:.3f} may be chance ({self.rows} rows); {prior}."
+            f"From the first to the last epoch the validation loss changed by {self.loss:+.3g}: "
+            f"{named}; the penalty by {self.penalty:+.3g}. The validation accuracy changed by "
+            f"{self.accuracy:+.3f}, of which {self.noise:.3f} may be chance ({self.rows} rows); "
+            f"{prior}."
         )
 
 

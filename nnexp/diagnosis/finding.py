@@ -83,7 +83,7 @@ class Proof:
             corrected for the number of changes, and for a second look where there was one.
         seeds: how many pairs.
         seconds: what the re-runs took.
-        recovered: share of the gap to the reference score that the change wins back, or None.
+        recovered: share of what all changes together bring that this one does, or None.
     """
 
     metric: str

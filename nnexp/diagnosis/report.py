@@ -21,6 +21,8 @@ from nnexp.diagnosis.probe import Probe, table
 from nnexp.lines import visible
 from nnexp.track.markdown import cell
 
+BY_TRAIN = "without validation rows it is judged by train rows alone, which tell little"
+NO_JUDGE = "no re-run can prove it: there are no validation rows to judge by"
 SHOWN = 3
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
@@ -119,8 +121,8 @@ class Diagnosis:
         more = len(self.findings) - SHOWN
         if more > 0:
             lines.append(f"{more} more in {'findings' if self.in_code else 'diagnosis.json'}")
-        if command and self._judges and any(own.fix and own.proof is None for own in self.alarms):
-            lines.append(f"to prove it: {command}")
+        if command and any(own.fix and own.proof is None for own in self.alarms):
+            lines.append(f"to prove it: {command}" if self._judges else NO_JUDGE)
         if not self.findings or (not self.alarms and is_behind(self)):
             lines.append(_healthy(self))
         lines += self._further(command)
@@ -252,9 +254,9 @@ def _gain(proof: Proof) -> str:
 def _healthy(own: Diagnosis) -> str:
     valid = own.scores.get("valid")
     if not valid:
-        told = own.notes if own.in_code or "train" not in own.scores else ()
-        more = "".join(f"; {note}" for note in told)
-        return f"diagnosis: nothing found{more}"
+        by_train = not own.in_code and "train" in own.scores
+        told = [BY_TRAIN] if by_train else own.notes
+        return f"diagnosis: nothing found{''.join(f'; {note}' for note in told)}"
     behind = is_behind(own)
     found = "no cause found for what is missing" if behind else "nothing found"
     apart = valid["possible"] - valid["accuracy"]

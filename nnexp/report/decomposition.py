@@ -131,7 +131,11 @@ def _accuracy(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Mark
         "epoch",
     )
     if prior:
-        chart.marks.across(prior.accuracy, f"most frequent class {prior.accuracy:.3f}", "prior")
+        chart.marks.across(
+            prior.accuracy,
+            f"share of the most frequent class in train rows {prior.accuracy:.3f}",
+            "prior",
+        )
     if others is not None:
         chart.marks.across(others, f"others {others:.3f}", "others")
     drawn = thinned(len(epochs))

@@ -34,8 +34,8 @@ def proof_section(proof: Proof) -> Markup:
         ("p of no gain", p_value(proof.p)),
         ("re-runs", f"{plural(proof.seeds, 'pair')} of seeds, {proof.seconds:.1f} s in all"),
     ]
-    if proof.recovered is not None and math.isfinite(proof.recovered):
-        facts.append(("share of the gap recovered", share(proof.recovered)))
+    if proof.recovered is not None and math.isfinite(proof.recovered) and proof.recovered != 1:
+        facts.append(("share of what all changes bring", share(proof.recovered)))
     return element(
         "div",
         element(

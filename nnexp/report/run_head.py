@@ -157,7 +157,7 @@ def _scores(run: RunFolder, diagnosis: Diagnosis, prior: Prior | None) -> Markup
     if prior is not None:
         empty: tuple[None, None] = (None, None)
         rows.append(
-            ("naming the class shares",
+            ("naming the class shares of train rows",
              [(prior.accuracy, None), (prior.loss, None), empty, empty], None)
         )  # fmt: skip
     known = [[scores[i][0] is not None for _, scores, _ in rows] for i in range(len(SCORES))]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hydra.core.override_parser.types import Glob
+
 from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.compose import compose
@@ -155,11 +157,16 @@ def _composed(overrides: list[str], asked: Asked) -> Config:
         if flag != "-m":
             raise
         override = parse(shlex.split(word)[0])  # several values, which are for a sweep
-        values = list(override.sweep_string_iterator()) if override.is_sweep_override() else []
+        pattern = isinstance(override.value(), Glob)  # of which the values are not known here
+        varied = override.is_sweep_override() and not pattern
+        values = list(override.sweep_string_iterator()) if varied else []
         key = override.key_or_group
         remedy = asked.again(f"{key}={values[0]}") if values else asked.again()
         if is_about_sweep(key):  # which a range test has none of
             words = [own for own in asked.words if not is_about_sweep(own)]
+            remedy = replace(asked, words=words).again()
+        if pattern:
+            words = [own for own in asked.words if own.partition("=")[0] != key]
             remedy = replace(asked, words=words).again()
         if key == "seed":
             words = [own for own in asked.words if own.partition("=")[0] != "seed"]
@@ -223,7 +230,7 @@ def _test(
     import numpy as np
     import pandas as pd
 
-    from nnexp.sweep.rate_choice import choose, log_spaced
+    from nnexp.sweep.rate_choice import choose, judged, log_spaced
 
     rates = log_spaced(*span)
     if len(rates) < 3:
@@ -239,8 +246,9 @@ def _test(
         spread = losses.valid.std(1, ddof=1) if seeds > 1 else np.full(len(rates), np.nan)
         frame["val_stderr"] = spread / math.sqrt(seeds)
     frame["diverged"] = np.isnan(losses.train).sum(1)
-    judged = frame["train_loss" if losses.valid is None else "val_loss"].to_numpy()
-    chosen = choose(np.array(rates), judged, losses.untrained)
+    valid = None if losses.valid is None else frame["val_loss"].to_numpy()
+    told = judged(frame["train_loss"].to_numpy(), valid, losses.untrained)
+    chosen = choose(np.array(rates), told, losses.untrained)
     return RateTest(
         frame=frame,
         suggestion=None if chosen is None else rates[chosen],

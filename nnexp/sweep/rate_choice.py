@@ -55,6 +55,27 @@ def smoothed(
     return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).mean(1)
 
 
+def judged(
+    train: NDArray[np.float64], valid: NDArray[np.float64] | None, untrained: float
+) -> NDArray[np.float64]:
+    """The losses (R,) that rates are judged by: those of validation rows, where there are any.
+
+    A rate that ends with the train rows worse than it found them has learnt nothing, whatever its
+    best epoch did on a few validation rows: it is judged by the greater of both.
+
+    Arguments:
+        train: (R,) train loss of the last epoch.
+        valid: (R,) validation loss of the best epoch, or None.
+        untrained: the loss before training.
+
+    >>> judged(np.array([0.5, 62.0]), np.array([0.6, 0.0]), 2.6).tolist()
+    [0.6, 62.0]
+    """
+    if valid is None:
+        return train
+    return np.where(train > untrained, np.fmax(train, valid), valid)
+
+
 def stable(losses: NDArray[np.float64], untrained: float) -> NDArray[np.bool_]:
     """Which rates lie below the cliff: from the first that learns to the last before one does not.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from nnexp.near import near
-from nnexp.sweep.rate_choice import stable
+from nnexp.sweep.rate_choice import judged, stable
 from nnexp.track.progress import is_terminal
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def table_rows(result: RateTest) -> list[list[str]]:
     """The table, a title row first: the rate, its losses, remarks; see `RateTest.frame`."""
     frame = result.frame
     validated = "val_loss" in frame
-    judged = "val_loss" if validated else "train_loss"
-    least = frame[judged].min()
-    losses = frame[judged].to_numpy()
-    calm = stable(losses, result.untrained)
+    column = "val_loss" if validated else "train_loss"
+    least = frame[column].min()
+    valid = frame["val_loss"].to_numpy() if validated else None
+    told = judged(frame["train_loss"].to_numpy(), valid, result.untrained)
+    calm = stable(told, result.untrained)
     unstable = calm.any() & (frame["rate"] > frame["rate"][calm].max()).to_numpy()
     configured = _nearest(list(frame["rate"]), result.configured)
     rows = [["rate", "train loss", *(["val loss", "std error"] if validated else []), ""]]
@@ -60,11 +61,11 @@ def table_rows(result: RateTest) -> list[list[str]]:
         if row["diverged"]:
             of = f" {row['diverged']} of {result.seeds}" if row["diverged"] < result.seeds else ""
             remarks.append(f"diverged{of}")
-        elif row[judged] > result.untrained:
+        elif row[column] > result.untrained:
             remarks.append("worse than untrained")
         elif broken:
             remarks.append("unstable")
-        if row[judged] == least:
+        if row[column] == least:
             remarks.append("least loss")
         if row["rate"] == configured:
             about = "" if configured == result.configured else f": {result.configured:g}"

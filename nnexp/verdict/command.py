@@ -99,6 +99,8 @@ def _diagnose(
         if status["status"] not in ("failed", "interrupted"):
             raise
         print(one_line(f"{status['status']}: {status.get('reason') or error.wrong}"))
+        if status["status"] == "failed" and "--trust" in error.remedy:
+            print(one_line(f"no diagnosis: {error.wrong}; try: {error.remedy}"))
         return None
 
 
@@ -107,7 +109,7 @@ def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> No
     if why:
         how = "" if why.endswith(EARLIER) else ": judged by the curves"
         print(one_line(f"the table is not at hand ({why}){how}"), file=sys.stderr)
-    if status["status"] in ("diverged", "interrupted"):
+    if status["status"] in ("diverged", "interrupted", "failed"):
         print(one_line(f"{status['status']}: {status['reason']}"))
     print(str(verdict), end="")
     if alone and verdict.diagnosis.explained:

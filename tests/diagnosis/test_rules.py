@@ -282,6 +282,14 @@ def test_too_few_epochs():
     assert suspected(flat) == []
 
 
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_the_end_of_a_run_that_was_cut_off_was_no_choice(status):
+    seen = run("trainer.epochs=50", losses=[1.0, 0.8, 0.6], status=status)
+    assert "undertrained" not in [own.cause for own in nominate(seen)]
+    done = run("trainer.epochs=3", losses=[1.0, 0.8, 0.6])
+    assert "undertrained" in [own.cause for own in nominate(done)]
+
+
 def test_a_run_that_patience_stopped_is_not_mended_by_more_epochs():
     seen = run("trainer.epochs=50", "reg.patience=1", losses=list(np.linspace(1, 0.5, 9)))
     (own,) = [own for own in nominate(seen) if own.cause == "undertrained"]

@@ -55,7 +55,7 @@ def test_the_accuracy_lies_in_its_noise(drawn, axis_of):
     edges = [axis.value(y / 1000) for x, y in corners if x == 1000]
     assert sorted(edges) == pytest.approx([0.8 - half, 0.8 + half], abs=0.01)
     names = [t.text for t in figure.all("text", "mark-name")]
-    assert names == ["others 0.900", "most frequent class 0.600"]
+    assert names == ["others 0.900", "share of the most frequent class in train rows 0.600"]
 
 
 def test_the_penalty_stands_beside_the_data_loss(drawn):

@@ -30,6 +30,8 @@ def undertrained(seen: Seen) -> list[Nomination]:
     epochs, asked = seen.epochs, seen.config.trainer.epochs
     if not len(losses) or seen.diverged or losses[-1] < 0:  # which falls as long as one likes
         return []
+    if seen.status in ("failed", "interrupted"):  # its end was no choice
+        return []
     steps = len(seen.history) * seen.steps
     still = int(np.argmin(losses)) >= len(losses) - max(1, len(losses) // 10) - 1
     first = seen.signal("val_loss")
@@ -59,7 +61,11 @@ def undertrained(seen: Seen) -> list[Nomination]:
                     "epochs", round(epochs, 1), f"{asked}" if stopped else "until the loss stays"
                 ),
                 *([Evidence("reg.patience", patience, "null, or 10 and more")] if stopped else []),
-                Evidence("fall of the loss over the last quarter", fall, "about 0 at the end"),
+                *(
+                    [Evidence("fall of the loss over the last quarter", fall, "about 0 at the end")]
+                    if len(losses) > 1
+                    else []
+                ),
             ),
             "the loss was still falling when the run ended: rows that were about to be learned "
             "count as wrong",

@@ -92,7 +92,9 @@ def too_high(seen: Seen) -> list[Nomination]:
         evidence.append(
             Evidence("share of its weights that a layer moves in a step", moved, "about 0.001")
         )
-    evidence.append(Evidence("share of epochs in which the loss jumped up", jumps, "below 0.25"))
+    if jumps or not seen.diverged:  # which ends before a loss can jump twice
+        jumped = "share of epochs in which the loss jumped up"
+        evidence.append(Evidence(jumped, jumps, "below 0.25"))
     if seen.diverged:
         evidence.append(Evidence("how the run ended", seen.reason, "done"))
     if died > DIED:

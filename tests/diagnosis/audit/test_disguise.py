@@ -204,3 +204,16 @@ def test_the_state_that_was_before_is_no_leak(sheet_of, causes):
     frame["before"] = names[np.r_[y[0], y[:-1]]]
     sheet = sheet_of(frame, names[y])
     assert disguise._spelt_alike(sheet, sheet.used) is None
+
+
+@pytest.mark.parametrize("others", [0.0, 0.7])
+def test_the_one_column_that_tells_anything_is_no_wonder(sheet_of, causes, others):
+    """A column of 87 % beside columns of noise, and beside some that tell a part."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(800, 6)), columns=list("abcdef"))
+    y = (frame["a"] + rng.normal(0, 0.4, 800) > 0).to_numpy().astype(int)
+    frame["b"] += others * y
+    found = disguise.check(sheet_of(frame, y))
+    assert causes(found) == (["target_leak"] if others else [])
+    if others:
+        assert found.nominations[0].title == disguise.GOOD

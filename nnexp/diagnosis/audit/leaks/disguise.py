@@ -21,6 +21,7 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
 )
 from nnexp.diagnosis.audit.learners import discriminant
 from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -32,10 +33,14 @@ FEWER = 0.25  # its errors over those of all other columns together, where it is
 # none of them is told.
 FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves some to tell
 
+TELLING = 0.1  # of the majority's errors, which all others remove: where they tell nothing, that
+# one column tells all is no wonder
+
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
 LAGGING = 0.9  # rows whose value is the label of the row above
+GOOD = "one column tells more than all others together: perhaps known only after the label"
 OTHERS = 3  # columns beside it that "all others" needs to mean much
 
 
@@ -50,7 +55,10 @@ def check(sheet: Sheet) -> Audit:
     rules = [rule for rule in likely if rule.settles or rule.nearly]
     if not rules:
         for rule in likely if len(sheet.names) > OTHERS else ():
-            if rule.strong and stands_out(rule, rest := by_others(sheet, [rule.name], rows)):
+            if not rule.strong:
+                continue
+            rest = by_others(sheet, [rule.name], rows)
+            if stands_out(rule, rest) and rest.mean() >= told_nothing(y):
                 return Audit([_leak(sheet, [rule], float(rest.mean()), "")])
         spelt = _spelt_alike(sheet, rows)
         return Audit(
@@ -151,6 +159,7 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
         (also("data.drop", sheet.config.drop, names),),
         strength=0.95 if best.itself else 0.9 if best.nearly else 0.7,
         subject=", ".join(names),
+        title="" if best.nearly else GOOD,
     )
 
 
@@ -162,6 +171,12 @@ def by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> np.ndar
         return trees
     plane = discriminant.out_of_fold(rest, rows).predicted == y[rows]
     return plane if plane.mean() > trees.mean() else trees
+
+
+def told_nothing(y: np.ndarray) -> float:
+    """The accuracy below which columns tell next to nothing of the labels (n,)."""
+    base = majority(y)
+    return base + TELLING * (1 - base)
 
 
 def stands_out(rule: ColumnRule, others: np.ndarray) -> bool:

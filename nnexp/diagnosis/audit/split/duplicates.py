@@ -98,9 +98,11 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
             if worst is None or found.share > worst[1].share:
                 worst = (name, found)
         elif found.equal:
+            among = "none" if not found.within else f"{found.within}"
+            why = "too few to matter" if not found.within else "repeats by nature"
             notes.append(
-                f"{found.equal} of {found.size} {name} rows equal a train row, as "
-                f"{found.within} of {found.train} train rows equal another: repeats by nature"
+                f"{found.equal} of {found.size} {name} rows equal a train row, and {among} of "
+                f"{found.train} train rows another: {why}"
             )
         else:
             lines.append(f"none of {found.size} {name} rows equals a train row")

@@ -116,13 +116,15 @@ def _unscaled(
             )
         )
         evidence.append(Evidence("inputs larger than 20", f"{len(large)} of {len(names)}", "none"))
-    evidence.append(
-        Evidence(
-            "largest over smallest spread (standard deviation) of an input",
-            figure(apart),
-            f"below {APART:.0f}",
+    if differ:
+        among = ", a tenth at either end apart" if len(spreads) >= MANY else ""
+        evidence.append(
+            Evidence(
+                f"largest over smallest spread (standard deviation) of an input{among}",
+                figure(apart),
+                f"below {APART:.0f}",
+            )
         )
-    )
     worst = [names[place] for place in order[:3]]
     return Nomination(
         "unscaled_features",
