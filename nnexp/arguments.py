@@ -50,12 +50,7 @@ class Arguments(argparse.ArgumentParser):
     def _without(self, unknown: Sequence[str]) -> list[str]:
         """What was typed, with the flag that an unknown one is like, or without it."""
         flag = unknown[0].partition("=")[0]
-        flags = [known for known in self._option_string_actions if known.startswith("--")]
-        name = "--" + flag.lstrip("-").replace("_", "-")
-        near = self._names.get(name) or next(
-            iter(get_close_matches(name, flags, n=1, cutoff=0.7)), None
-        )
-        if near:
+        if near := self._near("--" + flag.lstrip("-").replace("_", "-").lower()):
             return [
                 word.replace(flag, near, 1) if word.partition("=")[0] == flag else word
                 for word in self._words
@@ -66,6 +61,18 @@ class Arguments(argparse.ArgumentParser):
             for word, last in zip(self._words, before, strict=False)
             if word not in unknown and not (last in unknown and _NUMBER.fullmatch(word))
         ]
+
+    def _near(self, name: str) -> str | None:
+        """The flag that begins so, or else is spelt most like it; None without one."""
+        flags = [known for known in self._option_string_actions if known.startswith("--")]
+        begun = [known for known in (*self._names, *flags) if known.startswith(name)]
+        meant = {self._names.get(known, known) for known in begun if len(name) > len("--s")}
+        if len(meant) == 1:
+            return meant.pop()
+        # short words are all like --help, which few of them mean
+        found = get_close_matches(name, flags, n=2, cutoff=0.7)
+        asks = get_close_matches(name, ["--help"], n=1, cutoff=0.8)
+        return next((known for known in found if known != "--help" or asks), None)
 
     def add(self, *names: str, **options: Any) -> None:
         """`add_argument`, under a shorter name."""

@@ -47,12 +47,18 @@ def root(given: Any, call: str) -> Path:
     return Path(given)
 
 
-def words(given: Any, call: str) -> list[str]:
+def words(given: Any, call: str, more: Any = ()) -> list[str]:
     """Overrides as a list of texts.
 
+    Arguments:
+        given: what should be such a list.
+        call: the function, for messages.
+        more: what was given after it, for messages.
+
     Raises:
-        UserError: they are one text, or none at all.
+        UserError: they are one text, a table, or none at all.
     """
+    no_table(given, call, "overrides, a list with a text for each; data.path names the file", more)
     if isinstance(given, str):
         raise UserError(
             f"overrides are one text, {given!r}",
@@ -73,6 +79,34 @@ def words(given: Any, call: str) -> list[str]:
             "a list with a text for each override",
             f"{call}(['data=wine', 'optimizer.lr=0.01'])",
         ) from None
+
+
+def no_table(given: Any, call: str, allowed: str, more: Any = ()) -> None:
+    """Refuse a DataFrame where overrides or folders are due: it would give its columns.
+
+    Arguments:
+        given: anything.
+        call: the function, for messages.
+        allowed: what it takes, for messages.
+        more: what was given after it, perhaps the overrides.
+
+    Raises:
+        UserError: it is a table.
+    """
+    if not (hasattr(given, "to_csv") and hasattr(given, "columns")):
+        return
+    typed = [str(word) for word in more] if isinstance(more, list | tuple) else []
+    if not any(word.startswith("data.target=") for word in typed):
+        name = str(given.columns[-1]) if len(given.columns) else "y"
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        typed.append(f"data.target={name}" if name.isidentifier() else f'data.target="{quoted}"')
+    kept = [word for word in typed if not word.startswith(("data=", "data.path="))]
+    run = ["data=csv", "data.path=table.csv", *kept]
+    raise UserError(
+        f"{call} was given a table, a {type(given).__name__}; tables are read from files",
+        allowed,
+        f"frame.to_csv('table.csv', index=False); nnexp.run({run!r})",
+    )
 
 
 def as_call(error: UserError, overrides: Sequence[str]) -> UserError:

@@ -59,7 +59,7 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
         UserError: a mistake for which no job was run.
         KeyboardInterrupt: Ctrl-C; what is finished stays.
     """
-    overrides = calls.words(overrides, "nnexp.multirun")
+    overrides = calls.words(overrides, "nnexp.multirun", root)
     words = overrides_of(overrides)
     if not any(word.startswith(("hydra.sweep.dir=", "sweep.resume=")) for word in words):
         place = calls.root(root, "nnexp.multirun")

@@ -1,5 +1,7 @@
 """What is no folder, no list of overrides, no model: told in three lines, whatever the call."""
 
+import ast
+
 import pandas as pd
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 import nnexp
 from nnexp import UserError
 from nnexp.cli import train
+from nnexp.config.compose import compose
 
 
 @pytest.mark.parametrize("call", [nnexp.load, nnexp.diagnose, nnexp.compare])
@@ -97,3 +100,33 @@ def test_words_with_bytes_that_are_no_text_are_refused(tmp_path, monkeypatch, ca
     assert caught.value.remedy == "mv -n caf**1.csv 'caf_ 1.csv'"
     assert train(["data.target=gr\udcf6sse"], ("nnexp", "train")) == 2
     assert capsys.readouterr().err.splitlines()[2] == "try: 'data.target=grösse'"
+
+
+@pytest.mark.parametrize("call", [nnexp.run, nnexp.multirun, nnexp.find_rate, nnexp.compare])
+def test_a_table_is_no_list(tmp_path, monkeypatch, call):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"a": range(60), "b c": [0, 1] * 30})
+    with pytest.raises(UserError, match="was given a table") as caught:
+        call(frame)
+    save, _, again = caught.value.remedy.partition("; ")
+    exec(save, {"frame": frame})
+    words = ast.literal_eval(again.removeprefix("nnexp.run(").removesuffix(")"))
+    config = compose(words)
+    assert (config.data.path, config.data.target) == ("table.csv", "b c")
+    assert len(pd.read_csv("table.csv")) == 60
+
+
+def test_what_is_typed_beside_a_table_is_kept():
+    with pytest.raises(UserError) as caught:
+        nnexp.run(pd.DataFrame({"y": [0, 1], "a": [0, 1]}), ["data.target=y", "seed=1"])
+    assert caught.value.remedy.endswith(
+        "nnexp.run(['data=csv', 'data.path=table.csv', 'data.target=y', 'seed=1'])"
+    )
+
+
+@pytest.mark.parametrize("word", ["data.target=y,c", "data.path=a,b.csv", "data.test_path=a,b.csv"])
+def test_a_text_with_a_comma_is_several_values(word):
+    with pytest.raises(UserError, match="has several values for one run") as caught:
+        nnexp.run(["data=csv", "data.path=t.csv", "data.target=y", word])
+    key, _, value = word.partition("=")
+    assert f"'{key}=\"{value}\"'" in caught.value.allowed

@@ -11,6 +11,7 @@ from shlex import quote
 from typing import Any, cast, get_args, get_origin
 
 from nnexp.config import bounds
+from nnexp.config.charset import charset_typed
 from nnexp.config.contradictions import RULES
 from nnexp.config.keys import Key, keys_of, literal, unwrap
 from nnexp.config.likeness import nearest
@@ -60,6 +61,8 @@ def check_settings(config: Config) -> None:
     out of range everywhere. Then come the settings that contradict each other
     (`contradictions.RULES`).
     """
+    if (error := charset_typed(config.data)) is not None:
+        raise error
     check_section(config, "")
     for rule in RULES:
         error = rule(config)

@@ -97,6 +97,8 @@ class Composer:
     def _on_base(self, job: list[str]) -> Config:
         """A job's configuration: the values that it sets, laid on what its choices compose to."""
         parsed = [(word, parse(word)) for word in job]
+        if any(override.is_sweep_override() for _, override in parsed):
+            raise ValueError("several values")  # which a text would take as it is printed
         base = self._base(
             tuple(word for word, override in parsed if not _is_value(override, self._names))
         )

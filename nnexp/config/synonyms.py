@@ -171,6 +171,14 @@ OPTION_NAMES = {
 
 # a value of a key
 VALUES: Mapping[str, Mapping[str, str]] = {
+    "data.decimal": {
+        ",": "comma",
+        '","': "comma",
+        ".": "point",
+        '"."': "point",
+        "dot": "point",
+        "period": "point",
+    },
     "data.missing": {
         "true": "mean",
         "mode": "most_frequent",

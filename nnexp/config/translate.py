@@ -171,15 +171,17 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     if (drawn := _DRAWN.fullmatch(value)) and drawn[1] in _RANGES:
         path = key.path if key else name
         return shell(f"{path}={_RANGES[drawn[1]].format(drawn[2])}")
-    if key is not None and key.is_list and (lists := _LISTS.findall(value))[1:]:
+    lists = _LISTS.findall(value)
+    apart = not _LISTS.sub("", value).strip(" ,;|")  # and no brackets in the names of columns
+    if key is not None and key.is_list and lists[1:] and apart:
         items = ([i for one in own.split(",") if (i := one.strip())] for own in lists)
         return f"-m {shell(key.path + '=' + ','.join('[' + ','.join(own) + ']' for own in items))}"
     if (key is None or not key.is_list) and (swept := several(name, value)):
         return swept
     if key is not None and key.is_list:
-        texts = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
-        kept = [text for text in texts if text]
         of_texts = str in get_args(unwrap(key.hint)[0])
+        texts = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
+        kept = _items(value) if of_texts else [text for text in texts if text]
         text = f"{key.path}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
         return text if text.isascii() and '"' not in text else f"'{text}'"
     opened = [c for c in value if c in "[{("]
@@ -192,8 +194,45 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
         if not bare and first.strip("\"'"):  # a separator
             return " ".join(map(shell, (suggest(name, f'"{first}"', overrides) or HELP).split()))
         return suggest(name, bare, overrides) or HELP
-    bare = value.replace('"', "").replace("'", "")
-    return f"'{name}=\"{bare}\"'"
+    bare = value.strip()
+    if bare[:1] in ("'", '"'):
+        bare = bare.strip("\"'")  # a quote that is not closed; one further in is the text's own
+    return shell(f'{name}="{bare}"' if '"' not in bare else f"{name}={literal(bare)}")
+
+
+def _items(value: str) -> list[str]:
+    """The texts of a list that was typed without quotes, brackets in names kept where they pair.
+
+    >>> _items("[a[1],b(x,y), c]]"), _items("[[a,b]]"), _items("[a")
+    (['a[1]', 'b(x,y)', 'c'], ['a', 'b'], ['a'])
+    """
+    text = value.strip()
+    inner = text[1:-1] if text[:1] in "[({" and text[-1:] in "])}" else text
+    while len(inner) > 1 and inner[0] in "[({" and inner[-1] in "])}" and _paired(inner[1:-1]):
+        inner = inner[1:-1]
+    items, depth = [""], 0
+    for char in inner:
+        depth += (char in "[({") - (char in "])}")
+        if char == "," and depth <= 0:
+            items.append("")
+        else:
+            items[-1] += char
+    if depth > 0:  # one that is not closed holds no others
+        items = inner.split(",")
+    kept = (item.strip(" \"'") for item in items)
+    whole = (item if _paired(item) else item.strip("[](){}") for item in kept)
+    return [item for item in whole if item]
+
+
+def _paired(text: str) -> bool:
+    """Whether each bracket of a text is closed by its own."""
+    opened: list[str] = []
+    for char in text:
+        if char in "[({":
+            opened.append({"[": "]", "(": ")", "{": "}"}[char])
+        elif char in "])}" and (not opened or opened.pop() != char):
+            return False
+    return not opened
 
 
 def _missing(error: MissingConfigException, overrides: Sequence[str]) -> UserError:
@@ -232,10 +271,15 @@ def _needs_multirun(override: str) -> UserError:
             f"{override} is no list yet", f"{key.path} is {key.kind}, typed in brackets",
             f"{name}=[{value}]",
         )  # fmt: skip
+    quoted, remedy = "a text with commas is quoted", f"-m {shell(override)}"
+    if key is not None and unwrap(key.hint)[0] is str and "choices" not in key.limits:
+        whole = shell(f"{name}={literal(value)}")
+        quoted = f"a text with a comma in it is quoted twice, {whole}"
+        remedy = whole if Path(value).is_file() else remedy
     return UserError(
         f"{override} has several values for one run",
-        "several values are a sweep, which -m starts; a text with commas is quoted",
-        f"-m {shell(override)}",
+        f"several values are a sweep, which -m starts; {quoted}",
+        remedy,
     )
 
 

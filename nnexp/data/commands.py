@@ -17,6 +17,50 @@ _UNPACK = {
     ".zip": "unzip -p",
 }
 
+# tables that no other name makes a CSV: ending -> what it is, and what reads it in Python
+_FOREIGN = {
+    ".npy": ("an array of numpy", "pandas.DataFrame(numpy.load({}))"),
+    ".npz": (
+        "arrays of numpy",
+        "pandas.DataFrame(numpy.load({0})['X']).assign(target=numpy.load({0})['y'])",
+    ),
+    ".json": ("JSON", "pandas.read_json({})"),
+    ".jsonl": ("JSON", "pandas.read_json({}, lines=True)"),
+    ".ndjson": ("JSON", "pandas.read_json({}, lines=True)"),
+    ".pkl": ("a pickle of Python", "pandas.read_pickle({})"),
+    ".pickle": ("a pickle of Python", "pandas.read_pickle({})"),
+    ".h5": ("HDF5", "pandas.read_hdf({})"),
+    ".hdf5": ("HDF5", "pandas.read_hdf({})"),
+    ".dta": ("a table of Stata", "pandas.read_stata({})"),
+    ".sas7bdat": ("a table of SAS", "pandas.read_sas({}, encoding='infer')"),
+    ".sav": ("a table of SPSS", ""),
+    ".arff": ("ARFF, as Weka writes it", ""),
+    ".xml": ("XML", ""),
+    ".html": ("a page of HTML", ""),
+    ".htm": ("a page of HTML", ""),
+    ".db": ("a database", ""),
+    ".sqlite": ("a database", ""),
+    ".sqlite3": ("a database", ""),
+}
+
+
+def export(path: Path, inside: Path) -> tuple[str, str] | None:
+    """What a file of another program's is, and how it becomes a table; None where it is none.
+
+    Arguments:
+        path: the file, which pandas reads compressed, too.
+        inside: where it is compressed, what it holds; else the file itself.
+    """
+    kind, reader = _FOREIGN.get(inside.suffix.lower(), ("", ""))
+    if not kind:
+        return None
+    if not reader:
+        return kind, "the table saved as CSV or Parquet by the program that made it"
+    made = (
+        f"{reader.format(repr(path.name))}.to_csv({inside.with_suffix('.csv').name!r}, index=False)"
+    )
+    return kind, f"the table saved as CSV or Parquet, in Python by {made}"
+
 
 def free(path: Path) -> Path:
     """The path, or with a number before its name the first one where nothing lies yet."""
@@ -32,6 +76,12 @@ def shell_override(key: str, value: object) -> str:
 def rename(path: Path, to: Path) -> str:
     """Give a file another name."""
     return f"mv -n {quote(str(path))} {quote(str(free(to)))}"
+
+
+def unpack(path: Path, inside: str) -> tuple[str, Path]:
+    """Write what a compressed file holds beside it, under its own name; and where it lies then."""
+    to = free(path.with_name(inside))
+    return f"{_UNPACK[path.suffix.lower()]} {quote(str(path))} > {quote(str(to))}", to
 
 
 def show(path: Path, line: int) -> str:

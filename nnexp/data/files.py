@@ -20,6 +20,7 @@ from nnexp.data.content import (
 from nnexp.data.delimited import parse_delimited
 from nnexp.data.dialect import USUAL, Dialect, cell_separator
 from nnexp.data.header import check_header, with_rows
+from nnexp.data.names import listing
 from nnexp.errors import UserError
 
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
@@ -64,10 +65,11 @@ def parse_table(
     path, data = content.path, content.data
     endings = [ending.lower() for ending in path.suffixes]
     ending = endings[-1] if endings else ""
+    held = path
     if ending in COMPRESSED_ENDINGS:
         data, inner = decompress(content, ending)
-        candidates = [PurePath(inner).suffix.lower()] if inner else endings[-2:-1]
-        ending = candidates[0] if candidates else ".csv"
+        held = path.with_name(PurePath(inner).name or path.stem)
+        ending = held.suffix.lower() or ("" if inner else ".csv")
     elif ending in BINARY_ENDINGS:
         frame = _parse_binary(path, data, ending)
         check_header(path, [str(name) for name in frame.columns])
@@ -77,6 +79,18 @@ def parse_table(
             f"{path.name!r} is a spreadsheet",
             f"the sheet saved as CSV by the program that made it, or a file ending in {ENDINGS}",
             commands.shell_override("data.path", path.with_suffix(".csv")),
+        )
+    if foreign := commands.export(path, held):
+        kind, allowed = foreign
+        remedy = commands.shell_override("data.path", held.with_suffix(".csv"))
+        raise UserError(f"{path.name!r} holds {kind}, and no CSV", allowed, remedy)
+    if ending not in TEXT_ENDINGS and held is not path:
+        named = ending in (*BINARY_ENDINGS, *COMPRESSED_ENDINGS)
+        command, to = commands.unpack(path, held.name if named else f"{held.name}.csv")
+        raise UserError(
+            f"{path.name!r} holds {held.name!r}",
+            f"a file ending in {ENDINGS}",
+            f"{command}  # then {commands.shell_override('data.path', to)}",
         )
     if ending not in TEXT_ENDINGS:
         raise UserError(
@@ -96,7 +110,7 @@ def _parse_binary(path: Path, data: bytes, ending: str) -> pd.DataFrame:
     source = pa.BufferReader(data)
     try:
         if ending == ".parquet":
-            table = parquet.read_table(source)
+            table = parquet.ParquetFile(source).read()  # also where two columns have one name
         elif ending == ".arrow" and not data.startswith(b"ARROW1"):
             table = pa.ipc.open_stream(source).read_all()
         else:
@@ -109,7 +123,15 @@ def _parse_binary(path: Path, data: bytes, ending: str) -> pd.DataFrame:
             f"a file ending in {ENDINGS}",
             "data.path=/path/of/your/table.csv",
         ) from problem
-    named = any(name is not None for name in frame.index.names)
-    frame = frame.reset_index(drop=not named)
+    index = [str(name) for name in frame.index.names if name is not None]
+    names = [*index, *map(str, frame.columns)]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(
+            f"{path.name!r}: more than one column, or one and the index, is named "
+            f"{listing(map(repr, repeated))}",
+            "a name of its own for every column, and for the index, which is read as one",
+            "data.path=/path/of/your/table.csv",
+        )
+    frame = frame.reset_index(drop=not index)
     frame.columns = [str(name) for name in frame.columns]
     return frame

@@ -13,6 +13,7 @@ from nnexp.errors import UserError
 
 # what Hydra takes bare as the text it is: words and whole numbers as they are printed
 _BARE = re.compile(r"[A-Za-z_][\w./ -]*|0|-?[1-9]\d*", re.ASCII)
+_WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 SPECTRUM = 8  # numbers that fall one after another by design rather than by chance
 _VALUES = ("true", "false", "null", "none", "nan", "inf", "infinity")  # but these become values
 
@@ -63,6 +64,25 @@ def nearest_column(name: str, names: Sequence[str]) -> str:
     return folded[match[0]] if match else names[-1]
 
 
+def column_at(name: str, names: Sequence[str]) -> str | None:
+    """The column that a whole number counts to; None where it may as well be another.
+
+    From the end it is -1; from the beginning the names of a table without a header are counted
+    from 1, and so is the number.
+
+    >>> column_at("-1", ["age", "sex"]), column_at("2", ["x1", "x2"]), column_at("2", ["a", "b"])
+    ('sex', 'x2', None)
+    """
+    if not _WHOLE.fullmatch(name):
+        return None
+    place = int(name)
+    if place >= 0 and list(names) == [f"x{count}" for count in range(1, len(names) + 1)]:
+        place = max(place - 1, 0)
+    elif place >= 0:
+        return None
+    return names[place] if -len(names) <= place < len(names) else None
+
+
 def is_near(name: str, names: Sequence[str]) -> bool:
     """Whether one of some names is like another.
 
@@ -100,7 +120,7 @@ def require(
     """
     if name in names:
         return
-    guess: str | list[str] = nearest_column(name, names)
+    guess: str | list[str] = column_at(name, names) or nearest_column(name, names)
     if given is not None:
         meant = _meant(name, names)
         wrong = name if item is None else item
@@ -122,6 +142,8 @@ def _meant(name: str, names: Sequence[str]) -> str | None:
     >>> _meant("0", ["age", "sex"]), _meant("kind", ["age", "sex"])
     ('age', None)
     """
+    if (placed := column_at(name, names)) is not None:
+        return placed
     if is_near(name, names):
         return nearest_column(name, names)
     plain = "".join(filter(str.isalnum, name.casefold()))

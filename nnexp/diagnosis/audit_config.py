@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -67,5 +67,22 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
                     f"{name}={{'{fields(own)[0].name}': {value!r}}}",
                 )
             _set(own, value, f"{prefix}.{name}")
+        elif name == "sentinels" and isinstance(value, Mapping):
+            setattr(section, name, _sentinels(value))
         else:
             setattr(section, name, list(value) if isinstance(value, tuple) else value)
+
+
+def _sentinels(numbers: Mapping[Any, Any]) -> list[str]:
+    """The texts `column=number` for a number by column, or several; they are read later on.
+
+    >>> _sentinels({"age": -1, "blood sugar": [0, 999]})
+    ['age=-1', 'blood sugar=0', 'blood sugar=999']
+    """
+    return [
+        f"{column}={number}"
+        for column, given in numbers.items()
+        for number in (
+            given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+        )
+    ]

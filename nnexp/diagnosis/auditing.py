@@ -48,7 +48,8 @@ def audit(
         valid: the validation rows, in either form.
         seed: of the split.
         options: settings of the `data` group by name, `scaling="none"`,
-            `split={"method": "group", "by": "patient"}`.
+            `split={"method": "group", "by": "patient"}`; `sentinels` may be a mapping of columns
+            to a number, or several, `{"age": -1, "pressure": [0, 999]}`.
 
     Raises:
         UserError: an option is unknown or out of range, or does not fit the table.

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nnexp.diagnosis.curve_checks import accuracy_shares, check_lengths
 from nnexp.diagnosis.curve_rules.curve import Curves
 from nnexp.errors import UserError
 
@@ -66,16 +67,23 @@ NAMES = {
 }
 
 
-def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curves:
+def read_curves(frame: Any, classes: Any = None) -> Curves:
     """The curves of what was given to `diagnose_history`; raises as that does."""
     given, known = _given(frame)
     classes = known if classes is None else classes
     own = {re.sub(r"[^a-z0-9_]+", "_", str(name).lower()): name for name in given}
     found: dict[str, Any] = {}
+    called: dict[str, Any] = {}
     for curve, names in NAMES.items():
         name = next((own[n] for n in names if n in own and given[own[n]] is not None), None)
         found[curve] = np.zeros(0) if name is None else _numbers(name, given[name])
+        called[curve] = name
     epochs = _numbers("epoch", given[own["epoch"]]) if "epoch" in own else np.zeros(0)
+    if not hasattr(frame, "loss_curve_"):  # where Ctrl-C may have kept the last value of one
+        check_lengths(found, epochs, called)
+    count, shares = _classes(classes)
+    for name in ("train_accuracy", "val_accuracy"):
+        found[name] = accuracy_shares(called[name], found[name], count)
     found = _one_row_an_epoch(found, epochs)
     if not any(len(found[name]) for name in found if name != "lr"):
         raise UserError(
@@ -83,23 +91,25 @@ def read_curves(frame: Any, classes: int | Sequence[Any] | None = None) -> Curve
             "columns such as loss, val_loss, accuracy, val_accuracy",
             EXAMPLE,
         )
-    for name in ("train_accuracy", "val_accuracy"):
-        known = found[name][np.isfinite(found[name])]
-        if len(known) and known.max() > 1.5:  # in percent
-            found[name] = found[name] / 100
+    return Curves(**found, classes=count, shares=shares)
+
+
+def _classes(classes: Any) -> tuple[int, np.ndarray | None]:
+    """How many classes there are, 0 where that is not told, and the share of each (C,) or None."""
     if classes is None:
-        return Curves(**found)
+        return 0, None
     if isinstance(classes, (int, np.integer)) and classes > 1:
-        return Curves(**found, classes=int(classes))
+        return int(classes), None
     try:
-        shares = np.asarray(classes, dtype=np.float64).reshape(-1)
+        given = list(classes.values()) if isinstance(classes, Mapping) else classes
+        shares = np.asarray(given, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError):
         shares = np.zeros(0)
     if len(shares) < 2 or not np.isfinite(shares).all() or shares.min() < 0 or not shares.sum():
         raise UserError(
             f"classes={classes!r}", "how many, or the share of each", "classes=[0.9, 0.1]"
         )
-    return Curves(**found, classes=len(shares), shares=shares / shares.sum())
+    return len(shares), shares / shares.sum()
 
 
 def _given(frame: Any) -> tuple[Mapping[Any, Any], int | None]:
@@ -108,10 +118,10 @@ def _given(frame: Any) -> tuple[Mapping[Any, Any], int | None]:
     if isinstance(history, Mapping) and not isinstance(frame, (Mapping, pd.DataFrame)):
         frame = history
     if hasattr(frame, "loss_curve_"):
-        curves = {
-            name: getattr(frame, name, None) for name in ("loss_curve_", "validation_scores_")
-        }
         labels: Any = getattr(frame, "classes_", None)
+        regresses = labels is None and hasattr(frame, "get_params")  # scores are no accuracies
+        names = ("loss_curve_",) if regresses else ("loss_curve_", "validation_scores_")
+        curves = {name: getattr(frame, name, None) for name in names}
         several = labels is not None and np.ndim(labels) == 1 and len(labels) > 1
         return curves, len(labels) if several else None
     if hasattr(frame, "fit") and hasattr(frame, "get_params"):

@@ -6,7 +6,7 @@ way the held-out curve goes. More than a suspicion this cannot be: what would se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnexp.diagnosis.causes import CAUSES
@@ -21,19 +21,24 @@ UNKNOWN_CLASSES = (
 )
 
 
-def diagnose_history(frame: Any, classes: int | Sequence[Any] | None = None) -> Diagnosis:
+def diagnose_history(
+    frame: Any, classes: int | Sequence[Any] | Mapping[Any, Any] | None = None
+) -> Diagnosis:
     """What the curves of a training point to, all of it suspected.
 
     Arguments:
         frame: a DataFrame, or a dict of lists as Keras' `history.history`, with some of `loss` or
             `train_loss`, `val_loss`, `accuracy` or `train_accuracy`, `val_accuracy`, `lr`, a row
-            an epoch, or several with an `epoch` column; a list of losses, as scikit-learn's
-            `loss_curve_`; or what has such a `history` or `loss_curve_`.
-        classes: how many classes there are, or the share of each, which sum to 1; None where that
-            is not known. Numbers from 0 that sum to more are taken for row counts.
+            an epoch, or several with an `epoch` column; accuracies as shares or in percent; the
+            curves of one length, those of held-out rows perhaps of every k-th epoch; a list of
+            losses, as scikit-learn's `loss_curve_`; or what has such a `history` or `loss_curve_`.
+        classes: how many classes there are, or the share of each, which sum to 1, in a list or by
+            class; None where that is not known. Numbers from 0 that sum to more are taken for row
+            counts.
 
     Raises:
-        UserError: there is no curve of a loss or an accuracy, or `classes` are no shares.
+        UserError: there is no curve of a loss or an accuracy, curves are of different lengths, an
+            accuracy is neither a share nor a percent, or `classes` are no shares.
     """
     curves = read_curves(frame, classes)
     signs = [sign for rule in RULES for sign in rule(curves)]

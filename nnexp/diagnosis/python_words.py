@@ -38,5 +38,6 @@ def _call(remedy: str) -> str:
         if not key.startswith("data.") or not given:
             return _PREFIX.sub("", remedy)
         held = arguments.setdefault(section[0], {}) if section else arguments
-        held[name] = OverridesParser.create().parse_override(word).value()
+        value = OverridesParser.create().parse_override(word).value()
+        held[name] = str(value) if key == "data.target" else value  # 1 is a name there, too
     return f"nnexp.audit(frame, {', '.join(f'{k}={v!r}' for k, v in arguments.items())})"

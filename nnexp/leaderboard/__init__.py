@@ -47,6 +47,7 @@ def compare(
     Raises:
         UserError: a path without runs, another score, a key that no run has, nothing to rank.
     """
+    calls.no_table(paths, "nnexp.compare", "run folders, or what nnexp.run and nnexp.multirun gave")
     alone = isinstance(paths, str | PathLike) or hasattr(paths, "folder")
     several: Any = [paths] if alone or not isinstance(paths, Iterable) else paths
     keys = [by] if isinstance(by, str) else by

@@ -2,6 +2,8 @@
 
 import math
 import shlex
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +140,10 @@ def test_every_default_is_allowed_by_its_own_limits():
         ("data.drop=name", "data.drop=[name]"),
         ('data.sentinels="a=0"', "'data.sentinels=[\"a=0\"]'"),
         ("data.scaling=standart", "data.scaling=standard"),
+        ("data.decimal=,", "data.decimal=comma"),
+        ('data.decimal=","', "data.decimal=comma"),
+        ("data.decimal=.", "data.decimal=point"),
+        ("data.encoding=utf8", "data.encoding=onehot"),
         ("trainer.batch_size=0", "trainer.batch_size=32"),
         ("reg.grad_clip=0", "reg.grad_clip=null"),
     ],
@@ -147,3 +153,20 @@ def test_the_remedy_is_what_was_meant_and_works(typed, remedy):
         compose([typed])
     assert caught.value.remedy == remedy
     compose(shlex.split(remedy))
+
+
+@pytest.mark.parametrize(("typed", "known"), [("latin-1", "latin1"), ("cp1252", "cp1252")])
+def test_a_character_set_is_answered_with_what_recodes_the_file(
+    tmp_path, monkeypatch, typed, known
+):
+    monkeypatch.chdir(tmp_path)
+    Path("a table.csv").write_bytes("größe,y\n1,a\n".encode(typed))
+    words = ["data=csv", 'data.path="a table.csv"', "data.target=y"]
+    for to in ("utf8.csv", "2-utf8.csv"):
+        with pytest.raises(UserError, match="files are read as UTF-8") as caught:
+            compose([*words, f"data.encoding={typed}"])
+        command = caught.value.remedy.partition("  # then ")
+        assert command[0] == f"iconv -f {known} -t utf-8 'a table.csv' > {to}"
+        subprocess.run(command[0], shell=True, check=True)
+        assert Path(to).read_text(encoding="utf-8").startswith("größe")
+        assert compose([*words, *shlex.split(command[2])]).data.path == to

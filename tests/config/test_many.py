@@ -101,6 +101,7 @@ def test_on_what_hydra_composed_of_the_whole_it_is_the_same(load, words, job):
         ["optimizer=sgd", "optimizer.betas=[0.1,0.2]"],
         ["data.split.folds=3"],
         ["~optimizer"],
+        ["data.target=y,c"],
         ["+optimizer.amsgrad=true"],
     ],
     ids=" ".join,

@@ -186,6 +186,8 @@ def test_words_without_a_sign(word, following, remedy):
     [
         ("data.drop=[x=1,b]", "'data.drop=[\"x=1\",b]'"),
         ("data.drop=[größe]", "'data.drop=[\"größe\"]'"),
+        ("data.drop=[col.with[br]]", "'data.drop=[\"col.with[br]\"]'"),
+        ("data.drop=[a[1],b[2]]", '\'data.drop=["a[1]","b[2]"]\''),
     ],
 )
 def test_names_in_a_list_are_quoted_one_by_one(typed, remedy):
@@ -193,6 +195,15 @@ def test_names_in_a_list_are_quoted_one_by_one(typed, remedy):
         compose([typed])
     assert caught.value.remedy == remedy
     assert compose([remedy.strip("'")]).data.drop
+
+
+@pytest.mark.parametrize(
+    ("typed", "target"), [("it's", "it's"), ("'its", "its"), ("a'b\"c", "a'b\"c")]
+)
+def test_a_quote_within_a_text_stays(typed, target):
+    with pytest.raises(UserError) as caught:
+        compose([f"data.target={typed}"])
+    assert compose(shlex.split(caught.value.remedy)).data.target == target
 
 
 def test_a_torn_list_is_put_together():

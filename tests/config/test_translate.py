@@ -20,6 +20,8 @@ WRONG = {
     "model.hidden=64,64": ("model.hidden=64,64 is no list yet", "in brackets"),
     "reg.l2=0,1": ("several values", "-m"),
     "seed=range(5)": ("several values", "-m"),
+    "data.target=y,c": ("several values", "'data.target=\"y,c\"'"),
+    "data.split.by=a,b": ("several values", "'data.split.by=\"a,b\"'"),
     "model.hidden=[64": ("cannot read", "key=value"),
     "data.path=a=b": ("cannot read", "in quotes"),
     "seed='a": ("cannot read", "in quotes"),

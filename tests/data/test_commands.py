@@ -2,8 +2,11 @@
 
 import gzip
 import shlex
+import shutil
 import subprocess
+import zipfile
 
+import pandas as pd
 import pytest
 
 from nnexp.data import commands
@@ -105,3 +108,15 @@ def test_a_path_is_an_override_that_can_be_typed(tmp_path):
         read_content(tmp_path / "its a table.csv")
     (word,) = shlex.split(caught.value.remedy)
     assert word == f'data.path="{tmp_path}/it\'s a table.csv"'
+
+
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="there is no unzip")
+@pytest.mark.parametrize("inner", ["sub.parquet", "folder/sub.parquet", "sub.dat", "sub"])
+def test_an_archive_of_something_else_is_unpacked(tmp_path, inner):
+    path, table = tmp_path / "sub.csv.zip", tmp_path / "table"
+    pd.DataFrame({"a": [1], "b": ["x"]}).to_parquet(table)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(inner, table.read_bytes() if "parquet" in inner else CSV)
+    command, _, word = refused(path).partition("  # then data.path=")
+    run(command)
+    assert list(read_file(word).columns) == ["a", "b"]

@@ -2,7 +2,9 @@ import bz2
 import gzip
 import lzma
 import zipfile
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -292,3 +294,80 @@ def test_numbers_may_be_names(tmp_path, line):
     with pytest.raises(UserError) as caught:
         load_table(compose(["data=csv", f"data.path={path}", "data.target=species"]).data)
     assert "header" not in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("x.npz", "arrays of numpy"),
+        ("x.JSON", "JSON"),
+        ("x.json.gz", "JSON"),
+        ("x.pkl", "a pickle"),
+        ("x.sav", "SPSS"),
+        ("x.sqlite", "a database"),
+    ],
+)
+def test_a_table_of_another_program_is_saved_by_it(tmp_path, name, kind):
+    data = gzip.compress(b"[]") if name.endswith(".gz") else b"[]"
+    error = refused(write(tmp_path, data, name), kind)
+    assert error.remedy == f"data.path={tmp_path}/x.csv"
+    assert "saved as CSV or Parquet" in error.allowed
+
+
+def test_what_is_proposed_for_a_table_of_another_program_reads_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"a": [1, 2], "y": ["p", "q"]})
+    frame.to_json("j.json")
+    frame.to_json("l.jsonl.gz", orient="records", lines=True)
+    frame.to_pickle("p.pkl")
+    frame.to_stata("s.dta", write_index=False)
+    np.savez("n.npz", X=[[1.0], [2.0]], y=["p", "q"])
+    np.save("m.npy", np.ones((2, 2)))
+    for name in ("j.json", "l.jsonl.gz", "p.pkl", "s.dta", "n.npz", "m.npy"):
+        error = refused(tmp_path / name)
+        exec(error.allowed.partition("in Python by ")[2], {"pandas": pd, "numpy": np})
+        assert len(read_file(error.remedy.partition("=")[2])) == 2
+
+
+@pytest.mark.parametrize(
+    "path", ["x" * 300 + ".csv", "/".join(["y" * 200] * 40) + ".csv", "a\0.csv"]
+)
+def test_a_path_that_cannot_be_one(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(refused(path, "cannot be read").wrong) < 300
+
+
+@pytest.mark.parametrize(
+    "data", [b"a" * 200_000 + b",y\n1,2\n", b"\0" * 300_000, b'"a,y\n' + b"1,2\n" * 50_000]
+)
+def test_a_header_of_no_end(tmp_path, data):
+    refused(write(tmp_path, data, "t.csv"), "the header is no line of names")
+
+
+def test_files_of_the_system_are_not_read(tmp_path):
+    for path in ("/proc/self/status", "/proc/kmsg", "/sys/kernel/uevent_seqnum"):
+        link = tmp_path / "t.csv"
+        if not Path(path).exists():
+            continue
+        link.symlink_to(path)
+        for own in (path, link):
+            refused(own, "is the system's own")
+        link.unlink()
+
+
+def test_a_file_of_holes_is_not_read(tmp_path):
+    path = tmp_path / "t.csv"
+    with path.open("wb") as file:
+        file.write(b"a,y\n1,2\n")
+        file.truncate(2 << 30)
+    if path.stat().st_blocks * 512 > 1 << 20:
+        pytest.skip("a file system without holes")
+    refused(path, "most of which were never written")
+
+
+def test_a_file_larger_than_the_memory_is_not_read(tmp_path, monkeypatch):
+    path = write(tmp_path, b"a,y\n1,2\n3,4\n", "t.csv")
+    monkeypatch.setattr("nnexp.data.content.LARGE", 4)
+    assert len(read_file(path)) == 2
+    monkeypatch.setattr("nnexp.data.content.free_memory", lambda: 10)
+    refused(path, "of the memory are free")

@@ -80,3 +80,23 @@ def test_a_list_keeps_what_was_asked_for(given, remedy):
     with pytest.raises(UserError) as caught:
         require(given[0], names, "data.drop", given=given)
     assert caught.value.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "meant"),
+    [
+        ("-1", ["x1", "x2", "x3"], "x3"),
+        ("2", ["x1", "x2", "x3"], "x2"),
+        ("0", ["x1", "x2", "x3"], "x1"),
+        ("-1", ["1", "2", "3"], "3"),
+        ("-2", ["age", "sex", "y"], "sex"),
+        ("-9", ["age", "sex", "y"], "y"),
+    ],
+)
+def test_a_number_counts_columns_from_either_end(name, names, meant):
+    with pytest.raises(UserError) as caught:
+        require(name, names, "data.target")
+    assert caught.value.remedy == typed("data.target", meant)
+    with pytest.raises(UserError) as caught:
+        require(name, names, "data.drop", given=[name, "other"])
+    assert name == "-9" or meant in value_of(caught.value.remedy)

@@ -132,3 +132,23 @@ def test_errors_speak_of_the_call_where_it_was_one(wine):
         nnexp.audit(few, "target")
     with pytest.raises(UserError, match=r"data.split.stratify=false"):
         nnexp.audit(few, "target", ["data.scaling=none"])
+
+
+def test_the_last_column_may_be_meant_by_its_place(wine):
+    for frame, name in ((wine, "target"), (wine.set_axis(range(14), axis=1), "13")):
+        with pytest.raises(UserError) as caught:
+            nnexp.audit(frame, target=-1)
+        assert caught.value.remedy == f"nnexp.audit(frame, target={name!r})"
+
+
+def test_sentinels_may_be_a_mapping(wine):
+    odd = wine.copy()
+    odd.loc[::9, "ash"] = -1.0
+    odd.loc[4::9, "ash"] = 99.0
+    as_texts = nnexp.audit(odd, "target", sentinels=["ash=-1", "ash=99", "hue=0"])
+    given = {"ash": [-1, np.float64(99)], "hue": 0}
+    assert str(nnexp.audit(odd, "target", sentinels=given)) == str(as_texts)
+    assert str(as_texts) != str(nnexp.audit(odd, "target"))
+    for wrong in ({"ash": "few"}, {"ash": None}, {"ash": True}):
+        with pytest.raises(UserError, match="which is no column=number"):
+            nnexp.audit(odd, "target", sentinels=wrong)

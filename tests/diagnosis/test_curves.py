@@ -227,3 +227,74 @@ def test_losses_may_be_tensors_with_a_graph():
     losses = torch.tensor([1.0, 0.5], requires_grad=True)
     assert read_curves({"loss": losses}).loss.tolist() == [1.0, 0.5]
     assert read_curves(list(losses)).loss.tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "classes", "row"),
+    [
+        ([0.5, 0.5, 120], None, 3),
+        ([0.5, -0.2, 0.6], None, 2),
+        ([0.5, 0.6, 70], None, 3),
+        ([60, 70, np.nan, 0.7], None, 4),
+        ([0.5, 0.9, 1.2], None, 3),
+        ([0.5, 60, 70], 3, 1),
+    ],
+)
+def test_an_accuracy_that_is_none_is_named_by_its_row(accuracy, classes, row):
+    given = {"loss": np.ones(len(accuracy)), "val_acc": accuracy}
+    with pytest.raises(nnexp.UserError, match=f"'val_acc' is .* in row {row} of {len(accuracy)}"):
+        nnexp.diagnose_history(given, classes)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "classes"),
+    [
+        ([0, 50, 100], None),
+        ([0.1, 21, 40], None),  # of a thousand classes, first before any training
+        ([0.1, 0.3, 0.8, 2, 6, 12], None),
+        ([60, 70, 0.1], 1000),
+        ([60, 0, 70], 2),
+    ],
+)
+def test_percents_may_be_small(accuracy, classes):
+    from nnexp.diagnosis.curve_reading import read_curves
+
+    curves = read_curves({"loss": np.ones(len(accuracy)), "accuracy": accuracy}, classes)
+    assert curves.train_accuracy == pytest.approx(np.array(accuracy) / 100)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "said"),
+    [
+        ({"loss": 30, "accuracy": 7}, "'loss' has 30 values, and 'accuracy' has 7"),
+        ({"loss": 30, "val_loss": 29}, "'loss' has 30 values, and 'val_loss' has 29"),
+        ({"val_loss": 15, "val_acc": 30}, "'val_loss' has 15 values, and 'val_acc' has 30"),
+        ({"epoch": 8, "loss": 9}, "'epoch' has 8 values, and 'loss' has 9"),
+    ],
+)
+def test_curves_of_other_lengths_are_refused(lengths, said):
+    curves = {name: np.full(size, 0.5) for name, size in lengths.items()}
+    with pytest.raises(nnexp.UserError, match=said) as caught:
+        nnexp.diagnose_history(curves)
+    assert eval(caught.value.remedy, {"nnexp": nnexp, "pandas": pd, "curves": curves})
+
+
+def test_classes_may_be_counted_by_name():
+    from nnexp.diagnosis.curve_reading import read_curves
+
+    curves = read_curves({"loss": [1.0]}, {"a": 90, "b": 10})
+    assert (curves.classes, curves.shares.tolist()) == (2, [0.9, 0.1])
+    with pytest.raises(nnexp.UserError, match="classes="):
+        read_curves({"loss": [1.0]}, {"a": 90})
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_scores_of_a_regressor_are_no_accuracies():
+    from sklearn.neural_network import MLPRegressor
+
+    from nnexp.diagnosis.curve_reading import read_curves
+
+    x, y = load_wine(return_X_y=True)
+    fitted = MLPRegressor(max_iter=5, early_stopping=True, random_state=0, tol=0).fit(x, y)
+    assert min(fitted.validation_scores_) < 0
+    assert not len(read_curves(fitted).val_accuracy)
