@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from nnexp.errors import UserError
 from nnexp.model.embedding import Embedding
 from nnexp.model.init import initial_bias, initial_weight
 from nnexp.model.layout import Layout
@@ -34,6 +35,9 @@ class MLP:
     Attributes:
         layout: the parameters of a row of theta.
         buffers: the running statistics of a row; no parameter, but saved with the weights.
+
+    Raises:
+        UserError: `init_scale` or `bias_init` is more than a weight can be.
     """
 
     def __init__(
@@ -54,7 +58,9 @@ class MLP:
         self.inputs, self.outputs, self.hidden = inputs, outputs, tuple(hidden)
         self.embedding = Embedding(levels, embedding_size) if levels else None
         self.activation, self.norm, self.skip = activation, norm, skip
-        self.init, self.init_scale, self.bias_init = init, init_scale, bias_init
+        self.init = init
+        self.init_scale = _within_float32("init_scale", init_scale, 1.0)
+        self.bias_init = _within_float32("bias_init", bias_init, 0.0)
         first = inputs + (self.embedding.width if self.embedding else 0)
         self.widths = (first, *self.hidden, outputs)
         parameters: list[tuple[str, tuple[int, ...], str]] = []
@@ -120,3 +126,15 @@ class MLP:
     ) -> MLPStack:
         """The stack that computes with these rows; see `MLPStack`."""
         return MLPStack(self, theta, buffers, grad, dtype)
+
+
+def _within_float32(key: str, value: float, default: float) -> float:
+    """A number of the initial weights, which are drawn in float32 whatever is computed in."""
+    largest = torch.finfo(torch.float32).max
+    if abs(value) > largest:
+        raise UserError(
+            f"model.{key}={value:g} is beyond what a weight holds, a float32",
+            f"a number between -{largest:.1e} and {largest:.1e}",
+            f"model.{key}={default}",
+        )
+    return value

@@ -98,6 +98,17 @@ class ModuleModel:
             for name, value in self.buffers.views(buffers).items()
         }
 
+    def fresh(self, device: torch.device) -> nn.Module:
+        """A module that has run nothing, of which plain attributes are used and no parameters.
+
+        It is made anew: in a copy, a function that the module has made of itself would still be
+        about the module copied.
+        """
+        made = self._make(0)
+        for own, shared in zip(made.parameters(), self.module.parameters(), strict=False):
+            own.data = shared.data  # no memory of its own for what is not read
+        return made.to(device)
+
     @property
     def layers(self) -> list[str]:
         """Names of the weight matrices without `.weight`, in the module's order."""

@@ -10,6 +10,8 @@ looked at, once for each size of a batch:
 - a product with a side of length one takes another path for one member than for several: a member
   alone then goes through beside a copy of itself;
 - anything else is not known, and the module is run member by member.
+
+A module that changes its buffers, parameters or plain attributes is run member by member, too.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from nnexp.model.attributes import attributes, changed
 from nnexp.model.elementwise import VECTOR
 
 Values = Mapping[str, Tensor]
@@ -83,12 +86,35 @@ class Trial:
     x: Tensor
     tied: bool
 
-    def run(self, training: bool) -> list[Tensor | None]:
-        """The outputs and, with `training`, the gradients, given ones by the outputs."""
+    def run(self, training: bool, replaced: set[str] | None = None) -> list[Tensor | None]:
+        """The outputs and, with `training`, the gradients, given ones by the outputs.
+
+        Arguments:
+            training: the mode.
+            replaced: as for `forward`.
+        """
         self.module.train(training)
         with torch.set_grad_enabled(training):
-            out = forward(self.module, {**self.trained, **self.kept}, self.x, self.tied)
+            out = forward(self.module, {**self.trained, **self.kept}, self.x, self.tied, replaced)
         return [out, *(backward(out, self.trained, torch.ones_like(out)) if training else ())]
+
+    def look(self, training: bool) -> tuple[list[Tensor | None], _Recorder, str | None]:
+        """What `run` gives, its operations, and in a line what the module changed, if it did."""
+        self.module.train(training)
+        tensors = {**self.kept, **self.trained}
+        before = {name: value.detach().clone() for name, value in tensors.items()}
+        held = attributes(self.module)
+        replaced: set[str] = set()
+        with _Recorder() as recorder:
+            found = self.run(training, replaced)
+        for name, value in tensors.items():
+            if name in replaced or not torch.equal(value, before[name]):
+                kind = "buffer" if name in self.kept else "parameter"
+                return found, recorder, f"it changes its {kind} {name}"
+        other = changed(held, attributes(self.module))
+        if other is not None:
+            return found, recorder, f"it changes its attribute {other}, which is not saved"
+        return found, recorder, None
 
     def run_plainly(self, member: int, training: bool) -> list[Tensor | None]:
         """What `run` gives, for one member without vmap."""
@@ -117,14 +143,23 @@ class Passes:
         doubled: a member that is alone in a pass goes beside a copy of itself.
         plain: a member that is alone in a pass goes without vmap, which is quicker; its numbers
             were seen to be the same.
+        changing: the module changes what it holds, though it did not with a small batch; its
+            members go one by one from then on.
     """
 
     together: bool
     doubled: bool
     plain: bool
+    changing: bool = False
 
 
-def forward(module: nn.Module, values: dict[str, Tensor], x: Tensor, tied: bool) -> Tensor:
+def forward(
+    module: nn.Module,
+    values: dict[str, Tensor],
+    x: Tensor,
+    tied: bool,
+    replaced: set[str] | None = None,
+) -> Tensor:
     """The outputs (K, B, C) of K members.
 
     Arguments:
@@ -132,13 +167,17 @@ def forward(module: nn.Module, values: dict[str, Tensor], x: Tensor, tied: bool)
         values: by name all parameters and buffers of the members, each (K, *shape).
         x: (K, B, D).
         tied: whether some tensors of the module are one and the same.
+        replaced: given the names in whose place the module puts other tensors, which are lost.
 
     Raises:
         RuntimeError: the module cannot be vmapped, or draws random numbers.
     """
 
     def one(own: dict[str, Tensor], rows: Tensor) -> Tensor:
+        given = dict(own)
         out: Tensor = functional_call(module, own, (rows,), tie_weights=tied)
+        if replaced is not None:  # `own` has what the module holds now
+            replaced.update(name for name, value in given.items() if own[name] is not value)
         return out
 
     return vmap(one, randomness="error")(values, x)
@@ -158,15 +197,11 @@ def why_not(make: Callable[[], Trial]) -> str | None:
     """
     try:
         for training in (True, False):
-            trial = make()
-            before = {name: value.clone() for name, value in trial.kept.items()}
-            with _Recorder() as recorder:
-                trial.run(training)
+            _, recorder, change = make().look(training)
             if recorder.unknown is not None:
                 return f"{recorder.unknown} is not known to keep members apart"
-            for name, value in trial.kept.items():
-                if not torch.equal(value, before[name]):
-                    return f"it changes its buffer {name}"
+            if change is not None:
+                return change
     except Exception as error:
         return _reason(error)
     return None
@@ -179,8 +214,9 @@ def passes(trial: Trial, training: bool) -> Passes:
         trial: of such a batch.
         training: whether there is a backward pass.
     """
-    with _Recorder() as recorder:
-        whole = trial.run(training)
+    whole, recorder, change = trial.look(training)
+    if change is not None:
+        return Passes(together=False, doubled=False, plain=False, changing=True)
     together = recorder.unknown is None and not recorder.ragged
     plain = not recorder.thin
     for member in range(TRIED):

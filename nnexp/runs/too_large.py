@@ -7,9 +7,23 @@ from nnexp.config.schema.config import Config
 from nnexp.config.schema.model import MLPConfig
 from nnexp.errors import UserError
 
-# how the allocators of PyTorch and C++ say it
-_SAID = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
-_OVERFLOWS = ("overflow", "Storage size calculation")
+# how the allocators of PyTorch and C++ say it, and CUDA's libraries, which allocate when they begin
+_SAID = (
+    "can't allocate memory",
+    "not enough memory",
+    "out of memory",
+    "bad_alloc",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "cublasCreate",
+)
+# of sizes that no address holds; a number that overflows its dtype says otherwise
+_OVERFLOWS = (
+    "Storage size calculation overflowed",
+    "Stride calculation overflowed",
+    "Tensor storage size overflowed",
+    "numel: integer multiplication overflow",
+)
 
 
 def too_large(error: BaseException, config: Config) -> UserError | None:

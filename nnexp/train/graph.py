@@ -62,8 +62,14 @@ class CudaGraph:
         return out
 
     def record(self, call: Callable[[], Tensor]) -> None:
-        with torch.cuda.graph(self._graph):
-            self._out = call()
+        stream = torch.cuda.current_stream()
+        try:
+            with torch.cuda.graph(self._graph):
+                self._out = call()
+        except BaseException:
+            # where ending the recording fails as well, its stream is left the current one
+            torch.cuda.set_stream(stream)
+            raise
 
     def replay(self) -> Tensor:
         assert self._out is not None
@@ -120,7 +126,11 @@ class Replayed:
         except RuntimeError as error:
             self.forget()
             self._fails = True
-            reason = " ".join(str(error).split())[:200]
+            # what went wrong in the step; that its recording could not be ended came after it
+            first = error.__context__ or error
+            if not isinstance(first, Exception):  # Ctrl-C
+                raise first from None
+            reason = " ".join(str(first).split())[:200]
             self._note(f"steps are not recorded in a CUDA graph: {reason}")
             return False
         self._recorded[rows] = recorder, buffers

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nnexp.model.module_stack import ModuleStack
 from nnexp.model.noise import Masks
 from nnexp.train.member import Member
 from nnexp.train.optimizers import OPTIMIZERS
@@ -91,7 +92,10 @@ class StackState:
         self.theta, self.buffers = self.theta[rows], self.buffers[rows]
         self.optimizer.keep(rows)
         self.schedule.keep(rows)
+        before = self.stack
         self._bind()
+        if isinstance(before, ModuleStack):
+            self.stack.take_over(before, rows)
 
     def tensors(self) -> dict[str, Tensor]:
         """All that a step changes, by name; the state's own tensors, not copies."""

@@ -38,3 +38,30 @@ def test_units_are_independent():
     correlation = np.corrcoef(mask.numpy().T)
     off_diagonal = correlation[~np.eye(8, dtype=bool)]
     assert np.abs(off_diagonal).max() < 0.08
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_a_device_is_given_the_same_masks_in_one_copy(dtype):
+    rates, seeds, rows, width = [0.3, 0.0, 0.99999, 1e-6, 0.5], [4, 5, 6, 7, 8], 51, 7
+    masks = Masks(rates, width, CPU, dtype)
+
+    def generators():
+        return [generator(seed, "dropout", 1) for seed in seeds]
+
+    ones, others = generators(), generators()
+    for _ in range(2):  # blocks
+        expected = masks.draw(ones, rows)
+        drawn = masks._draw_at_once(others, rows * width).view(5, rows, width)
+        assert drawn.dtype == dtype
+        assert torch.equal(drawn, expected)
+    for one, other in zip(ones, others, strict=True):
+        assert one.bit_generator.random_raw() == other.bit_generator.random_raw()
+
+
+def test_only_the_cpu_draws_member_by_member(monkeypatch):
+    meta = torch.device("meta")  # stands for any other device
+    monkeypatch.setattr(torch.Tensor, "__setitem__", None)
+    generators = [generator(seed, "dropout", 1) for seed in (1, 2)]
+    mask = Masks([0.5, 0.0], 3, meta, torch.float32).draw(generators, 4)
+    assert mask.shape == (2, 4, 3)
+    assert mask.device == meta

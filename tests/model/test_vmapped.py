@@ -1,6 +1,8 @@
 """A user's module in one pass for several members: who may, why others may not, and to the bit."""
 
 import itertools
+import random
+from threading import Lock
 
 import pytest
 import torch
@@ -71,6 +73,43 @@ class Counting(Net):
         return super().forward(x)
 
 
+class Replacing(Counting):
+    def forward(self, x):
+        self.seen = self.seen * 1  # another tensor of the same value
+        return Net.forward(self, x)
+
+
+class Shrinking(Net):
+    def forward(self, x):
+        with torch.no_grad():
+            self.first.weight.mul_(0.99)
+        return super().forward(x)
+
+
+class Remembering(Net):
+    """Changes what it holds beside its tensors, in a way of choice."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.between.held = {"calls": [0], "generator": random.Random(0)}
+        self.change = change
+
+    def forward(self, x):
+        self.change(self.between)
+        return super().forward(x)
+
+
+class Locked(Net):
+    def __init__(self):
+        super().__init__()
+        self.lock = Lock()
+        self.turned = lambda x: -x
+
+    def forward(self, x):
+        with self.lock:
+            return super().forward(self.turned(x))
+
+
 class Constant(Net):
     """Multiplies all members' rows by one matrix, in a product whose height is K * B."""
 
@@ -108,12 +147,28 @@ TOGETHER = {
     "attention": Attention,
     "frozen": Scaled,
     "tied": Tied,
+    "attributes that stay": of(Remembering, lambda layer: layer.held["calls"].copy()),
+    "attributes beyond pickling": Locked,
 }
 APART = {
     "dropout": (of(Net, of(nn.Dropout, 0.5)), "it draws random numbers, for dropout perhaps"),
     "batch norm": (of(Net, of(nn.BatchNorm1d, 12)), "aten.native_batch_norm is not known"),
     "control flow": (Turning, "its forward pass depends on the values of tensors"),
     "buffer": (Counting, "it changes its buffer seen"),
+    "buffer put": (Replacing, "it changes its buffer seen"),
+    "parameter": (Shrinking, "it changes its parameter first.weight"),
+    "new attribute": (
+        of(Remembering, lambda layer: setattr(layer, "last", 1)),
+        "it changes its attribute between.last, which is not saved",
+    ),
+    "list in an attribute": (
+        of(Remembering, lambda layer: layer.held["calls"].append(1)),
+        "it changes its attribute between.held",
+    ),
+    "generator of its own": (
+        of(Remembering, lambda layer: layer.held["generator"].random()),
+        "it changes its attribute between.held",
+    ),
     "constant": (Constant, "aten.mm is not known to keep members apart"),
     "no tensor": (of(nn.LSTM, INPUTS, 3), "torch.func.vmap fails"),
 }
@@ -146,10 +201,10 @@ def passed(model, theta, buffers, x, training):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_no_member_notices_the_others(make, dtype):
     model = ModuleModel(make, INPUTS, 3)
-    random = torch.Generator().manual_seed(1)
+    drawn = torch.Generator().manual_seed(1)
     for rows, training in itertools.product((1, 2, 13, 32, 64), (True, False)):
         theta, buffers = model.initial(range(7), dtype)
-        x = torch.randn(7, rows, INPUTS, generator=random, dtype=dtype)
+        x = torch.randn(7, rows, INPUTS, generator=drawn, dtype=dtype)
         out, grad = passed(model, theta, buffers, x, training)
         for chosen in ([0], [6], [2, 5]):
             few, own = passed(model, theta[chosen], buffers[chosen], x[chosen], training)
@@ -161,8 +216,8 @@ def test_no_member_notices_the_others(make, dtype):
 def test_passes_equal_each_module_alone(make):
     model = ModuleModel(make, INPUTS, 3)
     theta, buffers = model.initial(range(3), torch.float64)
-    random = torch.Generator().manual_seed(2)
-    x = torch.randn(3, 9, INPUTS, generator=random, dtype=torch.float64)
+    drawn = torch.Generator().manual_seed(2)
+    x = torch.randn(3, 9, INPUTS, generator=drawn, dtype=torch.float64)
     out, grad = passed(model, theta, buffers, x, True)
     values, grads = model.layout.views(theta), model.layout.views(grad)
     kept = model.buffers.views(buffers)
@@ -193,10 +248,35 @@ def test_broken_vectors_and_thin_products_are_seen():
 
 
 def test_members_seen_to_notice_each_other_go_apart(monkeypatch):
-    monkeypatch.setattr(vmapped.torch, "equal", lambda one, other: False)
+    monkeypatch.setattr(vmapped, "_equal", lambda ones, others: False)
     model = ModuleModel(Net, INPUTS, 3)
     passes = model.passes(torch.zeros(1, 32, INPUTS), torch.zeros(()), True)
     assert passes == vmapped.Passes(together=False, doubled=False, plain=False)
+
+
+class LateToChange(Net):
+    """Puts another tensor in a buffer with batches that are larger than the first trial's."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x):
+        if len(x) > 10:
+            self.seen = self.seen + x.detach().sum()
+        return super().forward(x)
+
+
+def test_what_changes_with_larger_batches_only_is_kept():
+    model = ModuleModel(LateToChange, INPUTS, 3)
+    assert model.why_not_stacked is None
+    theta, buffers = model.initial(range(3), torch.float32)
+    stack = model.bind(theta, buffers)
+    x = torch.randn(3, 16, INPUTS, generator=torch.Generator().manual_seed(0))
+    for rows in (16, 5, 16):
+        stack.forward(x[:, :rows], training=True)
+    for member in range(3):
+        assert buffers[member, 0] == x[member].sum() + x[member].sum()
 
 
 def test_a_trial_leaves_no_trace():

@@ -224,6 +224,62 @@ def test_a_step_that_cannot_be_recorded_goes_on_as_usual(monkeypatch):
     assert line.startswith("steps are not recorded in a CUDA graph: operation not permitted")
 
 
+class Streams:
+    """Stands for `torch.cuda` where a recording cannot be ended, in the order of torch's steps."""
+
+    def __init__(self, patch):
+        self.current = "main"
+        patch.setattr(torch.cuda, "CUDAGraph", lambda: None)
+        patch.setattr(torch.cuda, "current_stream", lambda: self.current)
+        patch.setattr(torch.cuda, "set_stream", lambda stream: setattr(self, "current", stream))
+        patch.setattr(torch.cuda, "graph", lambda graph: self.recording())
+
+    @contextmanager
+    def recording(self):
+        self.current = "side"
+        try:
+            yield
+        finally:
+            self.end()
+            self.current = "main"
+
+    def end(self):
+        raise RuntimeError("operation failed due to a previous error during capture")
+
+
+def test_a_recording_that_cannot_be_ended_leaves_its_stream(monkeypatch):
+    streams, lines, taken = Streams(monkeypatch), [], []
+
+    def step(batch):
+        taken.append(streams.current)
+        if streams.current == "side":
+            raise ValueError("the loss waits\nfor the device")
+        return batch.x
+
+    class Warm(graph.CudaGraph):
+        def warm_up(self, call):
+            return call()
+
+    x = torch.ones(1, 2, 1)
+    replayed = Replayed(step, Warm, lines.append)
+    for _ in range(WARM_UP + 2):
+        replayed(Batch(x, None, x, None, [None], None, {}))
+    assert taken == ["main"] * WARM_UP + ["side", "main", "main"]
+    assert lines == ["steps are not recorded in a CUDA graph: the loss waits for the device"]
+
+    def interrupted(batch):
+        if streams.current == "side":
+            raise KeyboardInterrupt
+        return batch.x
+
+    replayed = Replayed(interrupted, Warm, lines.append)
+    for _ in range(WARM_UP):
+        replayed(Batch(x, None, x, None, [None], None, {}))
+    with pytest.raises(KeyboardInterrupt):
+        replayed(Batch(x, None, x, None, [None], None, {}))
+    assert streams.current == "main"
+
+
 def test_a_users_module_is_not_recorded(monkeypatch):
     monkeypatch.setattr(graph, "recorder_for", lambda device: pytest.fail)
     model = ModuleModel(lambda: torch.nn.Linear(FEATURES, CLASSES), FEATURES, CLASSES)

@@ -30,12 +30,28 @@ def module(between, outputs):
     )
 
 
+class Counting(nn.Module):
+    """Its outputs depend on a plain attribute and on a buffer in whose place it puts another."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(12))
+        self.calls = 0
+
+    def forward(self, x):
+        if self.training:
+            self.calls += 1
+            self.mean = 0.9 * self.mean + 0.1 * x.detach().mean(0)
+        return (x - self.mean) * (1 + 1 / (1 + self.calls))
+
+
 MODULES = {
     "relu": (nn.ReLU, True),
     "tanh": (nn.Tanh, True),
     "layer norm": (lambda: nn.LayerNorm(12), True),
     "dropout": (lambda: nn.Dropout(0.3), False),
     "batch norm": (lambda: nn.BatchNorm1d(12), False),
+    "counting": (Counting, False),
 }
 
 
