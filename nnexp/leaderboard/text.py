@@ -11,16 +11,8 @@ from typing import TextIO
 
 from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
-from nnexp.leaderboard.words import (
-    cut_apart,
-    number,
-    plural,
-    score_title,
-    short_names,
-    short_settings,
-    shorten,
-)
-from nnexp.lines import encodable, one_line
+from nnexp.leaderboard.words import number, plural, score_title, short_names, short_settings
+from nnexp.lines import cut_apart, encodable, one_line, shorten
 
 GAP = 2
 PIPE = 120  # columns where the output is no terminal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import Any
 
 from nnexp.config.keys import literal
@@ -79,28 +78,6 @@ def short_names(keys: Sequence[str]) -> dict[str, str]:
             (e for e in ends if not any(o == e or o.endswith("." + e) for o in others)), key
         )
     return {key: one_line(name) for key, name in names.items()}
-
-
-def shorten(text: str, width: int) -> str:
-    """At most `width` characters, the last a mark where there were more."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
-
-
-def cut_apart(texts: Sequence[str], width: int) -> list[str]:
-    """At most `width` characters of each text, those that tell it from the others.
-
-    Texts are cut at their ends; where that would make some alike, they go without of what all begin
-    with as much as need be, or are cut at their beginnings.
-    """
-    too_long = max(map(len, texts), default=0) - width + 1
-    same = (len(set(letters)) == 1 for letters in zip(*texts, strict=False))
-    shared = min(sum(takewhile(bool, same)), too_long)
-    ways = [
-        [shorten(text, width) for text in texts],
-        [shorten("…" + text[shared:], width) if len(text) > width else text for text in texts],
-        [text if len(text) <= width else "…" + text[len(text) - width + 1 :] for text in texts],
-    ]
-    return max(ways, key=lambda way: len(set(way)))  # of equals the first
 
 
 def plural(count: int, word: str, many: str | None = None) -> str:

@@ -16,8 +16,7 @@ from nnexp.config.plain_yaml import parse
 from nnexp.errors import TRAIN
 from nnexp.files import read_regular
 from nnexp.leaderboard import Record
-from nnexp.leaderboard.words import shorten
-from nnexp.lines import one_line
+from nnexp.lines import one_line, shorten
 from nnexp.runs.jobs import sweep_of
 from nnexp.track.folder import SWEEP_FILE
 

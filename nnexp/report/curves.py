@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.leaderboard import Configuration, Leaderboard
-from nnexp.leaderboard.words import short_names, shorten
+from nnexp.leaderboard.words import short_names
+from nnexp.lines import shorten
 from nnexp.report import scale
 from nnexp.report.chart import COLOURS, Chart, thinned
-from nnexp.report.labels import label
+from nnexp.report.labels import labels
 from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import Observations
 
@@ -77,7 +78,7 @@ def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
     """
     rows = board.configurations[:COLOURS]
     names = short_names(board.varied)
-    labels = [label(row, names) for row in rows]
+    told = labels(rows, names)
     found = {name: [configuration_curve(row, name, seen) for row in rows] for name, _ in PANELS}
     charts = []
     for name, title in PANELS:
@@ -90,7 +91,7 @@ def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
         for place in reversed(range(len(rows))):  # the best lies on top
             drawn = found[name][place]
             if drawn is not None:
-                _draw(chart, drawn, place, labels[place])
+                _draw(chart, drawn, place, told[place])
         charts.append(chart.render())
     if not charts:
         return None
@@ -111,7 +112,7 @@ def learning_curves(board: Leaderboard, seen: Observations) -> Markup | None:
         "section",
         element("h2", "Learning curves"),
         element("p", which + bands, switches if len(rows) > 1 else None, class_="lead"),
-        element("div", _legend(labels), element("div", *charts, class_="charts"), class_="curves"),
+        element("div", _legend(told), element("div", *charts, class_="charts"), class_="curves"),
         id="curves",
     )
 
@@ -141,16 +142,16 @@ def _values(curves: list[Curve], quantity: str) -> scale.Scale:
     return scale.score_scale(ends.tolist(), bounded=quantity == "accuracy")
 
 
-def _legend(labels: list[str]) -> Markup:
+def _legend(names: list[str]) -> Markup:
     """The names of the curves; a box of each shows and hides them, where there are several."""
     keys = []
-    for place, name in enumerate(labels):
+    for place, name in enumerate(names):
         swatch = element(
             "svg", element("line", x1=0, x2=24, y1=5, y2=5, class_=f"line s{place}"),
             width=24, height=10, aria_hidden="true",
         )  # fmt: skip
         box = element("input", type="checkbox", checked=True, class_=f"show-{place}")
         told = element("span", shorten(name, LONGEST), title=name)
-        parts = (box, swatch, told) if len(labels) > 1 else (swatch, told)
+        parts = (box, swatch, told) if len(names) > 1 else (swatch, told)
         keys.append(element("label", *parts, class_="key"))
     return element("div", join(*keys), class_="legend")

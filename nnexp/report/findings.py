@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED, Evidence, Finding
-from nnexp.leaderboard.words import shorten
-from nnexp.lines import one_line
+from nnexp.lines import one_line, shorten
 from nnexp.report.labels import sentence
 from nnexp.report.markup import Markup, element, scroll
 from nnexp.report.paired import proof_section

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnexp.leaderboard import Configuration
-from nnexp.leaderboard.words import score_title, setting, shorten
+from nnexp.leaderboard.words import score_title, setting
+from nnexp.lines import cut_apart, shorten
 
 TYPED = 7  # characters of a number that is written as it was typed
 DIGITS = 4  # of a longer one
@@ -28,9 +29,20 @@ def brief_settings(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     )
 
 
-def label(row: Configuration, names: Mapping[str, str]) -> str:
-    """The rank and the settings of a configuration, in a line."""
-    return f"{row.rank}. {brief_settings(row.values, names) or 'the only configuration'}"
+def labels(rows: Sequence[Configuration], names: Mapping[str, str]) -> list[str]:
+    """The rank and the settings of each configuration, in a line; long values are cut where they
+    stay apart from those of the others.
+    """
+    shown: list[list[str]] = [[] for _ in rows]
+    for key, name in names.items():
+        places = [place for place, row in enumerate(rows) if key in row.values]
+        values = cut_apart([brief(rows[place].values[key]) for place in places], LONGEST)
+        for place, value in zip(places, values, strict=True):
+            shown[place].append(f"{name}={value}")
+    return [
+        f"{row.rank}. {' '.join(own) or 'the only configuration'}"
+        for row, own in zip(rows, shown, strict=True)
+    ]
 
 
 def heading(score: str) -> str:

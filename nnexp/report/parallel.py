@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from nnexp.leaderboard import Configuration, Leaderboard
 from nnexp.leaderboard.grouping import comparable
-from nnexp.leaderboard.words import number, score_title, short_names, shorten
+from nnexp.leaderboard.words import number, score_title, short_names
+from nnexp.lines import shorten
 from nnexp.report import scale
 from nnexp.report.chart import SPAN
 from nnexp.report.heat import STEPS
-from nnexp.report.labels import brief, label
+from nnexp.report.labels import brief, labels
 from nnexp.report.markup import Markup, element, join, scroll, svg_percent
 from nnexp.report.observations import number_of
 from nnexp.report.room import LETTER
@@ -39,7 +40,7 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
     score = scale.score_scale(means, bounded=not board.sort.endswith("loss"))
     last = len(axes)
     lines = []
-    for row in rows:
+    for row, told in zip(rows, labels(rows, names), strict=True):
         shade = STEPS - 1 - STEPS * (row.rank - 1) // len(rows)
         places = [axis.cross(row) for axis in axes] + [score.place(row.scores[board.sort].mean)]
         points = " ".join(
@@ -47,9 +48,9 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
             for i, place in enumerate(places)
             if math.isfinite(place)
         )
-        told = f"{label(row, names)}: {number(row.scores[board.sort].mean)}"
+        words = f"{told}: {number(row.scores[board.sort].mean)}"
         classes = f"way w{shade}" + " first" * (row.rank == 1)
-        lines.append(element("polyline", element("title", told), points=points, class_=classes))
+        lines.append(element("polyline", element("title", words), points=points, class_=classes))
     stretched = element(
         "svg", *reversed(lines), viewBox=f"0 0 {SPAN} {SPAN}", width="100%", height="100%",
         preserveAspectRatio="none", class_="stretched",

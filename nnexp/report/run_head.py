@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from nnexp.diagnosis.finding import CONFIRMED, HARMLESS, SUSPECTED
 from nnexp.diagnosis.report import Diagnosis, cure, is_behind
-from nnexp.leaderboard.words import number, plural, shorten
-from nnexp.lines import one_line
+from nnexp.leaderboard.words import number, plural
+from nnexp.lines import one_line, shorten
 from nnexp.report.findings import command
 from nnexp.report.labels import sentence
 from nnexp.report.markup import Markup, element, scroll

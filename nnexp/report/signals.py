@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.leaderboard.words import shorten
-from nnexp.lines import one_line
+from nnexp.lines import one_line, shorten
 from nnexp.report import scale
 from nnexp.report.chart import COLOURS, Chart, thinned
 from nnexp.report.legend import legend

@@ -7,7 +7,7 @@ from nnexp.leaderboard.comparing import recorded_score
 from nnexp.leaderboard.words import number, short_names
 from nnexp.lines import one_line
 from nnexp.report.dots import Cell, Dot, Row, dot_rows
-from nnexp.report.labels import heading, label
+from nnexp.report.labels import heading, labels
 from nnexp.report.markup import Markup, element
 
 MOST = 20  # configurations
@@ -25,7 +25,10 @@ def spread(board: Leaderboard) -> Markup:
         tested = score.replace("val_", "test_")
         columns = [score] + [tested] * any(row.scores[tested].n for row in rows)
         names = short_names(board.varied)
-        drawn = [Row(label(row, names), [_cell(row, column) for column in columns]) for row in rows]
+        drawn = [
+            Row(told, [_cell(row, column) for column in columns])
+            for row, told in zip(rows, labels(rows, names), strict=True)
+        ]
         titles = [heading(column) for column in columns]
         bounded = ["loss" not in score] * len(columns)
         figures.append(dot_rows(drawn, titles, bounded, shared=True))

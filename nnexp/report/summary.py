@@ -14,16 +14,8 @@ from nnexp.leaderboard.chosen import words_of_first
 from nnexp.leaderboard.grouping import FOLD, comparable, order_of
 from nnexp.leaderboard.nothing import how_ended
 from nnexp.leaderboard.records import NOT_BEGUN
-from nnexp.leaderboard.words import (
-    TITLES,
-    number,
-    plural,
-    score_title,
-    setting,
-    short_names,
-    shorten,
-)
-from nnexp.lines import one_line
+from nnexp.leaderboard.words import TITLES, number, plural, score_title, setting, short_names
+from nnexp.lines import one_line, shorten
 from nnexp.report.commands import commands_of, placeless
 from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from nnexp.leaderboard.words import shorten
-from nnexp.lines import one_line
+from nnexp.lines import one_line, shorten
 
 LONGEST = 300  # characters of a text
 MOST = 12  # items of a list

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from nnexp.lines import cut_apart, one_line
+
 PALE, DARK = (247, 251, 255), (8, 48, 107)  # ends of ColorBrewer's Blues
 BLACK, DARKEST, PALEST, WHITE = 0, 46, 251, 255  # where they stand in the palette, rising
-LONGEST_NAME = 24  # characters; longer class names are cut
+LONGEST_NAME = 24  # characters; longer class names are cut where they stay apart
 MOST_CLASSES = 60  # beyond it cells hold no readable count and names are left out
 
 
@@ -50,7 +52,8 @@ def draw_confusion(counts: Any, classes: Sequence[Any], title: str = "") -> byte
     # Room for the longest count; a few classes get cells that hold their names as well.
     widest = max(0.62 * digits + 1.0, 2.1) * font_size
     cell = int(max(widest, 240 / max(size, 1))) if labelled else 8
-    names = [_shorten(str(name)) for name in classes] if labelled else [""] * size
+    written = [one_line(str(name)) for name in classes]
+    names = cut_apart(written, LONGEST_NAME) if labelled else [""] * size
     longest = max((_length(name, font_size) for name in names), default=0)
     margin = font_size
     left = int(margin + font_size * 1.8 + longest + margin / 2)
@@ -144,11 +147,6 @@ def _strip(text: str, size: int) -> Any:
     strip = Image.new("L", (int(_length(text, size)) + 2, int(size * 1.4)), 0)
     ImageDraw.Draw(strip).text((strip.width / 2, strip.height / 2), text, 255, font, "mm")
     return strip
-
-
-def _shorten(name: str) -> str:
-    line = "".join(character if character.isprintable() else " " for character in name)
-    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…"
 
 
 @lru_cache(4096)

@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnexp.leaderboard.words import (
-    cut_apart,
-    number,
-    one_line,
-    setting,
-    short_names,
-    short_settings,
-    shorten,
-)
+from nnexp.leaderboard.words import number, one_line, setting, short_names, short_settings
+from nnexp.lines import cut_apart, shorten
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from nnexp.leaderboard import Configuration
-from nnexp.report.labels import LONGEST, brief, brief_settings, heading, label
+from nnexp.report.labels import LONGEST, brief, brief_settings, heading, labels
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,20 @@ def test_settings_go_by_short_names_and_long_values_are_cut():
 
 def test_label():
     names = {"optimizer.lr": "lr"}
-    assert label(Configuration(3, {"optimizer.lr": 0.1}, [], 0, {}, None), names) == "3. lr=0.1"
-    assert label(Configuration(1, {}, [], 0, {}, None), {}) == "1. the only configuration"
+    row = Configuration(3, {"optimizer.lr": 0.1}, [], 0, {}, None)
+    assert labels([row], names) == ["3. lr=0.1"]
+    assert labels([Configuration(1, {}, [], 0, {}, None)], {}) == ["1. the only configuration"]
+
+
+def test_long_values_are_cut_where_they_stay_apart():
+    shared = "a_rather_long_column_name_that_was_measured_by_"
+    rows = [
+        Configuration(place, {"data.drop": [f"{shared}{end}"]}, [], 0, {}, None)
+        for place, end in enumerate(("hand", "machine"), 1)
+    ]
+    first, second = (told.partition(" ")[2] for told in labels(rows, {"data.drop": "drop"}))
+    assert first != second
+    assert max(len(first), len(second)) <= len("drop=") + LONGEST
 
 
 def test_heading():

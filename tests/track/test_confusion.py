@@ -42,6 +42,13 @@ def test_cells_hold_long_counts() -> None:
     assert all(narrow < wide for narrow, wide in pairwise(widths))
 
 
+def test_long_names_are_cut_where_they_differ() -> None:
+    begin = "household_with_more_than_"
+    assert draw_confusion(np.eye(2, dtype=int), [f"{begin}2_members", f"{begin}3_members"]) != (
+        draw_confusion(np.eye(2, dtype=int), [f"{begin}4_members", f"{begin}5_members"])
+    )
+
+
 def test_names_of_any_kind_are_drawn() -> None:
     names = ["", "zł\n\x1b", "добр", "x" * 500, 3, None, True, 2.5, "[bold]", "a b"]
     assert picture(np.zeros((10, 10), dtype=int), names).width < 2000
