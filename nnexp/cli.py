@@ -29,7 +29,7 @@ usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp tr
        nnexp train -m key=value,value ...                train a sweep
        nnexp predict RUN TABLE [-o FILE]                 predict a table with a run's model
        nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
-       nnexp diagnose RUN [--probe] [--prove]            what is wrong with a run, and its proof
+       nnexp diagnose RUN... [--probe] [--prove]         what is wrong with a run, and its proof
        nnexp lr-find [group=option ...] [key=value ...]  find a learning rate
        nnexp resume RUN|SWEEP                            go on with what was cut off
        nnexp --version

@@ -77,8 +77,8 @@ def help_text(overrides: Sequence[str] = (), command: str = "python train.py") -
     lines += [
         "",
         "flags: -m, --multirun a sweep over the values with commas; --cfg job shows the",
-        "configuration; hydra.run.dir=FOLDER sets the folder; --hydra-help, --info and --version",
-        "are Hydra's. All keys: docs/configuration.md",
+        "configuration; hydra.run.dir=FOLDER sets the folder; --config-dir FOLDER has options of",
+        "your own; --hydra-help, --info and --version are Hydra's. All keys: docs/configuration.md",
     ]
     return "\n".join(lines) + "\n"
 

@@ -82,6 +82,7 @@ def _no_folder(flag: str, folder: str) -> UserError:
     groups = [path.name for path in conf.iterdir() if path.is_dir()]
     near = sorted({f.parent for name in groups for f in Path().glob(f"*/{name}") if f.is_dir()})
     near = [path for path in near if path.absolute() != conf.absolute()]
+    near = [path for path in near if not (path / "__init__.py").exists()]  # a package's parts
     remedy = f"{flag} {shell(str(near[0]))}" if near else f"mkdir -p {shell(f'{folder}/data')}"
     return UserError(
         f"{flag} {folder}: there is no such folder",

@@ -88,7 +88,7 @@ def _verdict(board: Leaderboard) -> list[str]:
     if rivals <= len(rest):
         those = f"the {those} whose runs are all done"
     words: list[str] = [
-        element("code", " ".join(f"{key}={setting(v)}" for key, v in first.values.items())),
+        element("code", " ".join(f"{_typed(k)}={setting(v)}" for k, v in first.values.items())),
         f" has {best} mean {title} of {those}: ",
         value,
         f" over {plural(score.n, 'run')}. ",
@@ -106,6 +106,11 @@ def _verdict(board: Leaderboard) -> list[str]:
             f"{len(same)} of the other {len(rest)} cannot be told from it (≈ in the leaderboard)."
         )
     return words
+
+
+def _typed(key: str) -> str:
+    """A key as it is typed: an option's name is chosen by its group."""
+    return key.removesuffix(".name")
 
 
 def _unfinished(board: Leaderboard) -> list[str]:
@@ -136,7 +141,16 @@ def _between(place: int, count: int) -> str:
 def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
     counts = Counter(map(_state, records))
     ranked = len(board.configurations)
-    tiles = [("configurations", ranked, "")] if ranked else []
+    tried = {
+        tuple(comparable(record.config[k]) if k in record.config else () for k in board.varied)
+        for record in records
+        if record.config
+    }
+    tiles: list[tuple[str, int, str]] = []
+    if ranked and ranked < len(tried):  # some have no run that came to a score
+        tiles = [("configurations tried", len(tried), ""), ("with a score", ranked, "")]
+    elif ranked:
+        tiles = [("configurations", ranked, "")]
     tiles += [("runs", len(records), "")]
     tiles += [(s, counts[s], s) for s in STATUSES if counts[s] or s == "done"]
     return element(

@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> int:
     """
     parser = Arguments(
         "nnexp diagnose",
-        "RUN [--probe] [--prove] [--seeds N] [--budget SECONDS] [--trust]",
+        "RUN... [--probe] [--prove] [--seeds N] [--budget SECONDS] [--trust]",
         "Say what is wrong with a run, or with each run of a sweep, and prove it by re-runs.",
     )
     parser.add("runs", nargs="+", type=Path, metavar="RUN", help="run folders, or sweeps")

@@ -105,3 +105,10 @@ def test_help_is_called_as_training_was(capsys, program):
     assert train(["qqqq=1"], program) == 2
     called = "nnexp train" if program[0] == "nnexp" else "python train.py"
     assert capsys.readouterr().err.endswith(f"try: {called} --help\n")
+
+
+def test_a_package_is_no_folder_of_options(capsys, tmp_path):
+    (tmp_path / "a" / "data").mkdir(parents=True)
+    (tmp_path / "a" / "__init__.py").touch()
+    assert train(["--config-dir", "nosuch"], ("nnexp", "train")) == 2
+    assert "--config-dir 'a b'" in capsys.readouterr().err

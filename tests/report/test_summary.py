@@ -112,7 +112,8 @@ def test_the_tiles_count(add, header):
     add(3, status="odd")
     tiles = {li.one("span").text: li.one("b").text for li in header().one("ul", "tiles").all("li")}
     assert tiles == {
-        "configuration": "1", "runs": "4", "done": "2", "diverged": "1", "failed": "1",
+        "configurations tried": "2", "with a score": "1",
+        "runs": "4", "done": "2", "diverged": "1", "failed": "1",
     }  # fmt: skip
 
 
