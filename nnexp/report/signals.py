@@ -56,7 +56,10 @@ def layer_signals(run: RunFolder) -> Markup | None:
     chosen = [layers[place] for place in thinned(len(layers), COLOURS)]
     series = {layer: f"s{place}" for place, layer in enumerate(chosen)}
     charts = [_chart(run, panel, found[panel.kind], series) for panel in PANELS]
-    lead = "From the inputs to the outputs; gradients and steps are those of an epoch's last batch."
+    lead = (
+        "From the inputs to the outputs; gradients and steps are those of an epoch's last batch, "
+        "units and weights are looked at in epochs 1, 2, 3, 4, 6, 8, 11, 16 and so on."
+    )
     if len(layers) > len(chosen):
         lead = f"{len(chosen)} of {len(layers)} layers. {lead}"
     return element(
