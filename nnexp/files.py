@@ -28,6 +28,16 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
+def has_room(folder: Path) -> bool:
+    """Whether a folder's disk takes a small file: if not, it is that disk which is full."""
+    try:
+        write_bytes(folder / "room", bytes(1 << 16), sync=False)
+        (folder / "room").unlink()
+    except OSError:
+        return False
+    return True
+
+
 def open_regular(path: Path, limit: int | None) -> BinaryIO:
     """Open a file for reading; a pipe, a device or a link is never opened.
 

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+GIB = 2**30
+UNKNOWN = 4 * GIB  # taken as free where the system does not say
+INFO = Path("/proc/meminfo")
 ROOT, OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 # the files of cgroup v2 and v1: the limit, what is taken, and what of that is given back on demand
 _MEMORY = (
@@ -13,6 +16,18 @@ _MEMORY = (
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 _UNLIMITED = 1 << 60  # bytes; v1 writes the largest multiple of a page for none
+
+
+def free_memory() -> int:
+    """Bytes of memory that this process may still take; a few GiB where the system does not say."""
+    limits = [UNKNOWN]
+    for line in _text(INFO).splitlines():
+        words = line.split()
+        if words[:1] == ["MemAvailable:"] and words[1:] and words[1].isdigit():
+            limits = [int(words[1]) * 1024]
+    if (left := memory_left()) is not None:
+        limits.append(left)
+    return min(limits)
 
 
 def memory_left(root: Path = ROOT, own: Path = OWN) -> int | None:

@@ -28,7 +28,7 @@ from nnexp.config.tree import to_config
 from nnexp.errors import UserError
 from nnexp.files import is_full
 from nnexp.garbage import paused
-from nnexp.runs.jobs import Job, TakenError, check_alone, score_of, taken
+from nnexp.runs.jobs import Job, TakenError, check_alone, full_disk, score_of, taken
 from nnexp.session import SESSION, Session, record
 
 
@@ -117,8 +117,12 @@ def _start(session: Session, overrides: Sequence[str]) -> bool:
     except BrokenPipeError:  # `| head`: nobody reads
         raise
     except Exception as error:
-        if is_full(error) and getattr(error, "filename", None) is None:  # of no folder of its own
-            raise
+        if is_full(error):
+            place = getattr(error, "filename", None)
+            if place is None:  # of no folder of its own
+                raise
+            session.ended = f"the disk of {str(place)!r} is full", ""
+            return False
         session.refusal = translate(error, overrides)
     finally:
         SESSION.reset(token)
@@ -163,7 +167,10 @@ def _run_job(composed: DictConfig, session: Session) -> float | None:
         raise
     except Exception as error:
         job.fail(error)
-    if isinstance(job.error, TakenError):  # what is there is not this job's
+        if is_full(error) and not sweep:
+            session.ended, job.error = full_disk(folder), None
+    # what is there is not this job's, or takes no more
+    if isinstance(job.error, TakenError) or is_full(job.error):
         pass
     elif job.error is not None and (sweep or not isinstance(job.error, UserError)):
         record(job, composed)

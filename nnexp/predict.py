@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -14,14 +13,12 @@ from numpy.typing import NDArray
 
 from nnexp.arguments import Arguments
 from nnexp.data.content import BINARY_ENDINGS
-from nnexp.data.dialect import Dialect
 from nnexp.data.files import SPREADSHEETS
-from nnexp.data.header import numbered_names
 from nnexp.data.names import counted
 from nnexp.errors import UserError
-from nnexp.lines import one_line
+from nnexp.files import is_full
+from nnexp.lines import one_line, visible_lines
 from nnexp.saved_model import Model, load
-from nnexp.track.manifest import read_manifest
 from nnexp.track.status import read_status
 
 
@@ -31,6 +28,7 @@ def main(words: Sequence[str]) -> int:
         "nnexp predict",
         "RUN TABLE [-o FILE] [--separator MARK] [--trust]",
         "Predict a table with a run's model.",
+        {"--delimiter": "--separator", "--output": "--out"},
     )
     parser.add("run", type=Path, metavar="RUN", help="a run folder")
     parser.add("table", type=Path, metavar="TABLE", help="a table with the same columns")
@@ -39,33 +37,6 @@ def main(words: Sequence[str]) -> int:
     parser.add("--trust", action="store_true", help="allow a model class of your own to be run")
     options = parser.parse_args(words)
     return predict_file(options.run, options.table, options.out, options.trust, options.separator)
-
-
-def _in_place(model: Model, table: Path, frame: pd.DataFrame, dialect: Dialect) -> pd.DataFrame:
-    """The rows of a file without a header, its columns those of the run's own file by their place.
-
-    Arguments:
-        frame: the file as it is; with all columns, or all but the target's.
-        dialect: as it was read.
-
-    Raises:
-        UserError: it has another number of columns.
-    """
-    known = read_manifest(model.folder).get("data")
-    columns = known.get("columns") if isinstance(known, dict) else None
-    target = str(model.config.data.target)
-    others = list(columns) if isinstance(columns, dict) else []
-    names = numbered_names(len(others) + 1)
-    if len(frame.columns) == len(names):
-        return frame
-    if len(frame.columns) == len(others) and target in names:
-        names.remove(target)
-        return model.preprocessor.read(table, replace(dialect, header=names))
-    raise UserError(
-        f"{table.name!r} has {len(frame.columns)} columns, and no header to find them by",
-        f"the {len(names)} columns of the train table in their order, or all but {target!r}",
-        "a table with these columns",
-    )
 
 
 def predict_file(
@@ -94,13 +65,8 @@ def predict_file(
     if out is not None:
         _check_out(out, table, command)
     model = load(run, trust)
-    if separator is None:
-        separator = getattr(model.config.data, "separator", None)
-    dialect = Dialect(separator, getattr(model.config.data, "header", True))
     try:
-        frame = model.preprocessor.read(table, dialect)
-        if not dialect.header:
-            frame = _in_place(model, table, frame, dialect)
+        frame = model.read(table, separator)
         for line in model.preprocessor.notes(frame):
             print(one_line(line), file=sys.stderr)
         shares, chosen = model.apply(frame)
@@ -146,11 +112,23 @@ def _predictions(
 def _write(predictions: pd.DataFrame, out: Path | None, command: str) -> None:
     """Write predictions as CSV, to standard output where there is no file."""
     if out is None:
-        predictions.to_csv(sys.stdout, index=False)
+        if sys.stdout.isatty():  # names of classes and texts may be a stranger's
+            print(visible_lines(predictions.to_csv(index=False)), end="")
+        else:
+            predictions.to_csv(sys.stdout, index=False)
         return
+    was_there = out.exists()
     try:
         predictions.to_csv(out, index=False)
     except OSError as error:
+        if is_full(error):
+            if not was_there:
+                out.unlink(missing_ok=True)
+            raise UserError(
+                f"the disk of {str(out)!r} is full",
+                f"room for a CSV of {counted(len(predictions), 'row')}, here or on another disk",
+                f"{command} -o {quote(str(out))}",
+            ) from error
         raise UserError(
             f"{str(out)!r} cannot be written: {error.strerror or error}",
             "a file in a folder that exists and is yours to write",

@@ -14,11 +14,12 @@ from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
 from nnexp.data.names import counted
 from nnexp.errors import UserError
-from nnexp.runs.jobs import resume_command
+from nnexp.files import is_full
+from nnexp.runs.jobs import full_disk, resume_command
 from nnexp.runs.started import FILE_KEYS, started_in
 from nnexp.sweep.record import read_record
 from nnexp.sweep.settings import RUNNING
-from nnexp.track.folder import SWEEP_FILE
+from nnexp.track.folder import DIAGNOSIS_FILE, SWEEP_FILE
 
 _WORDS = "FOLDER [--trust] [sweep.KEY=VALUE ...]"
 _ALLOWED = "the folder of a run, or of a sweep, whose jobs are folders in it"
@@ -66,22 +67,34 @@ def main(words: Sequence[str]) -> int:
 
 def _run(folder: Path, trust: bool) -> int:
     """Go on with a run; the exit status is that of training it."""
-    from nnexp.runs.continuation import resume
+    from nnexp.config.saved import read_config
+    from nnexp.runs.continuation import is_undiagnosed, resume
     from nnexp.track.status import ENDED, read_status
 
     ended = read_status(folder)["status"] in ENDED
+    diagnosis = folder / DIAGNOSIS_FILE
+    diagnosed = diagnosis.exists()
     try:
         run = resume(folder, trust)
     except UserError:
         raise
     except Exception as error:
+        if is_full(error):
+            why, command = full_disk(folder)
+            print(f"error: {why}\nto go on: {command}", file=sys.stderr)
+            return 1
         first = "".join(str(error).splitlines()[:1])
         log = folder / "train.log"
         print(f"error: {type(error).__name__}: {first} (traceback in {log})", file=sys.stderr)
         return 1
     if ended:
         epochs = counted(run.epochs, "epoch")
-        print(f"nothing is missing: the run is {run.status} after {epochs}")
+        missing = "nothing is"
+        if not diagnosed and diagnosis.exists():
+            missing = "nothing but its diagnosis was"
+        elif is_undiagnosed(run, read_config(folder, trust)):
+            missing = "nothing but its diagnosis is"
+        print(f"{missing} missing: the run is {run.status} after {epochs}")
     elif run.status == "interrupted":
         print(f"interrupted; to go on: {resume_command(folder)}", file=sys.stderr)
     return {"done": 0, "interrupted": 130}.get(run.status, 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from nnexp.config import saved as saved_config
 from nnexp.config.saved import read_config
 from nnexp.data import Preprocessor
 from nnexp.data import saved as saved_preprocessing
+from nnexp.data.dialect import Dialect
+from nnexp.data.header import numbered_names
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import FILE as WEIGHTS_FILE
 from nnexp.model.weights import weights_from_tensors
 from nnexp.runs import assemble
 from nnexp.track.history import HistoryFrame, read_history
-from nnexp.track.manifest import check_files
+from nnexp.track.manifest import check_files, read_manifest
 from nnexp.train.evaluate import chunks
 
 LARGEST_ABOUT = 1 << 20  # characters of JSON about the weights
@@ -91,6 +94,47 @@ class Model:
     def history(self) -> HistoryFrame:
         """The run's history.csv as a DataFrame; `history.plot()` draws the learning curves."""
         return read_history(self.folder)
+
+    def read(self, table: str | Path, separator: str | None = None) -> pd.DataFrame:
+        """Read a table file as the run has read its own: what pandas would take for a number may
+        be a category (`007`), and commas may part decimals.
+
+        Arguments:
+            table: a file of the formats that training reads.
+            separator: between the cells of a CSV; None for that of the run.
+
+        Raises:
+            UserError: the file is none, or without a header has another number of columns.
+        """
+        data = self.config.data
+        mark = getattr(data, "separator", None) if separator is None else separator
+        dialect = Dialect(mark, getattr(data, "header", True))
+        frame = self.preprocessor.read(table, dialect)
+        return frame if dialect.header else self._in_place(Path(table), frame, dialect)
+
+    def _in_place(self, table: Path, frame: pd.DataFrame, dialect: Dialect) -> pd.DataFrame:
+        """The rows of a file without a header, its columns those of the run's own by their place.
+
+        Arguments:
+            table: the file.
+            frame: as it is; with all columns, or all but the target's.
+            dialect: as it was read.
+        """
+        known = read_manifest(self.folder).get("data")
+        columns = known.get("columns") if isinstance(known, dict) else None
+        target = str(self.config.data.target)
+        others = list(columns) if isinstance(columns, dict) else []
+        names = numbered_names(len(others) + 1)
+        if len(frame.columns) == len(names):
+            return frame
+        if len(frame.columns) == len(others) and target in names:
+            names.remove(target)
+            return self.preprocessor.read(table, replace(dialect, header=names))
+        raise UserError(
+            f"{table.name!r} has {len(frame.columns)} columns, and no header to find them by",
+            f"the {len(names)} columns of the train table in their order, or all but {target!r}",
+            "a table with these columns",
+        )
 
     def predict_proba(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities (rows, classes), columns in the order of `classes`, each row summing to 1.
@@ -181,6 +225,8 @@ def _are_classes(labels: list[Any], raw: bool) -> bool:
     """Whether they are two labels or more, distinct and of one kind; bounded numbers if `raw`."""
     kinds = {type(label) for label in labels}
     if len(kinds) != 1 or not kinds <= ({bool, int, float} if raw else {bool, int, float, str}):
+        return False
+    if kinds == {str} and not all(map(calls.is_text, labels)):
         return False
     if raw or kinds == {float}:
         largest = LARGEST if raw else sys.float_info.max

@@ -34,7 +34,8 @@ class Session:
         refusal: the mistake for which nothing was run, if any.
         jobs: in the order of their numbers.
         folder: of a sweep, once it is made.
-        ended: why a sweep came to an early end other than by Ctrl-C, and what runs the rest.
+        ended: why it came to an early end other than by Ctrl-C, and what runs the rest ("" where
+            nothing had begun).
         listed: whether a leaderboard has listed the jobs that did not succeed.
         held: words of a sweep that fit only some of its jobs, see `nnexp.config.held`.
     """
@@ -95,7 +96,13 @@ class Session:
             return 2
         if self.ended is not None:
             why, command = self.ended
-            print(f"error: {why}\nto run what is missing: {command}", file=sys.stderr)
+            if not command:
+                self.remove_folder()
+            lines = [f"error: {why}"]
+            if command:
+                what = "to go on" if self.folder is None else "to run what is missing"
+                lines.append(f"{what}: {command}")
+            print("\n".join(lines), file=sys.stderr)
             return 1
         found = {job.status for job in self.jobs}
         if interrupted or "interrupted" in found:

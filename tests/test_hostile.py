@@ -283,7 +283,7 @@ def test_what_is_written_is_read_back(tmp_path):
 # --------------------------------------------------------------------------------- weights
 HOSTILE_CLASSES = [
     "text", 1, None, [], [0], [0, 0], ["a", "a"], [0, 1.0], [True, 1], [0, None], [[0], [1]],
-    [{}, {}], [float("nan"), 0.5], [0.5, float("inf")], ["a", 1],
+    [{}, {}], [float("nan"), 0.5], [0.5, float("inf")], ["a", 1], ["a", "\ud800"],
 ]  # fmt: skip
 
 

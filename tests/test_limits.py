@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nnexp.limits import cores_left, memory_left
+from nnexp import limits
+from nnexp.limits import cores_left, free_memory, memory_left
 from nnexp.train import machine
 
 GIB = 2**30
@@ -78,3 +79,13 @@ def test_a_quota_bounds_the_processes(monkeypatch):
     assert machine.usable_cores() == 1
     monkeypatch.setattr(machine, "cores_left", lambda: 10**6)
     assert machine.usable_cores() >= cores
+
+
+def test_free_memory_is_what_is_available_or_left(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "INFO", tmp_path / "meminfo")
+    monkeypatch.setattr(limits, "memory_left", lambda: None)
+    assert free_memory() == limits.UNKNOWN
+    limits.INFO.write_text("MemTotal: 9000000 kB\nMemAvailable:  3000000 kB\n")
+    assert free_memory() == 3_000_000 * 1024
+    monkeypatch.setattr(limits, "memory_left", lambda: 5)
+    assert free_memory() == 5

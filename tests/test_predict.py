@@ -1,5 +1,6 @@
 """Predictions from a run folder: values, labels, mistakes, and folders that cannot be trusted."""
 
+import errno
 import json
 import shlex
 import shutil
@@ -459,3 +460,66 @@ def test_a_diverged_run_and_rows_without_outputs_are_told(tmp_path, capsys):
     assert f"{missing} rows without a prediction" in printed
     assert pd.read_csv(out)["prediction"].isna().sum() == missing
     assert "colour" in " ".join(nnexp.load(result.folder).notes(frame.assign(colour="violet")))
+
+
+def test_a_file_is_read_as_the_runs_own_was(tmp_path):
+    values = np.arange(200)
+    frame = pd.DataFrame({"code": [f"{value % 7:03}" for value in values], "v": values % 11})
+    frame["y"] = np.where(values % 7 > 3, "hi", "lo")
+    frame["v"] = [f"{value},5" for value in frame["v"]]
+    frame.to_csv(tmp_path / "t.csv", sep=";", index=False)
+    words = ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", 'data.separator=";"']
+    words += ["data.categorical=[code]", "trainer.epochs=1", "trainer.progress=none"]
+    run = nnexp.run([*words, f"hydra.run.dir={tmp_path / 'run'}"])
+    model = nnexp.load(run.folder)
+    read = model.read(tmp_path / "t.csv")
+    assert read["code"].tolist() == frame["code"].tolist()
+    assert read["v"].tolist() == [value % 11 + 0.5 for value in values]
+    assert model.notes(read) == ["columns that the model does not use: y"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["--sep", ";"], "--separator ';'"),
+        (["--sep=;"], "'--separator=;'"),
+        (["--delim", "tab"], "--separator tab"),
+        (["--output", "p.csv"], "--out p.csv"),
+        (["--hepl"], "--help"),
+        (["--quiet"], ""),
+    ],
+)
+def test_a_flag_that_does_not_exist_is_answered_with_the_one_meant(typed, meant, capsys):
+    assert predict("RUN", "t.csv", *typed) == 2
+    remedy = capsys.readouterr().err.splitlines()[-1]
+    assert remedy == f"try: nnexp predict RUN t.csv {meant}".rstrip()
+
+
+def test_predictions_on_a_full_disk_leave_no_file(tmp_path, monkeypatch, capsys):
+    frame = made(["a", "b"])
+    run = train(tmp_path, frame)
+    table, out = tmp_path / "train.csv", tmp_path / "p.csv"
+
+    def full(frame, path, **options):
+        Path(path).touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    assert main(["predict", str(run.folder), str(table), "-o", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert f"error: the disk of {str(out)!r} is full" in said
+    assert "allowed: room for" in said
+    assert not out.exists()
+
+
+def test_a_terminal_is_not_steered_by_names_of_classes(tmp_path, monkeypatch, capsys):
+    frame = made(["a\x1b[31m", "b"])
+    run = train(tmp_path, frame)
+    words = ["predict", str(run.folder), str(tmp_path / "train.csv")]
+    capsys.readouterr()
+    assert main(words) == 0
+    exact = capsys.readouterr().out
+    assert "a\x1b[31m" in exact
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert main(words) == 0
+    assert capsys.readouterr().out == exact.replace("\x1b", " ")

@@ -14,14 +14,23 @@ from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LONGEST, MOST
 
 
-def parse(text: str) -> Any:
+def parse(text: str, longest: int = LONGEST) -> Any:
     """What a text holds: dicts, lists, texts, numbers, truth values and None.
+
+    Arguments:
+        text: the YAML.
+        longest: characters that a value may have.
 
     Raises:
         yaml.YAMLError: it is no YAML, or holds something else, or too much.
         RecursionError: it is nested so deep that it cannot be read.
     """
-    return yaml.load(text, _Loader)
+    loader = _Loader(text)
+    loader.longest = longest
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,6 +42,7 @@ class _Loader(yaml.SafeLoader):
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self.depth = self.values = 0
+        self.longest = LONGEST
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()
@@ -46,8 +56,8 @@ class _Loader(yaml.SafeLoader):
             raise yaml.YAMLError(f"it is nested deeper than {DEEPEST} levels")
         if self.values > MOST:
             raise yaml.YAMLError(f"it holds more than {MOST} values")
-        if len(getattr(event, "value", "")) > LONGEST:
-            raise yaml.YAMLError(f"it holds a value of more than {LONGEST} characters")
+        if len(getattr(event, "value", "")) > self.longest:
+            raise yaml.YAMLError(f"it holds a value of more than {self.longest} characters")
         if not is_text(getattr(event, "value", "")):
             raise yaml.YAMLError("it holds half of a surrogate pair")
         node = super().compose_node(parent, index)

@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
@@ -62,7 +62,8 @@ def _for_all(wrong: str, remedy: str, words: Sequence[str]) -> str | None:
 def _sweep(word: str) -> Override | None:
     with contextlib.suppress(Exception):
         own = parse(word)
-        return own if own.is_sweep_override() else None
+        # of a pattern the values are not known here
+        return own if own.is_sweep_override() and not isinstance(own.value(), Glob) else None
     return None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import hashlib
 import io
 import lzma
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from typing import IO, Any
 from nnexp.data.commands import shell_override
 from nnexp.data.names import listing, nearest_column
 from nnexp.errors import UserError
+from nnexp.limits import GIB, free_memory
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 BINARY_ENDINGS = (".parquet", ".feather", ".arrow")
@@ -26,6 +29,7 @@ ENDINGS = (
     f"CSV and TSV also in {', '.join(COMPRESSED_ENDINGS)}"
 )
 OTHER_TABLE = "data=csv data.path=/path/of/your/table.csv"  # where this one is of no use
+LARGE, MOST_HOLES = 64 << 20, 10_000  # bytes of a file that is looked at first, holes counted in it
 LARGEST_TEXT = 4 << 30  # bytes after decompression: stops an archive made to fill the memory
 
 
@@ -66,8 +70,17 @@ def read_content(
             allowed,
             f"curl -LO {quote(str(path))}",
         )
-    file = Path(path).expanduser()
-    if not file.exists():
+    try:
+        file = Path(path).expanduser()
+        there, size = file.exists(), file.stat().st_size if file.is_file() else 0
+    except (OSError, RuntimeError, ValueError) as problem:  # too long; the home of nobody
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise UserError(
+            f"{key}={_cut(str(path))!r} cannot be read: {reason}",
+            allowed,
+            shell_override(key, "/path/of/your/file"),
+        ) from problem
+    if not there:
         beside = _tables(file.parent)
         near = file.with_name(nearest_column(file.name, beside)) if beside else "/path/of/your/file"
         raise UserError(
@@ -81,13 +94,54 @@ def read_content(
         raise UserError(
             f"{key}={str(path)!r} is {kind}", allowed, shell_override(key, file / inside[0])
         )
+    if file.resolve().parts[1:2] in (("proc",), ("sys",)) and os.name == "posix":
+        raise UserError(
+            f"{key}={str(path)!r} is the system's own, and no file on a disk",
+            allowed,
+            shell_override(key, "/path/of/your/file"),
+        )
     try:
-        return Content(file, file.read_bytes())
+        if size > LARGE and size > (free := free_memory()):
+            raise UserError(
+                f"{key}={str(path)!r} has {size / GIB:.3g} GiB, and {free / GIB:.3g} GiB of the "
+                "memory are free",
+                "a file that fits in the memory, which its table takes several times over",
+                shell_override(key, "/path/of/a/part/of/it.csv"),
+            )
+        with file.open("rb") as stream:
+            if size > LARGE and _holes(stream, size) > size // 2:
+                raise UserError(
+                    f"{key}={str(path)!r} has {size / GIB:.3g} GiB, most of which were never "
+                    "written",
+                    "a file whose bytes are all on the disk, as of a download that has ended",
+                    f"ls -ls {quote(str(file))}",
+                )
+            return Content(file, stream.read(size))  # of what says that it is empty, nothing
     except (OSError, MemoryError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else "it exceeds the memory"
         raise UserError(
             f"{key}={str(path)!r} cannot be read: {reason}", allowed, f"ls -l {quote(str(file))}"
         ) from problem
+
+
+def _holes(stream: IO[bytes], size: int) -> int:
+    """How many bytes of a file take no place on the disk; 0 where the system does not say."""
+    found = place = 0
+    try:
+        for _ in range(MOST_HOLES):
+            data = os.lseek(stream.fileno(), place, os.SEEK_DATA)
+            found += data - place
+            place = os.lseek(stream.fileno(), data, os.SEEK_HOLE)
+    except AttributeError:
+        return 0
+    except OSError as problem:  # no data from here to the end
+        found += size - place if problem.errno == errno.ENXIO else 0
+    stream.seek(0)
+    return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:100]}..."
 
 
 def decompress(content: Content, ending: str) -> tuple[bytes, str]:

@@ -65,7 +65,10 @@ def header_of(data: bytes, separator: str) -> list[str]:
     # 1 MiB is far beyond any header, and keeps a broken quote from swallowing the file
     start = data[: 1 << 20].decode("utf-8-sig", errors="surrogateescape")
     rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
-    header = next((row for row in rows if row), [])
+    try:
+        header = next((row for row in rows if row), [])
+    except csv.Error as error:  # told as of bytes that are no text
+        raise UnicodeError(f"the header is no line of names: {error}") from error
     for name in header:
         name.encode("utf-8")  # surrogates of undecodable bytes raise here
     return header

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ from typing import Any
 from safetensors.numpy import save as safetensors_bytes
 
 from nnexp.config.saved import FILE as CONFIG_FILE
+from nnexp.config.typed import read_typed
 from nnexp.errors import UserError
 from nnexp.files import LARGEST_HEADER, open_regular, open_tensors, write_bytes
 from nnexp.runs.parking import from_tensors, to_arrays
@@ -53,6 +55,14 @@ class Checkpoint:
     parked: Parked
     facts: Mapping[str, Any]
     files: Mapping[str, Any]
+
+
+class _ChangedError(Exception):
+    """A file of the run is not as a checkpoint says that it was."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not as it was then")
+        self.name = name
 
 
 class CheckpointSaver:
@@ -136,12 +146,20 @@ def read(
         The checkpoint, None where there is no such one, and a line on each that was passed over.
 
     Raises:
-        UserError: one is whole, and not of this run.
+        UserError: one is whole, and not of this run; the run's configuration has changed, or so
+            much of its history that it fits none.
     """
     passed_over: list[str] = []
+    changed: _ChangedError | None = None
     for path in _all(folder):
         try:
             found = _read(folder, path, like, check)
+        except _ChangedError as error:
+            if error.name == CONFIG_FILE:
+                raise _another_run(folder, error.name) from error
+            changed = changed or error
+            passed_over.append(f"{FOLDER}/{path.name[:20]}... is not used: {error}")
+            continue
         except OSError as error:
             passed_over.append(f"{FOLDER}/{path.name[:20]}... is not used: {error}")
             continue
@@ -151,6 +169,8 @@ def read(
         if not epoch < epochs or found.parked.steps != epoch * steps or not 0 <= best <= epoch:
             raise _foreign(folder, path, f"it is of epoch {epoch}, step {found.parked.steps}")
         return found, passed_over
+    if changed is not None:  # beginning anew would throw away what is whole
+        raise _another_run(folder, changed.name) from changed
     return None, passed_over
 
 
@@ -184,7 +204,10 @@ def _all(folder: Path) -> list[Path]:
 def _read(
     folder: Path, path: Path, like: Parked, check: Callable[[Mapping[str, Any]], None]
 ) -> Checkpoint:
-    """A checkpoint; OSError where it is damaged, other errors where it is whole but no such one."""
+    """A checkpoint; OSError where it is damaged, other errors where it is whole but no such one.
+
+    _ChangedError where it is not the checkpoint that is another one.
+    """
     match = _NAME.fullmatch(path.name)
     assert match is not None
     wanted = to_arrays(like)
@@ -205,14 +228,14 @@ def _read(
         check(facts)
         parked = from_tensors(tensors, wanted)
     sizes = [entry["size"] for entry in files.values()]
-    if not all(type(size) is int and size >= 0 for size in sizes):
+    if not all(type(size) is int and 0 <= size < 1 << 63 for size in sizes):
         raise ValueError("its description is not that of a checkpoint")
     if parked.epoch != int(match[1]):
         raise ValueError(f"it is of epoch {parked.epoch}")
     for name in {CONFIG_FILE, HISTORY_FILE, *files} & set(TABLES):
         size, digest = files[name]["size"], files[name]["sha256"]
         if _prefix_hash(folder / name, size, whole=name == CONFIG_FILE) != digest:
-            raise OSError(f"{name} is not as it was then")
+            raise _ChangedError(name)
     return Checkpoint(path, parked, facts, files)
 
 
@@ -229,6 +252,8 @@ def _prefix_hash(path: Path, size: int, whole: bool) -> str | None:
     """The hash of a file's first bytes; None where it has fewer, or others though it is `whole`."""
     try:
         with open_regular(path, LARGEST) as file:
+            if os.fstat(file.fileno()).st_size < size:  # before there is room made for so much
+                return None
             content = file.read(size)
             if len(content) < size or (whole and file.read(1)):
                 return None
@@ -239,6 +264,15 @@ def _prefix_hash(path: Path, size: int, whole: bool) -> str | None:
 
 def _hash(file: Any) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _another_run(folder: Path, name: str) -> UserError:
+    return UserError(
+        f"{str(folder / name)!r} has changed since the run wrote it",
+        f"{name} as it was; nothing is lost, and the run goes on once it is back. With another one "
+        "it is another run",
+        shlex.join(["nnexp", "train", *(read_typed(folder) or [])]),
+    )
 
 
 def _foreign(folder: Path, path: Path, why: str) -> UserError:

@@ -21,8 +21,16 @@ from nnexp.runs import checkpoint
 from nnexp.runs.checkpoint import Checkpoint
 from nnexp.runs.jobs import resume_command, sweep_of
 from nnexp.runs.material import check_source
-from nnexp.runs.runner import facts_of, prepare, status_kept, train
+from nnexp.runs.runner import (
+    diagnose,
+    facts_of,
+    prepare,
+    status_kept,
+    train,
+    wants_diagnosis,
+)
 from nnexp.runs.stack import RunStack
+from nnexp.runs.started import files_of, is_there, started_in
 from nnexp.runs.task import Run, Task
 from nnexp.track.folder import (
     DIAGNOSIS_FILE,
@@ -84,8 +92,12 @@ def resume(run: Any, trust: bool = False) -> Run:
         status = read_status(folder)
         if status["status"] in ENDED:
             checkpoint.remove(folder)  # it may have been killed before it did
-            return _as_it_ended(folder, status)
+            run = _as_it_ended(folder, status)
+            if is_undiagnosed(run, config):
+                _diagnose_at_last(run, config, trust)
+            return run
         _check_alone(folder)
+        _check_place(folder, config, trust)
         with open_log(folder) as log:
             typed = read_typed(folder, trust=True) or []  # for the record: nothing composes them
             task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
@@ -108,7 +120,7 @@ def resume(run: Any, trust: bool = False) -> Run:
                 for line in remarks:
                     log.info("%s", line)
                 start = None if found is None else found.parked
-                return train(task, labelled, dataset, stack, start)
+                return train(task, labelled, dataset, stack, start, trust)
 
 
 def _config(folder: Path, trust: bool) -> Config:
@@ -131,6 +143,52 @@ def _check_alone(folder: Path) -> None:
             "the folder of a sweep, or of a run that is in none",
             resume_command(folder),
         )
+
+
+def _check_place(folder: Path, config: Config, trust: bool) -> None:
+    """Refuse to go on where the files of the table are not to be found by the paths in it."""
+    paths = files_of(config.data)
+    lost = [path for path in paths if not is_there(path)]
+    if not lost:
+        return
+    start = started_in(folder, paths)
+    more = ["--trust"] if trust else []
+    if start is not None:
+        own = str(folder.absolute().relative_to(start))
+        raise UserError(
+            f"from here there is no {lost[0]!r}, which the run reads",
+            "the folder in which the run was started; relative paths are read from there",
+            f"cd {quote(str(start))} && {join(['nnexp', 'resume', own, *more])}",
+        )
+    place = Path(lost[0]).parent
+    raise UserError(
+        f"the table {lost[0]!r} of the run is no longer there",
+        "the file back where it was, unchanged; relative paths are read from where the run was "
+        "started",
+        f"ls -l {quote(str(place))}",
+    )
+
+
+def is_undiagnosed(run: Run, config: Config) -> bool:
+    """Whether a run lacks the findings that it should have ended with: it was killed before."""
+    there = (run.folder / DIAGNOSIS_FILE).exists()
+    return not there and wants_diagnosis(config, run) and sweep_of(run.folder) is None
+
+
+def _diagnose_at_last(run: Run, config: Config, trust: bool) -> None:
+    """Give a run the findings that it lacks; where its table is not at hand, say so."""
+    folder = run.folder
+    with open_log(folder) as log:
+        try:
+            _check_place(folder, config, trust)
+            labelled, dataset = prepare(config)
+            _check_table(folder, dataset, _facts_of_manifest(folder))
+        except UserError as error:  # the run is done, whatever becomes of its diagnosis
+            print_messages([], [f"no diagnosis: {error.wrong}; try: {error.remedy}"])
+            return
+        typed = read_typed(folder, trust) or []
+        task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
+        diagnose(task, labelled, dataset, trust)
 
 
 def _facts_of_manifest(folder: Path) -> dict[str, Any]:

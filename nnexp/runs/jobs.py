@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nnexp.config.saved import config_text
 from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
+from nnexp.files import has_room
 from nnexp.near import near
 from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE
 
@@ -124,6 +125,19 @@ def sweep_of(folder: Path) -> Path | None:
         if (parent / SWEEP_FILE).is_file() and (parent / MULTIRUN_FILE).is_file():
             return near(parent)
     return None
+
+
+def full_disk(folder: Path) -> tuple[str, str]:
+    """What to say of a run that a full disk has ended, and what goes on with it once there is room.
+
+    Of a run that has not begun there is nothing to go on with: the command is then empty.
+    """
+    name = str(near(folder.absolute()))
+    why = f"the disk of {name!r} is full"
+    if folder.is_dir() and has_room(folder):
+        why = f"what the output goes to is full; the run is in {name!r}"
+    begun = (folder / "status.json").is_file() and (folder / "config.yaml").is_file()
+    return why, resume_command(folder) if begun else ""
 
 
 def resume_command(folder: Path) -> str:

@@ -28,6 +28,7 @@ from nnexp.data.dataset import prepare_labelled
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.names import listing
 from nnexp.errors import UserError
+from nnexp.files import is_full
 from nnexp.runs import checkpoint
 from nnexp.runs.checkpoint import CheckpointSaver
 from nnexp.runs.interrupts import interrupts
@@ -43,7 +44,7 @@ from nnexp.track.lock import locked
 from nnexp.track.log import open_log
 from nnexp.track.origin import cpu_model
 from nnexp.track.progress import make_progress
-from nnexp.track.status import ENDED, claim, read_status, write_status
+from nnexp.track.status import ENDED, claim, overwrite_status, read_status, write_status
 from nnexp.track.status import FILE as STATUS
 from nnexp.track.summary import print_messages, print_summary, print_text
 from nnexp.train.machine import pick_device
@@ -63,7 +64,7 @@ def run(overrides: Sequence[str] = (), root: str | Path = "outputs") -> Run:
     Raises:
         UserError: a mistake in the overrides or in the table, or a folder that holds a run.
     """
-    overrides = calls.words(overrides, "nnexp.run")
+    overrides = calls.words(overrides, "nnexp.run", root)
     config = _composed(overrides)
     named = _named(overrides)
     folder = folders.create(calls.root(root, "nnexp.run")) if named is None else _given(named)
@@ -143,7 +144,12 @@ def _break_off(folder: Path, status: str, reason: str) -> None:
     with suppress(UserError):  # none that can be read
         if read_status(folder)["status"] in ENDED:
             return
-    write_status(folder, status, reason)
+    try:
+        write_status(folder, status, reason)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        overwrite_status(folder, status, "the disk is full")
 
 
 def reason_of(error: BaseException) -> str:
@@ -179,6 +185,7 @@ def train(
     dataset: Dataset,
     stack: RunStack,
     start: Parked | None = None,
+    trust: bool = True,
 ) -> Run:
     """Train a run to its end, and show it.
 
@@ -187,6 +194,7 @@ def train(
         labelled, dataset: its table, as `prepare` gave it.
         stack: of the one run: tensors on the device.
         start: what it goes on from; None to begin.
+        trust: whether the folder is its user's own, as that of a run which begins is.
     """
     config = task.config
     print_messages(notes(config, dataset), warnings(config))
@@ -220,9 +228,19 @@ def train(
         print_messages([f"{run.status}: {run.reason}"])
     shown = {**run.metrics, "kept": config.trainer.checkpoint}
     print_summary(shown, run.folder, epochs=run.epochs, tensorboard=config.trainer.tensorboard)
-    if config.trainer.watch and run.epochs:
-        _diagnose(task, labelled, dataset)
+    if wants_diagnosis(config, run):
+        diagnose(task, labelled, dataset, trust)
     return run
+
+
+def wants_diagnosis(config: Config, run: Run) -> bool:
+    """Whether a run ends with its findings."""
+    return bool(config.trainer.watch and run.epochs)
+
+
+def diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool = True) -> None:
+    """Say what is wrong with a run that has ended; arguments as for `train`."""
+    _diagnose(task, labelled, dataset, trust)
 
 
 def facts_of(stack: RunStack, dataset: Dataset, threads: int) -> dict[str, Any]:
@@ -232,13 +250,13 @@ def facts_of(stack: RunStack, dataset: Dataset, threads: int) -> dict[str, Any]:
     return {"data": dataset.summary["fingerprint"], "means": means}
 
 
-def _diagnose(task: Task, labelled: Labelled, dataset: Dataset) -> None:
+def _diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool) -> None:
     """Say what is wrong with the run, in its folder, on the screen and in TensorBoard."""
     from nnexp.runs.diagnosing import diagnose_run, prove_command
 
     try:
-        # whoever has started a run trusts its folder
-        found = diagnose_run(task.folder, make_material(labelled, task.config, dataset), trust=True)
+        material = make_material(labelled, task.config, dataset)
+        found = diagnose_run(task.folder, material, trust=trust)
     except Exception as error:  # the run is done, whatever becomes of its diagnosis
         task.log("no diagnosis: %s", traceback.format_exc())
         print_messages([], [f"no diagnosis: {reason_of(error)}; see train.log"])

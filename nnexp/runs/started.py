@@ -27,8 +27,16 @@ def started_in(folder: Path, paths: Sequence[str]) -> Path | None:
     Returns:
         The nearest such folder; None where there is none, or the paths can be read from here.
     """
-    lost = [path for path in paths if not Path(path).expanduser().exists()]
+    lost = [path for path in paths if not is_there(path)]
     if not lost or any(Path(path).is_absolute() for path in lost):
         return None
     above = folder.absolute().parents
-    return next((p for p in above if all((p / path).exists() for path in lost)), None)
+    return next((p for p in above if all(is_there(p / path) for path in lost)), None)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is a file or a folder of that name; none has a name that cannot be one."""
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long; the home of nobody; a zero byte
+        return False

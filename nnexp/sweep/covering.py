@@ -86,7 +86,7 @@ def _jobs(arguments: Sequence[str], loader: Any) -> list[tuple[list[str], Config
     if settings.method == "optuna":
         return None
     words = [word for word in overrides if not is_about_sweep(word)]
-    jobs = jobs_of(spaces(words, settings.params, settings.zip, loader), settings)
+    jobs = jobs_of(spaces(words, settings.params, settings.zip), settings)
 
     def load(own: list[str]) -> DictConfig:
         made: DictConfig = loader.load_sweep_config(config, own)

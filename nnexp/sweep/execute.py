@@ -17,6 +17,7 @@ from nnexp import garbage
 from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.data.cache import Tables
+from nnexp.limits import GIB
 from nnexp.model.products import openblas
 from nnexp.runs.jobs import Job
 from nnexp.runs.stack import RunStack
@@ -26,7 +27,7 @@ from nnexp.sweep.chunk import Chunk, Work
 from nnexp.sweep.division import Load, divide
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.grouping import MOST, Group, cut, differences, group, traits
-from nnexp.sweep.memory import GIB, free_bytes, member_bytes
+from nnexp.sweep.memory import free_bytes, member_bytes
 from nnexp.sweep.processes import Processes, can_fork
 from nnexp.sweep.waiting import DISK_FULL, FAILED, announce, break_off
 from nnexp.track.origin import asked_origin

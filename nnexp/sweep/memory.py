@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import torch
 
-from nnexp.limits import memory_left
+from nnexp.limits import free_memory
 from nnexp.runs.stack import RunStack
 from nnexp.train.block import block_steps, block_width
 from nnexp.train.evaluate import CHUNK
 from nnexp.train.optimizers import OPTIMIZERS
 from nnexp.train.watch import KEPT_BYTES, KEPT_EPOCHS
-
-GIB = 2**30
-UNKNOWN = 4 * GIB  # taken as free where the system does not say
 
 
 def member_bytes(stack: RunStack) -> int:
@@ -64,18 +58,7 @@ def free_bytes(gpu: bool = False) -> int:
     Arguments:
         gpu: whether they compute on the GPU, whose own memory may be less.
     """
-    limits = [UNKNOWN]
-    if sys.platform.startswith("linux"):
-        limits = [_available()]
-        if (left := memory_left()) is not None:
-            limits.append(left)
+    limits = [free_memory()]
     if gpu:
         limits.append(torch.cuda.mem_get_info()[0])
     return min(limits)
-
-
-def _available() -> int:
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return UNKNOWN

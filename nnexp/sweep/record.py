@@ -11,6 +11,7 @@ import yaml
 from hydra.errors import HydraException
 
 from nnexp.config.grammar import value_of
+from nnexp.config.plain_yaml import parse
 from nnexp.config.typed import may_run_code
 from nnexp.errors import UserError
 from nnexp.files import read_regular
@@ -50,7 +51,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
     """
     path = folder / SWEEP_FILE
     try:
-        content = yaml.safe_load(read_regular(path, LARGEST).decode())
+        content = parse(read_regular(path, LARGEST).decode(), longest=LARGEST)  # a list may be long
         words = content["words"]
         if content["format_version"] != FORMAT_VERSION or not all(
             isinstance(word, str) for word in words

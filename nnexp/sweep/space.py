@@ -1,8 +1,8 @@
 """What a sweep varies: axes of values, read from overrides in Hydra's grammar.
 
-`optimizer.lr=0.001,0.01`, `seed=range(8)`, `model.hidden=[64],[128]`, `experiment=glob(*)` and
-`choice(...)` are lists of values; `interval(a,b)`, `int(interval(a,b))` and
-`tag(log,interval(a,b))` are ranges that only drawing methods know.
+`optimizer.lr=0.001,0.01`, `seed=range(8)`, `model.hidden=[64],[128]` and `choice(...)` are lists of
+values; `interval(a,b)`, `int(interval(a,b))` and `tag(log,interval(a,b))` are ranges that only
+drawing methods know.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
+from nnexp.config.groups import groups as all_groups
 from nnexp.config.keys import literal
 from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
@@ -25,6 +26,7 @@ from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
 
 MOST = 1_000_000  # values of a key
+ASKING = ("custom", "openml")  # options that do nothing without further words
 DIGITS = 4  # significant ones of a drawn number
 Parse = Callable[[str], Override]
 
@@ -121,9 +123,7 @@ class Space:
             yield self.job(chosen)
 
 
-def spaces(
-    words: Sequence[str], params: Any = None, zipped: Any = (), loader: Any = None
-) -> list[Space]:
+def spaces(words: Sequence[str], params: Any = None, zipped: Any = ()) -> list[Space]:
     """The blocks of a sweep.
 
     Arguments:
@@ -131,13 +131,12 @@ def spaces(
         params: `sweep.params`: a mapping of a block, or a list of several; what is typed takes
             the place of the same key, and is crossed with the rest.
         zipped: `sweep.zip`: keys whose values go together, or a list of such lists.
-        loader: Hydra's config loader, which knows the options for `glob`.
 
     Raises:
         UserError: a word that cannot be read, or zipped keys of unequal lengths.
     """
     blocks: list[Mapping[str, Any]] = params if isinstance(params, list) else [params or {}]
-    parse = _parser(loader)
+    parse = _parser()
     typed = [parse(word) for word in words]
     groups = [list(keys) for keys in ([zipped] if _is_flat(zipped) else zipped)]
     names = {o.get_key_element() for o in typed} | {str(key) for block in blocks for key in block}
@@ -200,6 +199,8 @@ def _space(
 
 def _axis(key: str, override: Override) -> Axis:
     value = override.value()
+    if isinstance(value, Glob):
+        raise _globbed(override, value)
     if isinstance(value, IntervalSweep):
         return Axis((key,), interval=_interval(key, value))
     if isinstance(value, RangeSweep) and (value.step == 0 or value.start is None):
@@ -253,8 +254,19 @@ def _word(key: str, value: Any) -> str:
     return f"{key}={value if isinstance(value, str) else literal(value)}"
 
 
-def _parser(loader: Any) -> Parse:
-    parser = OverridesParser.create(config_loader=loader)
+def _globbed(override: Override, pattern: Glob) -> UserError:
+    """The error of options by a pattern: what is run would change with the files that are there."""
+    key = override.key_or_group
+    names = [own for own in pattern.filter(all_groups().get(key, [])) if own not in ASKING]
+    return UserError(
+        f"{override.input_line}: values by a pattern, which no sweep takes",
+        "values written out, with commas",
+        shell(f"{key}={','.join(names)}") if names else "nnexp train --help",
+    )
+
+
+def _parser() -> Parse:
+    parser = OverridesParser.create()
 
     def parse(word: str) -> Override:
         try:

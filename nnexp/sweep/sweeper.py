@@ -74,7 +74,7 @@ def sweep(
         _check_launcher(settings, words)
     own = [word for word in words if not is_about_sweep(word)]
     try:
-        found = spaces(own, settings.params, settings.zip, hydra_context.config_loader)
+        found = spaces(own, settings.params, settings.zip)
     except UserError as error:  # perhaps of a file of conf/sweep
         raise located(error, words) from None
     folder = Path(settings.resume or str(config.hydra.sweep.dir))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 
 from nnexp.config.grammar import parse, value_of
 from nnexp.config.keys import all_keys, literal
@@ -38,7 +38,8 @@ def check_words(words: Sequence[str]) -> None:
         if not override.is_sweep_override():
             continue
         name = override.key_or_group
-        values = list(dict.fromkeys(override.sweep_string_iterator()))
+        pattern = isinstance(override.value(), Glob)  # of which the values are not known here
+        values = [] if pattern else list(dict.fromkeys(override.sweep_string_iterator()))
         key = next((key for key in all_keys() if key.path == name), None)
         if name == "sweep":
             wrong, allowed = f"{word}: one sweep at a time", "sweep=NAME"
@@ -55,7 +56,9 @@ def _one(override: Override, values: Sequence[str]) -> str:
         return shell(f"{name}=[{word.partition('=')[2]}]")
     if name.startswith("sweep.params."):
         return shell(word.partition("sweep.params.")[2])
-    first = literal(value_of(f"{name}={values[0]}")) if values else "1"  # Hydra says True
+    if not values:
+        return "sweep=grid" if name == "sweep" else shell(f"{name}=1")
+    first = literal(value_of(f"{name}={values[0]}"))  # Hydra says True
     return shell(f"{name}={first}")
 
 
@@ -69,6 +72,8 @@ def check_lists(words: Sequence[str]) -> None:
     for word in words:
         override = parse(word)
         if override.key_or_group not in keys or not override.is_choice_sweep():
+            continue
+        if isinstance(override.value(), Glob):  # which the sweep refuses
             continue
         values = list(override.sweep_string_iterator())
         if any(value.startswith("[") for value in values):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
@@ -19,6 +20,14 @@ from nnexp.files import read_regular, write_bytes
 METRICS_FILE = "metrics.json"
 SWEEP_FILE, MULTIRUN_FILE = "sweep.yaml", "multirun.yaml"  # of a sweep, beside its runs' folders
 DIAGNOSIS_FILE, REPORT_FILE = "diagnosis.json", "report.html"  # written anew by a diagnosis
+# what is a file in the folder of any run or sweep
+_FILES = {
+    *("config.yaml", "overrides.yaml", "status.json", "train.log", "manifest.json"),
+    *("history.csv", "signals.csv", "model.safetensors"),
+    *("preprocess.json", "preprocess.safetensors", "leaderboard.csv", "leaderboard.md"),
+    *(METRICS_FILE, DIAGNOSIS_FILE, REPORT_FILE, SWEEP_FILE, MULTIRUN_FILE),
+}
+_FILES_OF = re.compile(r"events\.out\.tfevents\..*|\..*\.tmp")
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 # a pipe is not waited for, a link not followed
 _APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -56,10 +65,17 @@ def check_links(folder: str | Path) -> None:
         folder: that of a run or of a sweep; what lies deeper is not looked at.
 
     Raises:
-        UserError: there is a link in it, a pipe or a device.
+        UserError: there is a link in it, a pipe or a device, or a folder in the place of a file.
     """
     for path in sorted(Path(folder).iterdir()):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        if not path.is_symlink() and path.is_dir():
+            if path.name in _FILES or _FILES_OF.fullmatch(path.name):
+                raise UserError(
+                    f"{str(path)!r} is a folder, where a run or a sweep has a file",
+                    "a folder as a run or a sweep has left it",
+                    f"ls -l {quote(str(folder))}",
+                )
+        elif path.is_symlink() or not path.is_file():
             raise UserError(
                 f"{str(path)!r} is a link, or no regular file",
                 "a folder as a run or a sweep has left it",
@@ -99,8 +115,15 @@ def make_json(path: str | Path, value: Any) -> None:
     Raises:
         FileExistsError: it is there.
     """
-    with Path(path).open("xb") as file:
-        file.write(_json_text(value).encode("utf-8", "backslashreplace"))
+    content = _json_text(value).encode("utf-8", "backslashreplace")
+    try:
+        with Path(path).open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise
+    except OSError:  # on a full disk an empty file would remain
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def _json_text(value: Any) -> str:

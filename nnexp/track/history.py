@@ -22,6 +22,7 @@ from nnexp.track.folder import append
 FILE = "history.csv"
 SIGNALS_FILE = "signals.csv"
 LARGEST = 1 << 28  # bytes, of a million epochs
+LAST = 1 << 31  # epoch that may be told of
 COLUMNS = (
     "epoch",
     "train_loss",
@@ -182,7 +183,11 @@ def _columns(folder: Path, file: str, first: Sequence[str]) -> dict[str, NDArray
         )
     rows = _parse(_whole_lines(path, first), path, first) or [list(first)]
     cells = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _ in rows[0])
-    return dict(zip(rows[0], map(_column, cells), strict=True))
+    found = dict(zip(rows[0], map(_column, cells), strict=True))
+    numbers = first if file == FILE else rows[0]  # a user may have added columns to a history
+    if any(found[name].dtype == object for name in numbers):
+        raise _not_a_history(path, first)
+    return found
 
 
 def _whole_lines(path: Path, first: Sequence[str]) -> bytes:
@@ -199,7 +204,8 @@ def _parse(content: bytes, path: Path, first: Sequence[str]) -> list[list[str]]:
         if rows and rows[0][: len(first)] != list(first):
             raise ValueError("another header")
         for row in rows[1:]:
-            int(row[0])
+            if not 0 <= int(row[0]) <= LAST:
+                raise ValueError("no epoch")
             if len(row) != len(rows[0]):
                 raise ValueError("a row of another length")
     except (ValueError, IndexError, csv.Error) as error:
@@ -210,7 +216,7 @@ def _parse(content: bytes, path: Path, first: Sequence[str]) -> list[list[str]]:
 def _column(cells: Iterable[str]) -> NDArray[Any]:
     """Numbers as Python reads them, which is exact; not every pandas' reader is."""
     cells = list(cells)
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
     with contextlib.suppress(ValueError):
         return np.array([float(cell or "nan") for cell in cells], dtype=np.float64)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nnexp.errors import UserError
 
+LOCKS = Path("/proc/locks")
 PATIENCE = 5.0  # seconds in which children of a killed process come to their end
 
 
@@ -39,7 +40,7 @@ def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
                 raise UserError(
                     f"another process is at work in {str(folder)!r}",
                     "one process at a time; what goes on elsewhere needs no resuming",
-                    "ps aux | grep nnexp",
+                    _who(handle),
                 )
             time.sleep(0.05)
         yield
@@ -48,6 +49,22 @@ def locked(folder: str | Path, patience: float | None = None) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_UN)
     finally:
         os.close(handle)
+
+
+def _who(handle: int) -> str:
+    """The command that shows who holds a folder, where the system tells by its number."""
+    found = os.fstat(handle)
+    file = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    with suppress(OSError):
+        for line in LOCKS.read_text(encoding="ascii", errors="replace").splitlines():
+            words = line.split()  # 1: FLOCK ADVISORY WRITE 4711 08:01:131 0 EOF
+            if (
+                words[1:2] == ["FLOCK"]
+                and words[5:6] == [file]
+                and Path("/proc", words[4]).exists()
+            ):
+                return f"ps -p {words[4]}"
+    return "ps aux | grep -E 'nnexp|train.py'"
 
 
 def _taken(fcntl: object, handle: int) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnexp.errors import UserError
+from nnexp.files import is_full
 from nnexp.track.folder import append
 
 FILE = "train.log"
@@ -42,11 +43,23 @@ def open_log(folder: str | Path, level: int = logging.INFO) -> Iterator[logging.
         yield logger
     except BaseException as error:
         is_bug = isinstance(error, Exception) and not isinstance(error, UserError)
-        logger.error("%s: %s", type(error).__name__, error, exc_info=error if is_bug else None)
+        is_bug &= not is_full(error)
+        with _where_there_is_room():
+            logger.error("%s: %s", type(error).__name__, error, exc_info=error if is_bug else None)
         raise
     finally:
         logger.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def _where_there_is_room() -> Iterator[None]:
+    """What is tried here is left undone where the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
 
 
 class _AppendingHandler(logging.Handler):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
+from nnexp.files import open_regular
 from nnexp.track.folder import make_json, read_json, write_json
 
 FILE = "status.json"
+LARGEST = 1 << 12  # bytes of a status that is written over
 STATES = ("running", "done", "failed", "interrupted", "diverged")
 ENDED = ("done", "diverged")  # trained to the end; what is in another state goes on or begins anew
 
@@ -45,6 +50,18 @@ def write_status(
         raise ValueError(f"status is one of {', '.join(STATES)}. Received: {status!r}")
     line = None if reason is None else " ".join(str(reason).split())
     write_json(Path(folder) / FILE, {"status": status, "reason": line}, sync=sync)
+
+
+def overwrite_status(folder: str | Path, status: str, reason: str) -> None:
+    """Write a run's status over the one that is there, which takes no room on a full disk.
+
+    Unlike `write_status` it may be cut off half way, and nothing is said where it cannot be done.
+    """
+    content = json.dumps({"status": status, "reason": reason}).encode()
+    with suppress(OSError), open_regular(Path(folder) / FILE, LARGEST) as found:
+        size = os.fstat(found.fileno()).st_size
+        with Path(folder, FILE).open("r+b") as file:
+            file.write(content.ljust(size - 1) + b"\n")
 
 
 def read_status(folder: str | Path) -> dict[str, Any]:

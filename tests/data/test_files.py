@@ -329,9 +329,7 @@ def test_what_is_proposed_for_a_table_of_another_program_reads_it(tmp_path, monk
         assert len(read_file(error.remedy.partition("=")[2])) == 2
 
 
-@pytest.mark.parametrize(
-    "path", ["x" * 300 + ".csv", "/".join(["y" * 200] * 40) + ".csv", "a\0.csv"]
-)
+@pytest.mark.parametrize("path", ["x" * 300 + ".csv", "/".join(["y" * 200] * 40) + ".csv"])
 def test_a_path_that_cannot_be_one(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert len(refused(path, "cannot be read").wrong) < 300

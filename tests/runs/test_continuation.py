@@ -1,5 +1,6 @@
 """Runs that are cut off and resumed end as if they had never been disturbed."""
 
+import errno
 import itertools
 import json
 import os
@@ -22,6 +23,8 @@ from nnexp import UserError
 from nnexp.cli import main
 from nnexp.runs import checkpoint
 from nnexp.runs.recording import Recording
+from nnexp.track import history, status
+from nnexp.track.folder import DIAGNOSIS_FILE
 from nnexp.track.manifest import verify
 from nnexp.track.status import read_status, write_status
 from nnexp.train.step import update
@@ -228,6 +231,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_names_the_command(tmp_path, monkeypatch,
     assert main(["resume", "cut"]) == 0
     assert f"going on after epoch {run.epochs}" in capsys.readouterr().err
     assert_equal(whole.folder, run.folder)
+    Path("cut", DIAGNOSIS_FILE).write_text("{}")
     assert main(["resume", "cut"]) == 0
     assert "nothing is missing: the run is done after 9 epochs" in capsys.readouterr().out
     assert nnexp.resume("cut").metrics == whole.metrics
@@ -248,8 +252,40 @@ def test_what_comes_after_the_end_of_a_run_does_not_undo_it(tmp_path, monkeypatc
         told = capsys.readouterr().err
         assert "interrupted, but the run is done: nnexp diagnose mine" in told
     weights = (tmp_path / "mine" / "model.safetensors").stat()
+    monkeypatch.setattr("nnexp.runs.runner._diagnose", lambda *arguments: None)
     assert nnexp.resume("mine").status == "done"
     assert (tmp_path / "mine" / "model.safetensors").stat() == weights
+
+
+@pytest.mark.diagnosed
+def test_a_run_that_was_killed_before_its_diagnosis_gets_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    table = with_table(tmp_path)
+    words = [*QUICK, "trainer.watch=true", "data=csv", "data.path=t.csv", "data.target=y"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nnexp.runs.runner._diagnose", lambda *arguments: None)
+        nnexp.run([*words[1:], "hydra.run.dir=mine"])
+    table.rename("elsewhere.csv")
+    assert main(["resume", "mine"]) == 0  # as the run is done, it is no error
+    said = capsys.readouterr()
+    assert "warning: no diagnosis: the table 't.csv' of the run is no longer there" in said.err
+    assert "nothing but its diagnosis is missing: the run is done after 9 epochs" in said.out
+    Path("elsewhere.csv").rename(table)
+    assert main(["resume", "mine"]) == 0
+    said = capsys.readouterr()
+    assert "nothing but its diagnosis was missing" in said.out
+    assert Path("mine", DIAGNOSIS_FILE).is_file()
+    assert verify("mine") == []
+    before = Path("mine", DIAGNOSIS_FILE).stat()
+    assert main(["resume", "mine"]) == 0
+    assert "nothing is missing" in capsys.readouterr().out
+    assert Path("mine", DIAGNOSIS_FILE).stat() == before
+
+
+def test_a_run_that_asked_for_no_diagnosis_gets_none(tmp_path, capsys):
+    folder = begun(tmp_path / "mine", "trainer.watch=false").folder
+    assert main(["resume", str(folder)]) == 0
+    assert "nothing is missing" in capsys.readouterr().out
 
 
 def test_a_sweep_is_resumed_by_the_command(tmp_path):
@@ -293,6 +329,52 @@ def test_a_run_that_failed_goes_on_once_it_can(tmp_path):
     write_status(folder, "failed", "OSError: no space left on device")
     nnexp.resume(folder)
     assert_equal(whole.folder, folder)
+
+
+def test_a_full_disk_is_one_answer_with_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    whole = begun(Path("whole"))
+    append, write = history.append, status.write_json
+    left = itertools.count(-7)
+
+    def full(function):
+        def wrapped(path, *arguments, **options):
+            if next(left) >= 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            function(path, *arguments, **options)
+
+        return wrapped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history, "append", full(append))
+        patch.setattr(status, "write_json", full(write))
+        patch.setattr("nnexp.runs.jobs.has_room", lambda folder: False)
+        words = [*QUICK, "trainer.save_every=1e-9", "hydra.run.dir=mine"]
+        for command in (["train", *words], ["resume", "mine"]):
+            assert main(command) == 1
+            said = capsys.readouterr().err
+            assert said.endswith("error: the disk of 'mine' is full\nto go on: nnexp resume mine\n")
+            assert said.count("rror") == 1
+            assert read_status("mine") == {"status": "failed", "reason": "the disk is full"}
+            assert "Traceback" not in Path("mine", "train.log").read_text()
+    assert main(["resume", "mine"]) == 0
+    assert_equal(whole.folder, Path("mine"))
+
+
+def test_an_output_that_is_full_is_no_full_disk(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("nnexp.runs.runner.print_summary", full)
+    assert main(["train", *QUICK, "hydra.run.dir=mine"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "error: what the output goes to is full; the run is in 'mine'\n"
+        "to go on: nnexp resume mine\n"
+    )
+    assert read_status("mine")["status"] == "done"
+    assert not [path for path in Path("mine").iterdir() if "room" in path.name]
 
 
 def test_the_curves_are_those_of_one_run(tmp_path):
@@ -357,6 +439,103 @@ def test_a_table_shorter_than_the_checkpoint_says_is_noticed(name, tmp_path, cap
     assert_equal(whole.folder, folder)
 
 
+def with_table(place):
+    """A table of two classes."""
+    table = place / "t.csv"
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    table.write_text("\n".join(["a,b,y", *(f"{a},{b},{int(a > 0)}" for a, b in rows)]))
+    return table
+
+
+def content_of(folder):
+    """All files but the log."""
+    found = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path: content for path, content in found.items() if path.name != "train.log"}
+
+
+def test_another_configuration_is_refused_and_nothing_lost(tmp_path):
+    whole = begun(tmp_path / "whole")
+    folder = killed(tmp_path / "killed", 6)
+    written = (folder / "config.yaml").read_text()
+    (folder / "config.yaml").write_text(written.replace("epochs: 9", "epochs: 12"))
+    before = content_of(folder)
+    with pytest.raises(
+        UserError, match=r"config\.yaml' has changed since the run wrote it"
+    ) as caught:
+        nnexp.resume(folder)
+    assert caught.value.remedy.startswith("nnexp train data=wine ")
+    assert content_of(folder) == before
+    (folder / "config.yaml").write_text(written)
+    nnexp.resume(folder)
+    assert_equal(whole.folder, folder)
+
+
+@pytest.mark.parametrize("name", ["history.csv", "signals.csv"])
+def test_a_history_that_fits_no_checkpoint_is_refused_and_nothing_lost(name, tmp_path):
+    whole = begun(tmp_path / "whole")
+    folder = killed(tmp_path / "killed", 6)
+    written = (folder / name).read_bytes()
+    for changed in (written.replace(b"0.", b"1.", 1), written[:100], None):
+        if changed is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(changed)
+        before = content_of(folder)
+        with pytest.raises(UserError, match=f"{name}' has changed"):
+            nnexp.resume(folder)
+        assert content_of(folder) == before
+    (folder / name).write_bytes(written)
+    nnexp.resume(folder)
+    assert_equal(whole.folder, folder)
+
+
+def test_the_folder_is_named_from_which_the_table_is_found(tmp_path, monkeypatch, capsys):
+    start = tmp_path / "start"
+    (start / "below").mkdir(parents=True)
+    monkeypatch.chdir(start)
+    table = with_table(start)
+    folder = killed(Path("mine"), 4, "data=csv", "data.path=t.csv", "data.target=y").absolute()
+    before = content_of(folder)
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(["resume", str(folder)]) == 2
+    assert capsys.readouterr().err.endswith(f"try: cd {start} && nnexp resume mine\n")
+    monkeypatch.chdir(start)
+    table.rename("other.csv")
+    assert main(["resume", "mine"]) == 2
+    said = capsys.readouterr().err
+    assert "the table 't.csv' of the run is no longer there" in said
+    assert "back where it was" in said
+    assert "data.path=" not in said
+    assert content_of(folder) == before
+    Path("other.csv").rename(table)
+    assert main(["resume", "mine"]) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "diagnosis.json",
+        "report.html",
+        "metrics.json",
+        "history.csv",
+        "events.out.tfevents.1",
+        "train.log",
+    ],
+)
+def test_a_folder_in_place_of_a_file_is_refused_and_nothing_lost(name, tmp_path):
+    folder = killed(tmp_path / "killed", 6)
+    if (folder / name).exists():
+        (folder / name).unlink()
+    (folder / name).mkdir()
+    before = content_of(folder)
+    with pytest.raises(UserError, match=f"{name}' is a folder, where"):
+        nnexp.resume(folder)
+    with pytest.raises(UserError, match=f"{name}' is a folder, where"):
+        nnexp.diagnose(folder)
+    assert content_of(folder) == before
+
+
 def test_another_table_is_refused_and_nothing_touched(tmp_path):
     table = tmp_path / "t.csv"
     rows = np.random.default_rng(0).normal(size=(60, 2))
@@ -412,6 +591,7 @@ HOSTILE = {
     "files": {"about": {"files": ["a"]}},
     "none": {"about": {"files": {}}},
     "size": {"about": {"files": {"history.csv": {"size": -1, "sha256": ""}}}},
+    "large": {"about": {"files": {"events.out.tfevents.1": {"size": 10**30, "sha256": None}}}},
     "facts": {"about": {"facts": 3}},
 }
 
@@ -427,6 +607,14 @@ def test_a_checkpoint_of_something_else_is_refused(case, tmp_path, capsys):
     assert [line.partition(":")[0] for line in said] == ["error", "allowed", "try"]
     assert "is no checkpoint of this run" in said[0]
     assert before == {path: path.read_bytes() for path in folder.glob("*.csv")}
+
+
+def test_a_table_as_large_as_nothing_is_not_read(tmp_path):
+    folder = killed(tmp_path / "killed", 6)
+    files = {name: {"size": 10**18, "sha256": "0" * 64} for name in ("history.csv", "config.yaml")}
+    altered(folder, about={"files": files})
+    with pytest.raises(UserError, match="has changed"):
+        nnexp.resume(folder)
 
 
 def test_links_are_refused(tmp_path):

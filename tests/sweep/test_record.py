@@ -1,5 +1,7 @@
 """sweep.yaml: what was typed, and what of it a stranger's folder may not say."""
 
+import time
+
 import pytest
 import yaml
 
@@ -86,6 +88,45 @@ def test_a_damaged_record(tmp_path, content):
     (tmp_path / SWEEP_FILE).write_text(content)
     with pytest.raises(UserError, match="damaged"):
         read_record(tmp_path)
+
+
+ALIASES = "".join(
+    f"a{place}: &a{place} {{<<: [{', '.join([f'*a{place - 1}'] * 9)}]}}\n" for place in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "x: " + "59:" * 200_000 + "1",
+        "a0: &a0 {k: 1}\n" + ALIASES,
+        "x: [" + "1," * 200_000 + "1]",
+        "x: " + "1" * 500_000,
+    ],
+    ids=["base 60", "aliases", "values", "digits"],
+)
+def test_a_record_that_would_take_long_is_refused_at_once(tmp_path, more):
+    (tmp_path / SWEEP_FILE).write_text(f"format_version: 1\nwords: []\n{more}\n")
+    started = time.monotonic()
+    if more.startswith("x: 59"):  # a text, which nothing asks for
+        assert read_record(tmp_path) == []
+    else:
+        with pytest.raises(UserError, match="damaged"):
+            read_record(tmp_path)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("yes", "12", "1:30", "~", "=", "<<", "a: b", "- c", "&a", "!t", "0x1F", "1e5", ".5"),
+        *("null", "", " a ", "a\nb", "tab\t", "ü'\"", "#c"),
+        "optimizer.lr=" + ",".join(["0.125"] * 20_000),
+    ],
+)
+def test_any_word_comes_back(tmp_path, word):
+    write_record(tmp_path, [word, "data=wine"])
+    assert read_record(tmp_path, trust=True) == [word, "data=wine"]
 
 
 def test_no_record(tmp_path):

@@ -74,3 +74,9 @@ def test_a_key_for_a_list_of_keys_is_answered_with_the_list(settings):
 def test_a_file_without_a_schema(settings):
     with pytest.raises(UserError, match="no schema"):
         settings_of(OmegaConf.create({"sweep": {"params": None}}))
+
+
+@pytest.mark.parametrize("word", ["sweep.memory=1e300", "sweep.memory=2000000", "sweep.memory=0"])
+def test_memory_is_a_number_of_gib_that_there_may_be(settings, word):
+    with pytest.raises(UserError, match=r"sweep\.memory=.* is out of range"):
+        settings(word)

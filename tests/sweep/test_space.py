@@ -152,3 +152,17 @@ def test_remedies_are_for_a_shell(words, zipped, remedy):
     with pytest.raises(UserError) as caught:
         spaces(words, zipped=zipped)
     assert caught.value.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        ("model=glob(*)", "model=linear,mlp"),
+        ("optimizer=glob(adam*)", "optimizer=adam,adamw"),
+        ("optimizer.lr=glob(*)", "nnexp train --help"),
+    ],
+)
+def test_values_by_a_pattern_are_to_be_written_out(word, remedy):
+    with pytest.raises(UserError, match="values by a pattern") as caught:
+        spaces(["data=iris", word])
+    assert caught.value.remedy == remedy

@@ -120,3 +120,30 @@ def test_a_folder_with_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     with pytest.raises(UserError, match="link' is a link"):
         folder.check_links(tmp_path)
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    for name in ("0", "data.path=t.csv", "checkpoint"):
+        (tmp_path / name).mkdir()
+    folder.check_links(tmp_path)
+    for name in ("history.csv", "sweep.yaml", "events.out.tfevents.1.0", ".metrics.json.ab.tmp"):
+        (tmp_path / name).mkdir()
+        with pytest.raises(UserError, match=f"{re.escape(name)}' is a folder, where"):
+            folder.check_links(tmp_path)
+        (tmp_path / name).rmdir()
+
+
+def test_what_a_full_disk_does_not_take_is_not_there(tmp_path, monkeypatch) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs Linux")
+    own = Path.open
+
+    def opened(path, mode):
+        own(path, mode).close()
+        return own(full, "wb")
+
+    monkeypatch.setattr(Path, "open", opened)
+    with pytest.raises(OSError, match="No space left"):
+        folder.make_json(tmp_path / "status.json", {})
+    assert list(tmp_path.iterdir()) == []

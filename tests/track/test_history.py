@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnexp.errors import UserError
-from nnexp.track.history import COLUMNS, History, HistoryFrame, read_history
+from nnexp.track.history import COLUMNS, History, HistoryFrame, read_history, read_signals
 
 
 def row(epoch: int, **more: object) -> dict[str, object]:
@@ -113,10 +113,22 @@ def test_read_history_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a history"):
         History(tmp_path, keep=1)
     header = ",".join(COLUMNS)
-    for line in ("x,1,1,1,1,1,1", "1,1", "", "1,1,1,1,1,1,1,1"):
+    wrong = ("x,1,1,1,1,1,1", "1,1", "", "1,1,1,1,1,1,1,1", "-1,1,1,1,1,1,1")
+    for line in (*wrong, "1,=cmd(),1,1,1,1,1", f"{'9' * 30},1,1,1,1,1,1"):
         (tmp_path / "history.csv").write_text(f"{header}\n{line}\n")
         with pytest.raises(UserError, match="is not a history"):
             read_history(tmp_path)
+
+
+def test_whole_numbers_of_any_size_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text(f"{','.join(COLUMNS)}\n1,{'9' * 30},1,1,1,1,1\n")
+    assert read_history(tmp_path)["train_loss"].tolist() == [1e30]
+
+
+def test_signals_are_numbers(tmp_path: Path) -> None:
+    (tmp_path / "signals.csv").write_text("epoch,dead/0\n1,=cmd()\n")
+    with pytest.raises(UserError, match=r"signals\.csv' is not a history"):
+        read_signals(tmp_path)
 
 
 def test_frame_stays_a_history_through_pandas(tmp_path: Path) -> None:

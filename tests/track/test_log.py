@@ -1,3 +1,4 @@
+import errno
 import logging
 import re
 from pathlib import Path
@@ -67,3 +68,18 @@ def test_no_traceback_for_what_is_no_bug(tmp_path: Path, error: BaseException) -
     text = (tmp_path / "train.log").read_text()
     assert type(error).__name__ in text
     assert "Traceback" not in text
+
+
+def test_a_full_disk_is_no_bug(tmp_path: Path, monkeypatch) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left"), open_log(tmp_path):
+        raise full
+    assert "Traceback" not in (tmp_path / "train.log").read_text()
+
+    def append(path, content):
+        raise OSError(errno.ENOSPC, "another")
+
+    own = open_log(tmp_path)
+    own.__enter__()
+    monkeypatch.setattr("nnexp.track.log.append", append)
+    assert not own.__exit__(OSError, full, None)  # it is the first that goes on

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from nnexp.errors import UserError
-from nnexp.track.status import STATES, read_status, write_status
+from nnexp.track.status import STATES, overwrite_status, read_status, write_status
 
 
 @pytest.mark.parametrize("status", STATES)
@@ -33,3 +33,14 @@ def test_unknown_content_is_named(tmp_path: Path, text: str) -> None:
 def test_missing_status_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"status\.json"):
         read_status(tmp_path)
+
+
+def test_a_status_is_written_over_in_the_room_that_it_has(tmp_path: Path) -> None:
+    write_status(tmp_path, "running", "x" * 200)
+    overwrite_status(tmp_path, "failed", "the disk is full")
+    assert read_status(tmp_path) == {"status": "failed", "reason": "the disk is full"}
+    write_status(tmp_path, "running")
+    overwrite_status(tmp_path, "failed", "the disk is full")
+    assert read_status(tmp_path) == {"status": "failed", "reason": "the disk is full"}
+    overwrite_status(tmp_path / "none", "failed", "the disk is full")
+    assert not (tmp_path / "none").exists()

@@ -54,6 +54,7 @@ class SweepConfig:
         "GiB for all members in training; auto for half of what is free",
         accepts="auto or a number",
         gt=0,
+        le=1_000_000,
     )
     on_error: str = option(
         "continue", "when a job fails: go on, or begin no further one", choices=("continue", "stop")
