@@ -67,12 +67,15 @@ class Rows:
 
         Where the loss asks for recall, the accuracy is what a run pays for it.
         """
-        own = np.nanmean(self.recalls)
+        own, plain = np.nanmean(self.recalls), np.nanmean(self.possible_recalls)
+        return bool(own - plain >= BEHIND_GAP and self.weighed_recall - own < BEHIND_GAP)
+
+    @property
+    def weighed_recall(self) -> float:
+        """Mean recall of the yardstick where it weighs the classes alike, as the loss may, too."""
         shares = np.bincount(self.true, minlength=self.votes.shape[1]) / len(self.true)
         alike = (self.votes / shares.clip(min=1e-9)).argmax(1)
-        balanced = np.nanmean(_recalls(self.true, alike, self.votes.shape[1]))
-        plain = np.nanmean(self.possible_recalls)
-        return bool(own - plain >= BEHIND_GAP and balanced - own < BEHIND_GAP)
+        return float(np.nanmean(_recalls(self.true, alike, self.votes.shape[1])))
 
     def is_behind_in_order(self, least: float = BEHIND_Z) -> bool:
         """Whether the run ranks the rows that are not of the most frequent class worse than the
@@ -90,9 +93,18 @@ class Rows:
         error = float(apart.std()) / math.sqrt(len(apart))
         return bool(apart.mean() >= BEHIND_GAP and apart.mean() > least * error)
 
-    def plain(self, behind: bool) -> dict[str, Any]:
-        """What diagnosis.json says of these rows; `behind`: whether the run is worse on them."""
-        traded = {"traded": True} if self.is_behind() and not behind else {}
+    def plain(self, behind: bool, weighed: bool = False) -> dict[str, Any]:
+        """What diagnosis.json says of these rows.
+
+        Arguments:
+            behind: whether the run is worse on them.
+            weighed: whether its loss weighs the rare classes, for which it pays in accuracy: its
+                mean recall is told then, too, and what the yardstick has where it weighs them.
+        """
+        traded: dict[str, Any] = {"traded": True} if self.is_behind() and not behind else {}
+        if weighed:
+            traded["recall"] = float(np.nanmean(self.recalls))
+            traded["possible_recall"] = self.weighed_recall
         return {
             "accuracy": self.accuracy,
             "possible": self.possible,

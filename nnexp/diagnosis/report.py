@@ -231,6 +231,9 @@ def _scores(content: Mapping[str, Any]) -> dict[str, Any]:
             form.read_number, (valid["accuracy"], valid["possible"])
         )
         form.whole(valid["rows"])
+        for name in ("recall", "possible_recall"):
+            if name in valid:
+                valid[name] = form.read_number(valid[name])
     return found
 
 
@@ -263,6 +266,11 @@ def _healthy(own: Diagnosis) -> str:
     few = ", too few to tell the two apart" if apart >= APART and not behind else ""
     if valid.get("traded") is True and not behind:
         few = ", with less recall in the mean: the loss of the run weighs the classes"
+    elif "recall" in valid:
+        few += (
+            f"; the loss of the run weighs the classes: mean recall {valid['recall']:.3f} where "
+            f"theirs is {valid['possible_recall']:.3f}, weighed alike"
+        )
     return (
         f"diagnosis: {found}; accuracy {valid['accuracy']:.3f} where other learners reach "
         f"{valid['possible']:.3f} on the same {valid['rows']} validation rows{few}"

@@ -148,7 +148,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         checked=[in_python(line) for line in audit.checked] if table.is_classes else (),
         notes=notes,
         scores={
-            name: own.plain(seen.is_part_behind(own))
+            name: own.plain(seen.is_part_behind(own), seen.raises_rare)
             for name, own in (("valid", seen.valid), ("train", seen.train))
             if own is not None and table.is_classes
         },

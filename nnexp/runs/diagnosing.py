@@ -115,7 +115,7 @@ def diagnose_seen(seen: Seen, audit: Audit, nominations: Sequence[Nomination] = 
     """The diagnosis of what is known of a run, and of what probes have nominated."""
     explained = explain(seen)
     scores: dict[str, Any] = {
-        name: part.plain(seen.is_part_behind(part))
+        name: part.plain(seen.is_part_behind(part), seen.raises_rare)
         for name, part in (("valid", seen.valid), ("train", seen.train))
         if part is not None
     }

@@ -12,6 +12,7 @@ from nnexp.diagnosis.conclude import conclude, considered
 from nnexp.diagnosis.explain import explain
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.judged import Rows
+from nnexp.diagnosis.report import Diagnosis
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Inputs, Seen, Units
 
@@ -717,6 +718,10 @@ def test_accuracy_that_pays_for_recall_is_behind_only_where_no_weights_ask_for_i
         own = replace(own, counts=np.array([1900, 100]), classes=["no", "yes"])
         assert replace(own, valid=part, train=part).is_behind is behind
         assert part.plain(behind).get("traded", False) is not behind
+    told = part.plain(True, weighed=True)
+    assert (told["recall"], told["possible_recall"]) == (np.mean([1750 / 1900, 1]), 0.75)
+    text = Diagnosis([], scores={"valid": told}).text()
+    assert "mean recall 0.961 where theirs is 0.750, weighed alike" in text
 
 
 @pytest.mark.parametrize(("blur", "behind"), [(0.0, False), (0.3, False), (2.0, True)])
