@@ -11,6 +11,7 @@ import numpy as np
 from nnexp.data.cells import Texts, parse_number
 
 _PLAIN = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]*)?")
+_AS_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?")  # as programs write it: not 007
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,12 @@ def unseen(category: Category, texts: Texts) -> list[str]:
 
 
 def _known(category: Category, texts: Sequence[str]) -> list[str]:
-    """Texts as train rows have them: a plain number by its value, where one level has it alone.
+    """Texts as train rows have them: a number by its value, where one level has it alone.
 
-    >>> _known(Category("zip", ("01234", "501", "7", "7.0")), ["1234", "501.0", "7", "7.00", "x"])
-    ['01234', '501', '7', '7.00', 'x']
+    Programs drop zeros in front and add `.0`; zeros that are written mean something.
+
+    >>> _known(Category("zip", ("01234", "501", "7", "7.0")), ["1234", "501.0", "0501", "7.00"])
+    ['01234', '501', '0501', '7.00']
     """
     levels = {*category.levels, *category.merged}
     if all(text in levels for text in texts):
@@ -104,7 +107,7 @@ def _known(category: Category, texts: Sequence[str]) -> list[str]:
             named.setdefault(float(level), []).append(level)
     found = []
     for text in texts:
-        alike = named.get(float(text), []) if _PLAIN.fullmatch(text) else []
+        alike = named.get(float(text), []) if _AS_NUMBER.fullmatch(text) else []
         found.append(alike[0] if text not in levels and len(alike) == 1 else text)
     return found
 

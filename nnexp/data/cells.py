@@ -22,7 +22,6 @@ _DATE = re.compile(
     rf"|\d{{1,2}}[-/.]\d{{1,2}}[-/.](\d{{4}}|\d{{2}})"  # 6.11.2007, 11/6/07
     rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{2,4}}"  # 6 Nov 2007
     rf"|{_MONTH} \d{{1,2}},? \d{{4}}"  # Nov 6, 2007
-    rf"|{_MONTH}[ -]\d{{4}}"  # Nov 2007
     rf"){_TIME}|\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?",
     re.IGNORECASE,
 )
@@ -30,6 +29,9 @@ _YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?P
 _YEAR_LAST = re.compile(
     r"(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})(?P<time>\D.*)?"
 )
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{4}[Qq][1-4]|[a-zA-Z]\d{4}(?!\d)")
+_EITHER_ORDER = re.compile(r"(?<!\d)\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d)")
+_QUARTER = re.compile(r"(?P<y>\d{4})[- ]?[Qq](?P<q>[1-4])")
 PIVOT = 69  # years of two digits from here on are of the 20th century, as POSIX reads them
 _DATE_FORMATS = (
     "ISO8601",
@@ -218,7 +220,7 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
     if not numbers.unread:
         return numbers
     texts = read_texts(column, tokens)
-    wrong = next((text for text in texts.levels if not is_date(text)), "")
+    wrong = next((t for t in texts.levels if not is_date(t) and not _is_clear(t)), "")
     ordered = None if wrong else _year_first(texts.levels)
     tries = [(texts.levels, "ISO8601")]  # which needs no look at the column
     tries += [] if ordered is None else [(ordered, form) for form in _DATE_FORMATS]
@@ -229,6 +231,16 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
             continue
         return Numbers(np.append(_seconds(dates), np.nan)[texts.codes])
     return Numbers(numbers.values, numbers.unread, wrong or numbers.example)
+
+
+def _is_clear(text: str) -> bool:
+    """Whether a text that is no plain date may be read as a time without a guess: it has a year,
+    and day and month are not both numbers before it.
+
+    >>> [_is_clear(text) for text in ("Fri, 06 Nov 2009 10:00 GMT", "2013Q1", "5.1.2020, 10:00")]
+    [True, True, False]
+    """
+    return bool(_YEAR.search(text)) and not _EITHER_ORDER.search(text)
 
 
 def _year_first(texts: Sequence[str]) -> list[str] | None:
@@ -247,7 +259,10 @@ def _year_first(texts: Sequence[str]) -> list[str] | None:
         day_first = any(own["mark"] == "." for own in last)
     written = []
     for text, own in zip(texts, found, strict=True):
-        first = _YEAR_FIRST.fullmatch(text)
+        first, quarter = _YEAR_FIRST.fullmatch(text), _QUARTER.fullmatch(text)
+        if quarter is not None:
+            written.append(f"{quarter['y']}-{3 * int(quarter['q']) - 2:02}-01")
+            continue
         if first is not None:
             year, month, day, time = first.group("y", "m", "d", "time")
         elif own is not None:

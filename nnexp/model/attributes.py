@@ -10,7 +10,7 @@ import io
 import pickle
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -72,8 +72,17 @@ def attributes(module: nn.Module) -> dict[str, Written]:
     return {
         f"{place}.{name}" if place else name: Written(value, known)
         for place, own in modules.items()
-        for name, value in vars(own).items()
+        for name, value in _by_name(own)
     }
+
+
+def _by_name(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """The attributes of a module as its code calls them, those that torch keeps apart among them."""
+    for name, value in vars(module).items():
+        if name in ("_buffers", "_parameters", "_modules"):
+            yield from value.items()
+        else:
+            yield name, value
 
 
 def changed(before: Mapping[str, Written], after: Mapping[str, Written]) -> str | None:

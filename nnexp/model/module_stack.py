@@ -49,6 +49,9 @@ class ModuleStack:
         # which, the leaves of autograd, the outputs
         self._done: list[tuple[slice, dict[str, Tensor], Tensor]] = []
         self._random: list[Tensor] = []
+        # parameters and what forward has put in their place: written once the backward pass is
+        # over, since to autograd all leaves change with any part of theta
+        self._given: list[tuple[Tensor, Tensor]] = []
 
     def seed(self, seeds: Sequence[int]) -> None:
         """Give each member a random stream of its own for the module's dropout.
@@ -80,6 +83,7 @@ class ModuleStack:
     ) -> Tensor:
         """Outputs (K, B, C) of x (K, B, D); arguments as for `MLPStack.forward`."""
         self._done = []
+        self._take_given()
         if masks is not None and masks[0] is not None:
             x = x * masks[0]
         passes = self.model.passes(x, self.theta, training) if self._together else None
@@ -170,7 +174,9 @@ class ModuleStack:
             self._done.append((slice(member, member + 1), leaves, out.unsqueeze(0)))
         for (name, leaf), place in zip(leaves.items(), places, strict=True):
             if leaf.data_ptr() != place:  # it was given other numbers by `weight.data = ...`
-                self._values[name][member] = leaf.detach()
+                self._given.append((self._values[name][member], leaf.detach()))
+        if not training:
+            self._take_given()
         return {name: values[name] for name in kept}
 
     def backward(self, dlogits: Tensor) -> None:
@@ -185,6 +191,12 @@ class ModuleStack:
                     target.zero_()
                 else:
                     target.copy_(value.view(-1, *target.shape[1:])[: len(target)])
+        self._take_given()
+
+    def _take_given(self) -> None:
+        for target, value in self._given:
+            target.copy_(value)
+        self._given = []
 
     def hidden_outputs(self) -> list[tuple[str, Tensor]]:
         """Nothing: what a user's module computes inside is not seen."""

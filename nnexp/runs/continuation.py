@@ -25,6 +25,7 @@ from nnexp.runs.runner import (
     diagnose,
     facts_of,
     prepare,
+    split_id,
     status_kept,
     train,
     wants_diagnosis,
@@ -196,7 +197,9 @@ def _facts_of_manifest(folder: Path) -> dict[str, Any]:
     if not (folder / PRODUCTS[0]).exists():
         return {}
     told = read_manifest(folder).get("data")
-    return {"data": told.get("fingerprint")} if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    return {"data": told.get("fingerprint"), "rows": told.get("split")}
 
 
 def _check_table(folder: Path, dataset: Dataset, facts: Mapping[str, Any]) -> None:
@@ -206,6 +209,14 @@ def _check_table(folder: Path, dataset: Dataset, facts: Mapping[str, Any]) -> No
         raise UserError(
             f"the table {dataset.summary['source']!r} has changed since the run began",
             "the table that it was trained on; with another one it is another run",
+            f"nnexp train {join(read_typed(folder) or [])}".strip(),
+        )
+    split, rows = facts.get("split"), facts.get("rows")
+    if split not in (None, split_id(dataset)) or rows not in (None, dataset.summary["split"]):
+        raise UserError(
+            "other rows would train, validate or test than when the run began, by another version "
+            "of nnexp or of a library",
+            "the version that it was begun with; with this one it is another run",
             f"nnexp train {join(read_typed(folder) or [])}".strip(),
         )
 

@@ -5,6 +5,7 @@ table -> split -> preprocess -> tensors -> stack of one -> trainer -> scores -> 
 
 from __future__ import annotations
 
+import hashlib
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -244,10 +245,20 @@ def diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool = Tru
 
 
 def facts_of(stack: RunStack, dataset: Dataset, threads: int) -> dict[str, Any]:
-    """What a run that is resumed should find unchanged: its table, and what it computes with."""
+    """What a run that is resumed should find unchanged: its table and which rows of it do what,
+    and what it computes with.
+    """
     versions = {"torch": str(torch.__version__), "numpy": np.__version__}
     means = {**stack.means(threads), "cpu": cpu_model(), **versions}
-    return {"data": dataset.summary["fingerprint"], "means": means}
+    return {"data": dataset.summary["fingerprint"], "split": split_id(dataset), "means": means}
+
+
+def split_id(dataset: Dataset) -> str:
+    """Which rows of a table train, validate and test, hashed: sha256 in hexadecimal."""
+    split = hashlib.sha256()
+    for part in (dataset.train, dataset.valid, dataset.test):
+        split.update(np.asarray(dataset.rows[part], dtype="<i8").tobytes() + b"|")
+    return split.hexdigest()
 
 
 def _diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool) -> None:

@@ -149,6 +149,13 @@ def test_day_first_where_the_column_rules_month_first_out():
         (["1/2/99", "1/2/01"], [0, 1]),
         (["2007-11", "2007-02"], [1, 0]),
         (["Nov 2007", "Feb 2007"], [1, 0]),
+        (["Fri, 06 Nov 2009 10:00:00 GMT", "Thu, 05 Nov 2009 10:00:00 GMT"], [1, 0]),
+        (["06NOV2007", "05DEC2006"], [1, 0]),
+        (["Mon Jan  6 10:00:00 2020", "Sun Jan  5 10:00:00 2020"], [1, 0]),
+        (["2020-01-05 10:00 UTC", "2020-01-04 10:00 UTC"], [1, 0]),
+        (["2013Q2", "2013Q1"], [1, 0]),
+        (["2007 Nov 6", "2007-Nov-05"], [1, 0]),
+        (["02/2020", "01/2020"], [1, 0]),
     ],
 )
 def test_the_dates_of_a_column_are_read_in_one_order(texts, order):
@@ -156,7 +163,15 @@ def test_the_dates_of_a_column_are_read_in_one_order(texts, order):
     assert np.argsort(times.values, kind="stable").tolist() == order
 
 
-@pytest.mark.parametrize("texts", [["1st", "2nd"], ["13/1/2020", "1/13/2020"], ["31/31/2020"]])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1st", "2nd"],
+        ["13/1/2020", "1/13/2020"],
+        ["31/31/2020"],
+        ["5.1.2020, 10:00", "6.1.2020, 9:00"],
+    ],
+)
 def test_what_no_order_reads_as_dates_is_no_time(texts):
     assert read_times(pd.Series(texts), MISSING_TOKENS).unread == len(texts)
 

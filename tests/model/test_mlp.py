@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from nnexp.model import mlp_stack
 from nnexp.model.activation import ACTIVATIONS
 from nnexp.model.mlp import MLP
 
@@ -179,3 +180,24 @@ def test_a_stack_that_trains_predicts_with_the_bits_of_one_that_only_predicts(no
                 assert not held.equal(other), "outputs are the caller's, not overwritten"
     finally:
         torch.set_num_threads(before)
+
+
+def test_predictions_are_those_of_plain_layers_where_rows_are_not_rounded_alike(monkeypatch):
+    """As with the kernels of AVX2, which predict nothing."""
+    mlp = MLP(20, 3, [32])
+    theta, buffers = mlp.initial([0], torch.float32)
+    stack = mlp.bind(theta, buffers, torch.zeros_like(theta))
+    x = torch.ones(1, 8, 20)
+    plain = []
+    monkeypatch.setattr(
+        mlp_stack.Linear, "forward", lambda own, h: plain.append(own) or h @ own.weight
+    )
+    monkeypatch.setattr(mlp_stack, "rounds_rows_alike", lambda: False)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.no_grad():
+            stack.forward(x)
+    finally:
+        torch.set_num_threads(before)
+    assert len(plain) == 2

@@ -149,16 +149,21 @@ def test_members_that_stay_go_on_with_what_their_modules_hold():
     assert torch.equal(stack.forward(batches[1, rows], training=True), whole[1][rows])
 
 
-def test_a_parameter_given_other_numbers_keeps_them():
-    class Limited(nn.Linear):
-        def __init__(self):
-            super().__init__(4, 3)
+class Limited(nn.Linear):
+    def forward(self, x):
+        self.weight.data = torch.renorm(self.weight.data, 2, 0, 0.1)
+        return super().forward(x)
 
-        def forward(self, x):
-            self.weight.data = torch.renorm(self.weight.data, 2, 0, 0.1)
-            return super().forward(x)
 
-    model, net = ModuleModel(Limited, 4, 3), Limited()
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_parameter_given_other_numbers_keeps_them(place):
+    kinds = [nn.Linear, nn.Linear]
+    kinds[place] = Limited
+
+    def make():
+        return nn.Sequential(kinds[0](4, 5), nn.Tanh(), kinds[1](5, 3))
+
+    model, net = ModuleModel(make, 4, 3), make()
     theta, buffers = model.initial([0, 1], torch.float32)
     views = model.layout.views(theta)
     net.load_state_dict({name: value[1].clone() for name, value in views.items()})
@@ -167,7 +172,8 @@ def test_a_parameter_given_other_numbers_keeps_them():
     expected = net(x[0, 1])
     expected.sum().backward()
     torch.testing.assert_close(out[1], expected)
-    torch.testing.assert_close(views["weight"][1], net.weight - 0.1 * net.weight.grad)
+    for name, own in net.named_parameters():
+        torch.testing.assert_close(views[name][1], own - 0.1 * own.grad)
 
 
 def test_a_buffer_that_began_as_none_remembers_anything():

@@ -99,6 +99,18 @@ class Remembering(Net):
         return super().forward(x)
 
 
+class Holding(Net):
+    """Remembers its last batch in a buffer that began as None."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("batch", None)
+
+    def forward(self, x):
+        self.batch = x.detach()
+        return super().forward(x)
+
+
 class Locked(Net):
     def __init__(self):
         super().__init__()
@@ -169,6 +181,7 @@ APART = {
         of(Remembering, lambda layer: layer.held["generator"].random()),
         "it changes its attribute between.held",
     ),
+    "buffer of None": (Holding, "it changes its attribute batch, which is not saved"),
     "constant": (Constant, "aten.mm is not known to keep members apart"),
     "no tensor": (of(nn.LSTM, INPUTS, 3), "torch.func.vmap fails"),
 }

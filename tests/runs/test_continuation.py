@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import nnexp
 from nnexp import UserError
 from nnexp.cli import main
-from nnexp.runs import checkpoint
+from nnexp.runs import checkpoint, continuation
 from nnexp.runs.recording import Recording
 from nnexp.track import history, status
 from nnexp.track.folder import DIAGNOSIS_FILE
@@ -534,6 +535,25 @@ def test_a_folder_in_place_of_a_file_is_refused_and_nothing_lost(name, tmp_path)
     with pytest.raises(UserError, match=f"{name}' is a folder, where"):
         nnexp.diagnose(folder)
     assert content_of(folder) == before
+
+
+def test_other_rows_of_the_table_are_refused(tmp_path, monkeypatch):
+    folders = [killed(tmp_path / "killed", 4), interrupted(tmp_path / "cut", 5, every=0).folder]
+    prepare = continuation.prepare
+
+    def shifted(config):
+        labelled, dataset = prepare(config)
+        valid, test = np.sort(dataset.valid[:-1]), np.sort([*dataset.test, dataset.valid[-1]])
+        parts = {**dataset.summary["split"], "valid": len(valid), "test": len(test)}
+        summary = {**dataset.summary, "split": parts}
+        return labelled, replace(dataset, valid=valid, test=test, summary=summary)
+
+    monkeypatch.setattr(continuation, "prepare", shifted)
+    for folder in folders:
+        before = content_of(folder)
+        with pytest.raises(UserError, match="other rows would train, validate or test"):
+            nnexp.resume(folder)
+        assert content_of(folder) == before
 
 
 def test_another_table_is_refused_and_nothing_touched(tmp_path):
