@@ -95,6 +95,9 @@ def no_table(given: Any, call: str, allowed: str, more: Any = ()) -> None:
     """
     if not (hasattr(given, "to_csv") and hasattr(given, "columns")):
         return
+    wrong = f"{call} was given a table, a {type(given).__name__}; tables are read from files"
+    if call == "nnexp.compare":  # which takes folders
+        raise UserError(wrong, allowed, f"{call}('outputs')")
     typed = [str(word) for word in more] if isinstance(more, list | tuple) else []
     if not any(word.startswith("data.target=") for word in typed):
         name = str(given.columns[-1]) if len(given.columns) else "y"
@@ -102,11 +105,7 @@ def no_table(given: Any, call: str, allowed: str, more: Any = ()) -> None:
         typed.append(f"data.target={name}" if name.isidentifier() else f'data.target="{quoted}"')
     kept = [word for word in typed if not word.startswith(("data=", "data.path="))]
     run = ["data=csv", "data.path=table.csv", *kept]
-    raise UserError(
-        f"{call} was given a table, a {type(given).__name__}; tables are read from files",
-        allowed,
-        f"frame.to_csv('table.csv', index=False); nnexp.run({run!r})",
-    )
+    raise UserError(wrong, allowed, f"frame.to_csv('table.csv', index=False); {call}({run!r})")
 
 
 def as_call(error: UserError, overrides: Sequence[str]) -> UserError:

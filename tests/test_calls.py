@@ -102,7 +102,7 @@ def test_words_with_bytes_that_are_no_text_are_refused(tmp_path, monkeypatch, ca
     assert capsys.readouterr().err.splitlines()[2] == "try: 'data.target=grösse'"
 
 
-@pytest.mark.parametrize("call", [nnexp.run, nnexp.multirun, nnexp.find_rate, nnexp.compare])
+@pytest.mark.parametrize("call", [nnexp.run, nnexp.multirun, nnexp.find_rate])
 def test_a_table_is_no_list(tmp_path, monkeypatch, call):
     monkeypatch.chdir(tmp_path)
     frame = pd.DataFrame({"a": range(60), "b c": [0, 1] * 30})
@@ -110,10 +110,18 @@ def test_a_table_is_no_list(tmp_path, monkeypatch, call):
         call(frame)
     save, _, again = caught.value.remedy.partition("; ")
     exec(save, {"frame": frame})
-    words = ast.literal_eval(again.removeprefix("nnexp.run(").removesuffix(")"))
+    name, _, listed = again.removesuffix(")").partition("(")
+    assert name.removeprefix("nnexp.") == call.__name__
+    words = ast.literal_eval(listed)
     config = compose(words)
     assert (config.data.path, config.data.target) == ("table.csv", "b c")
     assert len(pd.read_csv("table.csv")) == 60
+
+
+def test_a_table_is_no_folder():
+    with pytest.raises(UserError, match=r"nnexp\.compare was given a table") as caught:
+        nnexp.compare(pd.DataFrame({"a": [0, 1]}))
+    assert caught.value.remedy == "nnexp.compare('outputs')"
 
 
 def test_what_is_typed_beside_a_table_is_kept():

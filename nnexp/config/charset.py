@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
 from itertools import chain, count
 from pathlib import Path
 from shlex import quote
+from types import MappingProxyType
 
 from nnexp.config.keys import literal
 from nnexp.config.schema.data import DataConfig
@@ -13,6 +15,22 @@ from nnexp.config.schema.sources import CsvConfig
 from nnexp.config.shell import shell
 from nnexp.errors import UserError
 
+# what writes out what a compressed file holds, by the ending of its name
+UNPACK = MappingProxyType(
+    {
+        ".gz": "gunzip -c",
+        ".bz2": "bunzip2 -c",
+        ".xz": "xz -dc",
+        ".zst": "zstd -dc",
+        ".zip": "unzip -p",
+    }
+)
+_BINARY = (".parquet", ".feather", ".arrow")  # tables whose texts are UTF-8 whatever wrote them
+# as every iconv calls them, for the names that Python has; of others only Python is sure
+_OF_ICONV = re.compile(r"iso8859-\d+|cp125\d|koi8-r|utf-16")
+_NAMES = MappingProxyType({"iso8859-1": "latin1", "mac-roman": "macintosh"})
+# codecs from text to text that write down names and programs, and no files
+_OF_NO_FILE = ("charmap", "idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape")
 _RULE = "files are read as UTF-8; data.encoding is of categories, one of onehot, ordinal, embedding"
 
 
@@ -23,15 +41,36 @@ def charset_typed(data: DataConfig) -> UserError | None:
         data: of which the file, if any, is named in the remedy.
     """
     try:
-        name = codecs.lookup(data.encoding).name
+        codec = codecs.lookup(data.encoding)
     except (LookupError, TypeError, ValueError):
         return None
+    name = codec.name
+    # hex and zip are codecs, too, and only this tells that they are of bytes
+    if not getattr(codec, "_is_text_encoding", True) or name in _OF_NO_FILE:
+        return None
     wrong = f"data.encoding={literal(data.encoding)} is a character set"
-    if name.startswith("utf-8") or name == "ascii":
-        return UserError(wrong, _RULE, "data.encoding=onehot")
     path = Path((isinstance(data, CsvConfig) and data.path) or "table.csv")
-    numbered = (path.with_name(f"{number}-utf8.csv") for number in count(2))
-    to = next(own for own in chain([path.with_name("utf8.csv")], numbered) if not own.exists())
-    known = "latin1" if name == "iso8859-1" else name  # as iconv calls them
-    command = f"iconv -f {known} -t utf-8 {quote(str(path))} > {quote(str(to))}"
+    inner = Path(path.stem if path.suffix.lower() in UNPACK else path.name).suffix.lower()
+    if name.startswith("utf-8") or name == "ascii" or inner in _BINARY:
+        return UserError(wrong, _RULE, "data.encoding=onehot")
+    ending = inner if inner in (".tsv", ".txt") else ".csv"
+    numbered = (path.with_name(f"{number}-utf8{ending}") for number in count(2))
+    first = path.with_name(f"utf8{ending}")
+    to = next(own for own in chain([first], numbered) if not own.exists())
+    command = f"{piped(path, _recoding(name))} > {quote(str(to))}"
     return UserError(wrong, _RULE, f"{command}  # then {shell(f'data.path={literal(str(to))}')}")
+
+
+def piped(path: Path, command: str) -> str:
+    """A command that reads what a file holds, compressed or not."""
+    unpack = UNPACK.get(path.suffix.lower())
+    own = quote(str(path))
+    return f"{unpack} {own} | {command}" if unpack else f"{command} {own}"
+
+
+def _recoding(name: str) -> str:
+    """The command that turns a character set, by Python's name for it, into UTF-8."""
+    if name in _NAMES or _OF_ICONV.fullmatch(name):
+        return f"iconv -f {_NAMES.get(name, name)} -t utf-8"
+    text = f"b''.join(fileinput.input(mode='rb')).decode('{name}')"
+    return f'python -c "import fileinput, sys; sys.stdout.buffer.write({text}.encode())"'

@@ -11,6 +11,7 @@ from tempfile import gettempdir
 from typing import Any, get_args
 
 import yaml
+from hydra.core.override_parser.types import ChoiceSweep, Glob
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import (
     ConfigAttributeError,
@@ -22,6 +23,7 @@ from omegaconf.errors import (
 )
 
 from nnexp.config.check import wrong_type
+from nnexp.config.grammar import parse
 from nnexp.config.groups import chosen, groups
 from nnexp.config.keys import PACKAGES, Key, all_keys, literal, unwrap
 from nnexp.config.likeness import plain_word
@@ -36,6 +38,8 @@ from nnexp.config.synonyms import KEYS
 from nnexp.config.unknown import bare_word, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
+ASKING = ("custom", "openml")  # options that do nothing without further words
+_ONE = (int, float, bool, str)  # types of keys that take one value
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)
 _UNMATCHED = re.compile(r"Could not (?:override|delete from config\.) '([^']*)'")
 _AMBIGUOUS = re.compile(
@@ -53,6 +57,26 @@ _RANGES = {  # what other tools draw from
 }
 _LISTS = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _ORIGIN = re.compile(r"In '((?!config'|hydra/)[^']+)'")
+
+
+def globbed(key: str, word: str, pattern: Glob, sweep: bool = True) -> UserError:
+    """The error of options by a pattern: what is run would change with the files that are there.
+
+    Arguments:
+        key: a group; a key has no options that a pattern could find.
+        word: what was typed.
+        pattern: in it.
+        sweep: whether -m was typed.
+    """
+    names = [own for own in pattern.filter(groups().get(key, [])) if own not in ASKING]
+    allowed, start = "values written out, with commas", ""
+    if not sweep and names[1:]:
+        allowed, start = f"{allowed}; several are a sweep, which -m starts", "-m "
+    return UserError(
+        f"{word}: values by a pattern, which no {'sweep' if sweep else 'run'} takes",
+        allowed,
+        f"{start}{shell(f'{key}=' + ','.join(names))}" if names else HELP,
+    )
 
 
 def translate(
@@ -182,14 +206,18 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
         of_texts = str in get_args(unwrap(key.hint)[0])
         texts = (item.strip(" \"'") for item in value.strip("[](){}").split(","))
         kept = _items(value) if of_texts else [text for text in texts if text]
-        text = f"{key.path}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}"
-        return text if text.isascii() and '"' not in text else f"'{text}'"
-    opened = [c for c in value if c in "[{("]
-    if opened and not any(c in value for c in "]})"):
-        closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
-        return shell(f"{name}={value}{closing}")
+        return shell(f"{key.path}={literal(kept) if of_texts else '[' + ','.join(kept) + ']'}")
     of_text = key is not None and unwrap(key.hint)[0] is str and "choices" not in key.limits
-    if key is None or key.path != plain or not of_text:
+    opened = [c for c in value if c in "[{("]
+    # in a text a bracket is a sign like any other
+    if opened and not of_text and not any(c in value for c in "]})"):
+        closing = "".join({"[": "]", "{": "}", "(": ")"}[c] for c in reversed(opened))
+        one = name.lstrip("+") in groups() if key is None else unwrap(key.hint)[0] in _ONE
+        if value[0] in "[(" and one:  # a list would be refused in turn
+            alone = suggest(name, value.strip("[( \"'"), overrides)
+            return several(name, f"{value}{closing}") or alone or HELP
+        return shell(f"{name}={value}{closing}")
+    if key is None or not of_text or (key.path != plain and not opened):
         bare = first.strip("=;:,\"'")
         if not bare and first.strip("\"'"):  # a separator
             return " ".join(map(shell, (suggest(name, f'"{first}"', overrides) or HELP).split()))
@@ -197,6 +225,7 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
     bare = value.strip()
     if bare[:1] in ("'", '"'):
         bare = bare.strip("\"'")  # a quote that is not closed; one further in is the text's own
+    name = name if key.path == plain else key.path
     return shell(f'{name}="{bare}"' if '"' not in bare else f"{name}={literal(bare)}")
 
 
@@ -266,10 +295,25 @@ def _needs_multirun(override: str) -> UserError:
     key = _key(name, ())
     if key is None and name.lstrip("+") not in groups() and not name.startswith("hydra"):
         return unknown_key(name, value)
+    swept = parse(override).value()
+    if isinstance(swept, Glob):
+        return globbed(name.lstrip("+"), override, swept, sweep=False)
     if key is not None and key.is_list:
+        lists = isinstance(swept, ChoiceSweep) and any(isinstance(own, list) for own in swept.list)
+        commas = isinstance(swept, ChoiceSweep) and swept.simple_form
+        if lists and not (commas and str in get_args(unwrap(key.hint)[0])):  # of networks, say
+            return UserError(
+                f"{override} has several lists for one run",
+                f"several values are a sweep, which -m starts; {key.path} is {key.kind}",
+                f"-m {shell(override)}",
+            )
+        if lists:
+            items: Any = parse(f"{name}=[{value}]").value()
+            flat = (i for own in items for i in (own if isinstance(own, list) else [own]))
+            value = ",".join(dict.fromkeys(map(literal, flat)))
         return UserError(
             f"{override} is no list yet", f"{key.path} is {key.kind}, typed in brackets",
-            f"{name}=[{value}]",
+            shell(f"{name}=[{value}]"),
         )  # fmt: skip
     quoted, remedy = "a text with commas is quoted", f"-m {shell(override)}"
     if key is not None and unwrap(key.hint)[0] is str and "choices" not in key.limits:

@@ -66,6 +66,15 @@ def parse_table(
     endings = [ending.lower() for ending in path.suffixes]
     ending = endings[-1] if endings else ""
     held = path
+    if commands.is_archive(path):
+        endings_of_tables = (*TEXT_ENDINGS, *BINARY_ENDINGS, *COMPRESSED_ENDINGS)
+        names, remedy = commands.extract(path, data, endings_of_tables)
+        found = f"; in this one lie {listing(names, 6)}" if names else ""
+        raise UserError(
+            f"{path.name!r} is an archive of files, and no table",
+            f"a file ending in {ENDINGS}{found}",
+            remedy,
+        )
     if ending in COMPRESSED_ENDINGS:
         data, inner = decompress(content, ending)
         held = path.with_name(PurePath(inner).name or path.stem)
@@ -85,7 +94,7 @@ def parse_table(
         remedy = commands.shell_override("data.path", held.with_suffix(".csv"))
         raise UserError(f"{path.name!r} holds {kind}, and no CSV", allowed, remedy)
     if ending not in TEXT_ENDINGS and held is not path:
-        named = ending in (*BINARY_ENDINGS, *COMPRESSED_ENDINGS)
+        named = ending in (*BINARY_ENDINGS, *COMPRESSED_ENDINGS) or commands.is_archive(held)
         command, to = commands.unpack(path, held.name if named else f"{held.name}.csv")
         raise UserError(
             f"{path.name!r} holds {held.name!r}",

@@ -21,7 +21,7 @@ def in_call(error: UserError) -> UserError:
     "nnexp.audit(frame, split={'stratify': False})"
     """
     remedy = error.remedy
-    if re.match(r"data[.=]", remedy):
+    if re.match(r"'?data[.=]", remedy):  # in quotes where a shell needs them
         remedy = _call(remedy)
     return UserError(_PREFIX.sub("", error.wrong), _PREFIX.sub("", error.allowed), remedy)
 

@@ -77,7 +77,7 @@ def attributes(module: nn.Module) -> dict[str, Written]:
 
 
 def _by_name(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """The attributes of a module as its code calls them, those that torch keeps apart among them."""
+    """The attributes of a module as its code calls them, those that torch keeps apart, too."""
     for name, value in vars(module).items():
         if name in ("_buffers", "_parameters", "_modules"):
             yield from value.items()

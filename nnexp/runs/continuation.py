@@ -243,7 +243,8 @@ def _clear(folder: Path, found: Checkpoint | None) -> None:
     for name in PRODUCTS:
         (folder / name).unlink(missing_ok=True)
     for path in folder.glob(".*.tmp"):  # of a write that was cut off
-        path.unlink()
+        if not path.is_dir():  # a folder is somebody else's
+            path.unlink()
     if found is not None:
         checkpoint.cut_back(folder, found)
         return

@@ -17,16 +17,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
-from nnexp.config.groups import groups as all_groups
 from nnexp.config.keys import literal
 from nnexp.config.likeness import nearest
 from nnexp.config.shell import shell
-from nnexp.config.translate import translate
+from nnexp.config.translate import globbed, translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
 
 MOST = 1_000_000  # values of a key
-ASKING = ("custom", "openml")  # options that do nothing without further words
 DIGITS = 4  # significant ones of a drawn number
 Parse = Callable[[str], Override]
 
@@ -200,7 +198,7 @@ def _space(
 def _axis(key: str, override: Override) -> Axis:
     value = override.value()
     if isinstance(value, Glob):
-        raise _globbed(override, value)
+        raise globbed(override.key_or_group, override.input_line or key, value)
     if isinstance(value, IntervalSweep):
         return Axis((key,), interval=_interval(key, value))
     if isinstance(value, RangeSweep) and (value.step == 0 or value.start is None):
@@ -252,17 +250,6 @@ def _word(key: str, value: Any) -> str:
     if isinstance(value, list):
         return f"{key}={','.join(literal(item) for item in value)}"
     return f"{key}={value if isinstance(value, str) else literal(value)}"
-
-
-def _globbed(override: Override, pattern: Glob) -> UserError:
-    """The error of options by a pattern: what is run would change with the files that are there."""
-    key = override.key_or_group
-    names = [own for own in pattern.filter(all_groups().get(key, [])) if own not in ASKING]
-    return UserError(
-        f"{override.input_line}: values by a pattern, which no sweep takes",
-        "values written out, with commas",
-        shell(f"{key}={','.join(names)}") if names else "nnexp train --help",
-    )
 
 
 def _parser() -> Parse:

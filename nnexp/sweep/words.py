@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override
 
@@ -11,6 +12,7 @@ from nnexp.config.grammar import parse, value_of
 from nnexp.config.keys import all_keys, literal
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.config.shell import shell
+from nnexp.config.translate import globbed
 from nnexp.errors import UserError
 from nnexp.sweep.settings import is_about_sweep
 
@@ -31,10 +33,11 @@ def check_words(words: Sequence[str]) -> None:
     """Refuse several values of what a sweep has one of.
 
     Raises:
-        UserError: a word of `sweep` or `sweep.*` has several values.
+        UserError: a word of `sweep` or `sweep.*` has several values, or a pattern in it.
     """
     for word in filter(is_about_sweep, words):
         override = parse(word)
+        _check_patterns(override)
         if not override.is_sweep_override():
             continue
         name = override.key_or_group
@@ -47,6 +50,20 @@ def check_words(words: Sequence[str]) -> None:
             wrong = f"{word} has several values, and a sweep has one"
             allowed = key.allowed if key is not None else f"one value of {name}"
         raise UserError(wrong, allowed, _one(override, values))
+
+
+def _check_patterns(override: Override) -> None:
+    """Refuse a pattern in a block, which Hydra would hand on as a text of its own making."""
+    section, _, name = override.key_or_group.partition("sweep.params")
+    if section or override.key_or_group == name:
+        return
+    params: Any = override.value()
+    params = {name[1:]: params} if name else params
+    for block in params if isinstance(params, list) else [params]:
+        for key, value in block.items() if isinstance(block, dict) else ():
+            for own in value if isinstance(value, list) else [value]:
+                if isinstance(own, Glob):
+                    raise globbed(str(key), f"{key}=glob({','.join(own.include)})", own)
 
 
 def _one(override: Override, values: Sequence[str]) -> str:

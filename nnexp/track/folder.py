@@ -27,7 +27,7 @@ _FILES = {
     *("preprocess.json", "preprocess.safetensors", "leaderboard.csv", "leaderboard.md"),
     *(METRICS_FILE, DIAGNOSIS_FILE, REPORT_FILE, SWEEP_FILE, MULTIRUN_FILE),
 }
-_FILES_OF = re.compile(r"events\.out\.tfevents\..*|\..*\.tmp")
+_FILES_OF = re.compile(r"events\.out\.tfevents\..*")
 LARGEST_JSON = 64 * 2**20  # bytes; a run's own files stay far below
 # a pipe is not waited for, a link not followed
 _APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND

@@ -1,5 +1,6 @@
 """Ranges, choices and types: whatever is outside is refused by its exact key."""
 
+import gzip
 import math
 import shlex
 import subprocess
@@ -155,7 +156,10 @@ def test_the_remedy_is_what_was_meant_and_works(typed, remedy):
     compose(shlex.split(remedy))
 
 
-@pytest.mark.parametrize(("typed", "known"), [("latin-1", "latin1"), ("cp1252", "cp1252")])
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [("latin-1", "latin1"), ("cp1252", "cp1252"), ("mac_roman", "macintosh")],
+)
 def test_a_character_set_is_answered_with_what_recodes_the_file(
     tmp_path, monkeypatch, typed, known
 ):
@@ -170,3 +174,32 @@ def test_a_character_set_is_answered_with_what_recodes_the_file(
         subprocess.run(command[0], shell=True, check=True)
         assert Path(to).read_text(encoding="utf-8").startswith("größe")
         assert compose([*words, *shlex.split(command[2])]).data.path == to
+
+
+@pytest.mark.parametrize("typed", ["latin1", "mac_turkish"])
+def test_what_is_compressed_is_recoded_unpacked(tmp_path, monkeypatch, typed):
+    monkeypatch.chdir(tmp_path)
+    content = "größe\ty\n1\ta\n"
+    Path("a t.tsv.gz").write_bytes(gzip.compress(content.encode(typed)))
+    Path("plain.tsv").write_bytes(content.encode(typed))
+    for path, to in (("a t.tsv.gz", "utf8.tsv"), ("plain.tsv", "2-utf8.tsv")):
+        with pytest.raises(UserError) as caught:
+            compose(["data=csv", f'data.path="{path}"', "data.target=y", f"data.encoding={typed}"])
+        command, _, word = caught.value.remedy.partition("  # then ")
+        subprocess.run(command, shell=True, check=True)
+        assert word == f"data.path={to}"
+        assert Path(to).read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize("typed", ["hex", "rot13", "zip", "idna", "unicode_escape"])
+def test_a_codec_of_no_text_is_no_character_set(typed):
+    with pytest.raises(UserError) as caught:
+        compose(["data=csv", "data.path=t.csv", "data.target=y", f"data.encoding={typed}"])
+    assert "character set" not in caught.value.wrong
+    assert caught.value.remedy.startswith("data.encoding=o")
+
+
+def test_a_binary_table_has_no_character_set_to_change():
+    with pytest.raises(UserError) as caught:
+        compose(["data=csv", "data.path=t.parquet", "data.target=y", "data.encoding=latin1"])
+    assert caught.value.remedy == "data.encoding=onehot"

@@ -1,10 +1,13 @@
 """Whatever Hydra raises becomes three lines; what it cannot know is raised again."""
 
+import shlex
+
 import pytest
 
 from nnexp.config.compose import compose
 from nnexp.config.translate import translate
 from nnexp.errors import UserError
+from nnexp.sweep.space import spaces
 
 WRONG = {
     "reg.l2=abc": ("reg.l2=abc is not a number", "reg.l2 is a number >= 0"),
@@ -68,3 +71,46 @@ def test_a_user_error_stays_and_a_bug_is_raised_again():
     assert translate(error, []) is error
     with pytest.raises(ZeroDivisionError):
         translate(ZeroDivisionError(), [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("data.drop=['it's',b]", "'data.drop=[\"it'\"'\"'s\",b]'"),
+        ("data.drop=[a*,b", "'data.drop=[a*,b]'"),
+        ("data.drop=[a],[b]", "data.drop=[a,b]"),
+        ("data.drop=[a],b", "data.drop=[a,b]"),
+        ('data.drop="a b",c', "'data.drop=[\"a b\",c]'"),
+        ("data.target=[a", "'data.target=\"[a\"'"),
+        ("label=[a", "'data.target=\"[a\"'"),
+        ("data.path=x(1.csv", "'data.path=\"x(1.csv\"'"),
+        ("reg.l2=[0.1", "reg.l2=0.1"),
+        ("optimizer=[sgd", "optimizer=sgd"),
+        ("optimizer=glob(adamw*)", "optimizer=adamw"),
+    ],
+)
+def test_a_list_or_a_bracket_is_answered_with_what_a_shell_and_the_key_take(typed, remedy):
+    data = ["data=csv", "data.path=t.csv", "data.target=y"]
+    with pytest.raises(UserError) as caught:
+        compose([*data, typed])
+    assert caught.value.remedy == remedy
+    compose([*data, *shlex.split(remedy)])
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("optimizer=glob(*)", "-m optimizer=adam,adamw,rmsprop,sgd"),
+        ("model=glob(*)", "-m model=linear,mlp"),
+        ("optimizer.lr=glob(*)", "nnexp train --help"),
+        ("model.hidden=[64],[128]", "-m model.hidden=[64],[128]"),
+        ("data.drop=choice([a],[b])", "-m 'data.drop=choice([a],[b])'"),
+        ("optimizer=[sgd,adam", "-m optimizer=sgd,adam"),
+    ],
+)
+def test_several_values_are_answered_with_a_sweep_that_takes_them(typed, remedy):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy == remedy
+    if remedy.startswith("-m "):
+        assert spaces(shlex.split(remedy)[1:])

@@ -1,9 +1,11 @@
 """What is proposed for a file works in a shell, whatever its name, and overwrites nothing."""
 
 import gzip
+import io
 import shlex
 import shutil
 import subprocess
+import tarfile
 import zipfile
 
 import pandas as pd
@@ -120,3 +122,50 @@ def test_an_archive_of_something_else_is_unpacked(tmp_path, inner):
     command, _, word = refused(path).partition("  # then data.path=")
     run(command)
     assert list(read_file(word).columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("ending", [".tar", ".tar.gz", ".tgz", ".TAR.bz2", ".txz"])
+@pytest.mark.parametrize(
+    ("inner", "made"),
+    [("t.csv", "2-t.csv"), ("./sub dir/t.csv", "2-t.csv"), ("a/adult.data", "adult.data.csv")],
+)
+def test_the_table_of_an_archive_is_taken_out(tmp_path, ending, inner, made):
+    (tmp_path / "t.csv").write_text("kept")
+    path = tmp_path / f"it's a pack{ending}"
+    kind = {".tar": "w", ".TAR.bz2": "w:bz2", ".txz": "w:xz"}.get(ending, "w:gz")
+    with tarfile.open(path, kind) as archive:
+        for name in (f"{inner}.parquet/._x.csv", inner):  # as a Mac packs
+            entry = tarfile.TarInfo(name)
+            entry.size = len(CSV)
+            archive.addfile(entry, io.BytesIO(CSV.encode()))
+    with pytest.raises(UserError, match="is an archive of files, and no table") as caught:
+        read_file(path)
+    assert caught.value.allowed.endswith(f"in this one lie {inner}")
+    command, _, word = caught.value.remedy.partition("  # then ")
+    run(command)
+    (word,) = shlex.split(word)
+    assert word == f'data.path="{tmp_path / made}"' or word == f"data.path={tmp_path / made}"
+    assert list(read_file(tmp_path / made).columns) == ["a", "b"]
+    assert (tmp_path / "t.csv").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("p.7z", "7z x -aos"), ("p.rar", "unrar x -o-"), ("p.tar.zst", "tar -xkf"), ("p.tgz", "tar")],
+)
+def test_an_archive_that_cannot_be_read_is_called_one(tmp_path, name, command):
+    path = tmp_path / name
+    path.write_bytes(b"\x1f\x8bno archive")
+    with pytest.raises(UserError, match="is an archive of files") as caught:
+        read_file(path)
+    assert caught.value.remedy.startswith(command)
+    assert caught.value.remedy.endswith(f" {path}  # then data.path=/path/of/the/table.csv")
+
+
+def test_an_archive_in_a_zip_keeps_its_name(tmp_path):
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("p.tar", b"")
+    assert refused(path).endswith(f"  # then data.path={tmp_path / 'p.tar'}")
+    (tmp_path / "station.tar.csv").write_text(CSV)
+    assert len(read_file(tmp_path / "station.tar.csv")) == 2

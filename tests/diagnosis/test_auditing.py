@@ -150,5 +150,6 @@ def test_sentinels_may_be_a_mapping(wine):
     assert str(nnexp.audit(odd, "target", sentinels=given)) == str(as_texts)
     assert str(as_texts) != str(nnexp.audit(odd, "target"))
     for wrong in ({"ash": "few"}, {"ash": None}, {"ash": True}):
-        with pytest.raises(UserError, match="which is no column=number"):
+        with pytest.raises(UserError, match="which is no column=number") as caught:
             nnexp.audit(odd, "target", sentinels=wrong)
+        assert caught.value.remedy == "nnexp.audit(frame, sentinels=['ash=0'])"

@@ -27,6 +27,22 @@ def test_several_values_of_what_a_sweep_has_one_of(word, remedy):
     assert word in caught.value.wrong
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "sweep.params={optimizer: glob(adam*)}",
+        "+sweep.params=[{seed: [1]}, {optimizer: glob(adam*)}]",
+        "sweep.params={optimizer: [glob(adam*)]}",
+        "sweep.params.optimizer=glob(adam*)",
+    ],
+)
+def test_a_pattern_in_a_block_is_answered_as_one_that_is_typed(word):
+    with pytest.raises(UserError) as caught:
+        check_words([word])
+    assert caught.value.wrong.startswith("optimizer=glob(adam*): values by a pattern")
+    assert caught.value.remedy == "optimizer=adam,adamw"
+
+
 def test_one_value_is_taken():
     check_words(["seed=0,1", "sweep.n=3", "sweep.zip=[seed,reg.l2]", "sweep=lr", "sweep.n=null"])
 
