@@ -6,6 +6,7 @@ import yaml
 from nnexp.config.schema.config import Config
 from nnexp.config.schema.model import CustomModelConfig
 from nnexp.config.schema.options import OPTIONS
+from nnexp.leaderboard import plain
 from nnexp.leaderboard.plain import Configs
 
 
@@ -44,10 +45,8 @@ def test_what_is_read_is_what_was_written(tmp_path, change):
 
 def test_equal_sections_are_parsed_once(tmp_path, monkeypatch):
     parsed = []
-    real = yaml.load
-    monkeypatch.setattr(
-        yaml, "load", lambda text, loader: parsed.append(text) or real(text, loader)
-    )
+    real = plain.parse
+    monkeypatch.setattr(plain, "parse", lambda text: parsed.append(text) or real(text))
     configs = Configs()
     for seed in range(3):
         assert configs.read(saved(tmp_path / str(seed), Config(seed=seed)))["seed"] == seed

@@ -16,7 +16,7 @@ def test_a_proof_in_figures(read):
         "gain": "+0.200, 95 % interval +0.150 to +0.250",
         "p of no gain": "0.0023",
         "re-runs": "5 pairs of seeds, 3.2 s in all",
-        "share of the gap recovered": "80 %",
+        "share of what all changes bring": "80 %",
     }
     assert drawn.one("div", "dots-title").text == "Validation accuracy"
 

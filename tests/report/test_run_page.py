@@ -76,7 +76,7 @@ def test_scores_stand_beside_errors_other_learners_and_the_prior(make_run, shown
     assert rows[0][:3] == ["validation, 30 rows", "0.9000± 0.0400", "0.5000± 0.0300"]
     assert rows[1] == ["train, 60 rows", "0.9700", "", "", "0.9600"]
     assert rows[2][0] == "test, 40 rows"
-    assert rows[3][:3] == ["naming the class shares", "0.6000", ""]
+    assert rows[3][:3] == ["naming the class shares of train rows", "0.6000", ""]
 
 
 def test_the_prior_of_the_train_rows_goes_first(make_run, shown):
@@ -121,7 +121,7 @@ def test_no_run_folder(tmp_path):
 
 def test_texts_stay_texts(make_run, shown):
     manifest = {"data": {"source": EVIL, "split": {EVIL: 1}, "classes": [{EVIL: EVIL}, EVIL]}}
-    signals = {f"weight_norm/{EVIL}": [1, 2], f"dead/{EVIL}": [0, EVIL]}
+    signals = {f"weight_norm/{EVIL}": [1, 2], f"dead/{EVIL}": [0, 1]}
     folder = make_run(
         status="failed", reason=EVIL, manifest=manifest, overrides=[f"data.path={EVIL}"],
         signals=signals, data__name=EVIL,
