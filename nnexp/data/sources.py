@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -54,13 +55,19 @@ def load_table(config: DataConfig) -> Table:
 
 
 def _bundled(config: DataConfig) -> Table:
+    return _read_bundled(config.name, config.target or "target")
+
+
+@cache
+def _read_bundled(name: str, target: str) -> Table:
+    """A table that comes with scikit-learn, read once in a process: it never changes."""
     from sklearn import datasets
 
-    bunch = getattr(datasets, f"load_{config.name}")(as_frame=True)
+    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
     frame = bunch.frame
-    if config.name != "digits":  # whose names are the digits themselves
+    if name != "digits":  # whose names are the digits themselves
         frame = frame.assign(target=np.asarray(bunch.target_names, dtype=object)[bunch.target])
-    return table_from_frame(frame, config.target or "target", config.name)
+    return table_from_frame(frame, target, name)
 
 
 def _openml(config: DataConfig) -> Table:

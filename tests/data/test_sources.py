@@ -37,6 +37,20 @@ def test_sources_without_a_file(name, rows, columns, classes):
     assert table.parts is None
 
 
+def sklearn_iris():
+    return sklearn.datasets.load_iris(as_frame=True).frame
+
+
+def test_a_bundled_table_is_read_once():
+    first = load_table(OPTIONS["data"]["iris"]())
+    assert load_table(OPTIONS["data"]["iris"]()) is first
+    prepare(first, OPTIONS["data"]["iris"](scaling="minmax"), seed=1)
+    again = load_table(OPTIONS["data"]["iris"]())
+    assert fingerprint_values(again.frame) == fingerprint_values(
+        sklearn_iris().drop(columns="target")
+    )
+
+
 def test_made_tables_follow_their_options():
     one, two = (load_table(ClassificationConfig(seed=seed)) for seed in (0, 1))
     assert one.fingerprint != two.fingerprint
