@@ -38,7 +38,7 @@ from nnexp.config.synonyms import KEYS
 from nnexp.config.unknown import bare_word, unknown_key, unknown_option
 from nnexp.errors import TRAIN, UserError
 
-ASKING = ("custom", "openml")  # options that do nothing without further words
+ASKING = ("csv", "custom", "idx", "openml")  # options that do nothing without further words
 _ONE = (int, float, bool, str)  # types of keys that take one value
 _FAMILY = (HydraException, OmegaConfBaseException, yaml.YAMLError, OSError, ValueError)
 _UNMATCHED = re.compile(r"Could not (?:override|delete from config\.) '([^']*)'")
@@ -70,6 +70,8 @@ def globbed(key: str, word: str, pattern: Glob, sweep: bool = True) -> UserError
     """
     names = [own for own in pattern.filter(groups().get(key, [])) if own not in ASKING]
     allowed, start = "values written out, with commas", ""
+    if key == "sweep":  # one at a time
+        names = names[:1]
     if not sweep and names[1:]:
         allowed, start = f"{allowed}; several are a sweep, which -m starts", "-m "
     return UserError(
@@ -299,13 +301,15 @@ def _needs_multirun(override: str) -> UserError:
     if isinstance(swept, Glob):
         return globbed(name.lstrip("+"), override, swept, sweep=False)
     if key is not None and key.is_list:
-        lists = isinstance(swept, ChoiceSweep) and any(isinstance(own, list) for own in swept.list)
-        commas = isinstance(swept, ChoiceSweep) and swept.simple_form
-        if lists and not (commas and str in get_args(unwrap(key.hint)[0])):  # of networks, say
+        choice = swept if isinstance(swept, ChoiceSweep) else None
+        lists = choice is not None and any(isinstance(own, list) for own in choice.list)
+        commas = choice is not None and choice.simple_form
+        texts = str in get_args(unwrap(key.hint)[0])
+        if choice is not None and lists and not (commas and texts):  # of networks, say
             return UserError(
                 f"{override} has several lists for one run",
                 f"several values are a sweep, which -m starts; {key.path} is {key.kind}",
-                f"-m {shell(override)}",
+                f"-m {shell(f'{name}={_each_a_list(choice)}')}",
             )
         if lists:
             items: Any = parse(f"{name}=[{value}]").value()
@@ -325,6 +329,12 @@ def _needs_multirun(override: str) -> UserError:
         f"several values are a sweep, which -m starts; {quoted}",
         remedy,
     )
+
+
+def _each_a_list(swept: ChoiceSweep) -> str:
+    """The values of a sweep over lists, one that was typed without brackets as a list, too."""
+    items = (own if isinstance(own, list) else [own] for own in swept.list)
+    return ",".join(f"[{','.join(map(literal, own))}]" for own in items)
 
 
 def _unknown(path: str, overrides: Sequence[str]) -> UserError:

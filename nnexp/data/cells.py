@@ -29,8 +29,18 @@ _YEAR_FIRST = re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?P
 _YEAR_LAST = re.compile(
     r"(?P<a>\d{1,2})(?P<mark>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})(?P<time>\D.*)?"
 )
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{4}[Qq][1-4]|[a-zA-Z]\d{4}(?!\d)")
-_EITHER_ORDER = re.compile(r"(?<!\d)\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?!\d)")
+_WEEKDAY = r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+"
+_CLOCK = r"(,?[ T]\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]m)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+# times that are read in one way alone: the month is a word, or the year is first
+_CLEAR = re.compile(
+    rf"({_WEEKDAY})?(\d{{1,2}}[ -]?{_MONTH}[ -]?\d{{4}}"  # Fri, 06 Nov 2009 10:00 GMT, 06NOV2007
+    rf"|{_MONTH} +\d{{1,2}},? \d{{4}}"  # Nov 6, 2007, 10:00 PM
+    rf"|\d{{4}}[ -]{_MONTH}[ -]\d{{1,2}}|{_MONTH}[ -]\d{{4}}"  # 2007-Nov-06, Nov 2007
+    rf"|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}){_CLOCK}"  # 2020-01-05 10:00 UTC
+    rf"|{_WEEKDAY}{_MONTH} +\d{{1,2}} +\d{{1,2}}:\d{{2}}(:\d{{2}})? +\d{{4}}"  # as ctime
+    r"|\d{1,2}/\d{4}|\d{4}[- ]?q[1-4]",  # 11/2007, 2007Q4
+    re.IGNORECASE,
+)
 _QUARTER = re.compile(r"(?P<y>\d{4})[- ]?[Qq](?P<q>[1-4])")
 PIVOT = 69  # years of two digits from here on are of the 20th century, as POSIX reads them
 _DATE_FORMATS = (
@@ -220,7 +230,7 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
     if not numbers.unread:
         return numbers
     texts = read_texts(column, tokens)
-    wrong = next((t for t in texts.levels if not is_date(t) and not _is_clear(t)), "")
+    wrong = next((t for t in texts.levels if not is_date(t) and not _CLEAR.fullmatch(t)), "")
     ordered = None if wrong else _year_first(texts.levels)
     tries = [(texts.levels, "ISO8601")]  # which needs no look at the column
     tries += [] if ordered is None else [(ordered, form) for form in _DATE_FORMATS]
@@ -231,16 +241,6 @@ def read_times(column: pd.Series, tokens: Collection[str]) -> Numbers:
             continue
         return Numbers(np.append(_seconds(dates), np.nan)[texts.codes])
     return Numbers(numbers.values, numbers.unread, wrong or numbers.example)
-
-
-def _is_clear(text: str) -> bool:
-    """Whether a text that is no plain date may be read as a time without a guess: it has a year,
-    and day and month are not both numbers before it.
-
-    >>> [_is_clear(text) for text in ("Fri, 06 Nov 2009 10:00 GMT", "2013Q1", "5.1.2020, 10:00")]
-    [True, True, False]
-    """
-    return bool(_YEAR.search(text)) and not _EITHER_ORDER.search(text)
 
 
 def _year_first(texts: Sequence[str]) -> list[str] | None:

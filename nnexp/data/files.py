@@ -67,7 +67,9 @@ def parse_table(
     ending = endings[-1] if endings else ""
     held = path
     if commands.is_archive(path):
-        endings_of_tables = (*TEXT_ENDINGS, *BINARY_ENDINGS, *COMPRESSED_ENDINGS)
+        # a .txt may be what is to be read first, and no table
+        texts = [own for own in TEXT_ENDINGS if own != ".txt"]
+        endings_of_tables = (*texts, *BINARY_ENDINGS, *COMPRESSED_ENDINGS, ".txt")
         names, remedy = commands.extract(path, data, endings_of_tables)
         found = f"; in this one lie {listing(names, 6)}" if names else ""
         raise UserError(

@@ -97,11 +97,10 @@ def _read(folder: Path) -> dict[str, Any]:
         missing=state["missing"],
         encoding=state["encoding"],
         tokens=_names(state["tokens"]),
-        # older runs have none of these, ...
+        # older runs have none of these
         sentinels=_sentinels(state.get("sentinels", []), set(names)),
         decimal=state.get("decimal", AUTO),
-        # ... and any column of numbers with commas was read as one of decimals
-        commas=_names(state.get("commas", list(numeric))),
+        commas=_names(state.get("commas", [])),
     )
 
 

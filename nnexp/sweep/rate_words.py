@@ -12,7 +12,7 @@ from typing import Any
 FLAGS = MappingProxyType(
     {"start": "from", "stop": "to", "rates": "rates", "epochs": "epochs", "seeds": "seeds"}
 )
-COMMAND, CALL = "nnexp lr-find", "find_rate"
+COMMAND, CALL = "nnexp lr-find", "nnexp.find_rate"
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ def test_a_list_or_a_bracket_is_answered_with_what_a_shell_and_the_key_take(type
         ("model=glob(*)", "-m model=linear,mlp"),
         ("optimizer.lr=glob(*)", "nnexp train --help"),
         ("model.hidden=[64],[128]", "-m model.hidden=[64],[128]"),
-        ("data.drop=choice([a],[b])", "-m 'data.drop=choice([a],[b])'"),
+        ("data.drop=choice([a],[b])", "-m data.drop=[a],[b]"),
+        ("model.hidden=[8],16", "-m model.hidden=[8],[16]"),
         ("optimizer=[sgd,adam", "-m optimizer=sgd,adam"),
     ],
 )

@@ -196,10 +196,11 @@ def test_a_call_is_answered_with_a_call():
     with pytest.raises(UserError) as caught:
         find_rate(["data=iris"], rates=2, seeds=2)
     assert caught.value.wrong == "rates=2"
-    assert caught.value.remedy == "find_rate(['data=iris'], rates=5, seeds=2)"
+    assert caught.value.remedy == "nnexp.find_rate(['data=iris'], rates=5, seeds=2)"
     with pytest.raises(UserError) as caught:
         find_rate(["data=iris", "optimizer.maximize=true"], stop=1.0)
-    assert caught.value.remedy == "find_rate(['data=iris', 'optimizer.maximize=false'], stop=1)"
+    mended = "['data=iris', 'optimizer.maximize=false']"
+    assert caught.value.remedy == f"nnexp.find_rate({mended}, stop=1)"
 
 
 def test_ctrl_c_ends_it_without_files(tmp_path, monkeypatch):
