@@ -34,8 +34,9 @@ def proof_section(proof: Proof) -> Markup:
         ("p of no gain", p_value(proof.p)),
         ("re-runs", f"{plural(proof.seeds, 'pair')} of seeds, {proof.seconds:.1f} s in all"),
     ]
-    if proof.recovered is not None and math.isfinite(proof.recovered) and proof.recovered != 1:
-        facts.append(("share of what all changes bring", share(proof.recovered)))
+    part = proof.recovered
+    if part is not None and math.isfinite(part) and not math.isclose(part, 1):  # of several
+        facts.append(("share of what all changes bring", share(part)))
     return element(
         "div",
         element(

@@ -47,3 +47,9 @@ def test_what_is_not_known_is_left_out(read):
     assert "not finite to not finite" in drawn.text
     assert drawn.all("line", "bar") == []
     assert drawn.one("div", "dots-title").text == "Balanced validation accuracy"
+
+
+def test_the_only_change_brings_all_and_says_nothing_of_it(read):
+    alone = Proof("accuracy/val", 0.5, 0.7, 0.2, (0.1, 0.3), 0.01, 5, 1.0, 0.9999999999999998)
+    told = [d.text for d in read(proof_section(alone)).all("dt")]
+    assert told == ["gain", "p of no gain", "re-runs"]
