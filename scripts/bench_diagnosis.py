@@ -317,7 +317,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
     import nnexp.train.training as training
     from nnexp.train.watch import Watch
 
-    diagnose = runner._diagnose
+    diagnose = runner.diagnose
     ways = {"plain": ["trainer.watch=false"], "watched": [], "diagnosed": []}
     watching = [
         # of a training the first validation is the watch's, the others take place in any case
@@ -331,7 +331,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         shares: list[float] = []
         for turn in range(rounds + 1):
             for name in list(ways) if turn % 2 else list(ways)[::-1]:
-                runner._diagnose = diagnose if name == "diagnosed" else lambda *arguments: None
+                runner.diagnose = diagnose if name == "diagnosed" else lambda *arguments: None
                 clock = Clock()
                 with contextlib.ExitStack() as context:
                     for owner, function in watching if name == "watched" else ():
@@ -344,7 +344,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
                     if name == "watched":
                         shares.append(clock.seconds / (took - clock.seconds))
                 shutil.rmtree(place.runs / "timed", ignore_errors=True)
-        runner._diagnose = diagnose
+        runner.diagnose = diagnose
         ratio = statistics.median(
             a / b for a, b in zip(times["watched"], times["plain"], strict=True)
         )
@@ -363,7 +363,7 @@ def proofs(cases: Sequence[Case], place: Place, rounds: int) -> None:
     from nnexp.proof.proving import prove
     from nnexp.runs.diagnosing import read_diagnosis
 
-    diagnose = runner._diagnose
+    diagnose = runner.diagnose
     print(
         f"\nseconds of a run without its diagnosis, and of the proof of one cause, {rounds} turns"
     )
@@ -371,12 +371,12 @@ def proofs(cases: Sequence[Case], place: Place, rounds: int) -> None:
         alone: list[float] = []
         proof: list[float] = []
         for turn in range(rounds + 1):
-            runner._diagnose = lambda *arguments: None
+            runner.diagnose = lambda *arguments: None
             start = time.perf_counter()
             train(case, place.tables, place.data, place.runs / "timed")
             between = time.perf_counter()
             shutil.rmtree(place.runs / "timed")
-            runner._diagnose = diagnose
+            runner.diagnose = diagnose
             folder = train(case, place.tables, place.data, place.runs / "timed")
             found = read_diagnosis(folder)
             first = [own for own in found.findings if own.fix][:1]

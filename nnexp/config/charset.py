@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from itertools import chain, count
 from pathlib import Path
 from shlex import quote
 from types import MappingProxyType
@@ -12,19 +11,9 @@ from types import MappingProxyType
 from nnexp.config.keys import literal
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.sources import CsvConfig
-from nnexp.config.shell import shell
+from nnexp.config.shell import UNPACK, free, piped, shell
 from nnexp.errors import UserError
 
-# what writes out what a compressed file holds, by the ending of its name
-UNPACK = MappingProxyType(
-    {
-        ".gz": "gunzip -c",
-        ".bz2": "bunzip2 -c",
-        ".xz": "xz -dc",
-        ".zst": "zstd -dc",
-        ".zip": "unzip -p",
-    }
-)
 _BINARY = (".parquet", ".feather", ".arrow")  # tables whose texts are UTF-8 whatever wrote them
 # as every iconv calls them, for the names that Python has; of others only Python is sure
 _OF_ICONV = re.compile(r"iso8859-\d+|cp125\d|koi8-r|utf-16")
@@ -54,18 +43,9 @@ def charset_typed(data: DataConfig) -> UserError | None:
     if name.startswith("utf-8") or name == "ascii" or inner in _BINARY:
         return UserError(wrong, _RULE, "data.encoding=onehot")
     ending = inner if inner in (".tsv", ".txt") else ".csv"
-    numbered = (path.with_name(f"{number}-utf8{ending}") for number in count(2))
-    first = path.with_name(f"utf8{ending}")
-    to = next(own for own in chain([first], numbered) if not own.exists())
+    to = free(path.with_name(f"utf8{ending}"))
     command = f"{piped(path, _recoding(name))} > {quote(str(to))}"
     return UserError(wrong, _RULE, f"{command}  # then {shell(f'data.path={literal(str(to))}')}")
-
-
-def piped(path: Path, command: str) -> str:
-    """A command that reads what a file holds, compressed or not."""
-    unpack = UNPACK.get(path.suffix.lower())
-    own = quote(str(path))
-    return f"{unpack} {own} | {command}" if unpack else f"{command} {own}"
 
 
 def _recoding(name: str) -> str:

@@ -8,13 +8,12 @@ import re
 import tarfile
 import zlib
 from collections.abc import Sequence
-from itertools import chain, count, islice
+from itertools import islice
 from pathlib import Path, PurePath
 from shlex import quote
 
-from nnexp.config.charset import UNPACK, piped
 from nnexp.config.keys import literal
-from nnexp.config.shell import shell
+from nnexp.config.shell import UNPACK, free, piped, shell
 
 # tables that no other name makes a CSV: ending -> what it is, and what reads it in Python
 _FOREIGN = {
@@ -115,12 +114,6 @@ def _members(data: bytes) -> list[str]:
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         pass  # of a kind that Python does not read, or damaged
     return [name for name in names if name.isprintable() and _NAMED.fullmatch(name)]
-
-
-def free(path: Path) -> Path:
-    """The path, or with a number before its name the first one where nothing lies yet."""
-    numbered = (path.with_name(f"{number}-{path.name}") for number in count(2))
-    return next(own for own in chain([path], numbered) if not own.exists())
 
 
 def shell_override(key: str, value: object) -> str:

@@ -17,12 +17,11 @@ from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
 from nnexp.data import Dataset
 from nnexp.errors import UserError
-from nnexp.runs import checkpoint
+from nnexp.runs import checkpoint, runner
 from nnexp.runs.checkpoint import Checkpoint
 from nnexp.runs.jobs import resume_command, sweep_of
 from nnexp.runs.material import check_source
 from nnexp.runs.runner import (
-    diagnose,
     facts_of,
     prepare,
     split_id,
@@ -189,7 +188,7 @@ def _diagnose_at_last(run: Run, config: Config, trust: bool) -> None:
             return
         typed = read_typed(folder, trust) or []
         task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
-        diagnose(task, labelled, dataset, trust)
+        runner.diagnose(task, labelled, dataset, trust)
 
 
 def _facts_of_manifest(folder: Path) -> dict[str, Any]:

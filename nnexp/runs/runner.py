@@ -239,11 +239,6 @@ def wants_diagnosis(config: Config, run: Run) -> bool:
     return bool(config.trainer.watch and run.epochs)
 
 
-def diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool = True) -> None:
-    """Say what is wrong with a run that has ended; arguments as for `train`."""
-    _diagnose(task, labelled, dataset, trust)
-
-
 def facts_of(stack: RunStack, dataset: Dataset, threads: int) -> dict[str, Any]:
     """What a run that is resumed should find unchanged: its table and which rows of it do what,
     and what it computes with.
@@ -261,8 +256,10 @@ def split_id(dataset: Dataset) -> str:
     return split.hexdigest()
 
 
-def _diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool) -> None:
-    """Say what is wrong with the run, in its folder, on the screen and in TensorBoard."""
+def diagnose(task: Task, labelled: Labelled, dataset: Dataset, trust: bool = True) -> None:
+    """Say what is wrong with a run that has ended, in its folder, on the screen and in TensorBoard;
+    arguments as for `train`.
+    """
     from nnexp.runs.diagnosing import diagnose_run, prove_command
 
     try:

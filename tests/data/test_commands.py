@@ -11,7 +11,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from nnexp.data import commands
+from nnexp.config.shell import free
 from nnexp.data.content import read_content
 from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
@@ -99,9 +99,9 @@ def test_a_header_may_begin_with_a_hash(tmp_path):
 def test_a_free_name(tmp_path):
     path = tmp_path / "t.csv"
     for name in ("t.csv", "2-t.csv"):
-        assert commands.free(path) == tmp_path / name
+        assert free(path) == tmp_path / name
         (tmp_path / name).touch()
-    assert commands.free(path) == tmp_path / "3-t.csv"
+    assert free(path) == tmp_path / "3-t.csv"
 
 
 def test_a_path_is_an_override_that_can_be_typed(tmp_path):

@@ -245,7 +245,7 @@ def test_what_comes_after_the_end_of_a_run_does_not_undo_it(tmp_path, monkeypatc
     def broken_off(*arguments):
         raise error
 
-    monkeypatch.setattr("nnexp.runs.runner._diagnose", broken_off)
+    monkeypatch.setattr("nnexp.runs.runner.diagnose", broken_off)
     words = [*QUICK, "trainer.watch=true", "hydra.run.dir=mine"]
     assert main(["train", *words]) == (130 if error is KeyboardInterrupt else 1)
     assert read_status("mine")["status"] == "done"
@@ -253,7 +253,7 @@ def test_what_comes_after_the_end_of_a_run_does_not_undo_it(tmp_path, monkeypatc
         told = capsys.readouterr().err
         assert "interrupted, but the run is done: nnexp diagnose mine" in told
     weights = (tmp_path / "mine" / "model.safetensors").stat()
-    monkeypatch.setattr("nnexp.runs.runner._diagnose", lambda *arguments: None)
+    monkeypatch.setattr("nnexp.runs.runner.diagnose", lambda *arguments: None)
     assert nnexp.resume("mine").status == "done"
     assert (tmp_path / "mine" / "model.safetensors").stat() == weights
 
@@ -264,7 +264,7 @@ def test_a_run_that_was_killed_before_its_diagnosis_gets_it(tmp_path, monkeypatc
     table = with_table(tmp_path)
     words = [*QUICK, "trainer.watch=true", "data=csv", "data.path=t.csv", "data.target=y"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nnexp.runs.runner._diagnose", lambda *arguments: None)
+        patch.setattr("nnexp.runs.runner.diagnose", lambda *arguments: None)
         nnexp.run([*words[1:], "hydra.run.dir=mine"])
     table.rename("elsewhere.csv")
     assert main(["resume", "mine"]) == 0  # as the run is done, it is no error
