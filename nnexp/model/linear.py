@@ -10,7 +10,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nnexp.model.products import Operand, Product, are_quick, multiply, rounds_rows_alike
+from nnexp.model.products import (
+    Operand,
+    Product,
+    are_taken,
+    is_quicker,
+    multiply,
+    rounds_rows_alike,
+)
 
 # multiplications of one product; up to here oneDNN takes products of bfloat16 or leaves them by
 # how many there are (16^3 in ATen/native/mkldnn/Matmul.cpp)
@@ -48,7 +55,7 @@ class PreparedLinear(Linear):
 
     A step of a small network is short: looking at the operands, asking for memory and converting
     the arguments of a foreign call take longer than its products. What it returns is overwritten by
-    the next step.
+    the next step. Products of a size at which OpenBLAS is no quicker are left to PyTorch.
 
     Arguments:
         layer: the layer, with a `weight_grad`.
@@ -62,28 +69,36 @@ class PreparedLinear(Linear):
         super().__init__(layer.weight, layer.bias, layer.weight_grad)
         assert layer.weight_grad is not None
         self._keeps = keeps
-        self._out = h.new_empty(len(h), h.size(1), layer.weight.size(2))
+        rows, inner, columns = h.size(1), h.size(2), layer.weight.size(2)
+        self._out = h.new_empty(len(h), rows, columns)
         self._h, self._d = Operand(h), Operand(self._out)
         self._result, weight = Operand(self._out), Operand(layer.weight)
-        self._forward = Product(self._h, weight, self._result, add=True)
-        by_weight = Operand(layer.weight_grad)
-        self._by_weight = Product(self._h, self._d, by_weight, turn_a=True)
+        self._forward = self._by_weight = self._by_input = None
+        if is_quicker(rows, inner, columns):
+            self._forward = Product(self._h, weight, self._result, add=True)
+        if is_quicker(inner, rows, columns):
+            by_weight = Operand(layer.weight_grad)
+            self._by_weight = Product(self._h, self._d, by_weight, turn_a=True)
         self._spare = spare
-        if spare is not None:
+        if spare is not None and is_quicker(rows, columns, inner, turn_b=True):
             self._by_input = Product(self._d, weight, Operand(spare), turn_b=True)
 
     def forward(self, h: Tensor) -> Tensor:
+        out = torch.empty_like(self._out) if self._keeps else self._out
+        if self._forward is None:
+            return torch.baddbmm(self.bias, h, self.weight, out=out)
         if h is not self._h.matrices:
             self._h.point_at(h)
-        out = self._out
         if self._keeps:
-            out = torch.empty_like(out)
             self._result.point_at(out)
         out.copy_(self.bias)
         self._forward()
         return out
 
     def weight_gradient(self, h: Tensor, d: Tensor) -> None:
+        if self._by_weight is None:
+            super().weight_gradient(h, d)
+            return
         if h is not self._h.matrices:
             self._h.point_at(h)
         if d is not self._d.matrices:
@@ -91,16 +106,18 @@ class PreparedLinear(Linear):
         self._by_weight()
 
     def input_gradient(self, d: Tensor) -> Tensor:
+        assert self._spare is not None
+        if self._by_input is None:
+            return torch.bmm(d, self.weight.transpose(1, 2), out=self._spare)
         if d is not self._d.matrices:
             self._d.point_at(d)
-        assert self._spare is not None
         self._by_input()
         return self._spare
 
 
 def is_preparable(h: Tensor, weight: Tensor) -> bool:
     """Whether a `PreparedLinear` takes batches like h (K, B, in)."""
-    return min(*h.shape[1:], weight.size(2)) > 1 and are_quick(h, weight)
+    return min(*h.shape[1:], weight.size(2)) > 1 and are_taken(h, weight)
 
 
 def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -120,7 +137,7 @@ def linear(h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return torch.addcmul(bias, h, weight)
     if h.size(1) == 1:
         return linear(_twice(h), weight, bias)[:, :1].contiguous()
-    if are_quick(h, weight) and rounds_rows_alike():  # outputs of rows are predictions, too
+    if rounds_rows_alike() and are_taken(h, weight):  # outputs of rows are predictions, too
         out = bias.expand(-1, h.size(1), -1).contiguous()
         multiply(h, weight, out, add=True)
         return out
@@ -143,7 +160,7 @@ def weight_gradient(h: Tensor, d: Tensor, out: Tensor) -> None:
         torch.sum(h * d, 1, out=out[:, 0])
     elif h.size(1) == 1:
         torch.mul(h.transpose(1, 2), d, out=out)
-    elif are_quick(h, d):
+    elif is_quicker(h.size(2), h.size(1), d.size(2)) and are_taken(h, d):
         multiply(h, d, out, turn_a=True)
     elif h.dtype is torch.bfloat16 and _is_uneven(h.transpose(1, 2), d):
         out.copy_(torch.bmm(h.transpose(1, 2).float(), d.float()))
@@ -161,7 +178,7 @@ def input_gradient(d: Tensor, weight: Tensor) -> Tensor:
         return (d * weight).sum(2, keepdim=True)
     if d.size(1) == 1:
         return input_gradient(_twice(d), weight)[:, :1].contiguous()
-    if are_quick(d, weight):
+    if is_quicker(d.size(1), d.size(2), weight.size(1), turn_b=True) and are_taken(d, weight):
         out = d.new_empty(len(d), d.size(1), weight.size(1))
         multiply(d, weight, out, turn_b=True)
         return out

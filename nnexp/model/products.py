@@ -1,11 +1,12 @@
 """Batched matrix products of float32 by OpenBLAS, where PyTorch's own library is slow.
 
 PyTorch multiplies with MKL. On AMD's processors that leaves half of the vector units of AVX-512
-idle, which it knows on Intel's alone, and takes several times as long for a product with few
-columns, such as that of a last layer. OpenBLAS, asked for the kernels of the processor, takes less
-time there. The copy of it that the package `scipy-openblas32` brings is loaded beside those of
-numpy and scipy, so that it does not matter which of them a process has imported. Each product of a
-batch is computed by itself, on one thread: it has the same bits alone and among others.
+idle, which it knows on Intel's alone; and on both it takes several times as long for a product with
+few columns, such as that of a last layer, and longer for small ones. OpenBLAS, asked for the
+kernels of the processor, takes less time there. The copy of it that the package `scipy-openblas32`
+brings is loaded beside those of numpy and scipy, so that it does not matter which of them a process
+has imported. Each product of a batch is computed by itself, on one thread: it has the same bits
+alone and among others.
 
 `NNEXP_OPENBLAS=0` in the environment leaves all products to PyTorch, as does everything that is
 not a float32 tensor on the CPU, computed with one thread.
@@ -21,6 +22,7 @@ import platform
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -29,12 +31,33 @@ from torch import Tensor
 # enum CBLAS_LAYOUT and CBLAS_TRANSPOSE of cblas.h
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
 CPUINFO = Path("/proc/cpuinfo")
-# OpenBLAS' names of its kernels of float32
-AVX512, AVX2 = "SkylakeX", "Haswell"
+
+# where the kernels are not quicker at all sizes, they are for products of so many multiplications,
+# for which OpenBLAS copies nothing, or of so few columns, unless the second matrix is transposed
+# (scripts/bench_products.py)
+SMALL, NARROW = 10**6, 16
 
 LARGEST = 2**31  # elements from the first to the last of a batch: OpenBLAS counts them in int32
 
 _Gemm = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """OpenBLAS' kernels of float32 for a processor.
+
+    Arguments:
+        name: by which OpenBLAS knows them.
+        at_all_sizes: whether they beat PyTorch's library at all sizes of matrices, not at small and
+            narrow ones alone.
+    """
+
+    name: str
+    at_all_sizes: bool = True
+
+
+AMD_AVX512, AMD_AVX2 = Kernels("SkylakeX"), Kernels("Haswell")
+INTEL_AVX512 = Kernels("SkylakeX", at_all_sizes=False)
 
 
 @functools.cache
@@ -49,11 +72,11 @@ def openblas() -> _Gemm | None:
         return None
     path = Path(package.origin).parent / "lib" / "libscipy_openblas.so"
     try:
-        with _environment(OPENBLAS_CORETYPE=kernels, OPENBLAS_NUM_THREADS="1"):
+        with _environment(OPENBLAS_CORETYPE=kernels.name, OPENBLAS_NUM_THREADS="1"):
             library = ctypes.CDLL(str(path))  # it reads the environment now
         name = library.scipy_openblas_get_corename
         name.restype = ctypes.c_char_p
-        if name() != kernels.encode():
+        if name() != kernels.name.encode():
             return None
         gemm = library.scipy_cblas_sgemm_batch_strided
     except (OSError, AttributeError):
@@ -66,10 +89,11 @@ def openblas() -> _Gemm | None:
 
 
 @functools.cache
-def quick_kernels() -> str | None:
-    """The kernels that beat PyTorch's library on this processor; None for none.
+def quick_kernels() -> Kernels | None:
+    """The kernels that beat PyTorch's library on this processor, as Linux tells; None for none.
 
-    They are those for an AMD processor, as Linux tells: of AVX-512 from Zen 4 on, of AVX2 before.
+    On AMD's they are those of AVX-512 from Zen 4 on, of AVX2 before; on Intel's with AVX-512 they
+    beat it at some sizes.
     """
     if platform.machine() != "x86_64":
         return None
@@ -77,23 +101,39 @@ def quick_kernels() -> str | None:
         told = CPUINFO.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
+    flags = set(re.findall(r"\bavx512vl\b|\bavx2\b|\bfma\b", told))
+    if "GenuineIntel" in told:
+        return INTEL_AVX512 if "avx512vl" in flags else None
     if "AuthenticAMD" not in told:
         return None
-    flags = set(re.findall(r"\bavx512vl\b|\bavx2\b|\bfma\b", told))
-    return AVX512 if "avx512vl" in flags else AVX2 if {"avx2", "fma"} <= flags else None
+    return AMD_AVX512 if "avx512vl" in flags else AMD_AVX2 if {"avx2", "fma"} <= flags else None
+
+
+def is_quicker(rows: int, inner: int, columns: int, *, turn_b: bool = False) -> bool:
+    """Whether OpenBLAS takes less time than PyTorch's library, where it is there.
+
+    Arguments:
+        rows, inner, columns: of one member's product, (rows, inner) @ (inner, columns).
+        turn_b: whether the second matrix is taken transposed.
+    """
+    kernels = quick_kernels()
+    if kernels is None or kernels.at_all_sizes:
+        return kernels is not None
+    return not turn_b and (columns <= NARROW or rows * inner * columns <= SMALL)
 
 
 def rounds_rows_alike() -> bool:
     """Whether a row's product does not depend on its place, of numbers of rows that four divides.
 
-    The kernels of AVX2 take twelve rows as twice six, and add up the second six another way.
+    The kernels of AVX2 take twelve rows as twice six, and add up the second six another way; and
+    which library computes must not depend on the number of rows.
     """
-    return quick_kernels() == AVX512
+    return quick_kernels() == AMD_AVX512
 
 
 def doubles_a_thread() -> bool:
     """Whether one thread of OpenBLAS multiplies about as quickly as two of PyTorch's library."""
-    return openblas() is not None and quick_kernels() == AVX512
+    return openblas() is not None and quick_kernels() == AMD_AVX512
 
 
 class Operand:
@@ -181,8 +221,8 @@ class Product:
         self._gemm(*self._handed)
 
 
-def are_quick(a: Tensor, b: Tensor) -> bool:
-    """Whether `multiply` takes these batches (K, ., .), and should."""
+def are_taken(a: Tensor, b: Tensor) -> bool:
+    """Whether `multiply` takes these batches (K, ., .)."""
     return (
         openblas() is not None
         and a.dtype is b.dtype is torch.float32
@@ -206,7 +246,7 @@ def multiply(
     turn_b: bool = False,
     add: bool = False,
 ) -> None:
-    """A `Product` computed at once; arguments as for it, of tensors for which `are_quick` holds."""
+    """A `Product` computed at once; arguments as for it, of tensors for which `are_taken` holds."""
     operands = Operand(a), Operand(b), Operand(out)
     Product(*operands, turn_a=turn_a, turn_b=turn_b, add=add)()
 

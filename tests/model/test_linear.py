@@ -1,10 +1,12 @@
 """Products of a stack's layers: right, and bit for bit what a member has alone."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import torch
 
+from nnexp.model import products
 from nnexp.model.linear import (
     Linear,
     PreparedLinear,
@@ -14,13 +16,17 @@ from nnexp.model.linear import (
     weight_gradient,
 )
 from nnexp.model.mlp import MLP
-from nnexp.model.products import openblas, rounds_rows_alike
+from nnexp.model.products import openblas, quick_kernels, rounds_rows_alike
 
 MEMBERS = 5
-SHAPES = [*itertools.product((1, 2, 7, 32), (1, 9, 20, 64), (1, 3, 17, 32)), (64, 33, 40)]
+SHAPES = [
+    *itertools.product((1, 2, 7, 32), (1, 9, 20, 64), (1, 3, 17, 32)),
+    (64, 33, 40),
+    (64, 130, 130),
+]
 
 
-def products(h, weight, bias, d):
+def all_three(h, weight, bias, d):
     used = weight[0].numel()
     rows = torch.zeros(len(weight), used + 16, dtype=h.dtype)  # wider than the weights, as theta is
     dweight = rows[:, :used].view(weight.shape)
@@ -46,9 +52,9 @@ def drawn(rows, inputs, outputs, dtype, members=MEMBERS):
 def test_a_member_has_the_same_bits_alone_and_among_others(dtype):
     for shape in SHAPES:
         given = drawn(*shape, dtype)
-        together = products(*given)
+        together = all_three(*given)
         for k in (slice(0, 1), slice(3, 4), slice(1, 3)):
-            alone = products(*(value[k].clone() for value in given))
+            alone = all_three(*(value[k].clone() for value in given))
             for name, value in alone.items():
                 assert torch.equal(value, together[name][k]), (shape, name)
                 assert value.is_contiguous()
@@ -58,17 +64,17 @@ def test_a_member_has_the_same_bits_alone_and_among_others(dtype):
 def test_small_products_of_bfloat16_do_not_depend_on_how_many_there_are(shape):
     # rounding to 8 bits hides all but one in some hundred of the differences
     given = drawn(*shape, torch.bfloat16, members=1000)
-    together = products(*given)
+    together = all_three(*given)
     for member in range(1000):
         one = slice(member, member + 1)
-        alone = products(*(value[one] for value in given))
+        alone = all_three(*(value[one] for value in given))
         assert all(torch.equal(value, together[name][one]) for name, value in alone.items())
 
 
 def test_values_are_those_of_the_definition():
     for shape in SHAPES:
         h, weight, bias, d = drawn(*shape, torch.float64)
-        got = products(h, weight, bias, d)
+        got = all_three(h, weight, bias, d)
         expected = {
             "out": torch.einsum("kbi,kio->kbo", h, weight) + bias,
             "dweight": torch.einsum("kbi,kbo->kio", h, d),
@@ -87,7 +93,10 @@ def _one_thread():
 
 @pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
 @pytest.mark.usefixtures("_one_thread")
-def test_a_prepared_layer_has_the_bits_of_one_that_is_not():
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_a_prepared_layer_has_the_bits_of_one_that_is_not(monkeypatch, everywhere):
+    kernels = replace(quick_kernels(), at_all_sizes=everywhere)
+    monkeypatch.setattr(products, "quick_kernels", lambda: kernels)
     for shape in SHAPES:
         h, weight, bias, d = drawn(*shape, torch.float32)
         if not is_preparable(h, weight):

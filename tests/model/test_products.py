@@ -7,7 +7,7 @@ import torch
 
 from nnexp.model import products
 from nnexp.model.linear import linear
-from nnexp.model.products import Operand, Product, are_quick, multiply, openblas
+from nnexp.model.products import Operand, Product, are_taken, multiply, openblas
 from nnexp.train.evaluate import CHUNK
 
 needs_openblas = pytest.mark.skipif(openblas() is None, reason="PyTorch's own library is as quick")
@@ -59,7 +59,7 @@ def test_a_product_is_written_into_a_view_and_nowhere_else():
 def test_operands_may_be_parts_of_larger_ones_or_shared_by_all_members():
     block, weight = drawn(3, 100, 6), drawn(3, 6, 8, seed=1)
     for part in (block[:, 40:60], block[0, :20].expand(3, -1, -1)):
-        assert are_quick(part, weight)
+        assert are_taken(part, weight)
         out = torch.empty(3, 20, 8)
         multiply(part, weight, out)
         alone = torch.empty(1, 20, 8)
@@ -89,26 +89,26 @@ def test_a_row_of_a_chunk_does_not_depend_on_its_place():
 def test_batches_beyond_its_counting_are_left_to_pytorch(monkeypatch):
     a, b = drawn(2, 3, 4), drawn(2, 4, 5)
     monkeypatch.setattr(products, "LARGEST", 2 * 4 * 5 + 1)
-    assert are_quick(a, b)
+    assert are_taken(a, b)
     monkeypatch.setattr(products, "LARGEST", 2 * 4 * 5)
-    assert not are_quick(a, b)
+    assert not are_taken(a, b)
 
 
 @needs_openblas
 def test_what_it_cannot_do_is_left_to_pytorch():
     a, b = drawn(2, 3, 4), drawn(2, 4, 5)
-    assert are_quick(a, b)
-    assert not are_quick(a.double(), b.double())
-    assert not are_quick(a, b.double())
-    assert not are_quick(a[:1], b)
-    assert not are_quick(a.bfloat16(), b.bfloat16())
-    assert not are_quick(a.mT, b.mT)
-    assert not are_quick(a[:, :0], b)
-    assert not are_quick(a.requires_grad_(), b)
+    assert are_taken(a, b)
+    assert not are_taken(a.double(), b.double())
+    assert not are_taken(a, b.double())
+    assert not are_taken(a[:1], b)
+    assert not are_taken(a.bfloat16(), b.bfloat16())
+    assert not are_taken(a.mT, b.mT)
+    assert not are_taken(a[:, :0], b)
+    assert not are_taken(a.requires_grad_(), b)
     with torch.no_grad():
-        assert are_quick(a, b)
+        assert are_taken(a, b)
         torch.set_num_threads(2)
-        assert not are_quick(a, b)
+        assert not are_taken(a, b)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def fresh():
 
 @pytest.mark.usefixtures("fresh")
 def test_the_environment_can_leave_all_to_pytorch(monkeypatch):
-    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX2)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AMD_AVX2)
     monkeypatch.setenv("NNEXP_OPENBLAS", "0")
     assert openblas() is None
 
@@ -130,7 +130,7 @@ def test_another_processor_or_a_missing_library_leaves_all_to_pytorch(monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(products, "quick_kernels", lambda: None)
         assert openblas() is None
-    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX2)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AMD_AVX2)
     monkeypatch.setattr(products.importlib.util, "find_spec", lambda name: None)
     openblas.cache_clear()
     assert openblas() is None
@@ -139,11 +139,12 @@ def test_another_processor_or_a_missing_library_leaves_all_to_pytorch(monkeypatc
 @pytest.mark.parametrize(
     ("told", "kernels"),
     [
-        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 avx512vl", products.AVX512),
-        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 bmi2", products.AVX2),
+        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 avx512vl", products.AMD_AVX512),
+        ("vendor_id : AuthenticAMD\nflags : fma avx avx2 bmi2", products.AMD_AVX2),
         ("vendor_id : AuthenticAMD\nflags : fma avx", None),
         ("vendor_id : AuthenticAMD\nflags : fma4 avx avx2", None),
-        ("vendor_id : GenuineIntel\nflags : fma avx avx2 avx512vl", None),
+        ("vendor_id : GenuineIntel\nflags : fma avx avx2 avx512vl", products.INTEL_AVX512),
+        ("vendor_id : GenuineIntel\nflags : fma avx avx2", None),
         (None, None),
     ],
 )
@@ -160,12 +161,28 @@ def test_the_kernels_are_those_of_the_processor(monkeypatch, tmp_path, told, ker
 
 def test_only_wide_kernels_make_up_for_a_thread(monkeypatch):
     monkeypatch.setattr(products, "openblas", lambda: print)
-    for kernels, doubled in ((products.AVX512, True), (products.AVX2, False)):
+    for kernels, doubled in (
+        (products.AMD_AVX512, True),
+        (products.AMD_AVX2, False),
+        (products.INTEL_AVX512, False),
+    ):
         monkeypatch.setattr(products, "quick_kernels", lambda own=kernels: own)
         assert products.doubles_a_thread() is doubled
     monkeypatch.setattr(products, "openblas", lambda: None)
-    monkeypatch.setattr(products, "quick_kernels", lambda: products.AVX512)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AMD_AVX512)
     assert not products.doubles_a_thread()
+
+
+def test_products_are_left_to_pytorch_at_sizes_at_which_it_is_quicker(monkeypatch):
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.INTEL_AVX512)
+    assert products.is_quicker(100, 100, 100)
+    assert not products.is_quicker(100, 100, 101)
+    assert products.is_quicker(5000, 5000, 16)  # few columns
+    assert not products.is_quicker(2, 2, 2, turn_b=True)
+    monkeypatch.setattr(products, "quick_kernels", lambda: products.AMD_AVX2)
+    assert products.is_quicker(5000, 5000, 5000, turn_b=True)
+    monkeypatch.setattr(products, "quick_kernels", lambda: None)
+    assert not products.is_quicker(2, 2, 2)
 
 
 @needs_openblas
