@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.sources import CsvConfig
-from nnexp.data.dataset import Dataset, prepare_labelled
+from nnexp.data.dataset import Dataset, prepare_drafted
+from nnexp.data.draft import Draft, Shape, draft
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
 from nnexp.data.table import Table
@@ -30,6 +31,8 @@ _AFTER_READING = (
     "numeric",
     "split",
 )
+# what `draft` never reads
+_OF_NUMBERS = ("scaling", "fill_value", "neighbors")
 # how the cells of a CSV are read
 _FILES_ONLY = ("missing_tokens", "categorical", "decimal")
 
@@ -47,13 +50,15 @@ class Tables:
     """Datasets by their configuration, made as `prepare(load_table(config), config, seed)`.
 
     A source is read once, whatever becomes of it later: a file that changes meanwhile is not read
-    again. Its cells are parsed once for all splits and scalings; only what is learnt from the
-    train rows is learnt anew. Mistakes are remembered too, and raised again.
+    again. Its cells are parsed once for all splits and scalings, and a split is drawn once for all
+    scalings; only what is learnt from the train rows is learnt anew. Mistakes are remembered too,
+    and raised again.
     """
 
     def __init__(self) -> None:
         self._tables: dict[Hashable, Table | _Refused] = {}
         self._labelled: dict[Hashable, Labelled | _Refused] = {}
+        self._drafts: dict[Hashable, Draft | _Refused] = {}
         self._datasets: dict[Hashable, Dataset | _Refused] = {}
 
     def prepare(self, config: DataConfig, seed: int = 0, valid_seed: int | None = None) -> Dataset:
@@ -75,6 +80,10 @@ class Tables:
             self._datasets, (_frozen(config), seeds), lambda: self._prepare(config, *seeds)
         )
 
+    def shape(self, config: DataConfig, seed: int = 0, valid_seed: int | None = None) -> Shape:
+        """The shape of the dataset that `prepare` would give; arguments and errors as for it."""
+        return self._draft(config, seed, seed if valid_seed is None else valid_seed).shape
+
     def labelled(self, config: DataConfig) -> Labelled:
         """The table of a configuration, read and labelled, but not split.
 
@@ -93,7 +102,14 @@ class Tables:
         return other
 
     def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
-        return prepare_labelled(self.labelled(config), config, seed, valid_seed)
+        drafted = self._draft(config, seed, valid_seed)
+        return prepare_drafted(self.labelled(config), drafted, config, seed)
+
+    def _draft(self, config: DataConfig, seed: int, valid_seed: int) -> Draft:
+        key = _frozen_without(config, _OF_NUMBERS), seed, valid_seed
+        return _once(
+            self._drafts, key, lambda: draft(self.labelled(config), config, seed, valid_seed)
+        )
 
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:
@@ -116,8 +132,7 @@ def source_key(config: DataConfig) -> Hashable:
     elif config.test_path is not None:  # a test file may lack columns that are no features
         left_out -= {"drop", "labels"}
         split_by = config.split.by
-    names = [field.name for field in fields(config) if field.name not in left_out]
-    return (type(config), *(_frozen(getattr(config, name)) for name in names), split_by)
+    return (*_frozen_without(config, left_out), split_by)
 
 
 def _once(kept: dict[Hashable, Any], key: Hashable, make: Callable[[], Any]) -> Any:
@@ -131,6 +146,11 @@ def _once(kept: dict[Hashable, Any], key: Hashable, make: Callable[[], Any]) -> 
     if isinstance(found, _Refused):
         raise UserError(*astuple(found))
     return found
+
+
+def _frozen_without(config: DataConfig, left_out: Collection[str]) -> tuple[Hashable, ...]:
+    names = [field.name for field in fields(config) if field.name not in left_out]
+    return (type(config), *(_frozen(getattr(config, name)) for name in names))
 
 
 def _frozen(value: Any) -> Hashable:

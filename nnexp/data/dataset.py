@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +9,14 @@ import numpy as np
 
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.split import SplitConfig
-from nnexp.data.columns import Column, infer_columns
-from nnexp.data.complete import complete_rows
+from nnexp.data.draft import Draft, Shape, draft
 from nnexp.data.fit import fit_preprocessor
 from nnexp.data.labelled import Labelled, read_labelled
-from nnexp.data.labels import Labels
 from nnexp.data.messages import fold_messages, messages_of
 from nnexp.data.preprocess import Preprocessor
-from nnexp.data.split import Split, split_labelled
-from nnexp.data.split_column import RANDOM
+from nnexp.data.split import Split
 from nnexp.data.summary import summary_of
 from nnexp.data.table import Table
-from nnexp.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -61,6 +56,18 @@ class Dataset:
     summary: dict[str, Any]
     messages: list[str]
 
+    @property
+    def shape(self) -> Shape:
+        """What a model and a stack need to know of it."""
+        return Shape(
+            len(self.x),
+            self.x.shape[1],
+            self.levels,
+            self.classes,
+            np.bincount(self.y[self.train], minlength=len(self.classes)),
+            len(self.valid),
+        )
+
 
 def prepare(
     table: Table, config: DataConfig, seed: int = 0, valid_seed: int | None = None
@@ -87,18 +94,19 @@ def prepare_labelled(
     labelled: Labelled, config: DataConfig, seed: int = 0, valid_seed: int | None = None
 ) -> Dataset:
     """As `prepare`, for a table that is read already, as `read_labelled` does for `config`."""
-    table, labels, cells, y = labelled.table, labelled.labels, labelled.cells, labelled.y
-    split = split_labelled(labelled, config.split, seed, valid_seed)
-    columns = infer_columns(cells, split.train, config)
-    train = split.train
-    if config.missing == "drop":
-        complete = complete_rows(cells, _named(columns, "numeric"), _named(columns, "categorical"))
-        train = train[complete[train]]
-    _check_train(y[train], labels, config, y[split.train])
-    preprocessor = fit_preprocessor(cells, columns, train, config, seed, table.commas)
+    return prepare_drafted(labelled, draft(labelled, config, seed, valid_seed), config, seed)
+
+
+def prepare_drafted(
+    labelled: Labelled, drafted: Draft, config: DataConfig, seed: int = 0
+) -> Dataset:
+    """As `prepare_labelled`, for a table that is split already, as `draft` does for `config`."""
+    table, labels, cells = labelled.table, labelled.labels, labelled.cells
+    columns = drafted.columns
+    preprocessor = fit_preprocessor(drafted.preprocessor, cells, drafted.train, config, seed)
     inputs = preprocessor.encode(cells)
-    kept = _renumber(split, inputs.rows, len(cells.frame))
-    y = y[inputs.rows]
+    kept = _renumber(drafted.split, inputs.rows, len(cells.frame))
+    y = labelled.y[inputs.rows]
     rows = labelled.rows[inputs.rows]
     left_out = {
         "no target": len(table.frame) - len(cells.frame) - labelled.copies,
@@ -125,42 +133,6 @@ def prepare_labelled(
         summary=summary,
         messages=messages,
     )
-
-
-def _check_train(y: np.ndarray, labels: Labels, config: DataConfig, before: np.ndarray) -> None:
-    """Refuse train rows with classes (n,) that nothing can be learnt from, or none; `before` are
-    those of the rows that missing=drop leaves out as well.
-    """
-    if not len(y):
-        raise UserError(
-            "no train row is complete, and data.missing=drop leaves the others out",
-            "a rule that fills missing cells in, such as mean, median or knn",
-            "data.missing=mean",
-        )
-    if (y == y[0]).all() and not (before == before[0]).all():
-        raise UserError(
-            f"{len(y)} of {len(before)} train rows are complete, all of one class, "
-            f"{labels.classes[y[0]]!r}, and data.missing=drop leaves the others out",
-            "a rule that fills missing cells in, such as mean, median or knn",
-            "data.missing=mean",
-        )
-    if (y == y[0]).all():
-        raise UserError(
-            f"all {len(y)} train rows are of one class, {labels.classes[y[0]]!r}",
-            "a split that leaves two classes or more to train on",
-            _other_draw(config.split),
-        )
-
-
-def _other_draw(split: SplitConfig) -> str:
-    """The override for a split whose train rows are of one class."""
-    if split.by is not None:
-        return RANDOM
-    return "seeds.split=1" if split.shuffle else "data.split.shuffle=true"
-
-
-def _named(columns: Sequence[Column], kind: str) -> list[str]:
-    return [column.name for column in columns if column.kind == kind]
 
 
 def _renumber(split: Split, rows: np.ndarray, size: int) -> Split:

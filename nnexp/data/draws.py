@@ -40,22 +40,24 @@ def draw_rows(
 def _draw(
     rows: np.ndarray, count: int, labels: np.ndarray | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.model_selection import train_test_split
+    from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
     if not count:
         return rows, rows[:0]
     seed %= 2**32
     if labels is None:
-        kept, drawn = train_test_split(rows, test_size=count, random_state=seed)
-        return kept, drawn
+        kept, drawn = next(ShuffleSplit(1, test_size=count, random_state=seed).split(rows))
+        return rows[kept], rows[drawn]
     # A class with one row left after the test was drawn keeps it for training.
     counts = np.bincount(labels[rows])
     single = counts[labels[rows]] == 1
     pool = rows[~single]
     if len(pool) - count < np.count_nonzero(counts > 1):
         raise _too_many_classes(count, int(np.count_nonzero(counts)))
-    kept, drawn = train_test_split(pool, test_size=count, random_state=seed, stratify=labels[pool])
-    return np.concatenate([kept, rows[single]]), drawn
+    # as train_test_split does it, which looks at the rows once more
+    splitter = StratifiedShuffleSplit(1, test_size=count, random_state=seed)
+    kept, drawn = next(splitter.split(pool, labels[pool]))
+    return np.concatenate([pool[kept], rows[single]]), pool[drawn]
 
 
 def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test: int) -> None:

@@ -16,28 +16,25 @@ from nnexp.data.numeric import NumericBlock, fit_blocks
 from nnexp.data.preprocess import Preprocessor
 
 
-def fit_preprocessor(
+def draft_preprocessor(
     cells: Cells,
     columns: list[Column],
     train: np.ndarray,
     config: DataConfig,
-    seed: int = 0,
     commas: Sequence[str] = (),
 ) -> Preprocessor:
-    """Learn the preprocessing from the train rows alone.
+    """A preprocessor that knows its columns and categories, and has learnt nothing from numbers.
 
     Arguments:
         cells: N rows.
         columns: the kind of every column.
         train: int64, the train rows, at least one.
-        config: its scaling, missing, indicator, encoding and their options; its sentinels are
-            kept for further rows, and empty in the cells already.
-        seed: draws samples where a method learns from some of the train rows.
+        config: its missing, indicator, encoding and their options; its sentinels are kept for
+            further rows, and empty in the cells already.
         commas: the columns whose numbers had a decimal comma in the file.
     """
     kept = [column for column in columns if column.kind == "numeric"]
     numeric = tuple(column.name for column in kept)
-    values = [cells.numbers(name).values for name in numeric]
     holes = tuple(place for place, column in enumerate(kept) if column.missing)
     indicated = config.indicator and config.missing not in ("drop", "embedding", "none")
     fitted = tuple(
@@ -45,22 +42,14 @@ def fit_preprocessor(
         for column in columns
         if column.kind == "categorical"
     )
-    ordinal: tuple[NumericBlock, ...] = ()
-    if config.encoding == "ordinal":
-        places = [
-            categories.as_numbers(categories.encode(category, cells.texts(category.name)))
-            for category in fitted
-        ]
-        # the mean stands in for categories that train lacks, whatever the numbers' rule is
-        ordinal = fit_blocks(places, train, dataclasses.replace(config, missing="mean"), seed)
     names = {*numeric, *(category.name for category in fitted)}
     return Preprocessor(
         numeric=numeric,
-        blocks=fit_blocks(values, train, config, seed),
+        blocks=(),
         indicators=holes if indicated else (),
         embedded=holes if config.missing == "embedding" else (),
         categories=fitted,
-        ordinal=ordinal,
+        ordinal=(),
         missing=config.missing,
         encoding=config.encoding,
         tokens=tuple(sorted(cells.tokens)),
@@ -68,3 +57,28 @@ def fit_preprocessor(
         decimal=cells.decimal,
         commas=tuple(name for name in numeric if name in commas),
     )
+
+
+def fit_preprocessor(
+    drafted: Preprocessor, cells: Cells, train: np.ndarray, config: DataConfig, seed: int = 0
+) -> Preprocessor:
+    """Learn the preprocessing from the train rows alone.
+
+    Arguments:
+        drafted: what `draft_preprocessor` made of them.
+        cells: N rows.
+        train: int64, the train rows, at least one.
+        config: its scaling and missing, and their options.
+        seed: draws samples where a method learns from some of the train rows.
+    """
+    ordinal: tuple[NumericBlock, ...] = ()
+    if config.encoding == "ordinal":
+        places = [
+            categories.as_numbers(categories.encode(category, cells.texts(category.name)))
+            for category in drafted.categories
+        ]
+        # the mean stands in for categories that train lacks, whatever the numbers' rule is
+        ordinal = fit_blocks(places, train, dataclasses.replace(config, missing="mean"), seed)
+    values = [cells.numbers(name).values for name in drafted.numeric]
+    blocks = fit_blocks(values, train, config, seed)
+    return dataclasses.replace(drafted, blocks=blocks, ordinal=ordinal)

@@ -111,10 +111,12 @@ def apply(step: Any, values: np.ndarray) -> np.ndarray:
     """Transform float64 values of shape (rows, columns) by one fitted step.
 
     Infinite cells, which only missing=none lets through, stay as they are. What a row becomes
-    does not depend on the other rows.
+    does not depend on the other rows. What comes back may be `values` themselves.
     """
     if type(step).__name__ in ("KNNImputer", "IterativeImputer"):
         return _apply_padded(step, values)
+    if type(step).__name__ == "SimpleImputer" and not np.isnan(values).any():
+        return values
     infinite = np.isinf(values)
     result = np.asarray(step.transform(_finite(values)))
     if infinite.any():

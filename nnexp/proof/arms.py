@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +13,6 @@ from nnexp.errors import UserError
 from nnexp.runs.jobs import Job
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution
-from nnexp.track.folder import METRICS_FILE
 from nnexp.track.manifest import read_manifest
 
 
@@ -55,7 +52,7 @@ def train_arms(
 ) -> int:
     """Train all arms with all seeds, what can be as one stack, and note their scores.
 
-    Nothing is left of the runs.
+    No run leaves any file.
 
     Arguments:
         arms: whose lists of scores are filled, a value for each seed.
@@ -67,29 +64,27 @@ def train_arms(
     Returns:
         How many runs there were: arms of equal configurations share theirs.
     """
-    with tempfile.TemporaryDirectory(prefix="nnexp-arms-") as root:
-        jobs: list[Job] = []
-        owners: list[list[Arm]] = []
-        for alike in _alike(arms):
-            for seed, split in zip(seeds, splits or [0] * len(seeds), strict=True):
-                number = len(jobs)
-                config = member_config(alike[0].config, seed, split)
-                job = Job(number, Path(root) / str(number), [], config, adapt=alike[0].adapt)
-                jobs.append(job)
-                owners.append(alike)
-        execution = Execution(jobs, shown=Display(jobs, 1, "none"), tables=tables)
-        execution.run()
-        if execution.interrupted:
-            raise KeyboardInterrupt
-        for place, (job, alike) in enumerate(zip(jobs, owners, strict=True)):
-            for arm in alike:
-                _note(job, arm)
-                if place in execution.datasets:
-                    dataset = execution.datasets[place]
-                    arm.judges |= _judges(dataset)
-                    if splits is not None and len({*splits}) > 1:
-                        arm.ratio = len(dataset.valid) / len(dataset.train)
-        return len(jobs)
+    jobs: list[Job] = []
+    owners: list[list[Arm]] = []
+    for alike in _alike(arms):
+        for seed, split in zip(seeds, splits or [0] * len(seeds), strict=True):
+            config = member_config(alike[0].config, seed, split)
+            adapt = alike[0].adapt
+            jobs.append(Job(len(jobs), Path(), [], config, adapt=adapt, leaves_files=False))
+            owners.append(alike)
+    execution = Execution(jobs, shown=Display(jobs, 1, "none"), tables=tables)
+    execution.run()
+    if execution.interrupted:
+        raise KeyboardInterrupt
+    for place, (job, alike) in enumerate(zip(jobs, owners, strict=True)):
+        for arm in alike:
+            _note(job, arm)
+            if place in execution.datasets:
+                dataset = execution.datasets[place]
+                arm.judges |= _judges(dataset)
+                if splits is not None and len({*splits}) > 1:
+                    arm.ratio = len(dataset.valid) / len(dataset.train)
+    return len(jobs)
 
 
 def _judges(dataset: Dataset) -> dict[int, int]:
@@ -145,11 +140,10 @@ def cost(config: Config, base: Config) -> float:
 
 def _note(job: Job, arm: Arm) -> None:
     accuracy = balanced = float("nan")
-    path = job.folder / METRICS_FILE
-    if path.is_file():
-        part = json.loads(path.read_text(encoding="utf-8")).get("val") or {}
-        accuracy = float(part.get("accuracy", accuracy))
-        balanced = float(part.get("balanced_accuracy", balanced))
-        arm.rows = int(part.get("n", 0))
+    part = None if job.metrics is None else job.metrics["val"]
+    if part is not None:
+        accuracy = float(part["accuracy"])
+        balanced = float(part["balanced_accuracy"])
+        arm.rows = int(part["n"])
     arm.accuracies.append(accuracy)
     arm.balanced.append(balanced)

@@ -14,7 +14,7 @@ import numpy as np
 
 from nnexp.config.schema.config import Config
 from nnexp.data.cache import Tables
-from nnexp.data.dataset import Dataset
+from nnexp.data.draft import Shape
 from nnexp.errors import UserError
 from nnexp.sweep.grouping import traits
 
@@ -59,7 +59,8 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
     if split.method == "random" and split.shuffle and split.folds is None:
         return False
     try:
-        one, other = (_prepared(config, tables, offset) for offset in (0, 1))
+        first, valid = config.seeds.of_split
+        one, other = (tables.prepare(config.data, first, valid + offset) for offset in (0, 1))
     except UserError:
         return False
     return all(
@@ -70,7 +71,8 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
 
 def _is_large(config: Config, tables: Tables, offset: int) -> bool:
     try:
-        return _prepared(config, tables, offset).x.size > CELLS
+        shape = _shape(config, tables, offset)
+        return shape.rows * shape.inputs > CELLS
     except UserError:
         return False
 
@@ -78,12 +80,11 @@ def _is_large(config: Config, tables: Tables, offset: int) -> bool:
 def _traits(config: Config, tables: Tables, offset: int) -> Hashable:
     """What a stack's members have in common; None where the split cannot be made."""
     try:
-        dataset = _prepared(config, tables, offset)
+        return tuple(traits(config, _shape(config, tables, offset)).values())
     except UserError:
         return None
-    return tuple(traits(config, dataset).values())
 
 
-def _prepared(config: Config, tables: Tables, offset: int) -> Dataset:
+def _shape(config: Config, tables: Tables, offset: int) -> Shape:
     split, valid = config.seeds.of_split
-    return tables.prepare(config.data, split, valid + offset)
+    return tables.shape(config.data, split, valid + offset)

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnexp.config.saved import config_text
 from nnexp.config.schema.config import Config
@@ -36,6 +36,8 @@ class Job:
         score: the monitored value of its kept weights; None before its end.
         adapt: gives the table that it trains on, from the one of its configuration; None for that
             one.
+        leaves_files: in its folder, as a run does; else only its `metrics` are wanted.
+        metrics: the content of metrics.json of a run that leaves no files and has ended.
     """
 
     number: int | None
@@ -47,6 +49,8 @@ class Job:
     error: Exception | None = None
     score: float | None = None
     adapt: Callable[[Dataset], Dataset] | None = field(default=None, repr=False)
+    leaves_files: bool = True
+    metrics: dict[str, Any] | None = field(default=None, repr=False)
 
     def fail(self, error: Exception) -> None:
         """Note what it failed with."""

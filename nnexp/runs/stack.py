@@ -119,6 +119,7 @@ class RunStack:
         start: Sequence[Parked] = (),
         until: int | None = None,
         saver: Saver | None = None,
+        files: bool = True,
     ) -> list[Run | Parked]:
         """Train the runs, and finish each one's folder as soon as it leaves the stack.
 
@@ -130,6 +131,8 @@ class RunStack:
             origin: what `track.origin.origin` gathered; None to gather it.
             start, until: as for `fit`.
             saver: as for `Callbacks`.
+            files: whether they write any; without, `ended` is told their metrics, of validation
+                rows alone.
 
         Returns:
             For each task its run, or what it goes on from where `until` was reached.
@@ -143,10 +146,10 @@ class RunStack:
                 len(dataset.train), len(dataset.valid), len(dataset.test), self.parameters,
                 self.device, threads,
             )  # fmt: skip
-        recordings = self._recordings(start)
+        recordings = self._recordings(start) if files else []
 
         def show(epoch: Epoch) -> None:
-            for place, member in enumerate(epoch.members):
+            for place, member in enumerate(epoch.members if files else ()):
                 recordings[member].epoch(epoch, place)
             observe(epoch)
 
@@ -162,8 +165,11 @@ class RunStack:
             if outcome.parked is not None:
                 results[place] = outcome.parked
                 return
-            facts = self._facts(place, threads, begun, origin)
-            run = self._finish(place, outcome, recordings[place], facts)
+            if files:
+                facts = self._facts(place, threads, begun, origin)
+                run = self._finish(place, outcome, recordings[place], facts)
+            else:
+                run = self._run(place, outcome, _metrics(outcome, self._scored(place, outcome)))
             results[place] = run
             ended(place, run)
 
@@ -175,7 +181,7 @@ class RunStack:
                     self.members,
                     Callbacks(
                         observe=show,
-                        watched=watched if self.tasks[0].config.trainer.watch else None,
+                        watched=watched if files and self.tasks[0].config.trainer.watch else None,
                         leave=finish,
                         note=note,
                         stop=stop,
@@ -268,35 +274,44 @@ class RunStack:
         self, place: int, outcome: Outcome, recording: Recording, facts: dict[str, Any]
     ) -> Run:
         """Score a member's kept weights and write its files; the manifest lists the others."""
-        task, dataset, problem = self.tasks[place], self.datasets[place], self.problem
-        folder, plan = task.folder, self.problem.plan
+        task, dataset = self.tasks[place], self.datasets[place]
+        folder = task.folder
         # at once: whatever happens while scoring, the weights are there
         dataset.preprocessor.save(folder)
         weights = _weights(self.model, outcome, dataset.classes, dataset.x.shape[1])
         write_bytes(folder / WEIGHTS_FILE, weights, sync=self.sync)
+        parts = self._scored(place, outcome, test=True)
+        metrics = _metrics(outcome, parts)
+        recording.scores(outcome, dataset.classes, parts, metrics)
+        write_json(folder / METRICS_FILE, metrics, sync=False)
+        write_manifest(folder, facts, sync=self.sync)
+        run = self._run(place, outcome, metrics)
+        task.log("%s after %d epochs; best epoch %d%s",
+            run.status, run.epochs, outcome.best_epoch, f"; {run.reason}" if run.reason else "",
+        )  # fmt: skip
+        write_status(folder, run.status, run.reason, sync=self.sync)
+        return run
+
+    def _run(self, place: int, outcome: Outcome, metrics: dict[str, Any]) -> Run:
+        reason = outcome.reason
+        if outcome.status == "interrupted":
+            reason = f"stopped after {outcome.epochs} epochs"
+        return Run(outcome.status, reason, self.tasks[place].folder, metrics, outcome.epochs)
+
+    def _scored(
+        self, place: int, outcome: Outcome, *, test: bool = False
+    ) -> dict[str, ScoredPart | None]:
+        """What a member's kept weights do on validation rows and, where asked, on test rows."""
+        plan, dataset = self.problem.plan, self.datasets[place]
         bound = self.model.bind(
             outcome.theta.unsqueeze(0).to(self.device),
             outcome.buffers.unsqueeze(0).to(self.device),
             dtype=plan.compute or plan.dtype,
         )
-        valid = problem.data.parts[self.members[place].part].valid
-        test = self._rows(dataset, dataset.test)
-        parts = {
-            name: score_part(bound, problem, rows)
-            for name, rows in (("val", valid), ("test", test))
-        }
-        metrics = _metrics(outcome, parts)
-        recording.scores(outcome, dataset.classes, parts, metrics)
-        write_json(folder / METRICS_FILE, metrics, sync=False)
-        write_manifest(folder, facts, sync=self.sync)
-        reason = outcome.reason
-        if outcome.status == "interrupted":
-            reason = f"stopped after {outcome.epochs} epochs"
-        task.log("%s after %d epochs; best epoch %d%s",
-            outcome.status, outcome.epochs, outcome.best_epoch, f"; {reason}" if reason else "",
-        )  # fmt: skip
-        write_status(folder, outcome.status, reason, sync=self.sync)
-        return Run(outcome.status, reason, folder, metrics, outcome.epochs)
+        parts = {"val": self.problem.data.parts[self.members[place].part].valid}
+        if test:
+            parts["test"] = self._rows(dataset, dataset.test)
+        return {name: score_part(bound, self.problem, rows) for name, rows in parts.items()}
 
     def _rows(self, table: Dataset, rows: np.ndarray) -> Tensor:
         """Row numbers of one table as those of all tables together."""

@@ -54,9 +54,9 @@ class Chunk:
 class Work:
     """What trains a chunk, in a process of its own or here.
 
-    It sends what happens: `("epoch", None, number)`, `("ended", place, (status, reason,
-    score))`, `("parked", place, None)` and, once and last, `("failed", None, reason)` or, where
-    a disk is full, `("full", None, reason)`.
+    It sends what happens: `("epoch", None, number)`, `("ended", place, (status, reason, score,
+    metrics))`, with metrics where a job leaves no files, `("parked", place, None)` and, once and
+    last, `("failed", None, reason)` or, where a disk is full, `("full", None, reason)`.
 
     Arguments:
         jobs: all of the sweep; the parent changes them, a child reads them.
@@ -95,6 +95,8 @@ class Work:
 
     def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
         job, config = self.jobs[place], self._config(place)
+        if not job.leaves_files:
+            return Task(config, job.folder)
         job.folder.mkdir(parents=True, exist_ok=True)
         if not chunk.parked:
             _clear(job.folder)
@@ -125,10 +127,14 @@ class Work:
                 said = time.monotonic()
                 send(("epoch", None, epoch.number))
 
+        files = self.jobs[places[0]].leaves_files
+
         def ended(place: int, run: Run) -> None:
-            checkpoint.remove(run.folder)
+            if files:
+                checkpoint.remove(run.folder)
             score = score_of(tasks[place].config, run.metrics)
-            send(("ended", places[place], (run.status, run.reason or "", score)))
+            metrics = None if files else run.metrics
+            send(("ended", places[place], (run.status, run.reason or "", score, metrics)))
 
         if chunk.until == 0:
             stack.end(start, [self.jobs[place].reason for place in places], ended, self.origin)
@@ -142,6 +148,7 @@ class Work:
             origin=self.origin,
             start=start,
             until=chunk.until,
+            files=files,
         )
         for place, result in zip(places, results, strict=True):
             if not isinstance(result, Run):

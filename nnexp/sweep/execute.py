@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
@@ -56,7 +57,8 @@ class Execution:
     """The jobs of a sweep that can be trained, and how they are.
 
     Arguments:
-        jobs: all with a configuration; what becomes of each is written into it.
+        jobs: all with a configuration; what becomes of each is written into it. All of them leave
+            files, or none.
         command: the words typed, for the record.
         processes: how many at a time; None for one a core.
         memory: bytes for all members in training together; None for half of what is free.
@@ -90,12 +92,13 @@ class Execution:
         self.tables = Tables() if tables is None else tables
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
-        with asked_origin() as answer:
+        self._leave_files = all(job.leaves_files for job in self.jobs)
+        with asked_origin() if self._leave_files else nullcontext(dict) as answer:
             for place, job in enumerate(self.jobs):
                 self._prepare(place, job)
             self.origin = answer()
         ready = sorted(self.datasets)
-        found = [traits(self._config(place), self.datasets[place]) for place in ready]
+        found = [traits(self._config(place), self.datasets[place].shape) for place in ready]
         self.groups = [Group(g.traits, [ready[place] for place in g.places]) for g in group(found)]
         self.processes = _processes(processes, self.groups)
         self.remarks: list[str] = []
@@ -149,7 +152,7 @@ class Execution:
         garbage.collect_again()
         count = self.processes if can_fork() and not self._wants_threads() else 0
         for chunk in chunks[max(1, count) :]:  # the others begin now
-            if not chunk.parked:
+            if self._leave_files and not chunk.parked:
                 for place in chunk.places:
                     announce(self.jobs[place])
         self._pool = Processes(
@@ -165,7 +168,7 @@ class Execution:
             self.stopped, self.interrupted = True, not failed and not self.full
             why = DISK_FULL if self.full else FAILED if failed else ""
             for job in self.jobs:
-                if job.status in ("running", "parked"):
+                if job.status in ("running", "parked") and self._leave_files:
                     break_off(job, why)
 
     def _config(self, place: int) -> Config:
@@ -239,7 +242,7 @@ class Execution:
             self.shown.epoch(chunk.places, value)
         elif kind == "ended":
             job = self.jobs[subject]
-            job.status, job.reason, job.score = value
+            job.status, job.reason, job.score, job.metrics = value
             self.shown.ended(job)
         elif kind == "parked":
             self.jobs[subject].status = "parked"
@@ -265,7 +268,8 @@ class Execution:
             return [replace(chunk, places=tuple(part)) for part in halves]
         job = self.jobs[left[0]]
         job.status, job.reason = "failed", reason
-        record_failure(job)
+        if self._leave_files:
+            record_failure(job)
         self.shown.ended(job)
         if self.stop_on_error:
             self._pool.stopped = True

@@ -8,10 +8,8 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from nnexp.config.schema.config import Config
-from nnexp.data import Dataset
+from nnexp.data.draft import Shape
 from nnexp.train.optimizers import OPTIMIZERS
 
 # members of a chunk, by device; with more a step takes a member longer (scripts/bench_sweep.py)
@@ -31,16 +29,15 @@ class Group:
     places: list[int]
 
 
-def traits(config: Config, dataset: Dataset) -> dict[str, Any]:
+def traits(config: Config, shape: Shape) -> dict[str, Any]:
     """What all runs of one stack have in common, as hashable values by name.
 
     Arguments:
         config: the run's configuration.
-        dataset: its table.
+        shape: of its table.
     """
     trainer, optimizer, loss = config.trainer, config.optimizer, asdict(config.loss)
     flags = {flag: getattr(optimizer, flag) for flag in OPTIMIZERS[optimizer.name].flags}
-    counts = np.bincount(dataset.y[dataset.train], minlength=len(dataset.classes))
     return {
         "model": repr(asdict(config.model)),
         "optimizer": repr((optimizer.name, flags)),
@@ -54,11 +51,13 @@ def traits(config: Config, dataset: Dataset) -> dict[str, Any]:
         "trainer.watch": trainer.watch,
         "device": config.device,
         "threads": config.threads,
-        "number of inputs": (dataset.x.shape[1], dataset.levels),
-        "classes": (repr(dataset.classes), config.data.labels),
-        "number of train rows": len(dataset.train),
-        "validation rows": len(dataset.valid) > 0,
-        "class weights": tuple(counts) if config.loss.class_weight == "balanced" else None,
+        "number of inputs": (shape.inputs, shape.levels),
+        "classes": (repr(shape.classes), config.data.labels),
+        "number of train rows": int(shape.train_counts.sum()),
+        "validation rows": shape.valid_rows > 0,
+        "class weights": tuple(shape.train_counts)
+        if config.loss.class_weight == "balanced"
+        else None,
     }
 
 

@@ -33,7 +33,10 @@ class Decision:
     def classes(self, outputs: Tensor) -> Tensor:
         """Class indices (...) int64 of outputs (..., C); -1, no class, where one is NaN."""
         if self.columns:
-            chosen = self._selected(outputs).argmax(-1)
+            selected = self._selected(outputs)
+            largest, chosen = selected.max(-1)  # NaN is the largest of all
+            if selected is outputs:
+                return chosen.masked_fill_(largest.isnan(), -1)
         elif self.loss in ("mse", "mae"):
             chosen = self._distances(outputs).argmin(-1)
         else:

@@ -11,6 +11,7 @@ from nnexp.config.schema.sources import CsvConfig, IrisConfig, MoonsConfig, Open
 from nnexp.config.schema.split import SplitConfig
 from nnexp.data import Tables, cache, load_table, prepare
 from nnexp.data.cache import _reading_key, source_key
+from nnexp.data.draft import draft
 from nnexp.data.labelled import read_labelled
 from nnexp.errors import UserError
 
@@ -18,6 +19,10 @@ VARIANTS = [
     {},
     {"scaling": "robust"},
     {"missing": "none"},
+    {"missing": "constant", "fill_value": 3.0},
+    {"missing": "constant", "fill_value": 4.0},
+    {"missing": "knn", "neighbors": 2},
+    {"missing": "knn", "neighbors": 3},
     {"missing": "drop", "encoding": "embedding"},
     {"missing": "knn", "encoding": "ordinal", "min_frequency": 4},
     {"labels": "raw"},
@@ -106,6 +111,35 @@ def test_a_source_is_read_once(path, loads):
     tables.prepare(MoonsConfig(scaling="none", categorical=[]))
     tables.prepare(MoonsConfig(noise=0.3))
     assert len(loads) == 5
+
+
+def test_a_split_is_drawn_once_whatever_becomes_of_its_numbers(monkeypatch):
+    drawn = []
+
+    def counting(labelled, config, seed, valid_seed):
+        drawn.append(seed)
+        return draft(labelled, config, seed, valid_seed)
+
+    monkeypatch.setattr(cache, "draft", counting)
+    tables = Tables()
+    config = IrisConfig()
+    parts = [tables.prepare(dataclasses.replace(config, scaling=s), 4) for s in ("none", "robust")]
+    assert tables.shape(config, 4).inputs == 4
+    assert drawn == [4]
+    assert np.array_equal(parts[0].valid, parts[1].valid)
+    tables.prepare(dataclasses.replace(config, min_frequency=2), 4)
+    assert drawn == [4, 4]
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_the_shape_is_known_without_the_dataset(path, options, monkeypatch):
+    config, tables = CsvConfig(path=path, target="y", **options), Tables()
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "prepare_drafted", None)
+        told = tables.shape(config, 1)
+    found = tables.prepare(config, 1).shape
+    for field in dataclasses.fields(found):
+        assert np.array_equal(getattr(told, field.name), getattr(found, field.name)), field.name
 
 
 def test_equal_choices_share_a_dataset(loads):

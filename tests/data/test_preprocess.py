@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 from nnexp.config.schema.data import DataConfig
 from nnexp.data import Preprocessor
 from nnexp.data.columns import infer_columns
-from nnexp.data.fit import fit_preprocessor
+from nnexp.data.fit import draft_preprocessor, fit_preprocessor
 from nnexp.data.frame_cells import Cells
 from nnexp.errors import UserError
 
@@ -51,7 +51,8 @@ def fit(frame=None, train=None, **options):
     config = DataConfig(**options)
     cells = Cells(frame, keep_infinite=config.missing == "none")
     columns = infer_columns(cells, train, config)
-    return fit_preprocessor(cells, columns, train, config)
+    drafted = draft_preprocessor(cells, columns, train, config)
+    return fit_preprocessor(drafted, cells, train, config)
 
 
 def same(one, two):

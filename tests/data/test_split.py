@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import train_test_split
 
 from nnexp.config.schema.split import SplitConfig
 from nnexp.data.split import split_rows
@@ -217,3 +218,16 @@ def test_the_validation_rows_can_be_drawn_anew(config):
     assert np.array_equal(plain.test, other.test)
     assert not np.array_equal(plain.valid, other.valid)
     assert not set(other.test) & {*other.valid, *other.train}
+
+
+@pytest.mark.parametrize("stratify", [True, False])
+def test_rows_are_drawn_as_scikit_learn_draws_them(stratify):
+    labels = np.arange(90) % 3
+    config = SplitConfig(test=0.2, valid=0.2, stratify=stratify)
+    parts = split(config, labels, seed=5, other=np.zeros(90))
+    by = {"stratify": labels} if stratify else {}
+    rest, test = train_test_split(np.arange(90), test_size=18, random_state=5, **by)
+    by = {"stratify": labels[rest]} if stratify else {}
+    train, valid = train_test_split(rest, test_size=18, random_state=6, **by)
+    for part, expected in (parts.train, train), (parts.valid, valid), (parts.test, test):
+        assert np.array_equal(part, np.sort(expected))

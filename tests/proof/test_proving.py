@@ -96,6 +96,17 @@ def test_the_proof_is_of_the_runs_that_it_describes(tmp_path):
     assert own.proof.after == pytest.approx(means["standard"])
 
 
+def test_the_runs_of_arms_leave_no_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    config = compose([*WORDS, "trainer.epochs=1"])
+    arms = [Arm(config), Arm(replace(config, loss=replace(config.loss, scale=float("nan"))))]
+    assert train_arms(arms, [1, 2]) == 4
+    assert np.isfinite([*arms[0].accuracies, *arms[0].balanced]).all()
+    assert arms[0].rows == 36
+    assert not list(tmp_path.iterdir())
+
+
 def test_little_time_is_spent_on_few_runs(tmp_path):
     done = run(tmp_path)
     fixes = [finding("lr_too_low", f"optimizer.lr=0.00{n}") for n in (2, 3, 4)]

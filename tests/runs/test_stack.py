@@ -218,7 +218,7 @@ def sweeps(draw, path):
 def trained(configs, folders, tables):
     """Train members in folders of their own, as few stacks as they fit into."""
     datasets = [tables.prepare(config.data, config.seeds.split) for config in configs]
-    found = [traits(config, own) for config, own in zip(configs, datasets, strict=True)]
+    found = [traits(config, own.shape) for config, own in zip(configs, datasets, strict=True)]
     for own in group(found):
         tasks = [Task(configs[k], folders[k]) for k in own.places]
         for task in tasks:

@@ -12,7 +12,7 @@ TABLES = Tables()
 def grouped(*jobs):
     configs = [compose(["data=iris", *job]) for job in jobs]
     datasets = [TABLES.prepare(c.data, c.seeds.split) for c in configs]
-    return group([traits(c, d) for c, d in zip(configs, datasets, strict=True)])
+    return group([traits(c, d.shape) for c, d in zip(configs, datasets, strict=True)])
 
 
 @pytest.mark.parametrize(
