@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,11 @@ class Numbers:
     unread: int = 0
     example: str = ""
     infinite: int = 0
+
+    @cached_property
+    def missing(self) -> int:
+        """How many cells are missing."""
+        return int(np.isnan(self.values).sum()) if self.values.dtype.kind == "f" else 0
 
 
 def cell_text(cell: Any) -> str:
@@ -204,6 +210,7 @@ def holds_token(values: np.ndarray, tokens: Collection[str]) -> np.ndarray:
     return np.isin(values, numbers) if numbers else np.zeros(len(values), dtype=bool)
 
 
+@lru_cache(32)
 def is_number_dtype(dtype: Any) -> bool:
     """Whether a pandas dtype holds real numbers or booleans."""
     numeric = pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)

@@ -118,9 +118,9 @@ def _infer(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Co
 def _numeric(name: str, cells: Cells, train: np.ndarray, asked: Sequence[str] = ()) -> Column:
     numbers = cells.numbers(name)
     values = numbers.values[train]
-    missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+    missing = int(np.isnan(values).sum()) if numbers.missing else 0
     # with missing=none infinite numbers are kept, and there is nothing to fit on them alone
-    if missing == len(values) or not np.isfinite(values).any():
+    if missing == len(values) or (numbers.infinite and not np.isfinite(values).any()):
         if asked and numbers.unread:
             raise UserError(
                 f"data.numeric names {name!r}, which holds {numbers.example!r} and no number",

@@ -13,9 +13,9 @@ def complete_rows(cells: Cells, numeric: Iterable[str], categorical: Iterable[st
     """Bool of shape (N,): rows without a missing cell in any of the columns."""
     complete = np.ones(len(cells.frame), dtype=bool)
     for name in numeric:
-        values = cells.numbers(name).values
-        if values.dtype.kind == "f":
-            complete &= ~np.isnan(values)
+        numbers = cells.numbers(name)
+        if numbers.missing:
+            complete &= ~np.isnan(numbers.values)
     for name in categorical:
         complete &= cells.texts(name).codes >= 0
     return complete

@@ -32,7 +32,13 @@ def draw_rows(
     labels = basis.labels if basis.config.stratify else None
     if labels is not None:
         _check_classes(labels[rows], basis.classes, n_valid, n_test)
-    rest, test = _draw(rows, n_test, labels, basis.seeds[0])
+    rest, test = rows, rows[:0]
+    if n_test:  # drawn of all rows: splits that differ in who validates share them
+        key = n_test, basis.config.stratify, basis.seeds[0]
+        if key not in basis.drawn:
+            basis.drawn.clear()
+            basis.drawn[key] = _draw(rows, n_test, labels, basis.seeds[0])
+        rest, test = basis.drawn[key]
     train, valid = _draw(rest, n_valid, labels, basis.seeds[1] + 1)
     return train, valid, test
 

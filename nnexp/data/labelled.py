@@ -14,6 +14,7 @@ from nnexp.data.duplicates import find_copies
 from nnexp.data.frame_cells import Cells
 from nnexp.data.labels import Labels, code_labels
 from nnexp.data.sentinels import empty_cells, find_sentinels
+from nnexp.data.split_basis import Drawn
 from nnexp.data.split_column import named_parts, split_column
 from nnexp.data.table import Table
 from nnexp.errors import UserError
@@ -37,6 +38,7 @@ class Labelled:
         parts: None, or N of "train", "valid", "test" given by the source.
         emptied: the numbers that stand for a missing cell, and the cells that held each.
         copies: rows left out since they equal one that stays.
+        drawn: test rows drawn of them, see `SplitBasis`.
     """
 
     table: Table
@@ -47,6 +49,7 @@ class Labelled:
     parts: np.ndarray | None
     emptied: dict[Sentinel, int] = field(default_factory=dict)
     copies: int = 0
+    drawn: Drawn = field(default_factory=dict, repr=False)
 
 
 def read_labelled(table: Table, config: DataConfig) -> Labelled:

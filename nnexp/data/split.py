@@ -14,7 +14,7 @@ from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.folds import cut_fold
 from nnexp.data.names import counted
-from nnexp.data.split_basis import SplitBasis
+from nnexp.data.split_basis import Drawn, SplitBasis
 from nnexp.data.split_column import (
     RANDOM,
     named_parts,
@@ -53,6 +53,7 @@ def split_rows(
     parts: np.ndarray | None = None,
     tokens: Collection[str] = MISSING_TOKENS,
     valid_seed: int | None = None,
+    drawn: Drawn | None = None,
 ) -> Split:
     """Divide N rows by `config.method`.
 
@@ -75,6 +76,7 @@ def split_rows(
             cut from its train rows.
         tokens: texts that stand for a missing cell.
         valid_seed: draws the validation rows and the folds; None for `seed`.
+        drawn: of an earlier split of these rows, see `SplitBasis`; None for none.
 
     Raises:
         UserError: the shares leave a part without rows, a class is too small to be in each
@@ -82,7 +84,8 @@ def split_rows(
     """
     column = split_column(config, frame)
     seeds = seed, seed if valid_seed is None else valid_seed
-    basis = SplitBasis(labels, classes, config, column, tokens, seeds)
+    drawn = {} if drawn is None else drawn
+    basis = SplitBasis(labels, classes, config, column, tokens, seeds, drawn)
     fixed = named_parts(column if config.method == "column" else None, parts, tokens)
     rest = len(labels) if fixed is None else int((fixed != TEST).sum())
     n_valid, n_test = _sizes(config, rest, given=fixed is not None)
@@ -117,6 +120,7 @@ def split_labelled(
         parts=labelled.parts,
         tokens=cells.tokens,
         valid_seed=valid_seed,
+        drawn=labelled.drawn,
     )
 
 

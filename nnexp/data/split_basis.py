@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from nnexp.config.schema.split import SplitConfig
+
+Drawn = dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class SplitBasis:
         column: N cells of the column `config.by`; None where none is needed.
         tokens: texts that stand for a missing cell.
         seeds: of the draw of the test rows, and of that of validation rows and folds.
+        drawn: by what decided them the test rows drawn last, and the others; for the next split.
     """
 
     labels: np.ndarray
@@ -31,3 +34,4 @@ class SplitBasis:
     column: pd.Series | None
     tokens: Collection[str]
     seeds: tuple[int, int]
+    drawn: Drawn = field(default_factory=dict)

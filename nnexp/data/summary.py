@@ -54,8 +54,7 @@ def _missing(columns: Sequence[Column], cells: Cells) -> dict[str, int]:
     counts = {}
     for column in columns:
         if column.kind == "numeric":
-            values = cells.numbers(column.name).values
-            counts[column.name] = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
+            counts[column.name] = cells.numbers(column.name).missing
         elif column.kind == "categorical":
             counts[column.name] = int((cells.texts(column.name).codes < 0).sum())
     return {name: count for name, count in counts.items() if count}

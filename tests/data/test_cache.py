@@ -40,6 +40,10 @@ VARIANTS = [
     {"duplicates": "drop", "drop": ["a", "c"], "split": SplitConfig(method="column", by="p")},
     {"duplicates": "drop", "drop": ["a", "c"], "split": SplitConfig(method="column", by="q")},
     {"split": SplitConfig(method="column", by="q")},
+    {"split": SplitConfig(method="column", by="r")},
+    {"split": SplitConfig(test=0.3)},
+    {"split": SplitConfig(test=0.3, valid=0.1)},
+    {"split": SplitConfig(test=0.3, stratify=False)},
 ]
 
 
@@ -55,6 +59,7 @@ def path(tmp_path):
             "d": rng.choice(["1", "2", "7", ""], rows),
             "p": np.array(["test", "valid", "train"])[np.arange(rows) * 3 // rows],
             "q": np.array(["train", "test"])[np.arange(rows) * 3 // rows // 2],
+            "r": np.array(["test", "train"])[np.arange(rows) // 2 % 2],  # as many train as q
             "y": np.where(np.arange(rows) == 5, None, np.arange(rows) % 2),
         }
     )
