@@ -93,13 +93,7 @@ class Recording:
             return
         if self._columns is None:
             self._columns = sorted(seen.values, key=_order)
-        own = {
-            name: [
-                None if value != value else value for value in seen.values[name][:, place].tolist()
-            ]
-            for name in self._columns
-            if name in seen.values
-        }
+        own = {name: seen.values[name][:, place] for name in self._columns if name in seen.values}
         self.signals.append_columns({"epoch": seen.epochs, **dict.fromkeys(self._columns), **own})
 
     def scores(

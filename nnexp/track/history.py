@@ -88,20 +88,24 @@ class History:
         assert self._columns is not None
         append(self.path, _lines([*lines, [_cell(row.get(name)) for name in self._columns]]))
 
-    def append_columns(self, columns: Mapping[str, Sequence[Any] | None]) -> None:
+    def append_columns(
+        self, columns: Mapping[str, Sequence[Any] | NDArray[np.float64] | None]
+    ) -> None:
         """Write the rows of some epochs at once.
 
         Arguments:
-            columns: by name a value for each row, as for `append`; None for empty cells.
+            columns: by name a value for each row, as for `append`, or an array of them in which
+                NaN is an empty cell; None for empty cells.
 
         Raises:
             ValueError: a column that the first row did not have.
         """
         lines = self._header(columns)
         assert self._columns is not None
-        empty = [""] * len(columns["epoch"] or ())
+        rows = columns["epoch"]
+        empty = [""] * (0 if rows is None else len(rows))
         given = (columns.get(name) for name in self._columns)
-        cells = [empty if values is None else list(map(_cell, values)) for values in given]
+        cells = [empty if values is None else _cells(values) for values in given]
         append(self.path, _lines([*lines, *zip(*cells, strict=True)]))
 
     def _header(self, names: Collection[str]) -> list[list[str]]:
@@ -235,6 +239,12 @@ def _lines(rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode("utf-8")
+
+
+def _cells(values: Sequence[Any] | NDArray[np.float64]) -> list[str]:
+    if isinstance(values, np.ndarray):
+        return ["" if value != value else repr(value) for value in values.tolist()]
+    return list(map(_cell, values))
 
 
 def _cell(value: Any) -> str:

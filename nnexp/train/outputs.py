@@ -16,6 +16,8 @@ from torch import Tensor
 
 from nnexp.train.plan import Problem
 
+MOVED = ("val_moved_right", "val_moved_wrong", "val_moved_flips")
+
 
 @dataclass(slots=True)
 class Outputs:
@@ -97,13 +99,14 @@ class OutputReader:
         change = (losses - np.concatenate((first_losses[None], losses[:-1]))) / rows
         flipped = predicted != before
         now["val_flips"] = np.where(np.isnan(change[..., 0]), math.nan, flipped.mean(2))
-        for name, which in (
-            ("right", ~flipped & hits),
-            ("wrong", ~flipped & ~hits),
-            ("flips", flipped),
-        ):
-            moved = np.where(np.isfinite(change), np.where(which, change, 0.0), math.nan)
-            now[f"val_moved_{name}"] = moved.sum(2)
+        finite = np.isfinite(change)
+        unknown = ~finite.all(2)
+        if unknown.any():
+            change = np.where(finite, change, 0.0)
+        stayed = ~flipped
+        for name, which in zip(MOVED, (stayed & hits, stayed & ~hits, flipped), strict=True):
+            now[name] = np.where(which, change, 0.0).sum(2)
+            now[name][unknown] = math.nan
         spaced = [place for place, one in enumerate(group) if one.logits is not None]
         now["val_entropy"] = np.full(shape[:2], math.nan)
         if spaced:
