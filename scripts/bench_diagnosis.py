@@ -323,7 +323,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         # of a training the first validation is the watch's, the others take place in any case
         (training, "validate"),
         (training.Training, "tell_signals"),
-        *((Watch, name) for name in ("begin", "validation", "epoch")),
+        *((Watch, name) for name in ("begin", "beside", "glance_beside", "validation", "epoch")),
     ]
     print(f"\nseconds of nnexp.run in {rounds} turns: plain, watched, and with its diagnosis")
     for case in (own for own in cases if own.id in TIMED):

@@ -19,7 +19,7 @@ from torch import Tensor
 from nnexp.model.module_stack import ModuleStack
 from nnexp.seeds import generator, torch_seed
 from nnexp.train.block import Block, block_steps, dropout_generators, gather
-from nnexp.train.evaluate import logits
+from nnexp.train.evaluate import CHUNK, logits_beside
 from nnexp.train.graph import Replayed
 from nnexp.train.plan import Data, Problem
 from nnexp.train.state import StackState
@@ -149,20 +149,32 @@ class _Totals:
 
 
 def validate(
-    state: StackState, problem: Problem, watch: Watch | None = None
+    state: StackState, problem: Problem, watch: Watch | None = None, epoch: int | None = None
 ) -> dict[str, np.ndarray]:
     """Data loss and accuracy (K,) on the validation rows; nothing where there are none.
 
     Arguments:
         state, problem: as for `run_epoch`.
         watch: shown the outputs; None for nobody.
+        epoch: its number, for the watch; None where the watch takes no further look.
     """
     data, loss, decision, plan = problem.data, problem.loss, problem.decision, problem.plan
     rows = [data.parts[member.part].valid for member in state.members]
     if not len(rows[0]):
         return {}
     index = _side_by_side(rows)  # (K, m), or (m,) where all members have the same
-    out = logits(state.stack, data.x, data.codes, index, len(rows), data.targets.outputs)
+    looked = watch.beside(epoch) if watch is not None and epoch is not None else None
+    out, beside = logits_beside(
+        state.stack,
+        data.x,
+        data.codes,
+        index,
+        len(rows),
+        data.targets.outputs,
+        index[..., :0] if looked is None else looked,
+    )
+    if watch is not None and looked is not None:
+        watch.glance_beside(beside, index.shape[-1] % CHUNK)
     index = index.expand(len(rows), -1)
     reduced = torch.empty(2, len(rows), dtype=torch.float64, device=out.device)
     lengths = [len(own) for own in rows]

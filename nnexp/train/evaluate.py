@@ -68,8 +68,38 @@ def logits(
     stack: Forward, x: Tensor, codes: Tensor | None, rows: Tensor, members: int, outputs: int
 ) -> Tensor:
     """Logits (K, n, C) of some rows; arguments as for `chunks`, and `outputs`: C."""
+    return logits_beside(stack, x, codes, rows, members, outputs, rows[..., :0])[0]
+
+
+@torch.no_grad()
+def logits_beside(
+    stack: Forward,
+    x: Tensor,
+    codes: Tensor | None,
+    rows: Tensor,
+    members: int,
+    outputs: int,
+    others: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Logits (K, n, C) of some rows, and those (K, s, C) of few others.
+
+    Arguments:
+        stack, x, codes, rows, members, outputs: as for `logits`; n >= 1 where s is.
+        others: (s,) or (K, s) int64, as `rows`; what they take is room in the last chunk, from
+            row n % CHUNK on: s <= `room(n)`.
+    """
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
-    out = torch.empty(members, rows.shape[-1], outputs, dtype=dtype, device=x.device)
-    for place, chunk in chunks(stack, x, codes, rows, members):
-        out[:, place] = chunk[:, : place.stop - place.start]
-    return out
+    count, more = rows.shape[-1], others.shape[-1]
+    out = torch.empty(members, count, outputs, dtype=dtype, device=x.device)
+    last = out
+    index = torch.cat((rows, others), -1) if more else rows
+    for place, last in chunks(stack, x, codes, index, members):
+        own = out[:, place]
+        own.copy_(last[:, : own.shape[1]])
+    first = count % CHUNK
+    return out, last[:, first : first + more].contiguous()
+
+
+def room(rows: int) -> int:
+    """How many rows more fit in the last chunk of so many."""
+    return -rows % CHUNK

@@ -63,7 +63,7 @@ def fit(
         if trained is None:
             training.interrupt(before, epoch - 1, saver)
             break
-        record = {**trained.record, **validate(state, problem, training.watch)}
+        record = {**trained.record, **validate(state, problem, training.watch, epoch)}
         record = {name: record[name] for name in COLUMNS if name in record}
         broken = training.broken(trained, record)
         reasons = [training.diverged(row, before, epoch, trained, record) for row in broken]

@@ -52,7 +52,7 @@ class Training:
         self.watch: Watch | None = None
         if callbacks.watched is not None:
             self.watch = Watch(self.state, problem)
-            validate(self.state, problem, self.watch)
+            validate(self.state, problem, self.watch, None if start else 0)
             self.watch.begin(first=not start)
 
     def broken(self, trained: TrainedEpoch, record: Mapping[str, np.ndarray]) -> list[int]:

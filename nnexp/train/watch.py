@@ -1,19 +1,22 @@
 """What is seen of a stack besides loss and accuracy: the signals that a diagnosis reads.
 
 Of every epoch the validation outputs are kept, which are there anyway. At log-spaced epochs a slice
-of the train rows goes through the network in evaluation mode. Everything is done member by member
-or row by row, so that a member's signals do not depend on its neighbours.
+of the train rows goes through the network in evaluation mode, beside the validation rows where
+their last chunk has room. Everything is done member by member or row by row, so that a member's
+signals do not depend on its neighbours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.model.module_stack import ModuleStack
+from nnexp.train.evaluate import chunks, room
 from nnexp.train.outputs import OutputReader, Outputs
 from nnexp.train.plan import Problem
 from nnexp.train.signals import SATURATED, STEADY, Signals, is_log_spaced
@@ -30,7 +33,9 @@ class _Looked:
     """The slice of train rows that is looked at, of K members."""
 
     rows: Tensor  # (K, size)
-    x: Tensor  # (K, size, D)
+    shared: bool  # whether all members have the same
+    has_room: list[bool]  # of each member, whether they fit beside its validation rows
+    x: Tensor | None  # (K, size, D), where a member's do not
     codes: Tensor | None  # (K, size, Q)
 
 
@@ -79,6 +84,29 @@ class Watch:
         self._bytes = 0
         self._new: list[Outputs] = []
         self._looked: _Looked | None = None
+        self._beside: _Glance | None = None  # of this epoch
+
+    def beside(self, epoch: int) -> Tensor | None:
+        """Train rows that are to be evaluated beside the validation rows of all members.
+
+        Returns:
+            (size,), or (K, size), each member's own; None where none are.
+        """
+        if not is_log_spaced(epoch):
+            return None
+        looked = self._look()
+        if not all(looked.has_room):
+            return None
+        return looked.rows[0] if looked.shared else looked.rows
+
+    def glance_beside(self, outputs: Tensor, first: int) -> None:
+        """Take what `beside` asked for, right after the forward pass.
+
+        Arguments:
+            outputs: logits (K, size, C).
+            first: the place of the first of these rows in the pass.
+        """
+        self._beside = self._glance(outputs, slice(first, first + outputs.shape[1]))
 
     def validation(
         self,
@@ -122,7 +150,8 @@ class Watch:
                 the first epoch.
         """
         if is_log_spaced(number):
-            self._glances.append(self._glance())
+            self._glances.append(self._beside or self._glance_alone())
+            self._beside = None
         else:
             self._forget_logits()
         self._numbers.append(number)
@@ -173,22 +202,60 @@ class Watch:
             step = data.train_rows // size
             parts = [data.parts[member.part].train for member in members]
             rows = torch.stack([part[: step * size : step] for part in parts])
-            flat, codes = rows.reshape(-1), None
-            x = data.x.index_select(0, flat).view(*rows.shape, -1)
-            if data.codes is not None:
-                codes = data.codes.index_select(0, flat).view(*rows.shape, -1)
-            self._looked = _Looked(rows, x, codes)
+            shared = all(part is parts[0] for part in parts)
+            # a user's module may make its outputs of all rows of a pass
+            alone = isinstance(self.state.stack, ModuleStack)
+            lengths = [0 if alone else len(data.parts[own.part].valid) for own in members]
+            has_room = [length > 0 and room(length) >= size for length in lengths]
+            x = codes = None
+            if not all(has_room):
+                flat = rows.reshape(-1)
+                x = data.x.index_select(0, flat).view(*rows.shape, -1)
+                if data.codes is not None:
+                    codes = data.codes.index_select(0, flat).view(*rows.shape, -1)
+            self._looked = _Looked(rows, shared, has_room, x, codes)
         return self._looked
 
     @torch.no_grad()
-    def _glance(self) -> _Glance:
-        """Send the slice through the network, and look at the hidden units and the weights."""
+    def _glance_alone(self) -> _Glance:
+        """Send the slice through the network by itself.
+
+        In a stack of validation parts of different lengths, each member's is rounded as it is
+        where the member is alone: in a chunk or not.
+        """
         stack, looked = self.state.stack, self._look()
-        out = stack.forward(looked.x, looked.codes)
-        if out.dtype not in (torch.float32, torch.float64):
-            out = out.float()
+        has_room, size = looked.has_room, looked.rows.shape[1]
+        in_chunk = by_itself = None
+        if any(has_room):
+            data = self.problem.data
+            ((_, out),) = chunks(stack, data.x, data.codes, looked.rows, len(has_room))
+            in_chunk = self._glance(out[:, :size], slice(size))
+        if not all(has_room):
+            assert looked.x is not None
+            by_itself = self._glance(stack.forward(looked.x, looked.codes), slice(size))
+        if in_chunk is None or by_itself is None:
+            found = in_chunk or by_itself
+            assert found is not None
+            return found
+        chosen = torch.tensor(has_room, device=looked.rows.device).unsqueeze(1)
+        pairs = zip(in_chunk.units, by_itself.units, strict=True)
+        return replace(
+            in_chunk,
+            outputs=torch.where(chosen.unsqueeze(2), in_chunk.outputs, by_itself.outputs),
+            units=[torch.where(chosen, one, other) for one, other in pairs],
+        )
+
+    def _glance(self, outputs: Tensor, rows: slice) -> _Glance:
+        """Look at hidden units and weights right after the slice went through the network.
+
+        Arguments:
+            outputs: of the slice (K, size, C).
+            rows: where its rows were in the pass.
+        """
+        out = outputs if outputs.dtype == torch.float64 else outputs.float()
         units = []
-        for _, values in stack.activations():  # (K, size, H)
+        for _, full in self.state.stack.activations():
+            values = full[:, rows]  # (K, size, H)
             if self.activation == "relu":
                 units.append(values.amax(1))
             elif self.activation in SATURATED:

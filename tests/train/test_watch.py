@@ -9,6 +9,7 @@ import torch
 
 from nnexp.model.mlp import MLP
 from nnexp.train.decision import Decision
+from nnexp.train.evaluate import room
 from nnexp.train.losses import Loss
 from nnexp.train.member import Member, Seeds
 from nnexp.train.outcome import Callbacks
@@ -16,6 +17,7 @@ from nnexp.train.plan import Data, Part, Plan, Problem
 from nnexp.train.signals import is_log_spaced
 from nnexp.train.targets import Targets
 from nnexp.train.trainer import fit
+from nnexp.train.watch import Watch
 
 ROWS, TRAIN, FEATURES, CLASSES = 90, 60, 5, 3
 DECISION = Decision("cross_entropy", "logits", tuple(range(CLASSES)))
@@ -118,6 +120,44 @@ def test_a_run_that_is_taken_up_again_shows_the_same():
     (parked,), before, _ = train(data, [member], until=5)
     _, after, _ = train(data, [member], start=[parked.parked])
     assert repr({**before[0], **after[0]}) == repr(whole[0])
+
+
+def beside(*lengths):
+    """Parts with the same 40 train rows, and so many validation rows each."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, CLASSES, 300)
+    x = rng.normal(size=(300, FEATURES)) + np.eye(CLASSES, FEATURES)[labels]
+    y = torch.from_numpy(labels)
+    parts = tuple(Part(torch.arange(40), torch.arange(40, 40 + length)) for length in lengths)
+    return Data(torch.from_numpy(x).float(), None, Targets(y, CLASSES, y), parts)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize(
+    "lengths", [(200, 200), (250, 250), (250, 200), (200, 250)], ids=["both", "none", "1", "0"]
+)
+def test_the_slice_goes_beside_validation_rows_where_a_member_has_room(lengths, activation):
+    data, model = beside(*lengths), {"activation": activation}
+    assert [room(length) >= 40 for length in lengths] == [length == 200 for length in lengths]
+    members = [replace(MEMBERS[n], part=n, epochs=4 + 2 * n) for n in range(2)]
+    _, together, _ = train(data, members, model=model)
+    plain = beside(250, 250)
+    for place, member in enumerate(members):
+        _, alone, _ = train(data, [member], model=model)
+        assert repr(together[place]) == repr(alone[0])
+        _, apart, _ = train(plain, [member], model=model)
+        for epoch, own in alone[0].items():
+            for name, value in own.items():
+                if not name.startswith("val_") and is_log_spaced(epoch):
+                    assert value == pytest.approx(apart[0][epoch][name], abs=1e-6, nan_ok=True)
+
+
+def test_a_slice_that_has_room_takes_no_pass_of_its_own(monkeypatch):
+    monkeypatch.setattr(Watch, "_glance_alone", None)
+    _, seen, _ = train(beside(200), MEMBERS[:1])
+    assert math.isfinite(seen[0][4]["slice_loss"])
+    with pytest.raises(TypeError):
+        train(beside(250), MEMBERS[:1])
 
 
 def test_no_validation_rows():
