@@ -1,7 +1,8 @@
 """Runs of the grid of `bench_sweep.py` by frameworks, as their documentation writes them.
 
-Each makes and trains its model anew for every run, validates after every epoch, writes no files
-and shows nothing. What each offers for speed is used where it helped in a trial on this work.
+Each makes and trains its model anew for every run, validates after every epoch and shows nothing.
+What each offers for speed is used where it helped in a trial on this work, and no files are
+written, but for Lightning as its introduction has it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -61,8 +63,14 @@ def keras_runs(work: Work, settings: Sequence[Setting], *, backend: str) -> Resu
 
 
 # ----------------------------------------------------------------------------------- Lightning
-def lightning_runs(work: Work, settings: Sequence[Setting]) -> Result:
-    """A `LightningModule` and `Trainer.fit`, its logger, checkpoints and bars switched off."""
+def lightning_runs(work: Work, settings: Sequence[Setting], *, usual: bool = False) -> Result:
+    """A `LightningModule` and `Trainer.fit`.
+
+    Arguments:
+        usual: as its introduction has it: rows collated by the `DataLoader`, `self.log` in every
+            step, its logger and checkpoints on, which leave TensorBoard events and weights as
+            nnexp does. Else whole batches by row numbers, and all of that off.
+    """
     import lightning
     import torch
     from torch import nn
@@ -80,12 +88,16 @@ def lightning_runs(work: Work, settings: Sequence[Setting]) -> Result:
         def training_step(self, batch: Any) -> Any:
             x, y = batch
             loss = F.cross_entropy(self.net(x), y)
-            self.losses.append(loss.detach())  # self.log in every step takes as long as the step
+            if usual:
+                self.log("train_loss", loss)
+            else:
+                self.losses.append(loss.detach())  # self.log takes as long as the step
             return loss
 
         def on_train_epoch_end(self) -> None:
-            self.log("train_loss", torch.stack(self.losses).mean())
-            self.losses.clear()
+            if self.losses:
+                self.log("train_loss", torch.stack(self.losses).mean())
+                self.losses.clear()
 
         def validation_step(self, batch: Any) -> None:
             x, y = batch
@@ -111,24 +123,34 @@ def lightning_runs(work: Work, settings: Sequence[Setting]) -> Result:
 
     train = TensorDataset(torch.from_numpy(work.x_train), torch.from_numpy(work.y_train))
     valid = TensorDataset(torch.from_numpy(work.x_valid), torch.from_numpy(work.y_valid))
+    # whole batches by their row numbers: half the time of collating single rows
+    rows = BatchSampler(RandomSampler(train), work.batch, drop_last=False)
+    batches: dict[str, Any] = {"sampler": rows, "batch_size": None}
+    off: dict[str, Any] = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "num_sanity_val_steps": 0,
+    }
+    if usual:
+        batches, off = {"batch_size": work.batch, "shuffle": True}, {}
     accuracies = []
-    with _quiet("lightning", "lightning.pytorch", "lightning.fabric"):
+    with (
+        _quiet("lightning", "lightning.pytorch", "lightning.fabric"),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         for setting in settings:
             lightning.seed_everything(setting.seed, verbose=False)
-            # whole batches by their row numbers: half the time of collating single rows
-            rows = BatchSampler(RandomSampler(train), work.batch, drop_last=False)
             trainer = lightning.Trainer(
                 max_epochs=work.epochs,
                 accelerator="cpu",
-                logger=False,
-                enable_checkpointing=False,
+                default_root_dir=folder,
                 enable_progress_bar=False,
                 enable_model_summary=False,
-                num_sanity_val_steps=0,
+                **off,
             )
             trainer.fit(
                 Perceptron(setting),
-                DataLoader(train, sampler=rows, batch_size=None),
+                DataLoader(train, **batches),
                 DataLoader(valid, batch_size=len(valid)),
             )
             accuracies.append(float(trainer.callback_metrics["val_accuracy"]))

@@ -17,7 +17,8 @@ at least (`target`). There are two tables, and ratios never cross them:
 
 - **in process**: all is imported, and JAX's program is compiled (the seconds are said). nnexp's
   time includes reading the table, run folders, TensorBoard events and the leaderboard; the peers
-  write nothing. Keras, Lightning and skorch train only the first few runs.
+  write nothing, but for Lightning as its introduction has it, which leaves events and weights.
+  Keras, Lightning and skorch train only the first few runs.
 - **whole process**: from the start of Python to its end, imports and compilation included:
   `python train.py -m ...` as it is typed, and for each peer a fresh process.
 
@@ -93,7 +94,18 @@ GRID_PEERS = (
 )
 FEW_PEERS = (
     Entry("skorch", "bench_frameworks", "skorch_runs", "skorch", few=True),
-    Entry("Lightning", "bench_frameworks", "lightning_runs", "lightning", few=True, target=25),
+    *(
+        Entry(
+            f"Lightning, {how}",
+            "bench_frameworks",
+            "lightning_runs",
+            "lightning",
+            options={"usual": usual},
+            few=True,
+            target=25,
+        )
+        for how, usual in (("as introduced", True), ("all but fit off", False))
+    ),
     *(
         Entry(
             f"Keras, {backend}",
