@@ -80,7 +80,7 @@ def audit(
     except UserError as error:
         if overrides:
             raise
-        raise in_call(error) from error
+        raise in_call(error, target) from error
 
 
 def _audited(

@@ -14,24 +14,28 @@ ANOTHER = "nnexp.audit(pandas.read_csv('table.csv'), target='class')"
 _PREFIX = re.compile(r"\bdata\.(?=[a-z_])")
 
 
-def in_call(error: UserError) -> UserError:
+def in_call(error: UserError, target: str | None = None) -> UserError:
     """An error about settings of `data` as one about arguments of `nnexp.audit`.
 
-    >>> in_call(UserError("too few", "more rows", "data.split.stratify=false")).remedy
-    "nnexp.audit(frame, split={'stratify': False})"
+    Arguments:
+        error: in the command line's words.
+        target: as it was given; None where it was not.
+
+    >>> in_call(UserError("too few", "more rows", "data.split.stratify=false"), "y").remedy
+    "nnexp.audit(frame, target='y', split={'stratify': False})"
     """
     remedy = error.remedy
     if re.match(r"'?data[.=]", remedy):  # in quotes where a shell needs them
-        remedy = _call(remedy)
+        remedy = _call(remedy, target)
     return UserError(_PREFIX.sub("", error.wrong), _PREFIX.sub("", error.allowed), remedy)
 
 
-def _call(remedy: str) -> str:
+def _call(remedy: str, target: str | None) -> str:
     """The call that overrides stand for; one with another table where they name one."""
     words = shlex.split(remedy)
     if any(word.startswith(("data=", "data.path=")) for word in words):
         return ANOTHER
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = {} if target is None else {"target": target}
     for word in words:
         key, given, _ = word.partition("=")
         *section, name = key.removeprefix("data.").split(".")

@@ -152,4 +152,4 @@ def test_sentinels_may_be_a_mapping(wine):
     for wrong in ({"ash": "few"}, {"ash": None}, {"ash": True}):
         with pytest.raises(UserError, match="which is no column=number") as caught:
             nnexp.audit(odd, "target", sentinels=wrong)
-        assert caught.value.remedy == "nnexp.audit(frame, sentinels=['ash=0'])"
+        assert caught.value.remedy == "nnexp.audit(frame, target='target', sentinels=['ash=0'])"
