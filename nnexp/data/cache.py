@@ -9,7 +9,7 @@ from typing import Any
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.data.dataset import Dataset, prepare_drafted
-from nnexp.data.draft import Draft, Shape, draft
+from nnexp.data.draft import Draft, draft
 from nnexp.data.labelled import Labelled, read_labelled
 from nnexp.data.sources import load_table
 from nnexp.data.table import Table
@@ -80,9 +80,13 @@ class Tables:
             self._datasets, (_frozen(config), seeds), lambda: self._prepare(config, *seeds)
         )
 
-    def shape(self, config: DataConfig, seed: int = 0, valid_seed: int | None = None) -> Shape:
-        """The shape of the dataset that `prepare` would give; arguments and errors as for it."""
-        return self._draft(config, seed, seed if valid_seed is None else valid_seed).shape
+    def draft(self, config: DataConfig, seed: int = 0, valid_seed: int | None = None) -> Draft:
+        """What is known of a dataset before it is prepared; arguments and errors as `prepare`."""
+        valid_seed = seed if valid_seed is None else valid_seed
+        key = _frozen_without(config, _OF_NUMBERS), seed, valid_seed
+        return _once(
+            self._drafts, key, lambda: draft(self.labelled(config), config, seed, valid_seed)
+        )
 
     def labelled(self, config: DataConfig) -> Labelled:
         """The table of a configuration, read and labelled, but not split.
@@ -102,14 +106,8 @@ class Tables:
         return other
 
     def _prepare(self, config: DataConfig, seed: int, valid_seed: int) -> Dataset:
-        drafted = self._draft(config, seed, valid_seed)
+        drafted = self.draft(config, seed, valid_seed)
         return prepare_drafted(self.labelled(config), drafted, config, seed)
-
-    def _draft(self, config: DataConfig, seed: int, valid_seed: int) -> Draft:
-        key = _frozen_without(config, _OF_NUMBERS), seed, valid_seed
-        return _once(
-            self._drafts, key, lambda: draft(self.labelled(config), config, seed, valid_seed)
-        )
 
 
 def _reading_key(config: DataConfig) -> tuple[Hashable, ...]:

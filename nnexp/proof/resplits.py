@@ -14,7 +14,7 @@ import numpy as np
 
 from nnexp.config.schema.config import Config
 from nnexp.data.cache import Tables
-from nnexp.data.draft import Shape
+from nnexp.data.draft import Draft
 from nnexp.errors import UserError
 from nnexp.sweep.grouping import traits
 
@@ -59,19 +59,18 @@ def _is_fixed(config: Config, tables: Tables) -> bool:
     if split.method == "random" and split.shuffle and split.folds is None:
         return False
     try:
-        first, valid = config.seeds.of_split
-        one, other = (tables.prepare(config.data, first, valid + offset) for offset in (0, 1))
+        one, other = (_draft(config, tables, offset) for offset in (0, 1))
     except UserError:
         return False
     return all(
-        np.array_equal(one.rows[getattr(one, part)], other.rows[getattr(other, part)])
+        np.array_equal(getattr(one.split, part), getattr(other.split, part))
         for part in ("train", "valid")
     )
 
 
 def _is_large(config: Config, tables: Tables, offset: int) -> bool:
     try:
-        shape = _shape(config, tables, offset)
+        shape = _draft(config, tables, offset).shape
         return shape.rows * shape.inputs > CELLS
     except UserError:
         return False
@@ -80,11 +79,11 @@ def _is_large(config: Config, tables: Tables, offset: int) -> bool:
 def _traits(config: Config, tables: Tables, offset: int) -> Hashable:
     """What a stack's members have in common; None where the split cannot be made."""
     try:
-        return tuple(traits(config, _shape(config, tables, offset)).values())
+        return tuple(traits(config, _draft(config, tables, offset).shape).values())
     except UserError:
         return None
 
 
-def _shape(config: Config, tables: Tables, offset: int) -> Shape:
+def _draft(config: Config, tables: Tables, offset: int) -> Draft:
     split, valid = config.seeds.of_split
-    return tables.shape(config.data, split, valid + offset)
+    return tables.draft(config.data, split, valid + offset)

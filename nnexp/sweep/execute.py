@@ -93,6 +93,7 @@ class Execution:
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
         self._leave_files = all(job.leaves_files for job in self.jobs)
+        assert self._leave_files or not any(job.leaves_files for job in self.jobs)
         with asked_origin() if self._leave_files else nullcontext(dict) as answer:
             for place, job in enumerate(self.jobs):
                 self._prepare(place, job)
@@ -123,6 +124,7 @@ class Execution:
                 lost members fills up again: the chunks are cut anew.
         """
         chunks = [chunk for own in self.chunks for chunk in own]
+        assert self._leave_files or (until is None and parked is None)  # they are parked in files
         if parked is not None:
             for place in parked:
                 self.jobs[place].status = "running"

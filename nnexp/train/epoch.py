@@ -19,7 +19,7 @@ from torch import Tensor
 from nnexp.model.module_stack import ModuleStack
 from nnexp.seeds import generator, torch_seed
 from nnexp.train.block import Block, block_steps, dropout_generators, gather
-from nnexp.train.evaluate import CHUNK, logits_beside
+from nnexp.train.evaluate import logits_beside
 from nnexp.train.graph import Replayed
 from nnexp.train.plan import Data, Problem
 from nnexp.train.state import StackState
@@ -164,6 +164,8 @@ def validate(
         return {}
     index = _side_by_side(rows)  # (K, m), or (m,) where all members have the same
     looked = watch.beside(epoch) if watch is not None and epoch is not None else None
+    if looked is not None and looked.dim() != index.dim():
+        index, looked = index.expand(len(rows), -1), looked.expand(len(rows), -1)
     out, beside = logits_beside(
         state.stack,
         data.x,
@@ -174,7 +176,7 @@ def validate(
         index[..., :0] if looked is None else looked,
     )
     if watch is not None and looked is not None:
-        watch.glance_beside(beside, index.shape[-1] % CHUNK)
+        watch.glance_beside(beside)
     index = index.expand(len(rows), -1)
     reduced = torch.empty(2, len(rows), dtype=torch.float64, device=out.device)
     lengths = [len(own) for own in rows]

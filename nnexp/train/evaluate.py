@@ -4,8 +4,8 @@ Rows go through the network in chunks of one fixed size, the last one padded: a 
 depends on nothing but the row, not on how many others are asked for (matrix products of one or
 two rows take another path, with other roundings). In float64, where kernels treat the last rows of
 a product apart, it may differ in the last bit. In OpenBLAS' products of AVX-512 that holds of some
-numbers of rows in float32 too, though of none that four divides, as it does CHUNK; its kernels of
-AVX2 predict nothing.
+numbers of rows in float32 too, though of none that four divides, as it does CHUNK; other kernels
+of OpenBLAS predict nothing.
 """
 
 from __future__ import annotations
@@ -85,19 +85,20 @@ def logits_beside(
 
     Arguments:
         stack, x, codes, rows, members, outputs: as for `logits`; n >= 1 where s is.
-        others: (s,) or (K, s) int64, as `rows`; what they take is room in the last chunk, from
-            row n % CHUNK on: s <= `room(n)`.
+        others: (s,) or (K, s) int64, as `rows`; they are the last rows of the last chunk, in the
+            place of padding: s <= `room(n)`.
     """
     dtype = torch.float64 if x.dtype == torch.float64 else torch.float32
     count, more = rows.shape[-1], others.shape[-1]
     out = torch.empty(members, count, outputs, dtype=dtype, device=x.device)
-    last = out
-    index = torch.cat((rows, others), -1) if more else rows
+    index, last = rows, out
+    if more:
+        padding = rows[..., -1:].expand(*rows.shape[:-1], room(count) - more)
+        index = torch.cat((rows, padding, others), -1)
     for place, last in chunks(stack, x, codes, index, members):
         own = out[:, place]
         own.copy_(last[:, : own.shape[1]])
-    first = count % CHUNK
-    return out, last[:, first : first + more].contiguous()
+    return out, last[:, last.shape[1] - more :].contiguous()
 
 
 def room(rows: int) -> int:

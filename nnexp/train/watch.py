@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from nnexp.model.module_stack import ModuleStack
-from nnexp.train.evaluate import chunks, room
+from nnexp.train.evaluate import CHUNK, chunks, room
 from nnexp.train.outputs import OutputReader, Outputs
 from nnexp.train.plan import Problem
 from nnexp.train.signals import SATURATED, STEADY, Signals, is_log_spaced
@@ -99,14 +99,11 @@ class Watch:
             return None
         return looked.rows[0] if looked.shared else looked.rows
 
-    def glance_beside(self, outputs: Tensor, first: int) -> None:
-        """Take what `beside` asked for, right after the forward pass.
-
-        Arguments:
-            outputs: logits (K, size, C).
-            first: the place of the first of these rows in the pass.
+    def glance_beside(self, outputs: Tensor) -> None:
+        """Take logits (K, size, C) of what `beside` asked for, which were the last rows of the
+        forward pass that has just been.
         """
-        self._beside = self._glance(outputs, slice(first, first + outputs.shape[1]))
+        self._beside = self._glance(outputs)
 
     def validation(
         self,
@@ -202,7 +199,7 @@ class Watch:
             step = data.train_rows // size
             parts = [data.parts[member.part].train for member in members]
             rows = torch.stack([part[: step * size : step] for part in parts])
-            shared = all(part is parts[0] for part in parts)
+            shared = len({member.part for member in members}) == 1
             # a user's module may make its outputs of all rows of a pass
             alone = isinstance(self.state.stack, ModuleStack)
             lengths = [0 if alone else len(data.parts[own.part].valid) for own in members]
@@ -227,12 +224,13 @@ class Watch:
         has_room, size = looked.has_room, looked.rows.shape[1]
         in_chunk = by_itself = None
         if any(has_room):
-            data = self.problem.data
-            ((_, out),) = chunks(stack, data.x, data.codes, looked.rows, len(has_room))
-            in_chunk = self._glance(out[:, :size], slice(size))
+            data, rows = self.problem.data, looked.rows
+            filled = torch.cat((rows[:, :1].expand(-1, CHUNK - size), rows), 1)
+            ((_, out),) = chunks(stack, data.x, data.codes, filled, len(has_room))
+            in_chunk = self._glance(out[:, -size:])
         if not all(has_room):
             assert looked.x is not None
-            by_itself = self._glance(stack.forward(looked.x, looked.codes), slice(size))
+            by_itself = self._glance(stack.forward(looked.x, looked.codes))
         if in_chunk is None or by_itself is None:
             found = in_chunk or by_itself
             assert found is not None
@@ -245,17 +243,16 @@ class Watch:
             units=[torch.where(chosen, one, other) for one, other in pairs],
         )
 
-    def _glance(self, outputs: Tensor, rows: slice) -> _Glance:
+    def _glance(self, outputs: Tensor) -> _Glance:
         """Look at hidden units and weights right after the slice went through the network.
 
         Arguments:
-            outputs: of the slice (K, size, C).
-            rows: where its rows were in the pass.
+            outputs: of the slice (K, size, C), whose rows were the last of the pass.
         """
         out = outputs if outputs.dtype == torch.float64 else outputs.float()
         units = []
         for _, full in self.state.stack.activations():
-            values = full[:, rows]  # (K, size, H)
+            values = full[:, -outputs.shape[1] :]  # (K, size, H)
             if self.activation == "relu":
                 units.append(values.amax(1))
             elif self.activation in SATURATED:

@@ -129,7 +129,7 @@ def test_a_split_is_drawn_once_whatever_becomes_of_its_numbers(monkeypatch):
     tables = Tables()
     config = IrisConfig()
     parts = [tables.prepare(dataclasses.replace(config, scaling=s), 4) for s in ("none", "robust")]
-    assert tables.shape(config, 4).inputs == 4
+    assert tables.draft(config, 4).shape.inputs == 4
     assert drawn == [4]
     assert np.array_equal(parts[0].valid, parts[1].valid)
     tables.prepare(dataclasses.replace(config, min_frequency=2), 4)
@@ -141,7 +141,7 @@ def test_the_shape_is_known_without_the_dataset(path, options, monkeypatch):
     config, tables = CsvConfig(path=path, target="y", **options), Tables()
     with monkeypatch.context() as patch:
         patch.setattr(cache, "prepare_drafted", None)
-        told = tables.shape(config, 1)
+        told = tables.draft(config, 1).shape
     found = tables.prepare(config, 1).shape
     for field in dataclasses.fields(found):
         assert np.array_equal(getattr(told, field.name), getattr(found, field.name)), field.name

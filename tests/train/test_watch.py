@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from nnexp.model.mlp import MLP
+from nnexp.model.module import ModuleModel
 from nnexp.train.decision import Decision
 from nnexp.train.evaluate import room
 from nnexp.train.losses import Loss
@@ -39,6 +41,17 @@ def table(parts=1, seed=0):
     return Data(torch.from_numpy(x).float(), None, Targets(y, CLASSES, y), tuple(cut))
 
 
+class MixesRows(nn.Module):
+    """What it makes of a row depends on the others of the pass."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(FEATURES, CLASSES)
+
+    def forward(self, x):
+        return self.layer(x - x.mean(0))
+
+
 def train(data, members, watched=True, **options):
     seen = {}
 
@@ -48,7 +61,9 @@ def train(data, members, watched=True, **options):
                 told = {name: float(own[row, place]) for name, own in signals.values.items()}
                 seen.setdefault(column, {})[epoch] = told
 
-    model = MLP(FEATURES, CLASSES, options.pop("hidden", (6, 6)), **options.pop("model", {}))
+    model = options.pop("module", None)
+    if model is None:
+        model = MLP(FEATURES, CLASSES, options.pop("hidden", (6, 6)), **options.pop("model", {}))
     records = []
     problem = Problem(data, Loss(), DECISION, options.pop("plan", PLAN))
     told = Callbacks(observe=records.append, watched=watch if watched else None)
@@ -150,6 +165,33 @@ def test_the_slice_goes_beside_validation_rows_where_a_member_has_room(lengths, 
             for name, value in own.items():
                 if not name.startswith("val_") and is_log_spaced(epoch):
                     assert value == pytest.approx(apart[0][epoch][name], abs=1e-6, nan_ok=True)
+
+
+@pytest.mark.parametrize(("train_rows", "valid"), [(2, 1), (1, 2)])
+def test_parts_may_share_rows_of_one_kind_alone(train_rows, valid):
+    data = beside(200, 180)
+    one, other = data.parts
+    trains = (one.train, one.train if train_rows == 1 else torch.arange(200, 240))
+    valids = (one.valid, one.valid if valid == 1 else other.valid)
+    data = replace(data, parts=tuple(map(Part, trains, valids)))
+    members = [replace(MEMBERS[n], part=n, epochs=4) for n in range(2)]
+    _, together, _ = train(data, members)
+    for place, member in enumerate(members):
+        _, alone, _ = train(data, [member])
+        assert repr(together[place]) == repr(alone[0])
+
+
+def test_the_rows_of_a_pass_stay_among_themselves_in_a_module():
+    data, members = beside(200), [replace(MEMBERS[0], dropout=(0.0,), epochs=4)]
+
+    def run(watched):
+        module = ModuleModel(MixesRows, FEATURES, CLASSES)
+        (outcome,), _, records = train(data, members, watched, module=module)
+        return outcome.theta, [float(own.record["val_loss"][0]) for own in records]
+
+    (watched, watched_losses), (plain, losses) = run(True), run(False)
+    assert torch.equal(watched, plain)
+    assert watched_losses == losses
 
 
 def test_a_slice_that_has_room_takes_no_pass_of_its_own(monkeypatch):
