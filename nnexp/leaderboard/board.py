@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SORTS = ("val_loss", "val_accuracy", "val_balanced_accuracy", "val_auc")
+MARKS = {"same": "≈", "unknown": "?"}
 SCORES = (*SORTS, *(sort.replace("val_", "test_") for sort in SORTS))
 
 
@@ -19,7 +20,7 @@ class Summary:
     """A score of a configuration, over its runs that are done.
 
     Where runs differ in their split, the values that the spread and the interval are of are means
-    over the seeds of each split.
+    over the seeds of each split; where they differ in further keys, over the runs of each seed.
 
     Arguments:
         n: runs that have the score; 0 makes all the rest NaN.
@@ -50,7 +51,8 @@ class Comparison:
         p_holm: adjusted for the number of configurations by Holm's method.
         distinguishable: whether it is worse than the first, with p_holm < 0.05, and an accuracy by
             more than the rows make by chance.
-        pairs: what the test has counted: runs, or splits where the split varies.
+        pairs: what the test has counted: seeds, or splits where the split varies; 0 where the two
+            have no run in common, and nothing is known.
         pairs_needed: the number of pairs for 80 % power if difference and spread are as seen;
             None where that is unknown or beyond 10 000, and where it is no worse on these pairs
             than the rows make by chance.
@@ -92,6 +94,23 @@ class Configuration:
         """Whether all of its runs are done."""
         return len(self.records) == self.planned
 
+    @property
+    def standing(self) -> str:
+        """How it stands to the first: `first` itself, `apart`, which is told from it, `same`, which
+        is not, `unknown`, which was not compared with it.
+        """
+        against = self.against_leader
+        if against is None:
+            return "first"
+        if not against.pairs:
+            return "unknown"
+        return "apart" if against.distinguishable else "same"
+
+    @property
+    def mark(self) -> str:
+        """A sign for a configuration that is not told from the first."""
+        return MARKS.get(self.standing, "")
+
 
 @dataclass(frozen=True, repr=False)
 class Leaderboard:
@@ -105,9 +124,9 @@ class Leaderboard:
         sort: the score that ranks.
         winner_test: the test scores of the first, those that it has: what it is good for, since
             its validation score was picked as the best and is optimistic.
-        unit: what the comparisons count: `seeds`; `splits` where the runs of a configuration
-            differ in their split, each with the mean over its seeds; `pairs` where they differ
-            in further keys.
+        unit: what the comparisons count: `seeds`, each with the mean over what else its runs
+            differ in; `splits` where the runs of a configuration differ in their split, each
+            with the mean over its seeds.
         notes: what to know before trusting the ranks, a sentence each.
     """
 

@@ -12,7 +12,7 @@ def words_of_first(board: Leaderboard) -> list[str] | None:
 
     None where nothing was chosen among, or where its run does not tell what was typed.
     """
-    if len(board.configurations) < 2:
+    if len(board.configurations) + bool(board.failed) < 2:
         return None
     typed = read_typed(board.configurations[0].records[0].folder, trust=True)
     if typed is None:

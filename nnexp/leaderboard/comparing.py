@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from nnexp.leaderboard.board import Comparison
 from nnexp.leaderboard.grid import rows_of, step_of
-from nnexp.leaderboard.grouping import split_of
 from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
@@ -22,6 +21,7 @@ def compare_with_first(
     ranked: Sequence[Sequence[Record]],
     unit: Callable[[Record], Hashable],
     sort: str,
+    labels: Callable[[Sequence[Record]], Sequence[Hashable]],
     splits_vary: Callable[[Sequence[Record]], bool],
 ) -> list[Comparison | None]:
     """Each configuration against the first, in their order; None for the first itself.
@@ -35,6 +35,7 @@ def compare_with_first(
         ranked: the runs of each configuration that are done.
         unit: what a run has in common with its partners in other configurations.
         sort: the score that ranks.
+        labels: of runs, equal for those that are one pair together: of a seed, or of a split.
         splits_vary: whether that of runs does, so that pairs are splits.
     """
     if not ranked:
@@ -50,8 +51,7 @@ def compare_with_first(
         )
         splits = splits_vary([own for own, _ in common])
         by_split.append(splits)
-        if splits:
-            differences = mean_by(differences, [split_of(own) for own, _ in common])
+        differences = mean_by(differences, labels([own for own, _ in common]))
         ratios.append(valid_to_train(common[0][0]) if splits else 0.0)
         tests.append(paired_test(differences, ratios[-1], step))
     p = np.array([test.p for test in tests])

@@ -57,7 +57,8 @@ class Grouping:
     Arguments:
         varied: the keys that tell the groups apart, in the order of the configuration.
         averaged: keys besides seeds and the fold that differ within a group, which only a choice
-            of keys to group by leaves; they pair runs as seeds do.
+            of keys to group by leaves; they pair runs as seeds do, and are no repetitions: the
+            runs of a seed are one.
         groups: in the order in which their first runs come.
     """
 
@@ -69,13 +70,12 @@ class Grouping:
         """What a run has in common with its partners in other groups: seeds, fold, the rows of the
         table and how they are split, the rest.
         """
-        config = record.config
-        if config.get(SPLIT_SEEDS[1]) == config.get(SPLIT_SEEDS[0]):  # as null, which follows it
-            config = {**config, SPLIT_SEEDS[1]: None}
-        pairs = [(key, value) for key, value in config.items() if is_repetition(key)]
-        pairs += [(key, record.config.get(key)) for key in self.averaged]
-        own = frozenset((key, comparable(value)) for key, value in pairs if value is not None)
-        return own, rows_of_table(record)
+        others = frozenset(
+            (key, comparable(value))
+            for key in self.averaged
+            if (value := record.config.get(key)) is not None
+        )
+        return repetition(record), others, rows_of_table(record)
 
 
 def group_records(records: Sequence[Record], by: Sequence[str] | None = None) -> Grouping:
@@ -112,6 +112,18 @@ def group_records(records: Sequence[Record], by: Sequence[str] | None = None) ->
             Replicates({key: head[key] for key in varied if key in head}, group)
             for head, group in zip(heads, members, strict=True)
         ],
+    )
+
+
+def repetition(record: Record) -> Hashable:
+    """What makes a run a repetition of others of its configuration: its seeds and its fold."""
+    config = record.config
+    if config.get(SPLIT_SEEDS[1]) == config.get(SPLIT_SEEDS[0]):  # as null, which follows it
+        config = {**config, SPLIT_SEEDS[1]: None}
+    return frozenset(
+        (key, comparable(value))
+        for key, value in config.items()
+        if is_repetition(key) and value is not None
     )
 
 

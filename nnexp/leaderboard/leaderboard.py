@@ -16,6 +16,7 @@ from nnexp.leaderboard.grouping import (
     Grouping,
     group_records,
     order_of,
+    repetition,
     rows_of_table,
     split_of,
 )
@@ -79,14 +80,14 @@ def ranked(
     rows = []
     for group, own in candidates:
         planned = len({grouping.unit(record) for record in group.records})
-        scores = _summaries(own, splits.vary(own))
+        scores = _summaries(own, splits)
         rows.append(Configuration(0, group.values, own, planned, scores, None))
     sign = 1 if sort.endswith("loss") else -1
     rows.sort(key=lambda row: (
         not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
     ))  # fmt: skip
     comparisons = compare_with_first(
-        [row.records for row in rows], grouping.unit, sort, splits.vary
+        [row.records for row in rows], grouping.unit, sort, splits.labels, splits.vary
     )
     configurations = [
         replace(row, rank=rank, against_leader=comparison)
@@ -100,7 +101,7 @@ def ranked(
     }
     left_out.sort(key=lambda record: natural(record.name))
     by_split = bool(rows) and splits.vary(rows[0].records)
-    unit = "splits" if by_split else "pairs" if grouping.averaged else "seeds"
+    unit = "splits" if by_split else "seeds"
     board = Leaderboard(configurations, left_out, grouping.varied, sort, winner_test, unit)
     if not configurations:
         return board
@@ -126,15 +127,20 @@ class _Splits:
         """Whether runs are of such a table."""
         return any(rows_of_table(record) in self._varied for record in records)
 
+    def labels(self, records: Sequence[Record]) -> list[Hashable]:
+        """For each run of a configuration of which split it is, or of which seed; those of one
+        count once.
+        """
+        return [*map(split_of if self.vary(records) else repetition, records)]
 
-def _summaries(done: Sequence[Record], splits: bool) -> dict[str, Summary]:
-    ratio = valid_to_train(done[0]) if splits else 0.0
-    labels = [split_of(record) for record in done]
+
+def _summaries(done: Sequence[Record], splits: _Splits) -> dict[str, Summary]:
+    ratio = valid_to_train(done[0]) if splits.vary(done) else 0.0
+    labels = splits.labels(done)
     summaries = {}
     for score in SCORES:
         values = np.array([recorded_score(record, score) for record in done])
-        units = mean_by(values, labels) if splits else values
-        mean = mean_interval(units, ratio)
+        mean = mean_interval(mean_by(values, labels), ratio)
         stderr = _stderr(mean.stderr, [stderr_of(record, score) for record in done])
         summaries[score] = Summary(
             int(np.isfinite(values).sum()), mean.mean, mean.sd, mean.low, mean.high, stderr

@@ -34,7 +34,7 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
     notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
     notes += [*_halved(board), *_one_class(board)]
     if not board.incomplete:  # what is to come may be the seeds and values that are missed
-        notes += [*_seeds(board), *at_edges(board)]
+        notes += [*_seeds(board, averaged), *at_edges(board)]
     return [one_line(note) for note in [*notes, *_winner(board)]]
 
 
@@ -62,6 +62,8 @@ def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
 
 def _comparable(board: Leaderboard) -> list[str]:
     """Scores that measure different things."""
+    if len(board.configurations) < 2:
+        return []
     notes = []
     rows = [key for key in board.varied if decides_rows(key)]
     if any(row.values.get("data.missing") == "drop" for row in board.configurations):
@@ -85,8 +87,8 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
     notes = []
     if averaged:
         notes.append(
-            f"each score is a mean over {', '.join(averaged)} as well, and pairs are runs that "
-            f"agree in {'it' if len(averaged) == 1 else 'them'}"
+            f"each score is a mean over {', '.join(averaged)} as well: the runs of a seed are "
+            "averaged, and it is seeds that are counted and paired"
         )
     if repeats:
         names = _few([record.name for record in repeats])
@@ -112,13 +114,12 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
             f"{plural(outlived, 'run')} that halving had kept did not come to an end and "
             "are not ranked: what is ranked was dropped for them"
         )
-    apart = [
-        row.rank
-        for row in board.configurations
-        if row.against_leader is not None and row.against_leader.pairs == 0
-    ]
-    if apart:
-        notes.append(f"no rows, seed and fold in common with the first: {_few(apart)}")
+    unknown = [row.rank for row in board.configurations if row.standing == "unknown"]
+    if unknown:
+        notes.append(
+            "not compared with the first, since they have no rows, seed and fold in common with "
+            f"it: {_few(unknown)}"
+        )
     return notes
 
 
@@ -172,12 +173,15 @@ def _names_one_class(record: Record) -> bool:
     return len(counts) == classes and bool(near.any())
 
 
-def _seeds(board: Leaderboard) -> list[str]:
+def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
     """What one seed, or two, cannot tell."""
     rows = [row.against_leader for row in board.configurations if row.against_leader is not None]
     if rows and max(row.pairs for row in rows) == 1:
-        alone = all(len(row.records) == 1 for row in board.configurations)
-        what = "run of each configuration" if alone else "pair of runs of any two configurations"
+        what = "pair of runs of any two configurations"
+        if all(len(row.records) == 1 for row in board.configurations):
+            what = "run of each configuration"
+        elif averaged:
+            what = "seed of any two configurations"
         return [
             f"one {what}: chance and settings cannot be told apart; add {SEVERAL_SEEDS} to the "
             "sweep"

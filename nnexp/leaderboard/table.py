@@ -32,8 +32,8 @@ def rows(board: Leaderboard) -> list[dict[str, Any]]:
     `rank`, the varied keys, `runs` that are in the means of `planned`, then for each validation
     score its mean, `_sd`, `_low` and `_high` (95 % interval), for each test score its mean, `_sd`
     and `_stderr` (over seeds and rows), then `difference` from the first by the score that ranks,
-    `p` and `p_holm`, `same_as_leader`, `seeds_needed`, and `names` of the runs.
-    A key that a configuration does not have, and a number that is not known, are None.
+    `p` and `p_holm`, `same_as_leader` (None where it was not compared), `seeds_needed`, and `names`
+    of the runs. A key that a configuration does not have, and a number that is not known, are None.
     """
     return [_row(board, configuration) for configuration in board.configurations]
 
@@ -48,6 +48,7 @@ def frame(board: Leaderboard) -> pd.DataFrame:
         if table[column].isna().all():  # pandas would make objects of them
             table[column] = table[column].astype("float64")
     table["seeds_needed"] = table["seeds_needed"].astype("Int64")
+    table["same_as_leader"] = table["same_as_leader"].astype("boolean")
     table.attrs.update(sort=board.sort, varied=list(board.varied), notes=list(board.notes))
     return table
 
@@ -97,7 +98,7 @@ def markdown(board: Leaderboard) -> str:
         against = row.against_leader
         cells += ["", "", ""] if against is None else [
             number(against.p_holm),
-            "no" if against.distinguishable else "≈",
+            row.mark or "no",
             "" if against.pairs_needed is None else str(against.pairs_needed),
         ]  # fmt: skip
         tested = [row.scores[score] for score in tests]
@@ -106,6 +107,8 @@ def markdown(board: Leaderboard) -> str:
     lines += _table(table)
     if len(board.configurations) > 1:
         lines += ["", f"≈ {_escaped(LEGEND.format(board.test))}"]
+        if any(row.standing == "unknown" for row in board.configurations):
+            lines += ["", "? not compared with the first."]
     if board.failed:
         lines += ["", "## Runs that are in no mean", ""]
         failed = [["runs", "settings", "status", "reason"]]
@@ -140,7 +143,7 @@ def _row(board: Leaderboard, row: Configuration) -> dict[str, Any]:
         "difference": None if against is None else _known(against.difference),
         "p": None if against is None else _known(against.p),
         "p_holm": None if against is None else _known(against.p_holm),
-        "same_as_leader": against is None or not against.distinguishable,
+        "same_as_leader": {"apart": False, "unknown": None}.get(row.standing, True),
         "seeds_needed": None if against is None else against.pairs_needed,
         "names": " ".join(one_line(record.name) for record in row.records),
     }

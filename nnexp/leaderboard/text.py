@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
-from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard
+from nnexp.leaderboard.board import Comparison, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import number, plural, score_title, short_names, short_settings
 from nnexp.lines import cut_apart, encodable, one_line, shorten
@@ -20,6 +20,7 @@ MOST_FAILED = 20  # lines of runs that are listed
 MOST_NAMES = 12  # of runs that ended alike
 WIDEST = 24  # characters of a setting
 NARROWEST = 6
+STYLES = {"first": "bold green", "apart": "dim", "same": "", "unknown": ""}
 
 
 @dataclass
@@ -86,9 +87,7 @@ def _styled(board: Leaderboard, width: int | None) -> list[tuple[str, str]]:
     lines = [(line, "bold") for line in _wrapped([_title(board)], width)]
     lines += [("", ""), (head, "bold"), (rule, "dim")]
     for line, row in zip(rows, board.configurations, strict=True):
-        against = row.against_leader
-        style = "bold green" if against is None else "dim" if against.distinguishable else ""
-        lines.append((line, style))
+        lines.append((line, STYLES[row.standing]))
     lines.append(("", ""))
     lines += [(line, "") for line in _wrapped(_remarks(board, dropped), width)]
     lines += [(line, "yellow") for line in _failed(board, width)]
@@ -107,7 +106,9 @@ def _title(board: Leaderboard) -> str:
 def _columns(board: Leaderboard, widest: int) -> list[PrintedColumn]:
     """All columns, from left to right."""
     rows, names = board.configurations, short_names(board.varied)
-    columns = [PrintedColumn("#", [f"{row.rank}{_mark(row)}" for row in rows], 9, left=True)]
+    columns = [
+        PrintedColumn("#", [f"{row.rank} {row.mark}".rstrip() for row in rows], 9, left=True)
+    ]
     for place, key in enumerate(board.varied):
         shown = short_settings([row.values[key] for row in rows if key in row.values])
         cells = [next(shown) if key in row.values else "" for row in rows]
@@ -193,28 +194,24 @@ def _lines(columns: list[PrintedColumn]) -> list[str]:
     ]
 
 
-def _mark(row: Configuration) -> str:
-    against = row.against_leader
-    told = against is None or against.distinguishable or not against.pairs
-    return "" if told else " ≈"
-
-
 def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
     remarks = []
-    rest = [(row, row.against_leader) for row in board.configurations if row.against_leader]
-    same = [row for row, _ in rest if _mark(row)]
+    standings = [row.standing for row in board.configurations]
+    against = [row.against_leader for row in board.configurations]
     unit, test = board.unit, board.test
-    if same and any(against.pairs > 1 for _, against in rest):
+    compared = " that it was compared with" if "unknown" in standings else ""
+    if "same" in standings and any(own is not None and own.pairs > 1 for own in against):
+        others = " of those compared" if compared else ""
         remarks.append(
-            f"≈ cannot be told from the first ({test}): the best is among the first and these. "
-            f"`{unit}`: how many would tell, with 80 % power, if the difference is as seen; ? for "
-            "unknown or none"
+            f"≈ cannot be told from the first ({test}): the best{others} is among the first and "
+            f"these. `{unit}`: how many would tell, with 80 % power, if the difference is as seen; "
+            "? for unknown or none"
         )
-    elif same:
+    elif "same" in standings:
         remarks.append("≈ cannot be told from the first")
-    elif any(against.pairs for _, against in rest):
+    elif "apart" in standings:
         so_far = " so far" if board.incomplete else ""
-        remarks.append(f"the first is better than every other{so_far} ({test})")
+        remarks.append(f"the first is better than every other{compared}{so_far} ({test})")
     if dropped:
         remarks.append(f"not shown for lack of room: {', '.join(dropped)} (--by KEY... picks)")
     return [*remarks, *board.notes]
@@ -260,7 +257,7 @@ def _wrapped(notes: list[str], width: int | None, margin: str = "") -> list[str]
 
 
 def _needed(against: Comparison | None) -> str:
-    if against is None or against.distinguishable:
+    if against is None or against.distinguishable or not against.pairs:
         return ""
     return "?" if against.pairs_needed is None else str(against.pairs_needed)
 

@@ -33,9 +33,12 @@ def spread(board: Leaderboard) -> Markup:
         bounded = ["loss" not in score] * len(columns)
         figures.append(dot_rows(drawn, titles, bounded, shared=True))
     told = [("first", "the first")]
-    if any(mark(row) for row in rows):
+    standings = [row.standing for row in rows]
+    if "same" in standings:
         told.append(("same", "cannot be told from it"))
-    if any(row.against_leader and row.against_leader.distinguishable for row in rows):
+    if "unknown" in standings:
+        told.append(("same", "not compared with it (?)"))
+    if "apart" in standings:
         told.append(("apart", "told from it"))
     told.append(("test", "test, which ranks nothing"))
     if len(rows) == 1:
@@ -64,15 +67,8 @@ def spread(board: Leaderboard) -> Markup:
     )
 
 
-def mark(row: Configuration) -> str:
-    """A sign for a configuration that cannot be told from the first."""
-    against = row.against_leader
-    return "" if against is None or against.distinguishable else "≈"
-
-
 def _cell(row: Configuration, score: str) -> Cell:
-    against = row.against_leader
-    series = "first" if against is None else "apart" if against.distinguishable else "same"
+    series = "same" if row.standing == "unknown" else row.standing
     series = "test" if score.startswith("test") else series
     found = [(one_line(run.name), recorded_score(run, score)) for run in row.records]
     dots = [Dot(value, series, f"run {name}: {number(value)}") for name, value in found]

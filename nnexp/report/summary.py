@@ -94,8 +94,15 @@ def _verdict(board: Leaderboard) -> list[str]:
         f" over {plural(score.n, 'run')}. ",
         *_tested(board),
     ]
-    same = [r for r in rest if r.against_leader and not r.against_leader.distinguishable]
-    if not same:
+    same = [row for row in rest if row.standing == "same"]
+    unknown = sum(row.standing == "unknown" for row in rest)
+    if unknown:
+        words.append(
+            f"{unknown} of the other {len(rest)} {'was' if unknown == 1 else 'were'} not compared "
+            "with it (? in the leaderboard)"
+            f"{f'; {len(same)} cannot be told from it (≈)' if same else ''}."
+        )
+    elif not same:
         words.append("It is told from every other configuration (paired t-test, Holm, 5 %).")
     elif len(same) == len(rest):
         others = "The other" if len(rest) == 1 else f"None of the other {len(rest)}"

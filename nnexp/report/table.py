@@ -12,7 +12,6 @@ from nnexp.leaderboard.words import number, plural, score_title, setting, short_
 from nnexp.lines import one_line
 from nnexp.report.labels import brief
 from nnexp.report.markup import Markup, element, scroll
-from nnexp.report.spread import mark
 
 WIDEST = 28  # characters that are kept in one line
 
@@ -55,13 +54,16 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     lead = (
         f"Ranked by mean {score_title(board.sort)}, {better} is better; test scores rank nothing."
     )
-    if any(mark(row) for row in rows):
+    standings = [row.standing for row in rows]
+    if "same" in standings:
         lead += " ≈ cannot be told from the first: "
         lead += (
             f"the difference may be chance ({board.test})."
             if compared
             else "without several runs of each, a difference may be chance."
         )
+    if "unknown" in standings:
+        lead += " ? not compared with the first."
     return element(
         "section",
         element("h2", "Leaderboard"),
@@ -101,7 +103,7 @@ def _row(
     orders: dict[str, dict[int, int]],
 ) -> Markup:
     scores, tests = columns
-    sign = mark(row)
+    sign = row.mark
     cells = [element("td", str(row.rank), element("span", f" {sign}") if sign else None)]
     cells.append(_score(row.scores[scores[0]], known))
     for key in board.varied:
@@ -126,7 +128,7 @@ def _row(
     cells += [_score(row.scores[score], False, "test") for score in tests]
     runs = " ".join(one_line(record.name) for record in row.records)
     cells.append(element("td", runs, class_="left names", data_v=row.rank))
-    return element("tr", *cells, class_="first" if row.rank == 1 else "same" if sign else "apart")
+    return element("tr", *cells, class_="same" if sign else row.standing)
 
 
 def _ended(own: Ended) -> Markup:

@@ -25,3 +25,8 @@ def test_where_nothing_was_chosen_nothing_is_told(write, tmp_path):
 
 def test_where_nothing_was_noted_nothing_is_told(write, tmp_path):
     assert words_of_first(board(write, tmp_path, 0.1, 0.2, words="")) is None
+
+
+def test_where_the_others_failed_it_is_told_which_did_not(write, tmp_path):
+    write("1", status="failed", config="seed: 0\noptimizer:\n  name: sgd\n  lr: 0.1\n")
+    assert words_of_first(board(write, tmp_path, 0.1)) == ["data=wine", "optimizer.lr=0.01"]

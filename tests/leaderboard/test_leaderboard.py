@@ -1,8 +1,11 @@
+import csv
+import io
 import math
 import random
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -146,7 +149,7 @@ def test_no_seed_in_common_tells_nothing(make):
     against = board.configurations[1].against_leader
     assert (against.pairs, against.distinguishable, against.pairs_needed) == (0, False, None)
     assert math.isnan(against.p)
-    assert any("no rows, seed and fold in common" in note for note in board.notes)
+    assert any("no rows, seed and fold in common with it" in note for note in board.notes)
 
 
 def test_one_seed_tells_nothing_and_says_what_to_type(make):
@@ -359,9 +362,66 @@ def test_by_some_keys_the_rest_are_averaged_over(make):
     first, second = board.configurations
     assert first.values == {"optimizer.lr": 1}
     assert first.scores["val_loss"].mean == pytest.approx(0.1 + 0.035 + 0.0005)
-    assert second.against_leader.pairs == 4
-    assert board.unit == "pairs"
+    assert second.against_leader.pairs == 2
+    assert board.unit == "seeds"
     assert any("mean over reg.l2" in note for note in board.notes)
+
+
+def test_the_runs_of_a_seed_are_one_where_other_keys_are_averaged_over(make):
+    rng = np.random.default_rng(0)
+    grid = [(lr, l2, seed) for lr in (1, 2) for l2 in (3, 4, 5) for seed in range(4)]
+    noise = rng.normal(size=(3, 4, 2))
+    values = [
+        0.1 * lr + 0.05 * noise[lr - 1, seed, 0] + 0.001 * noise[l2 - 3, seed, 1]
+        for lr, l2, seed in grid
+    ]
+    records = [
+        make(i, value, optimizer__lr=lr, reg__l2=l2, seed=seed)
+        for i, (value, (lr, l2, seed)) in enumerate(zip(values, grid, strict=True))
+    ]
+    board = leaderboard(records, by=["optimizer.lr"])
+    means = np.reshape(values, (2, 3, 4)).mean(1)  # (rate, seed)
+    for row in board.configurations:
+        own, score = means[row.values["optimizer.lr"] - 1], row.scores["val_loss"]
+        assert score.sd == pytest.approx(own.std(ddof=1))
+        half = stats.t.ppf(0.975, 3) * own.std(ddof=1) / 2
+        assert score.high - score.mean == pytest.approx(half)
+        assert score.n == 12
+    best = board.configurations[0].values["optimizer.lr"] - 1
+    test = stats.ttest_rel(means[1 - best], means[best])
+    assert board.configurations[1].against_leader.p == pytest.approx(test.pvalue)
+
+
+def test_settings_that_are_averaged_over_are_no_seeds(make):
+    records = [
+        make(2 * l2 + lr, 0.1 * lr + 1e-6 * l2, optimizer__lr=lr, reg__l2=l2)
+        for lr in (0, 1)
+        for l2 in range(8)
+    ]
+    board = leaderboard(records, by=["optimizer.lr"])
+    assert board.configurations[1].against_leader.pairs == 1
+    assert board.configurations[1].standing == "same"
+    assert not math.isfinite(board.configurations[0].scores["val_loss"].sd)
+    assert any(note.startswith("one seed of any two configurations") for note in board.notes)
+
+
+def test_what_was_not_compared_is_neither_worse_nor_as_good(make):
+    values = {"a": (0.1, 0.11, 0.12), "b": (0.3, 0.32, 0.31)}
+    records = [
+        make(10 * place + seed, value, data__name="wine", optimizer__name=name, seed=seed)
+        for place, (name, own) in enumerate(values.items())
+        for seed, value in enumerate(own)
+    ]
+    records += [make(90 + n, 0.5 + 0.1 * n, data__name="iris", seed=n) for n in range(3)]
+    board = leaderboard(records)
+    assert [row.standing for row in board.configurations] == ["first", "apart", "unknown"]
+    assert "better than every other that it was compared with" in board.text()
+    (third,) = (line for line in board.text().splitlines() if line.startswith("3 ?"))
+    assert "  -  " in third
+    assert board.frame()["same_as_leader"].tolist() == [True, False, pd.NA]
+    assert [row["same_as_leader"] for row in csv.DictReader(io.StringIO(board.csv()))][2] == ""
+    assert "? not compared with the first" in board.markdown()
+    assert any(note.startswith("not compared with the first") for note in board.notes)
 
 
 def test_a_configuration_whose_runs_failed_comes_after_those_that_came_to_an_end(make):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nnexp.report.spread import MOST, mark, spread
+from nnexp.report.spread import MOST, spread
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_dots_are_runs_and_bars_are_intervals(path_of, section, share, tmp_path)
 
 
 def test_colours_say_what_can_be_told_from_the_first(path_of, section, board):
-    marks = [mark(row) for row in board().configurations]
+    marks = [row.mark for row in board().configurations]
     assert marks == ["", "", ""]  # equal differences of all seeds
     classes = [cell.one("line", "mean").attributes["class"]
                for cell in section().all("figure")[0].all("div", "dots-cell")]  # fmt: skip
@@ -73,7 +73,7 @@ def test_colours_say_what_can_be_told_from_the_first(path_of, section, board):
 def test_what_cannot_be_told_is_marked(add, section, board):
     for number, val in enumerate([0.5, 0.7, 0.71, 0.52]):
         add(number, seed=number % 2, val=val, reg__l2=0.1 * (number // 2))
-    assert [mark(row) for row in board().configurations] == ["", "≈"]
+    assert [row.mark for row in board().configurations] == ["", "≈"]
     assert "cannot be told from it" in section().text
 
 
