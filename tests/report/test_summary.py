@@ -67,7 +67,7 @@ def test_some_can_be_told_and_some_cannot(add, header):
 def test_what_was_not_compared_is_not_told_from_it(add, header):
     for row, triple in enumerate([[0.50, 0.60, 0.55], [9.0, 9.1, 9.05], [0.70, 0.71, 0.72]]):
         for seed, val in enumerate(triple):
-            other = {"data__name": "iris"} if row == 2 else {}
+            other = {"data__name": "moons"} if row == 2 else {}
             add(3 * row + seed, seed=seed, val=val, reg__l2=0.1 * row, **other)
     text = header().text
     assert "1 of the other 2 was not compared with it (? in the leaderboard)." in text
