@@ -54,10 +54,11 @@ def parted(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     position = 0
     while position < len(words):
         word, rest = words[position], words[position + 1 :]
+        before = words[position - 1] if position else ""
         position += 1
         if not word.startswith("-"):
             if "=" not in word.removeprefix("=") and not word.startswith("~"):
-                raise bare_word(word, rest, overrides)
+                raise bare_word(word, rest, overrides, before)
             found.append(word)
             continue
         if word == "--":

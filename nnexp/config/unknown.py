@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from nnexp.config.groups import chosen, groups
@@ -15,7 +16,7 @@ from nnexp.config.keys import (
     option_keys,
 )
 from nnexp.config.likeness import plain_word
-from nnexp.config.misplaced import RUN_FOLDER
+from nnexp.config.misplaced import RUN_FOLDER, SWEEP_FOLDER
 from nnexp.config.own import own_file, unknown_folder
 from nnexp.config.picked import key_of
 from nnexp.config.schema.options import OPTIONS
@@ -24,6 +25,7 @@ from nnexp.config.suggest import HELP, assign, groups_default, nearest_option, s
 from nnexp.errors import UserError
 
 CLASSES_ALONE = "classes are what is predicted; regression is not supported yet"
+_PATHS = (RUN_FOLDER, SWEEP_FOLDER, "sweep.resume", "data.path", "data.test_path")
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".feather", ".gz", ".bz2", ".xz", ".zst")
 
 
@@ -104,8 +106,17 @@ def own_table(path: str, overrides: Sequence[str] = ()) -> str:
     return f"data=csv data.path={path}{target}"
 
 
-def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str] = ()) -> UserError:
-    """The error for a word without `=`, as `optimizer adam`, `lr = 0.1` or a torn list `64]`."""
+def bare_word(
+    word: str, following: Sequence[str] = (), overrides: Sequence[str] = (), before: str = ""
+) -> UserError:
+    """The error for a word without `=`, as `optimizer adam`, `lr = 0.1` or a torn list `64]`.
+
+    Arguments:
+        word: it.
+        following: the words after it.
+        overrides: all that were typed.
+        before: the one before it; a path, it may have been torn by a blank.
+    """
     if set(word) & set("[]{}(),"):
         torn = [o for o in overrides if o.count("[") > o.count("]")][-1:] or ["model.hidden=[64,"]
         end = next((i for i, w in enumerate([word, *following]) if w.endswith("]")), 0)
@@ -115,6 +126,8 @@ def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str]
     if word.startswith("="):
         wrong = f"{word!r} stands alone" if word == "=" else f"{word!r} has nothing before its '='"
         return UserError(wrong, "key=value is typed without blanks", HELP)
+    if whole := _torn_path(before, [word, *following]):
+        return UserError(f"{word!r} has no '='", "a path with a blank in it is quoted", whole)
     if word.lower().endswith(_TABLE_ENDINGS):
         return UserError(
             f"{word!r} has no '='",
@@ -129,6 +142,19 @@ def bare_word(word: str, following: Sequence[str] = (), overrides: Sequence[str]
     if (key := key_of(word, chosen(overrides))) is not None:
         remedy = f"{word}={value}" if value else assign(key, None, overrides)
     return UserError(f"{word!r} has no '='", "every choice is typed key=value", remedy)
+
+
+def _torn_path(before: str, words: Sequence[str]) -> str | None:
+    """A path whose end stands apart from it, put together; None where it is whole."""
+    key, _, start = before.partition("=")
+    if key not in _PATHS or start.lower().endswith(_TABLE_ENDINGS):
+        return None
+    rest = list(takewhile(lambda word: "=" not in word and not word.startswith("-"), words))
+    if not rest[-1].lower().endswith(_TABLE_ENDINGS) and "/" not in rest[-1]:
+        value = rest[1] if rest[1:] else None
+        if key_of(rest[0], chosen([])) or rest[0] in groups() or suggest(rest[0], value):
+            return None  # more likely a key without its sign
+    return shell(f"{key}={literal(' '.join([start, *rest]))}")
 
 
 def unknown_flag(flag: str, value: str | None, overrides: Sequence[str] = ()) -> UserError:

@@ -31,6 +31,7 @@ class Recording:
         config: its configuration.
         folder: its run folder.
         overrides: what the user typed.
+        columns: keys that other runs of its sweep set.
         layers: names of the weight matrices.
         resumed: the last epoch that is recorded already; None for a new run.
     """
@@ -40,6 +41,7 @@ class Recording:
         config: Config,
         folder: Path,
         overrides: Sequence[str],
+        columns: Sequence[str],
         layers: Sequence[str],
         resumed: int | None = None,
     ) -> None:
@@ -48,16 +50,18 @@ class Recording:
         self.signals = History(folder, resumed, SIGNALS_FILE, ("epoch",))
         self._columns = self.signals.columns
         self.board: Any = None
+        self.hparams: dict[str, Any] = {}
         self.spacing = math.ceil(config.trainer.epochs / HISTOGRAM_EPOCHS)
         if not config.trainer.tensorboard:
             return
         from nnexp.track.board import Board
 
+        self.hparams = hparams(config, overrides, columns)
         self.board = Board(folder, None if resumed is None else resumed + 1)
         if resumed is None:
             self.board.text("config", code_block(config_text(config)))
             self.board.text("overrides", code_block("\n".join(overrides) or "none"))
-            self.board.hparams(hparams(config), dict.fromkeys(METRICS), status="running")
+            self.board.hparams(self.hparams, dict.fromkeys(METRICS), status="running")
 
     def epoch(self, epoch: Epoch, place: int) -> None:
         """Record an epoch.
@@ -122,7 +126,7 @@ class Recording:
         for tag in METRICS:
             part_name, _, score = tag.removeprefix("hparam/").partition("_")
             values[tag] = (metrics[part_name] or {}).get(score)
-        self.board.hparams(hparams(self.config), values, status=outcome.status, step=best)
+        self.board.hparams(self.hparams, values, status=outcome.status, step=best)
 
     def close(self) -> None:
         """End the recording; a second call does nothing."""

@@ -233,7 +233,9 @@ class RunStack:
     def _recordings(self, start: Sequence[Parked]) -> list[Recording]:
         resumed = start[0].epoch if start else None
         return [
-            Recording(task.config, task.folder, task.overrides, self.model.layers, resumed)
+            Recording(
+                task.config, task.folder, task.overrides, task.columns, self.model.layers, resumed
+            )
             for task in self.tasks
         ]
 

@@ -51,6 +51,7 @@ class Task:
         overrides: what the user typed, for the record.
         command: the whole command line, for the record.
         log: writes a line, as `logging.Logger.info`, to the run's log.
+        columns: the keys that the runs of its sweep set, which TensorBoard shows in all of them.
     """
 
     config: Config
@@ -58,6 +59,7 @@ class Task:
     overrides: Sequence[str] = ()
     command: Sequence[str] = ()
     log: Callable[..., None] = field(default=lambda *words: None)
+    columns: Sequence[str] = ()
 
 
 def begin_run(task: Task) -> None:

@@ -28,6 +28,7 @@ from nnexp.train.machine import threads as with_threads
 from nnexp.train.outcome import Epoch
 
 IDENTITY = (saved.FILE, typed.FILE, status.FILE)  # of a run folder
+NO_MEMORY = "memory ran out"
 OFTEN = 0.2  # seconds between two words on its epochs
 
 
@@ -63,12 +64,14 @@ class Work:
         datasets: the tables of those that can be trained, by place.
         command: the words typed, for the record.
         origin: what `track.origin.origin` gathered.
+        columns: the keys that the jobs set.
     """
 
     jobs: Sequence[Job]
     datasets: Mapping[int, Dataset]
     command: Sequence[str]
     origin: Mapping[str, Any]
+    columns: Sequence[str] = ()
 
     def __call__(self, chunk: Chunk, send: Callable[[Any], None], stop: Callable[[], bool]) -> None:
         """Train a chunk; what goes wrong is sent, not raised."""
@@ -84,9 +87,11 @@ class Work:
             if is_full(error):
                 send(("full", None, reason_of(error)))
                 return
-            alone = len(chunk.places) == 1  # a chunk of several is halved
-            told = too_large(error, self._config(chunk.places[0])) if alone else None
-            send(("failed", None, reason_of(told or error)))
+            told = too_large(error, self._config(chunk.places[0]))
+            reason = reason_of(told or error)
+            if told is not None and len(chunk.places) > 1:  # which is halved: one may well fit
+                reason = NO_MEMORY
+            send(("failed", None, reason))
 
     def _config(self, place: int) -> Config:
         config = self.jobs[place].config
@@ -101,7 +106,7 @@ class Work:
         if not chunk.parked:
             _clear(job.folder)
         log = context.enter_context(open_log(job.folder))
-        task = Task(config, job.folder, job.overrides, self.command, log.info)
+        task = Task(config, job.folder, job.overrides, self.command, log.info, self.columns)
         if not chunk.parked:
             begin_run(task)
             log.info("overrides: %s", " ".join(job.overrides) or "none")

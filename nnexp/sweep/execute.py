@@ -20,6 +20,7 @@ from nnexp.data import Dataset
 from nnexp.data.cache import Tables
 from nnexp.limits import GIB
 from nnexp.model.products import openblas
+from nnexp.runs.hparams import typed_keys
 from nnexp.runs.jobs import Job
 from nnexp.runs.stack import RunStack
 from nnexp.runs.task import Task, check_parts
@@ -157,8 +158,9 @@ class Execution:
             if self._leave_files and not chunk.parked:
                 for place in chunk.places:
                     announce(self.jobs[place])
+        columns = typed_keys(job.overrides for job in self.jobs)
         self._pool = Processes(
-            Work(self.jobs, self.datasets, self.command, self.origin),
+            Work(self.jobs, self.datasets, self.command, self.origin, columns),
             self._message,
             self._ended,
             self.shown.tick,

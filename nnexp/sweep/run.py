@@ -23,7 +23,7 @@ from nnexp.track.progress import duration
 from nnexp.track.status import ENDED
 from nnexp.track.status import FILE as STATUS
 
-SHOWN = 20  # jobs listed by a dry run before the rest is counted
+SHOWN = 20  # failed jobs named before the rest is counted
 
 
 def run_jobs(
@@ -194,12 +194,10 @@ def _dry_run(jobs: Sequence[Job], execution: Execution, settings: SweepConfig) -
     """Print the jobs, the stacks, and what they will take; write nothing."""
     from nnexp.sweep.estimate import estimate, total_seconds
 
-    for job in jobs[:SHOWN]:
+    for job in jobs:
         told = f"{job.status}: {job.reason}" if job.reason else job.status
         state = "" if job.status == "running" else f"  [{told}]"
         print(f"job {job.number}: {' '.join(job.overrides) or '(defaults)'}{state}")
-    if len(jobs) > SHOWN:
-        print(f"... and {len(jobs) - SHOWN} more")
     going = sum(1 for job in execution.jobs if job.status == "running")
     if not going:
         print("nothing is left to run")
@@ -215,5 +213,18 @@ def _dry_run(jobs: Sequence[Job], execution: Execution, settings: SweepConfig) -
             f"{duration(own.seconds)} of one process"
         )
     seconds = total_seconds(found, min(execution.processes, sum(own.chunks for own in found)))
-    limit = execution.memory / 2**30
-    print(f"about {duration(seconds)} in all; memory is limited to {limit:.1f} GiB")
+    print(
+        f"about {duration(seconds)} in all; memory is limited to {size_in_words(execution.memory)}"
+    )
+
+
+def size_in_words(size: int) -> str:
+    """Bytes in words.
+
+    >>> size_in_words(2 << 30), size_in_words(10 << 20)
+    ('2.0 GiB', '10 MiB')
+    """
+    mib = size / 2**20
+    if mib >= 1024:
+        return f"{mib / 1024:.1f} GiB"
+    return f"{mib:.0f} MiB" if mib >= 10 else f"{mib:.3g} MiB"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -90,11 +90,13 @@ class Space:
         fixed: overrides that all of its jobs have.
         axes: what is varied.
         order: all keys, in the order in which they were given; a job's words come in it.
+        repeated: keys of which values were given more than once; they are in `axes` once.
     """
 
     fixed: tuple[str, ...]
     axes: tuple[Axis, ...]
     order: tuple[str, ...]
+    repeated: tuple[str, ...] = ()
 
     def job(self, chosen: Sequence[Sequence[str]]) -> list[str]:
         """The overrides of a job, from the words chosen on each axis."""
@@ -192,7 +194,14 @@ def _space(
         varied = [key for key in keys if key in axes]
         if len(varied) > 1:
             axes = _zip(axes, varied)
-    return Space(tuple(fixed), tuple(dict.fromkeys(axes.values())), tuple(own))
+    given = dict.fromkeys(axes.values())
+    kept = tuple(replace(axis, values=tuple(dict.fromkeys(axis.values))) for axis in given)
+    repeated = (
+        axis.keys
+        for axis, once in zip(given, kept, strict=True)
+        if len(axis.values) > len(once.values)
+    )
+    return Space(tuple(fixed), kept, tuple(own), tuple(itertools.chain(*repeated)))
 
 
 def _axis(key: str, override: Override) -> Axis:
@@ -215,7 +224,7 @@ def _axis(key: str, override: Override) -> Axis:
         raise UserError(
             f"{override.input_line} has no value", "a range that is not empty", f"'{key}=range(3)'"
         )
-    return Axis((key,), tuple((word,) for word in dict.fromkeys(words)))
+    return Axis((key,), tuple((word,) for word in words))
 
 
 def _interval(key: str, value: IntervalSweep) -> Interval:

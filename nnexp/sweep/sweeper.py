@@ -164,6 +164,7 @@ def _run(
 ) -> list[Sequence[JobReturn]]:
     """Launch the batches of jobs; `adopt` is the folder where a foreign launcher does it."""
     returns: list[Sequence[JobReturn]] = []
+    _say_repeated(found)
 
     def launch(jobs: list[list[str]]) -> Sequence[JobReturn]:
         first = sum(map(len, returns))
@@ -194,6 +195,13 @@ def _run(
         _say_fewer(jobs, settings.n)
     launch(jobs)
     return returns
+
+
+def _say_repeated(found: Sequence[Space]) -> None:
+    """Say where values were given more than once."""
+    keys = dict.fromkeys(key.lstrip("+") for space in found for key in space.repeated)
+    if keys:
+        print(f"values of {', '.join(keys)} that repeat are run once", file=sys.stderr)
 
 
 def _say_fewer(jobs: Sequence[Sequence[str]], asked: int) -> None:

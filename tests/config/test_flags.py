@@ -60,6 +60,21 @@ def test_a_flag_may_stand_between_overrides():
         ("optimizer adam", "'optimizer' has no '='", "optimizer=adam"),
         ("lr = 0.1", "'lr' has no '='", "optimizer.lr=0.1"),
         ("model.hidden=[64, 64]", "'64]'", "'model.hidden=[64, 64]'"),
+        (
+            "-m hydra.sweep.dir=outputs/tit anic data=wine",
+            "'anic' has no '='",
+            "'hydra.sweep.dir=\"outputs/tit anic\"'",
+        ),
+        ("hydra.run.dir=my runs/a b", "'runs/a'", "'hydra.run.dir=\"my runs/a b\"'"),
+        ("data=csv data.path=my data.csv", "'data.csv'", "'data.path=\"my data.csv\"'"),
+        ("hydra.run.dir=mine lr 0.1", "'lr' has no '='", "optimizer.lr=0.1"),
+        ("hydra.run.dir=mine -m anic", "'anic' has no '='", "nnexp train --help"),
+        ("data=iris anic", "'anic' has no '='", "nnexp train --help"),
+        (
+            "data.path=a.csv b.csv",
+            "'b.csv' has no '='",
+            "data=csv data.path=b.csv data.target=COLUMN",
+        ),
     ],
 )
 def test_other_words_are_refused(words, wrong, remedy):

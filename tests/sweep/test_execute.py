@@ -23,12 +23,15 @@ def test_a_chunk_for_which_memory_runs_out_is_halved(command, stacks):
 
     def too_many(tasks):
         if len(tasks) > 2:
-            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+            raise RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"
+            )
 
     stacks(before=too_many)
     swept = command("seed=range(7)", "sweep.processes=1")
     assert swept.status == 0
-    assert "can't allocate memory; going on with 7 members in two halves" in swept.err
+    assert "\nmemory ran out; going on with 7 members in two halves\n" in swept.err
+    assert "alloc_cpu" not in swept.err
     for number in range(7):
         assert swept.content(number) == expected.content(number)
 

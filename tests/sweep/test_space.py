@@ -32,6 +32,13 @@ def test_values(word, values):
     assert grid([word]) == [[f"a={value}"] for value in values]
 
 
+def test_keys_of_which_values_repeat_are_known():
+    (space,) = spaces(["a=1,1,2", "b=1,2", "c=x,x", "d=8,8"], zipped=["c", "d"])
+    assert space.repeated == ("a", "c", "d")
+    (space,) = spaces(["a=1,1,2", "b=x,y,z"], zipped=["a", "b"])
+    assert space.repeated == ()
+
+
 def test_without_anything_varied_there_is_one_job():
     assert grid([]) == [[]]
     assert grid(["a=1", "~b"]) == [["a=1", "~b"]]
@@ -69,6 +76,11 @@ def test_zipped_values_go_together():
         ["a=1", "b=x", "c=9"],
         ["a=2", "b=y", "c=8"],
         ["a=2", "b=y", "c=9"],
+    ]
+    assert grid(["a=1,1,2", "b=x,y,z"], zipped=["a", "b"]) == [
+        ["a=1", "b=x"],
+        ["a=1", "b=y"],
+        ["a=2", "b=z"],
     ]
     assert grid(["a=1,2", "b=x,y", "c=8,9", "d=5,6"], zipped=[["a", "d"], ["b", "c"]]) == [
         ["a=1", "b=x", "c=8", "d=5"],

@@ -13,6 +13,7 @@ from nnexp.cli import train
 from nnexp.errors import UserError
 from nnexp.leaderboard import compare
 from nnexp.sweep.proposals import Proposals
+from nnexp.sweep.run import size_in_words
 from nnexp.sweeping import multirun
 from nnexp.track import lock
 from nnexp.track.status import write_status
@@ -187,6 +188,30 @@ def test_a_dry_run_shows_the_jobs_and_writes_nothing(command):
     assert "about " in swept.out
     assert swept.err == ""
     assert not swept.folder.exists()
+
+
+def test_a_dry_run_shows_all_jobs_and_a_small_limit(command):
+    swept = command("seed=range(25)", "sweep.dry_run=true", "sweep.memory=0.01")
+    shown = [line for line in swept.out.splitlines() if line.startswith("job ")]
+    assert [line.partition(":")[0] for line in shown] == [f"job {n}" for n in range(25)]
+    assert " more" not in swept.out
+    assert swept.out.endswith("memory is limited to 10 MiB\n")
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(3 << 30, "3.0 GiB"), (1 << 29, "512 MiB"), (5 << 20, "5 MiB"), (1 << 10, "0.000977 MiB")],
+)
+def test_memory_is_never_told_as_none(size, words):
+    assert size_in_words(size) == words
+
+
+def test_values_that_repeat_are_run_once_and_it_is_said(command):
+    words = ["reg.l2=0,0,0", "optimizer.eps=1e-8,1e-8,1e-7", "seed=0,1", "sweep.dry_run=true"]
+    swept = command(*words)
+    assert swept.err == "values of reg.l2, optimizer.eps that repeat are run once\n"
+    assert swept.out.count("job ") == 4
+    assert command("reg.l2=0,1", "sweep.dry_run=true").err == ""
 
 
 def test_only_what_is_missing_is_run_again(command):
