@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from nnexp import calls
 from nnexp.errors import UserError
-from nnexp.leaderboard.board import Comparison, Configuration, Leaderboard, Summary
+from nnexp.leaderboard.board import SCORES, Comparison, Configuration, Leaderboard, Summary
 from nnexp.leaderboard.leaderboard import leaderboard, ranked
 from nnexp.leaderboard.records import Record, read_records
 from nnexp.leaderboard.text import print_leaderboard
@@ -50,6 +51,12 @@ def compare(
     calls.no_table(paths, "nnexp.compare", "run folders, or what nnexp.run and nnexp.multirun gave")
     alone = isinstance(paths, str | PathLike) or hasattr(paths, "folder")
     several: Any = [paths] if alone or not isinstance(paths, Iterable) else paths
+    if isinstance(sort, str | PathLike) and sort not in SCORES and Path(sort).is_dir():
+        shown = [str(calls.folder(path, "nnexp.compare")) for path in (*several, sort)]
+        raise UserError(
+            f"sort={str(sort)!r}, which is a folder", "several folders in a list",
+            f"nnexp.compare({shown!r})",
+        )  # fmt: skip
     keys = [by] if isinstance(by, str) else by
     records = read_records([calls.folder(path, "nnexp.compare") for path in several])
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nnexp.config import saved, typed
 from nnexp.config.pairings import warnings
@@ -55,9 +58,11 @@ class Chunk:
 class Work:
     """What trains a chunk, in a process of its own or here.
 
-    It sends what happens: `("epoch", None, number)`, `("ended", place, (status, reason, score,
-    metrics))`, with metrics where a job leaves no files, `("parked", place, None)` and, once and
-    last, `("failed", None, reason)` or, where a disk is full, `("full", None, reason)`.
+    It sends what happens: `("epoch", best, number)`, where `best` is the place of the job with the
+    best monitored validation score so far and that score, or None; `("ended", place, (status,
+    reason, score, metrics))`, with metrics where a job leaves no files; `("parked", place, None)`;
+    and, once and last, `("failed", None, reason)` or, where a disk is full, `("full", None,
+    reason)`.
 
     Arguments:
         jobs: all of the sweep; the parent changes them, a child reads them.
@@ -124,13 +129,15 @@ class Work:
         places = chunk.places
         stack = RunStack(tasks, [self.datasets[place] for place in places])
         start = [read_parked(task.folder) for task in tasks] if chunk.parked else []
-        said = time.monotonic()
+        said, best = time.monotonic(), _Best(tasks[0].config.trainer.monitor)
 
         def observe(epoch: Epoch) -> None:
             nonlocal said
+            best.see(epoch)
             if time.monotonic() - said >= OFTEN:
                 said = time.monotonic()
-                send(("epoch", None, epoch.number))
+                found = None if best.place is None else (places[best.place], best.value)
+                send(("epoch", found, epoch.number))
 
         files = self.jobs[places[0]].leaves_files
 
@@ -159,6 +166,29 @@ class Work:
             if not isinstance(result, Run):
                 write_parked(self.jobs[place].folder, result)
                 send(("parked", place, None))
+
+
+class _Best:
+    """The best validation score so far of the members of a stack.
+
+    Arguments:
+        monitor: as `trainer.monitor`.
+    """
+
+    def __init__(self, monitor: str) -> None:
+        self._name = "val_" + monitor.partition("_")[2]
+        self._sign = -1.0 if monitor.endswith("accuracy") else 1.0
+        self.place: int | None = None  # among the stack's first members
+        self.value = math.nan
+
+    def see(self, epoch: Epoch) -> None:
+        """Take note of an epoch."""
+        values = self._sign * epoch.record.get(self._name, np.empty(0))
+        if not np.isfinite(values).any():
+            return
+        row = int(np.nanargmin(values))
+        if self.place is None or values[row] < self._sign * self.value:
+            self.place, self.value = epoch.members[row], float(self._sign * values[row])
 
 
 def _clear(folder: Path) -> None:

@@ -39,23 +39,29 @@ class Display:
         self.total, self.runs = sum(self.epochs.values()), len(going)
         self.trained: dict[int, int] = {}  # epochs of the jobs in training
         self.over = self.done = 0  # epochs of the jobs that have ended, and those jobs
-        self.best: Job | None = None
+        self.best: tuple[Job, float] | None = None  # and its score, perhaps of an epoch so far
         self.start = self.said = time.monotonic()
         self.drawn, self.printed = -math.inf, 0
         self._rich: Any = None
         if mode == "bar":
             self._open()
 
-    def epoch(self, places: Sequence[int], epoch: int) -> None:
+    def epoch(
+        self, places: Sequence[int], epoch: int, best: tuple[int, float] | None = None
+    ) -> None:
         """A chunk has trained an epoch.
 
         Arguments:
             places: its jobs, some of which may have ended.
             epoch: its number.
+            best: the place of its best job so far and that job's monitored value; None where
+                there is none.
         """
         for job in (self.jobs[place] for place in places):
             if id(job) in self.epochs:
                 self.trained[id(job)] = epoch
+        if best is not None:
+            self._see(self.jobs[best[0]], best[1])
         if time.monotonic() - self.said >= PAUSE:
             self._print_if_due()
 
@@ -71,11 +77,15 @@ class Display:
         self.done += 1
         self.over += self.epochs.pop(id(job), 0)
         self.trained.pop(id(job), None)
-        if job.status == "done" and job.score is not None and not math.isnan(job.score):
-            sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
-            if self.best is None or sign * job.score < sign * (self.best.score or 0.0):
-                self.best = job
+        if job.status == "done" and job.score is not None:
+            self._see(job, job.score)
         self._print_if_due(self.done == self.runs)
+
+    def _see(self, job: Job, score: float) -> None:
+        """Note a score if it is the best."""
+        sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
+        if not math.isnan(score) and (self.best is None or sign * score < sign * self.best[1]):
+            self.best = job, score
 
     def _print_if_due(self, last: bool = False) -> None:
         """Print the line where lines are printed, about `LINES` in all."""
@@ -112,9 +122,9 @@ class Display:
         """All of it in one line."""
         chunks = f"{self.chunks} chunk{'s' if self.chunks != 1 else ''}"
         parts = [f"{self.done}/{self.runs} runs in {chunks}"]
-        if self.best is not None and self.best.score is not None:
-            monitor = self._monitor(self.best)
-            parts.append(f"best {monitor} {self.best.score:.4g} (job {self.best.number})")
+        if self.best is not None:
+            job, score = self.best
+            parts.append(f"best {self._monitor(job)} {score:.4g} (job {job.number})")
         elapsed = time.monotonic() - self.start
         if self.done < self.runs and self.share > 0:
             parts.append(f"{duration(elapsed / self.share - elapsed)} left")

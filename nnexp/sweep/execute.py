@@ -243,7 +243,7 @@ class Execution:
     def _message(self, chunk: Chunk, message: tuple[str, Any, Any]) -> None:
         kind, subject, value = message
         if kind == "epoch":
-            self.shown.epoch(chunk.places, value)
+            self.shown.epoch(chunk.places, value, subject)
         elif kind == "ended":
             job = self.jobs[subject]
             job.status, job.reason, job.score, job.metrics = value

@@ -102,6 +102,12 @@ def test_nothing_is_written_where_nothing_can_be_ranked(write, tmp_path):
     assert not list((tmp_path / "sweep").glob("leaderboard*"))
 
 
+def test_several_folders_are_a_list(sweep):
+    with pytest.raises(UserError) as caught:
+        nnexp.compare(sweep, sweep)
+    assert caught.value.remedy == f"nnexp.compare({[str(sweep), str(sweep)]!r})"
+
+
 def test_compare_from_python(sweep):
     board = nnexp.leaderboard.compare(sweep, by="optimizer.lr")
     assert board.frame()["optimizer.lr"].tolist() == [0.01, 0.1]

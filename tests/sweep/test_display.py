@@ -2,11 +2,14 @@
 
 import io
 
+import numpy as np
 import pytest
 
 from nnexp.config.compose import compose
 from nnexp.runs.jobs import Job
+from nnexp.sweep.chunk import _Best
 from nnexp.sweep.display import LINES, Display
+from nnexp.train.outcome import Epoch
 
 
 @pytest.fixture
@@ -47,6 +50,33 @@ def test_a_stack_whose_members_end_together_is_told_of_on_its_way(jobs, monkeypa
         end(job, 1.0)
         display.ended(job)
     assert len(stream.getvalue().splitlines()) == LINES
+
+
+def test_the_best_so_far_is_told_before_any_has_ended(jobs):
+    display = Display(jobs, 1, "none", io.StringIO())
+    display.epoch(range(20), 1, (3, 0.8))
+    display.epoch(range(20), 2, (4, 0.9))
+    assert "best val_loss 0.8 (job 3)" in display.line()
+    display.epoch(range(20), 3, (5, 0.25))
+    assert "best val_loss 0.25 (job 5)" in display.line()
+    end(jobs[0], 0.5)
+    display.ended(jobs[0])
+    assert "best val_loss 0.25 (job 5)" in display.line()
+
+
+def test_a_chunk_knows_its_best_member_so_far():
+    def epoch(number, members, losses):
+        return Epoch(number, members, {"val_loss": np.array(losses)}, *np.zeros((2, 3, 1)), None)
+
+    best = _Best("val_loss")
+    best.see(Epoch(1, [0], {"train_loss": np.zeros(1)}, *np.zeros((2, 1, 1)), None))
+    assert best.place is None
+    best.see(epoch(1, [0, 1, 2], [np.nan, 0.4, 0.5]))
+    assert (best.place, best.value) == (1, 0.4)
+    best.see(epoch(2, [1, 2], [0.6, 0.3]))
+    assert (best.place, best.value) == (2, 0.3)
+    best.see(epoch(3, [1], [np.inf]))
+    assert (best.place, best.value) == (2, 0.3)
 
 
 def test_a_job_that_was_interrupted_has_not_ended(jobs):
@@ -102,7 +132,7 @@ def test_accuracy_is_better_when_it_is_higher(tmp_path):
     for job, score in zip(jobs, (0.5, 0.9, 0.7), strict=True):
         end(job, score)
         display.ended(job)
-    assert display.best is jobs[1]
+    assert display.best == (jobs[1], jobs[1].score)
 
 
 def test_failed_and_diverged_ones_are_not_best(jobs):
