@@ -88,11 +88,9 @@ def prove(
     arms = _planned(base, read_typed(folder, trust) or [], found)
     if len(arms) == 1:
         return Proven(told)
-    each = member_seconds(folder)
-    arms, seeds = _within(arms, seeds, budget, each)
     tables = Tables() if tables is None else tables.without_datasets()
     until = None if budget is None else start + budget
-    runs = _train(found, arms, seeds, until, each, tables)
+    arms, seeds, runs = _train(found, arms, seeds, until, member_seconds(folder), tables)
     if not any(np.isfinite(arms[0].accuracies)):
         raise UserError(
             "no re-run of the configuration came to a validation score",
@@ -212,8 +210,11 @@ def _train(
     until: float | None,
     each: float,
     tables: Tables,
-) -> int:
+) -> tuple[list[Arm], int, int]:
     """Train the arms, and what few pairs leave open with more pairs where there is time.
+
+    Where time is short there are fewer arms and pairs, at first by what the run itself took, then
+    by what these took.
 
     Arguments:
         found: what the arms are of.
@@ -224,19 +225,32 @@ def _train(
         tables: where their datasets are made.
 
     Returns:
-        How many runs there were.
+        The arms that were trained, the pairs of the first look, and how many runs there were.
     """
-    base = arms[0].config
+    base, everything, asked, begun = arms[0].config, arms, seeds, time.monotonic()
     splits = resplits(base, tables, seeds)
-    runs = train_arms(arms, range(FIRST, FIRST + seeds), splits, tables)
+    arms, seeds = _within(everything, asked, until and until - begun, each)
+    runs = train_arms(arms, range(FIRST, FIRST + seeds), splits[:seeds], tables)
+    if until is not None and (len(arms), seeds) != (len(everything), asked):
+        took = time.monotonic() - begun
+        each = took / (seeds * sum(cost(arm.config, base) for arm in arms))
+        wanted, more = _within(everything, asked, until - begun, each)
+        wanted = wanted if len(wanted) > len(arms) else arms
+        if further := wanted[len(arms) :]:
+            runs += train_arms(further, range(FIRST, FIRST + seeds), splits[:seeds], tables)
+        if more > seeds:
+            beyond = range(FIRST + seeds, FIRST + more)
+            runs += train_arms(wanted, beyond, splits[seeds:more], tables)
+        arms, seeds = wanted, max(seeds, more)
+    splits = splits[:seeds]
     undecided = _undecided(found, arms, seeds)
-    more = range(FIRST + seeds, FIRST + min(PAIRS, MORE * seeds))
+    second = range(FIRST + seeds, FIRST + min(PAIRS, MORE * seeds))
     costs = sum(cost(arm.config, base) for arm in (arms[0], *undecided))
-    over = time.monotonic() + costs * len(more) * each
-    if undecided and more and (until is None or over <= until):
-        others = resplits(base, tables, len(more), splits)
-        runs += train_arms([arms[0], *undecided], more, others, tables)
-    return runs
+    over = time.monotonic() + costs * len(second) * each
+    if undecided and second and (until is None or over <= until):
+        others = resplits(base, tables, len(second), splits)
+        runs += train_arms([arms[0], *undecided], second, others, tables)
+    return arms, seeds, runs
 
 
 def tried_line(own: Finding, *, beside: bool) -> str:
@@ -259,9 +273,10 @@ def tried_line(own: Finding, *, beside: bool) -> str:
 
 
 def _within(
-    arms: list[Arm], seeds: int, budget: float | None, each: float
+    arms: Sequence[Arm], seeds: int, budget: float | None, each: float
 ) -> tuple[list[Arm], int]:
     """As many arms and seeds as the time allows, single changes first; never fewer than 2 seeds."""
+    arms = list(arms)
     if budget is None:
         return arms, seeds
     costs = [cost(arm.config, arms[0].config) for arm in arms]

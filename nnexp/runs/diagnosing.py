@@ -46,8 +46,9 @@ def diagnose_run(
     trust: bool = False,
     nominations: Sequence[Nomination] = (),
     probes: Sequence[Probe] = (),
+    anew: bool = False,
 ) -> Diagnosis:
-    """Diagnose a run and write diagnosis.json.
+    """Diagnose a run and write diagnosis.json, which keeps the proofs of an earlier diagnosis.
 
     Arguments:
         folder: the run folder.
@@ -56,6 +57,7 @@ def diagnose_run(
         trust: see `nnexp.load`.
         nominations: causes that probes point to.
         probes: what they showed.
+        anew: give the diagnosis as it is without earlier proofs, for new ones.
 
     Raises:
         UserError: the folder holds no run that has trained for an epoch.
@@ -66,9 +68,9 @@ def diagnose_run(
     found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
     if material is not None and not (Path(folder) / WEIGHTS).is_file():
         found = replace(found, notes=[*found.notes, NO_WEIGHTS])
-    found = with_earlier_proofs(found, Path(folder))
-    write_diagnosis(Path(folder), found)
-    return found
+    kept = with_earlier_proofs(found, Path(folder))
+    write_diagnosis(Path(folder), kept)
+    return found if anew else kept
 
 
 def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:

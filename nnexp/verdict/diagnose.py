@@ -105,7 +105,7 @@ def _diagnose(
         return Verdict(folder, earlier), f"{why}; {EARLIER}"
 
     def look(nominations: Sequence[Nomination] = (), probes: Sequence[Probe] = ()) -> Diagnosis:
-        found = diagnose_run(folder, material, audit, trust, nominations, probes)
+        found = diagnose_run(folder, material, audit, trust, nominations, probes, anew=asked.prove)
         write_run_file(folder, found)  # it is there, whatever becomes of probes and proofs
         return found
 

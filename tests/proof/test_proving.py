@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -168,9 +169,12 @@ def judged(*arms, causes):
 
 def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
     done = run(tmp_path)
-    trained = []
+    trained, now, took = [], [0.0], 0.0
+    monkeypatch.setattr(proving, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def train(arms, seeds, splits, tables):
+        assert len(seeds) == len(splits)
+        now[0] += len(arms) * len(seeds) * took
         for own in arms:
             trained.append((own.changed, len(seeds)))
             gain = 0.0 if not own.changed else 0.02
@@ -189,8 +193,55 @@ def test_more_pairs_where_a_few_leave_it_open(tmp_path, monkeypatch):
     assert own.proof.p == pytest.approx(2 * ttest_1samp(gains, 0).pvalue, rel=0.05)
     # no more than was allowed
     trained.clear()
-    prove(done.folder, found, budget=10 * proving.member_seconds(done.folder))
+    took = proving.member_seconds(done.folder)
+    prove(done.folder, found, budget=10 * took)
     assert [pairs for _, pairs in trained] == [5, 5]
+    # by what the first took, where the run itself would have allowed fewer
+    trained.clear()
+    budget, took = 4 * took, took / 10
+    (own,) = prove(done.folder, found, budget=budget).diagnosis.findings
+    assert [pairs for _, pairs in trained] == [2, 2, 3, 3, 10, 10]
+    assert own.proof.seeds == 15
+    trained.clear()
+    prove(done.folder, found, budget=0.22 * budget)
+    assert [pairs for _, pairs in trained] == [2, 2, 2, 2]
+
+
+def test_all_sets_of_changes_are_tried_where_there_is_time_after_all(tmp_path, monkeypatch):
+    done, trained, now = run(tmp_path), [], [0.0]
+    monkeypatch.setattr(proving, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def train(arms, seeds, splits, tables):
+        for own in arms:
+            trained.append((own.changed, list(seeds)))
+            own.accuracies += [0.8] * len(seeds)
+            own.balanced += [0.8] * len(seeds)
+        return 0
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    two = [finding("lr_too_low", "optimizer.lr=0.01"), finding("overfit", "reg.l2=0.1")]
+    prove(done.folder, Diagnosis(two), budget=1e-6)
+    seeds = {}
+    for changes, own in trained:
+        seeds.setdefault(changes, []).extend(own)
+    assert seeds == {changes: [1, 2, 3, 4, 5] for changes in ((), (0,), (1,), (0, 1))}
+
+
+def test_a_new_proof_stands_for_itself(tmp_path):
+    done = run(tmp_path, "data.scaling=none")
+    assert nnexp.diagnose(done.folder, prove=True).findings[0].verdict == "confirmed"
+    path = done.folder / "diagnosis.json"
+    content = json.loads(path.read_text())
+    causes = [own["cause"] for own in content["findings"]]
+    for own in content["findings"]:  # as if all had been certain once
+        own["verdict"] = "confirmed"
+    content["findings"].append({**content["findings"][0], "cause": "class_imbalance"})
+    path.write_text(json.dumps(content))
+    proven = nnexp.diagnose(done.folder, prove=True, seeds=2)
+    assert [own.cause for own in proven.findings] == causes
+    for own in proven.findings:
+        assert own.verdict != "confirmed" or own.proof.p < 0.05
+        assert own.proof is None or own.proof.seeds == 2
 
 
 def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatch):
