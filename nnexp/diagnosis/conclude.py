@@ -252,6 +252,7 @@ def _finding(seen: Seen, own: Nomination, verdict: str) -> Finding:
         (*own.evidence, *_harm(seen), *own.against),
         own.explanation,
         own.fix,
+        provable=own.provable,
     )
 
 

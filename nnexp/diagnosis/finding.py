@@ -53,6 +53,7 @@ class Nomination:
             is told whatever the scores are.
         subject: what it is about, such as the columns; "" for the run as a whole.
         title: what it is in one line, where the cause's own title says something else.
+        provable: whether re-runs can tell; where not they show its size and leave it suspected.
     """
 
     cause: str
@@ -64,6 +65,7 @@ class Nomination:
     certain: bool = False
     subject: str = ""
     title: str = ""
+    provable: bool = True
 
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:
@@ -123,6 +125,7 @@ class Finding:
         explanation: why this makes loss and accuracy part.
         fix: overrides that can be typed.
         proof: what re-runs showed; None without one.
+        provable: as for `Nomination`; not in diagnosis.json.
     """
 
     cause: str
@@ -132,6 +135,7 @@ class Finding:
     explanation: str
     fix: tuple[str, ...]
     proof: Proof | None = None
+    provable: bool = True
 
     def with_proof(self, proof: Proof, verdict: str) -> Finding:
         """The finding after a proof."""

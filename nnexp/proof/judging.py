@@ -65,7 +65,9 @@ def judge(
         proof, gain = contrasts[place]
         proof = replace(proof, p=float(p_values[place]))
         told = verdict(own, proof, chance_gain(proof.gain, own.cause, base))
-        if told == CONFIRMED:
+        if told == CONFIRMED and not own.provable:
+            told = own.verdict
+        elif told == CONFIRMED:
             pass
         elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
             told = own.verdict

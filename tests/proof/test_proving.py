@@ -108,6 +108,13 @@ def test_the_runs_of_arms_leave_no_files(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_what_no_re_run_can_tell_stays_suspected(tmp_path):
+    done = run(tmp_path, "data.scaling=none")
+    found = finding("unscaled_features", "data.scaling=standard")
+    (own,) = prove(done.folder, Diagnosis([replace(found, provable=False)])).diagnosis.findings
+    assert (own.verdict, own.proof.gain > 0.1) == ("suspected", True)
+
+
 def test_little_time_is_spent_on_few_runs(tmp_path):
     done = run(tmp_path)
     fixes = [finding("lr_too_low", f"optimizer.lr=0.00{n}") for n in (2, 3, 4)]

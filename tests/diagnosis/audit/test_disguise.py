@@ -217,3 +217,14 @@ def test_the_one_column_that_tells_anything_is_no_wonder(sheet_of, causes, other
     assert causes(found) == (["target_leak"] if others else [])
     if others:
         assert found.nominations[0].title == disguise.GOOD
+
+
+@pytest.mark.parametrize("beside", [3, 5])
+def test_of_a_few_columns_one_may_be_the_best_by_far(sheet_of, causes, beside):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(800, beside + 1)), columns=list("abcdef")[: beside + 1])
+    y = (frame["a"] + rng.normal(0, 0.4, 800) > 0).to_numpy().astype(int)
+    frame["b"] += 0.7 * y
+    found = disguise.check(sheet_of(frame, y))
+    assert causes(found) == (["target_leak"] if beside == 5 else [])
+    assert not any(own.provable for own in found.nominations)

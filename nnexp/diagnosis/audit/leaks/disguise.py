@@ -41,7 +41,10 @@ MANY = 3  # columns that can be leaks at once: of more, each is one of many good
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
 LAGGING = 0.9  # rows whose value is the label of the row above
 GOOD = "one column tells more than all others together: perhaps known only after the label"
-OTHERS = 3  # columns beside it that "all others" needs to mean much
+OTHERS = 3  # columns beside it that "all others" needs to mean much, ...
+BESIDE_GOOD = (
+    5  # ... where it leaves some to tell: of a few columns one may well be the best by far
+)
 
 
 def check(sheet: Sheet) -> Audit:
@@ -54,7 +57,7 @@ def check(sheet: Sheet) -> Audit:
     likely = find_rules(sheet, rows)
     rules = [rule for rule in likely if rule.settles or rule.nearly]
     if not rules:
-        for rule in likely if len(sheet.names) > OTHERS else ():
+        for rule in likely if len(sheet.names) > BESIDE_GOOD else ():
             if not rule.strong:
                 continue
             rest = by_others(sheet, [rule.name], rows)
@@ -160,6 +163,7 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
         strength=0.95 if best.itself else 0.9 if best.nearly else 0.7,
         subject=", ".join(names),
         title="" if best.nearly else GOOD,
+        provable=best.nearly,  # without a good measurement scores are as much worse
     )
 
 
