@@ -41,7 +41,7 @@ MANY = 3  # columns that can be leaks at once: of more, each is one of many good
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
 LAGGING = 0.9  # rows whose value is the label of the row above
 GOOD = "one column tells more than all others together: perhaps known only after the label"
-OTHERS = 3  # columns beside it that "all others" needs to mean much, ...
+OTHERS = 3  # columns beside it that "all others" needs to mean much
 BESIDE_GOOD = (
     5  # ... where it leaves some to tell: of a few columns one may well be the best by far
 )
