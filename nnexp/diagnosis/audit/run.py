@@ -102,7 +102,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
         (
             finite.check(sheet),
             mapping.check(sheet, trees),
-            order.check(sheet),
+            order.check(mapping.with_train_spellings(sheet)),
             size.check(sheet),
             balance.check(sheet),
             signal.check(sheet, trees),

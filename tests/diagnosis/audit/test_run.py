@@ -47,6 +47,22 @@ def test_two_faults_at_once(sheet_of, table, causes):
     assert sorted(found) == ["target_leak", "unscaled_features", "validation_too_small"]
 
 
+@pytest.mark.parametrize("rare", [0.02, 0.3])
+def test_rare_labels_spelt_otherwise_are_no_matter_of_order(sheet_of, causes, rare):
+    rng = np.random.default_rng(0)
+    y = (rng.random(1200) < rare).astype(int)
+    frame = pd.DataFrame(rng.normal(size=(1200, 4)) + 2 * y[:, None], columns=list("abcd"))
+    parts = np.repeat(["train", "valid", "test"], [800, 200, 200])
+    for train, held, fix in (("'{}'", "{}", ()), ("No {}", "no {}", ("data.labels=merge",))):
+        names = [
+            (train if part == "train" else held).format(n) for part, n in zip(parts, y, strict=True)
+        ]
+        found = audit_sheet(sheet_of(frame, np.array(names, dtype=object), parts))
+        assert causes(found)[0] == "label_mapping_mismatch"
+        assert "ordered_split" not in causes(found)
+        assert found.nominations[0].fix == fix
+
+
 def test_the_same_sheet_gives_the_same_audit(sheet_of, table):
     frame, y = table("classification")
     first, second = (audit_sheet(sheet_of(frame, y)) for _ in range(2))

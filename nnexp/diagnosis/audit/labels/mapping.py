@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from nnexp.data.cells import parse_number
+from nnexp.data.labels import spellings
 from nnexp.diagnosis.audit.chance import separation, sign_p
 from nnexp.diagnosis.audit.learners.forest import Judged
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, majority, right
@@ -59,21 +61,43 @@ def normal_form(label: Any) -> str:
     return text if number is None else repr(number)
 
 
-def _spelt_otherwise(sheet: Sheet) -> Nomination | None:
+def with_train_spellings(sheet: Sheet) -> Sheet:
+    """The sheet with held-out labels as train spells them; itself where none is spelt otherwise."""
+    pairs = _respelt(sheet)
+    if not pairs:
+        return sheet
+    place = np.arange(len(sheet.classes))
+    for own, other in pairs.items():
+        place[own] = other
+    y = sheet.y.copy()
+    y[sheet.held_out] = place[y[sheet.held_out]]
+    return replace(sheet, y=y)
+
+
+def _respelt(sheet: Sheet) -> dict[int, int]:
+    """Classes of held-out rows alone, each with the train class that is the same label."""
     train = set(sheet.y[sheet.train].tolist())
     known = {normal_form(sheet.classes[place]): place for place in sorted(train)}
-    pairs, concerned = {}, 0
+    pairs = {}
     for part in sheet.parts.values():
         own = set(sheet.y[part].tolist())
         for place in sorted(own - train):
             other = known.get(normal_form(sheet.classes[place]))
             # a part that has both spellings means two things by them
             if other is not None and other not in own:
-                pairs[repr(sheet.classes[place])] = repr(sheet.classes[other])
-                concerned += int((sheet.y[part] == place).sum())
+                pairs[place] = other
+    return pairs
+
+
+def _spelt_otherwise(sheet: Sheet) -> Nomination | None:
+    pairs = _respelt(sheet)
     if not pairs:
         return None
-    shown = ", ".join(f"{own} for {other}" for own, other in list(pairs.items())[:4])
+    concerned = int(np.isin(sheet.y[sheet.held_out], list(pairs)).sum())
+    names = [(sheet.classes[own], sheet.classes[other]) for own, other in pairs.items()]
+    shown = ", ".join(f"{own!r} for {other!r}" for own, other in names[:4])
+    alike = spellings(sheet.classes)
+    merged = all(any({*pair} <= {*group} for group in alike) for pair in names)
     return Nomination(
         "label_mapping_mismatch",
         (
@@ -82,7 +106,7 @@ def _spelt_otherwise(sheet: Sheet) -> Nomination | None:
         ),
         "Labels that mean the same are written in two ways, and count as classes of their own: "
         "no held-out row with such a label can be told rightly.",
-        (),
+        ("data.labels=merge",) if merged else (),
         strength=0.98,
         certain=True,
     )

@@ -42,9 +42,7 @@ SPELT = 3  # classes whose names are the values of a column: of two they may be 
 LAGGING = 0.9  # rows whose value is the label of the row above
 GOOD = "one column tells more than all others together: perhaps known only after the label"
 OTHERS = 3  # columns beside it that "all others" needs to mean much
-BESIDE_GOOD = (
-    5  # ... where it leaves some to tell: of a few columns one may well be the best by far
-)
+BESIDE_GOOD = 5  # columns beside one that is merely good: of fewer one may be the best by far
 
 
 def check(sheet: Sheet) -> Audit:
