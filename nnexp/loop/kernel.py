@@ -54,7 +54,7 @@ def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> floa
     """The loss as a number; the mean where it is given row by row. NaN where it is refused."""
     try:
         mixed = isinstance(output, Tensor) and output.shape != target.shape
-        if mixed and target.is_floating_point():
+        if mixed and (target.is_floating_point() or output.numel() == len(output)):
             with unwarned():  # of shapes that are broadcast
                 found = loss_fn(output, target).detach()
         else:
@@ -118,7 +118,9 @@ def broadcasts(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> bool
     t = target[:rows][order]
     if torch.equal(t, t.flip(0)):
         return False  # nothing tells them apart
-    return _close(loss_value(loss_fn, z, t), loss_value(loss_fn, z, t.flip(0)))
+    value = loss_value(loss_fn, z, t)
+    nothing = _close(value, loss_value(loss_fn, z / 2, t))  # as a softmax over a single output
+    return not nothing and _close(value, loss_value(loss_fn, z, t.flip(0)))
 
 
 def _of_classes(

@@ -41,7 +41,7 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
             watch.kernel = identify(watch.loss_fn, *watch.labelled(fed, target))
     shapes = tuple(first.shape), tuple(target.shape)
     mixed = shapes[0] in ((len(target), 1), (len(target),)) and shapes[0] != shapes[1]
-    mixed = mixed and "squeeze" not in name and target.is_floating_point() and len(target) > 1
+    mixed = mixed and "squeeze" not in name and len(target) > 1
     if mixed and record.shapes is None and broadcasts(watch.loss_fn, first, target):
         record.shapes = shapes
     record.pairs.append((number, own_loss, name))

@@ -515,3 +515,14 @@ def test_targets_that_are_taken_away_before_the_loss_are_not_blamed():
             watch.step(loss, out, y[rows])
     assert not torch.isfinite(model[0].weight).all()
     assert causes(watch.diagnosis())[0] == "lr_too_high"
+
+
+def test_whole_numbers_that_a_loss_casts_are_broadcast_too():
+    def cast(output, target):
+        return ((torch.sigmoid(output) - target.float()) ** 2).mean()
+
+    classes = torch.arange(8) % 2
+    assert broadcasts(cast, torch.rand(8, 1), classes)
+    assert not broadcasts(cast, torch.rand(8), classes)
+    assert not broadcasts(nn.CrossEntropyLoss(), torch.rand(8, 2), classes)
+    assert not broadcasts(nn.CrossEntropyLoss(), torch.rand(8, 1), 0 * classes)
