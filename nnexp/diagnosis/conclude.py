@@ -109,12 +109,14 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
     merged = _merged(nominations)
     told = []
     for own in merged:
-        if own.certain or own.cause in _OF_DATA or _is_suspect(seen, own):
+        of_batches = own.subject == BATCHES  # a setting, which mostly does no harm
+        of_data = own.cause in _OF_DATA and not of_batches
+        if own.certain or of_data or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
         elif own.cause in _OF_CODE and not own.fix and own.strength >= PLAIN:
             if _may_lag(seen):
                 told.append((own, SUSPECTED))
-        elif own.cause in _TOLD and own.strength > TRIED:
+        elif (own.cause in _TOLD or of_batches) and own.strength > TRIED:
             told.append((own, HARMLESS if own.fix or _is_ahead(seen) else SUSPECTED))
     present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
     if any(present.get(cause, 0.0) >= ITSELF for cause in _NOTHING_LEARNT):

@@ -657,6 +657,10 @@ def test_batches_of_a_file_that_is_sorted():
     (found,) = conclude(own, nominate(own))
     assert (found.cause, found.fix) == ("ordered_split", ("trainer.shuffle=true",))
     assert found.title.endswith(": batches")
+    assert found.verdict == "harmless"
+    lost = run("trainer.shuffle=false", label_changes=0.02)
+    found, *_ = conclude(lost, nominate(lost))
+    assert (found.cause, found.verdict) == ("ordered_split", "suspected")
     fine = run("trainer.shuffle=false", accuracy=0.97, label_changes=0.98)
     assert conclude(fine, nominate(fine)) == []
     # it comes before the dead units that it makes

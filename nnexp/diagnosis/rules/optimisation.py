@@ -288,7 +288,10 @@ def mixing(seen: Seen) -> list[Nomination]:
 
 
 def ordered_batches(seen: Seen) -> list[Nomination]:
-    """Batches in the order of a file that is sorted by class, or that a run learns badly from."""
+    """Batches in the order of a file that is sorted by class, or that a run learns badly from.
+
+    Of a sorted file they are told where the run may be behind, and else as harmless.
+    """
     if seen.config.trainer.shuffle:
         return []
     changes = seen.label_changes
@@ -312,7 +315,7 @@ def ordered_batches(seen: Seen) -> list[Nomination]:
             "the classes of its rows, and the last ones win",
             ("trainer.shuffle=true",),
             0.95 if is_sorted else 0.86,
-            certain=is_sorted,
+            certain=is_sorted and seen.may_be_behind,
             subject=BATCHES,
         )
     ]
