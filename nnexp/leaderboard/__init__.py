@@ -54,9 +54,10 @@ def compare(
     if isinstance(sort, str | PathLike) and sort not in SCORES and Path(sort).is_dir():
         shown = [str(calls.folder(path, "nnexp.compare")) for path in (*several, sort)]
         raise UserError(
-            f"sort={str(sort)!r}, which is a folder", "several folders in a list",
+            f"sort={str(sort)!r}, which is a folder",
+            "several folders in a list",
             f"nnexp.compare({shown!r})",
-        )  # fmt: skip
+        )
     keys = [by] if isinstance(by, str) else by
     records = read_records([calls.folder(path, "nnexp.compare") for path in several])
     try:

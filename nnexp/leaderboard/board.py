@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SORTS = ("val_loss", "val_accuracy", "val_balanced_accuracy", "val_auc")
-MARKS = {"same": "≈", "unknown": "?"}
 SCORES = (*SORTS, *(sort.replace("val_", "test_") for sort in SORTS))
+MARKS = {"same": "≈", "unknown": "?"}
 
 
 @dataclass(frozen=True)

@@ -69,10 +69,9 @@ def train_arms(
     for alike in _alike(arms):
         for seed, split in zip(seeds, splits or [0] * len(seeds), strict=True):
             config = member_config(alike[0].config, seed, split)
-            adapt = alike[0].adapt
-            jobs.append(Job(len(jobs), Path(), [], config, adapt=adapt, leaves_files=False))
+            jobs.append(Job(len(jobs), Path(), [], config, adapt=alike[0].adapt))
             owners.append(alike)
-    execution = Execution(jobs, shown=Display(jobs, 1, "none"), tables=tables)
+    execution = Execution(jobs, shown=Display(jobs, 1, "none"), tables=tables, files=False)
     execution.run()
     if execution.interrupted:
         raise KeyboardInterrupt

@@ -65,10 +65,8 @@ def judge(
         proof, gain = contrasts[place]
         proof = replace(proof, p=float(p_values[place]))
         told = verdict(own, proof, chance_gain(proof.gain, own.cause, base))
-        if told == CONFIRMED and not own.provable:
-            told = own.verdict
-        elif told == CONFIRMED:
-            pass
+        if told == CONFIRMED:
+            told = told if own.provable else own.verdict
         elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
             told = own.verdict
         elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it

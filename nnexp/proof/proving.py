@@ -229,12 +229,13 @@ def _train(
     """
     base, everything, asked, begun = arms[0].config, arms, seeds, time.monotonic()
     splits = resplits(base, tables, seeds)
-    arms, seeds = _within(everything, asked, until and until - begun, each)
+    allowed = None if until is None else until - begun
+    arms, seeds = _within(everything, asked, allowed, each)
     runs = train_arms(arms, range(FIRST, FIRST + seeds), splits[:seeds], tables)
-    if until is not None and (len(arms), seeds) != (len(everything), asked):
+    if (len(arms), seeds) != (len(everything), asked):
         took = time.monotonic() - begun
         each = took / (seeds * sum(cost(arm.config, base) for arm in arms))
-        wanted, more = _within(everything, asked, until - begun, each)
+        wanted, more = _within(everything, asked, allowed, each)
         wanted = wanted if len(wanted) > len(arms) else arms
         if further := wanted[len(arms) :]:
             runs += train_arms(further, range(FIRST, FIRST + seeds), splits[:seeds], tables)

@@ -36,7 +36,6 @@ class Job:
         score: the monitored value of its kept weights; None before its end.
         adapt: gives the table that it trains on, from the one of its configuration; None for that
             one.
-        leaves_files: in its folder, as a run does; else only its `metrics` are wanted.
         metrics: the content of metrics.json of a run that leaves no files and has ended.
     """
 
@@ -49,7 +48,6 @@ class Job:
     error: Exception | None = None
     score: float | None = None
     adapt: Callable[[Dataset], Dataset] | None = field(default=None, repr=False)
-    leaves_files: bool = True
     metrics: dict[str, Any] | None = field(default=None, repr=False)
 
     def fail(self, error: Exception) -> None:
@@ -70,8 +68,19 @@ def score_of(config: Config, metrics: dict) -> float | None:
     Where train rows are monitored it is the validation score of the same name.
     """
     part = metrics.get("val") or {}
-    value = part.get(config.trainer.monitor.partition("_")[2])
+    value = part.get(validation_score(config)[0].removeprefix("val_"))
     return None if value is None else float(value)
+
+
+def validation_score(config: Config) -> tuple[str, float]:
+    """The score that a run is judged by while it trains, and the sign with which less is better.
+
+    That is what it monitors; where that is a score of train rows, the validation score of the same
+    name.
+    """
+    monitor = config.trainer.monitor
+    sign = -1.0 if monitor.endswith("accuracy") else 1.0
+    return "val_" + monitor.partition("_")[2], sign
 
 
 def check_alone(folder: Path) -> None:

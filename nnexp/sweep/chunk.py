@@ -19,7 +19,7 @@ from nnexp.config.schema.config import Config
 from nnexp.data import Dataset
 from nnexp.files import is_full
 from nnexp.runs import checkpoint
-from nnexp.runs.jobs import Job, score_of
+from nnexp.runs.jobs import Job, score_of, validation_score
 from nnexp.runs.parking import read_parked, write_parked
 from nnexp.runs.runner import notes, reason_of
 from nnexp.runs.stack import RunStack
@@ -60,7 +60,7 @@ class Work:
 
     It sends what happens: `("epoch", best, number)`, where `best` is the place of the job with the
     best monitored validation score so far and that score, or None; `("ended", place, (status,
-    reason, score, metrics))`, with metrics where a job leaves no files; `("parked", place, None)`;
+    reason, score, metrics))`, with metrics where runs leave no files; `("parked", place, None)`;
     and, once and last, `("failed", None, reason)` or, where a disk is full, `("full", None,
     reason)`.
 
@@ -70,6 +70,7 @@ class Work:
         command: the words typed, for the record.
         origin: what `track.origin.origin` gathered.
         columns: the keys that the jobs set.
+        files: whether runs leave any.
     """
 
     jobs: Sequence[Job]
@@ -77,6 +78,7 @@ class Work:
     command: Sequence[str]
     origin: Mapping[str, Any]
     columns: Sequence[str] = ()
+    files: bool = True
 
     def __call__(self, chunk: Chunk, send: Callable[[Any], None], stop: Callable[[], bool]) -> None:
         """Train a chunk; what goes wrong is sent, not raised."""
@@ -105,7 +107,7 @@ class Work:
 
     def _task(self, place: int, chunk: Chunk, context: ExitStack) -> Task:
         job, config = self.jobs[place], self._config(place)
-        if not job.leaves_files:
+        if not self.files:
             return Task(config, job.folder)
         job.folder.mkdir(parents=True, exist_ok=True)
         if not chunk.parked:
@@ -129,7 +131,7 @@ class Work:
         places = chunk.places
         stack = RunStack(tasks, [self.datasets[place] for place in places])
         start = [read_parked(task.folder) for task in tasks] if chunk.parked else []
-        said, best = time.monotonic(), _Best(tasks[0].config.trainer.monitor)
+        said, best = time.monotonic(), _Best(*validation_score(tasks[0].config))
 
         def observe(epoch: Epoch) -> None:
             nonlocal said
@@ -139,13 +141,11 @@ class Work:
                 found = None if best.place is None else (places[best.place], best.value)
                 send(("epoch", found, epoch.number))
 
-        files = self.jobs[places[0]].leaves_files
-
         def ended(place: int, run: Run) -> None:
-            if files:
+            if self.files:
                 checkpoint.remove(run.folder)
             score = score_of(tasks[place].config, run.metrics)
-            metrics = None if files else run.metrics
+            metrics = None if self.files else run.metrics
             send(("ended", places[place], (run.status, run.reason or "", score, metrics)))
 
         if chunk.until == 0:
@@ -160,7 +160,7 @@ class Work:
             origin=self.origin,
             start=start,
             until=chunk.until,
-            files=files,
+            files=self.files,
         )
         for place, result in zip(places, results, strict=True):
             if not isinstance(result, Run):
@@ -172,12 +172,11 @@ class _Best:
     """The best validation score so far of the members of a stack.
 
     Arguments:
-        monitor: as `trainer.monitor`.
+        name, sign: see `validation_score`.
     """
 
-    def __init__(self, monitor: str) -> None:
-        self._name = "val_" + monitor.partition("_")[2]
-        self._sign = -1.0 if monitor.endswith("accuracy") else 1.0
+    def __init__(self, name: str, sign: float) -> None:
+        self._name, self._sign = name, sign
         self.place: int | None = None  # among the stack's first members
         self.value = math.nan
 

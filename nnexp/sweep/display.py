@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from nnexp.runs.jobs import Job
+from nnexp.runs.jobs import Job, validation_score
 from nnexp.track.progress import duration, is_terminal
 
 LINES = 10  # about so many lines in all where lines are printed
@@ -83,7 +83,7 @@ class Display:
 
     def _see(self, job: Job, score: float) -> None:
         """Note a score if it is the best."""
-        sign = -1.0 if self._monitor(job).endswith("accuracy") else 1.0
+        _, sign = self._judged_by(job)
         if not math.isnan(score) and (self.best is None or sign * score < sign * self.best[1]):
             self.best = job, score
 
@@ -124,7 +124,8 @@ class Display:
         parts = [f"{self.done}/{self.runs} runs in {chunks}"]
         if self.best is not None:
             job, score = self.best
-            parts.append(f"best {self._monitor(job)} {score:.4g} (job {job.number})")
+            name, _ = self._judged_by(job)
+            parts.append(f"best {name} {score:.4g} (job {job.number})")
         elapsed = time.monotonic() - self.start
         if self.done < self.runs and self.share > 0:
             parts.append(f"{duration(elapsed / self.share - elapsed)} left")
@@ -132,9 +133,9 @@ class Display:
             parts.append(f"{duration(elapsed)} elapsed")
         return "  ".join(parts)
 
-    def _monitor(self, job: Job) -> str:
+    def _judged_by(self, job: Job) -> tuple[str, float]:
         assert job.config is not None
-        return "val_" + job.config.trainer.monitor.partition("_")[2]
+        return validation_score(job.config)
 
     def _open(self) -> None:
         from rich.console import Console

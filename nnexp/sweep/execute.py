@@ -58,14 +58,14 @@ class Execution:
     """The jobs of a sweep that can be trained, and how they are.
 
     Arguments:
-        jobs: all with a configuration; what becomes of each is written into it. All of them leave
-            files, or none.
+        jobs: all with a configuration; what becomes of each is written into it.
         command: the words typed, for the record.
         processes: how many at a time; None for one a core.
         memory: bytes for all members in training together; None for half of what is free.
         stop_on_error: begin nothing more once a job has failed.
         shown: told of what happens, see `nnexp.sweep.display.Display`.
         tables: where datasets that are made already are kept; None to make them.
+        files: whether runs leave any; else only their `metrics` are wanted.
 
     Attributes:
         groups: the stacks.
@@ -86,6 +86,7 @@ class Execution:
         stop_on_error: bool = False,
         shown: Any = None,
         tables: Tables | None = None,
+        files: bool = True,
     ) -> None:
         self.jobs, self.command, self.shown = list(jobs), list(command), shown
         self.stop_on_error = stop_on_error
@@ -93,9 +94,8 @@ class Execution:
         self.tables = Tables() if tables is None else tables
         self.datasets: dict[int, Dataset] = {}
         self.adapted: dict[tuple[int, int], Dataset] = {}
-        self._leave_files = all(job.leaves_files for job in self.jobs)
-        assert self._leave_files or not any(job.leaves_files for job in self.jobs)
-        with asked_origin() if self._leave_files else nullcontext(dict) as answer:
+        self.files = files
+        with asked_origin() if files else nullcontext(dict) as answer:
             for place, job in enumerate(self.jobs):
                 self._prepare(place, job)
             self.origin = answer()
@@ -125,7 +125,7 @@ class Execution:
                 lost members fills up again: the chunks are cut anew.
         """
         chunks = [chunk for own in self.chunks for chunk in own]
-        assert self._leave_files or (until is None and parked is None)  # they are parked in files
+        assert self.files or (until is None and parked is None)  # they are parked in files
         if parked is not None:
             for place in parked:
                 self.jobs[place].status = "running"
@@ -155,12 +155,12 @@ class Execution:
         garbage.collect_again()
         count = self.processes if can_fork() and not self._wants_threads() else 0
         for chunk in chunks[max(1, count) :]:  # the others begin now
-            if self._leave_files and not chunk.parked:
+            if self.files and not chunk.parked:
                 for place in chunk.places:
                     announce(self.jobs[place])
         columns = typed_keys(job.overrides for job in self.jobs)
         self._pool = Processes(
-            Work(self.jobs, self.datasets, self.command, self.origin, columns),
+            Work(self.jobs, self.datasets, self.command, self.origin, columns, self.files),
             self._message,
             self._ended,
             self.shown.tick,
@@ -172,7 +172,7 @@ class Execution:
             self.stopped, self.interrupted = True, not failed and not self.full
             why = DISK_FULL if self.full else FAILED if failed else ""
             for job in self.jobs:
-                if job.status in ("running", "parked") and self._leave_files:
+                if job.status in ("running", "parked") and self.files:
                     break_off(job, why)
 
     def _config(self, place: int) -> Config:
@@ -272,7 +272,7 @@ class Execution:
             return [replace(chunk, places=tuple(part)) for part in halves]
         job = self.jobs[left[0]]
         job.status, job.reason = "failed", reason
-        if self._leave_files:
+        if self.files:
             record_failure(job)
         self.shown.ended(job)
         if self.stop_on_error:

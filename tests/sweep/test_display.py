@@ -68,7 +68,7 @@ def test_a_chunk_knows_its_best_member_so_far():
     def epoch(number, members, losses):
         return Epoch(number, members, {"val_loss": np.array(losses)}, *np.zeros((2, 3, 1)), None)
 
-    best = _Best("val_loss")
+    best = _Best("val_loss", 1.0)
     best.see(Epoch(1, [0], {"train_loss": np.zeros(1)}, *np.zeros((2, 1, 1)), None))
     assert best.place is None
     best.see(epoch(1, [0, 1, 2], [np.nan, 0.4, 0.5]))
