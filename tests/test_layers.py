@@ -10,7 +10,8 @@ FILES = sorted(p for p in ROOT.rglob("*.py") if "conf" not in p.relative_to(ROOT
 # a part may import what is below it, and nothing beside it
 LAYERS = (
     {"errors"},
-    {"files", "seeds", "arguments", "calls", "garbage", "limits", "lines", "near", "statistics"},
+    {"files", "seeds", "arguments", "calls", "garbage", "limits", "lines", "near"},
+    {"scores", "statistics"},
     {"config"},
     {"data", "model"},
     {"train", "track"},

@@ -14,6 +14,7 @@ from nnexp.leaderboard.grid import rows_of, step_of
 from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
+from nnexp.scores import sign
 from nnexp.statistics import LEVEL, chance_of_rows, holm, holm_factors, mean_by, paired_test
 
 
@@ -41,7 +42,6 @@ def compare_with_first(
     if not ranked:
         return []
     first = {unit(record): record for record in ranked[0]}
-    sign = 1 if sort.endswith("loss") else -1
     step = step_of(ranked[0][0], sort)
     tests, ratios, by_split = [], [], []
     for done in ranked[1:]:
@@ -61,7 +61,7 @@ def compare_with_first(
         tests, ratios, by_split, adjusted, factors, strict=True
     ):
         rows = _rows_of_all(ranked[0][0], sort, test.mean.n if splits else 1, ratio)
-        worse = sign * test.mean.mean > chance_of_rows(test.mean.mean, rows)
+        worse = sign(sort) * test.mean.mean > chance_of_rows(test.mean.mean, rows)
         needed = None
         if math.isfinite(factor) and worse:
             needed = pairs_needed(test.mean.mean, test.sd, LEVEL / factor, ratio)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnexp.errors import UserError
 from nnexp.leaderboard.records import Record
+from nnexp.scores import is_loss
 from nnexp.statistics import recall_rows, recall_step
 from nnexp.track.folder import read_json
 
@@ -23,7 +24,7 @@ def step_of(record: Record, sort: str) -> float:
     the AUC a row of it and one of the others that change places, 1 / (n+ n-).
     """
     rows = _rows(record)
-    if rows < 1 or sort.endswith("loss"):
+    if rows < 1 or is_loss(sort):
         return 0.0
     if sort == "val_accuracy":
         return 1 / rows

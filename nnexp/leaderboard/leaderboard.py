@@ -26,6 +26,7 @@ from nnexp.leaderboard.places import without_places
 from nnexp.leaderboard.ranking import sort_of
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
+from nnexp.scores import sign
 from nnexp.statistics import mean_by, mean_interval
 
 
@@ -82,9 +83,8 @@ def ranked(
         planned = len({grouping.unit(record) for record in group.records})
         scores = _summaries(own, splits)
         rows.append(Configuration(0, group.values, own, planned, scores, None))
-    sign = 1 if sort.endswith("loss") else -1
     rows.sort(key=lambda row: (
-        not row.is_complete, sign * row.scores[sort].mean, _values_order(row, grouping)
+        not row.is_complete, sign(sort) * row.scores[sort].mean, _values_order(row, grouping)
     ))  # fmt: skip
     comparisons = compare_with_first(
         [row.records for row in rows], grouping.unit, sort, splits.labels, splits.vary

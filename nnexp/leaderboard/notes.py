@@ -62,13 +62,11 @@ def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
 
 def _comparable(board: Leaderboard) -> list[str]:
     """Scores that measure different things."""
-    if len(board.configurations) < 2:
-        return []
     notes = []
     rows = [key for key in board.varied if decides_rows(key)]
     if any(row.values.get("data.missing") == "drop" for row in board.configurations):
         rows.append("data.missing")
-    if rows:
+    if rows and len(board.configurations) > 1:
         notes.append(
             f"the configurations differ in {', '.join(rows)}, so they are scored on other rows: "
             "their scores may not be comparable"
@@ -76,7 +74,9 @@ def _comparable(board: Leaderboard) -> list[str]:
     scales = incomparable([r.config for row in board.configurations for r in row.records])
     if scales:
         so = "val_loss should not rank these configurations: --sort val_accuracy does"
-        if board.sort != "val_loss":
+        if len(board.configurations) == 1:
+            so = "its mean here is of different things"
+        elif board.sort != "val_loss":
             so = f"{board.sort} ranks these configurations, and their val_loss is not compared"
         notes.append(f"{', '.join(scales)} changes what val_loss measures, so {so}")
     return notes

@@ -13,6 +13,7 @@ from nnexp.leaderboard.board import Comparison, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import number, plural, score_title, short_names, short_settings
 from nnexp.lines import cut_apart, encodable, one_line, shorten
+from nnexp.scores import is_loss
 
 GAP = 2
 PIPE = 120  # columns where the output is no terminal
@@ -95,7 +96,7 @@ def _styled(board: Leaderboard, width: int | None) -> list[tuple[str, str]]:
 
 
 def _title(board: Leaderboard) -> str:
-    better = "lower" if board.sort.endswith("loss") else "higher"
+    better = "lower" if is_loss(board.sort) else "higher"
     runs = sum(row.planned for row in board.configurations)
     return (
         f"{plural(len(board.configurations), 'configuration')}, "

@@ -14,6 +14,7 @@ from nnexp.report.labels import brief, brief_settings
 from nnexp.report.markup import Markup, element, scroll
 from nnexp.report.scale import DECADE
 from nnexp.report.settings import charted, values_of
+from nnexp.scores import is_loss
 
 STEPS = 9  # colours `h0`, the worst, to `h8`, the best
 MOST_VALUES = 14  # of a setting
@@ -80,7 +81,7 @@ def _map(board: Leaderboard, a: str, b: str) -> Markup | None:
     if len(cells) < FILLED * len(down) * len(across):
         return None
     means = [row.scores[board.sort].mean for row in cells.values()]
-    shade = dict(zip(cells, shades(means, board.sort.endswith("loss")), strict=True))
+    shade = dict(zip(cells, shades(means, is_loss(board.sort)), strict=True))
     names = short_names(board.varied)
     head = element("tr", element("td"), *(_title(v, "col") for v in across))
     body = []

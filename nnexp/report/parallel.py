@@ -18,6 +18,7 @@ from nnexp.report.markup import Markup, element, join, scroll, svg_percent
 from nnexp.report.observations import number_of
 from nnexp.report.room import LETTER
 from nnexp.report.settings import charted, is_numeric, values_of
+from nnexp.scores import is_loss
 
 LEAST = 3  # settings
 MOST_LINES = 300
@@ -37,7 +38,7 @@ def parallel_coordinates(board: Leaderboard) -> Markup | None:
     names = short_names(board.varied)
     axes = [_axis(board, key) for key in keys]
     means = [row.scores[board.sort].mean for row in rows]
-    score = scale.score_scale(means, bounded=not board.sort.endswith("loss"))
+    score = scale.score_scale(means, bounded=not is_loss(board.sort))
     last = len(axes)
     lines = []
     for row, told in zip(rows, labels(rows, names), strict=True):

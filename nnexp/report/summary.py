@@ -20,6 +20,7 @@ from nnexp.report.commands import commands_of, placeless
 from nnexp.report.labels import brief, sentence
 from nnexp.report.markup import Markup, element, join
 from nnexp.report.observations import number_of
+from nnexp.scores import is_loss
 from nnexp.track.folder import read_json
 
 STATUSES = ("done", "diverged", "failed", "interrupted", "running", NOT_BEGUN)
@@ -82,7 +83,7 @@ def _verdict(board: Leaderboard) -> list[str]:
             only = "The only run that is done" if board.incomplete else "The only run"
             return [f"{only} has a {title} of ", value, ". ", *_tested(board)]
         return [f"{score.n} runs have a mean {title} of ", value, ". ", *_tested(board)]
-    best = "the lowest" if board.sort.endswith("loss") else "the highest"
+    best = "the lowest" if is_loss(board.sort) else "the highest"
     rivals = sum(row.is_complete == first.is_complete for row in board.configurations)
     those = plural(rivals, "configuration")
     if rivals <= len(rest):

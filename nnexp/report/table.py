@@ -12,6 +12,7 @@ from nnexp.leaderboard.words import number, plural, score_title, setting, short_
 from nnexp.lines import one_line
 from nnexp.report.labels import brief
 from nnexp.report.markup import Markup, element, scroll
+from nnexp.scores import is_loss
 
 WIDEST = 28  # characters that are kept in one line
 
@@ -50,7 +51,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
         element("tbody", *body),
         class_="board sortable",
     )
-    better = "lower" if board.sort.endswith("loss") else "higher"
+    better = "lower" if is_loss(board.sort) else "higher"
     lead = (
         f"Ranked by mean {score_title(board.sort)}, {better} is better; test scores rank nothing."
     )

@@ -24,6 +24,7 @@ from nnexp.runs import assemble, own_module
 from nnexp.runs.kept import KeptWeights, open_kept
 from nnexp.runs.material import Material
 from nnexp.runs.units import look_at_units
+from nnexp.scores import is_loss
 from nnexp.track.folder import METRICS_FILE, read_json
 from nnexp.track.history import SIGNALS_FILE, read_history, read_signals
 from nnexp.track.status import read_status
@@ -112,7 +113,7 @@ def _best_epoch(folder: Path, history: Any, config: Config) -> int:
     values = history[monitor].to_numpy(dtype=float)
     if not np.isfinite(values).any():
         return 0
-    best = np.nanargmin(values) if monitor.endswith("loss") else np.nanargmax(values)
+    best = np.nanargmin(values) if is_loss(monitor) else np.nanargmax(values)
     return int(history["epoch"].iloc[best])
 
 

@@ -14,6 +14,7 @@ from nnexp.config.schema.config import Config
 from nnexp.errors import UserError
 from nnexp.files import has_room
 from nnexp.near import near
+from nnexp.scores import sign
 from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ def validation_score(config: Config) -> tuple[str, float]:
     name.
     """
     monitor = config.trainer.monitor
-    sign = -1.0 if monitor.endswith("accuracy") else 1.0
-    return "val_" + monitor.partition("_")[2], sign
+    return "val_" + monitor.partition("_")[2], sign(monitor)
 
 
 def check_alone(folder: Path) -> None:

@@ -20,6 +20,7 @@ from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED
 from nnexp.runs.jobs import Job
+from nnexp.scores import is_loss, sign
 from nnexp.sweep.execute import Execution
 from nnexp.track.history import read_history
 
@@ -91,7 +92,7 @@ def check_losses(jobs: Sequence[Job]) -> None:
     for config in configs:
         if (blind := monitor_lacks_rows(config, "sweep.method=halving")) is not None:
             raise blind
-    if not any(config.trainer.monitor.endswith("loss") for config in configs):
+    if not any(is_loss(config.trainer.monitor) for config in configs):
         return
     keys = incomparable([flat(config) for config in configs])
     if keys:
@@ -134,14 +135,13 @@ def _value(jobs: Sequence[Job], rung: int) -> float:
     for job in jobs:
         assert job.config is not None
         monitor = job.config.trainer.monitor
-        sign = -1.0 if monitor.endswith("accuracy") else 1.0
         try:
             frame = read_history(job.folder)
         except UserError:
             return math.inf
         if job.status in ("diverged", "failed") and frame["epoch"].max() <= rung:
             return math.inf
-        values = sign * frame[monitor].to_numpy()[frame["epoch"].to_numpy() <= rung]
+        values = sign(monitor) * frame[monitor].to_numpy()[frame["epoch"].to_numpy() <= rung]
         values = values[np.isfinite(values)]
         found.append(float(values.min()) if len(values) else math.inf)
     return float(np.mean(found))

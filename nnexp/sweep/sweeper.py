@@ -25,6 +25,7 @@ from nnexp.files import is_full
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, TakenError, resume_command, taken
+from nnexp.scores import is_loss
 from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
@@ -287,4 +288,4 @@ def _losses(session: Any, scores: Sequence[float | None]) -> list[float | None]:
 
 
 def _climbs(job: Job) -> bool:
-    return job.config is not None and job.config.trainer.monitor.endswith("accuracy")
+    return job.config is not None and not is_loss(job.config.trainer.monitor)

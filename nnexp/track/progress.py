@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TextIO
 
+from nnexp.scores import is_loss, sign
+
 MODES = ("auto", "bar", "plain", "none")
 REFRESH = 0.1  # seconds between two drawings of the bar
 BAR = 6  # least width of the bar itself
@@ -92,7 +94,7 @@ class _Course:
         self.row: Mapping[str, Any] | None = None
         self.best: tuple[int, float] | None = None
         self._monitor = monitor
-        self._sign = -1.0 if monitor.endswith("accuracy") else 1.0
+        self._sign = sign(monitor)
         self._clock = clock
         self._start = clock()
         self._before: int | None = None  # epochs that an earlier attempt has trained
@@ -132,7 +134,7 @@ class _Course:
                 parts.append(f"{name} {_loss(loss)} {_percent(accuracy)}".rstrip())
         if self.best is not None:
             epoch, value = self.best
-            shown = _percent(value) if self._monitor.endswith("accuracy") else _loss(value)
+            shown = _loss(value) if is_loss(self._monitor) else _percent(value)
             parts.append(f"best {shown} @{epoch}")
         return parts
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
+from nnexp.scores import sign
 from nnexp.train.member import Member
 
 NUMBERS = ("best", "best_epoch", "reference", "waited")
@@ -27,7 +28,7 @@ class Selection:
 
     def __init__(self, theta: Tensor, buffers: Tensor, monitor: str, keep_last: bool) -> None:
         self.theta, self.buffers = theta.clone(), buffers.clone()
-        self.sign = 1.0 if monitor.endswith("loss") else -1.0
+        self.sign = sign(monitor)
         self.keep_last = keep_last
         members = len(theta)
         self.best = np.full(members, np.inf)  # of the kept weights

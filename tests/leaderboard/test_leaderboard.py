@@ -348,6 +348,9 @@ def test_scores_of_other_things_are_warned_of(make):
     summed = {"loss__reduction": "sum"}
     records = [make(0, **summed), make(1, trainer__batch_size=64, **summed)]
     assert any("trainer.batch_size changes" in note for note in leaderboard(records).notes)
+    one = leaderboard([make(0), make(1, loss__scale=2.0)], by=["optimizer.lr"])
+    assert len(one.configurations) == 1
+    assert any("loss.scale changes" in note and "mean" in note for note in one.notes)
     assert "changes" not in notes(trainer__batch_size=64)
 
 
