@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 import nnexp
 
@@ -75,6 +77,38 @@ def test_a_validation_loss_of_every_fifth_epoch_is_read(gaps):
     (own,) = nnexp.diagnose_history(given).findings
     assert own.cause == "overfit"
     assert int(own.fix[0].split()[3].rstrip(",")) % 5 == 0
+
+
+def trained(table, *, softmax=False, smoothing=0.0, decay=0.0):
+    """Curves of a perceptron trained by a plain loop on a table of scikit-learn."""
+    x, y = table(return_X_y=True)
+    x = torch.tensor(StandardScaler().fit_transform(x), dtype=torch.float32)
+    y = torch.tensor(y)
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Linear(32, int(y.max()) + 1))
+    if softmax:
+        net.append(nn.Softmax(1))
+    optimizer = torch.optim.Adam(net.parameters(), 5e-3, weight_decay=decay)
+    loss_fn = nn.CrossEntropyLoss(label_smoothing=smoothing)
+    curves = {"loss": [], "accuracy": []}
+    for _ in range(15):
+        for rows in torch.randperm(len(x)).split(32):
+            optimizer.zero_grad()
+            loss_fn(net(x[rows]), y[rows]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            out = net(x)
+        curves["loss"].append(loss_fn(out, y).item())
+        curves["accuracy"].append((out.argmax(1) == y).double().mean().item())
+    return curves
+
+
+@pytest.mark.parametrize("table", [load_digits, load_wine, load_breast_cancer])
+def test_a_softmax_before_cross_entropy_shows_in_the_floor_of_the_loss(table):
+    classes = len(set(table().target))
+    assert causes(trained(table, softmax=True), classes)[:1] == ["softmax_twice"]
+    for healthy in ({"smoothing": 0.1}, {"smoothing": 0.3}, {"decay": 0.03}, {"decay": 0.1}, {}):
+        assert "softmax_twice" not in causes(trained(table, **healthy), classes)
 
 
 def test_what_ended_in_nan_is_not_undertrained():

@@ -11,6 +11,8 @@ from nnexp.diagnosis.finding import Evidence
 
 ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at the end
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
+LEARNT = 0.85  # accuracy from which on a loss tells whether its floor is that of a softmax twice
+OVER_FLOOR = 0.03  # above the floor and the share of wrong rows, that such a loss ends at most
 
 
 def broken(own: Curves) -> list[CurveSign]:
@@ -193,6 +195,42 @@ def majority_share(own: Curves) -> list[CurveSign]:
     ]
 
 
+def softmax_twice(own: Curves) -> list[CurveSign]:
+    """A loss whose floor is that of a cross-entropy fed probabilities.
+
+    Of probabilities, which are at most 1 apart, the softmax leaves the true class e / (C - 1 + e)
+    at most: the loss of a row told rightly and surely is ln(C - 1 + e) - 1, of one told wrongly and
+    surely 1 more. So the loss runs between the two, and ends at the first plus the share of rows
+    told wrongly.
+    """
+    together = len(own.loss) == len(own.accuracy) and own.classes > 1
+    known = np.isfinite(own.loss) & np.isfinite(own.accuracy) if together else np.zeros(0, bool)
+    if known.sum() < SHORT:
+        return []
+    loss, accuracy = own.loss[known], own.accuracy[known]
+    floor = math.log(own.classes - 1 + math.e) - 1
+    inside = (loss > floor - ROUNDING) & (loss < floor + 1 + ROUNDING)
+    last, wrong = float(loss[-1]), 1 - float(accuracy[-1])
+    over = last - floor - wrong
+    if not inside.all() or 1 - wrong < LEARNT or not -wrong / 2 - ROUNDING <= over <= OVER_FLOOR:
+        return []
+    return [
+        CurveSign(
+            "softmax_twice",
+            (
+                Evidence("lowest loss", float(loss.min()), "near 0 at such an accuracy"),
+                Evidence("least cross-entropy of probabilities", floor, "no floor but 0"),
+                Evidence("last accuracy", 1 - wrong, f"a loss below {last:.3f}"),
+            ),
+            "the loss ends at the least that a cross-entropy has if it is fed probabilities, plus "
+            "the share of rows told wrongly: a softmax before a loss that applies one",
+            "the logits to the loss, without the softmax",
+            "look at whether the network ends in a softmax",
+            0.9,
+        )
+    ]
+
+
 def flat_accuracy(own: Curves) -> list[CurveSign]:
     """A loss that falls nearly to 0 while the accuracy stays low."""
     accuracy = own.train_accuracy[np.isfinite(own.train_accuracy)]
@@ -221,4 +259,4 @@ def flat_accuracy(own: Curves) -> list[CurveSign]:
     ]
 
 
-RULES = (broken, negative, guessing, far_above, majority_share, flat_accuracy)
+RULES = (broken, negative, softmax_twice, guessing, far_above, majority_share, flat_accuracy)
