@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -91,7 +92,8 @@ def read_curves(frame: Any, classes: Any = None) -> Curves:
             "columns such as loss, val_loss, accuracy, val_accuracy",
             EXAMPLE,
         )
-    return Curves(**found, classes=count, shares=shares)
+    alpha, penalty = _penalty(frame)
+    return Curves(**found, classes=count, shares=shares, alpha=alpha, penalty=penalty)
 
 
 def _classes(classes: Any) -> tuple[int, np.ndarray | None]:
@@ -142,6 +144,21 @@ def _given(frame: Any) -> tuple[Mapping[Any, Any], int | None]:
     if isinstance(frame, pd.DataFrame):
         return {name: frame[name].to_numpy() for name in frame}, None
     return (frame if isinstance(frame, Mapping) else {"loss": frame}), None
+
+
+def _penalty(fitted: Any) -> tuple[float, float]:
+    """An estimator's alpha, and what it adds to the last loss; NaN of what is no estimator.
+
+    That is alpha / 2 * sum w^2, divided by the rows of a batch.
+    """
+    try:
+        alpha, weights = float(fitted.alpha), fitted.coefs_
+        rows = fitted.t_ / fitted.n_iter_  # t_ counts rows, over all epochs
+        batch = min(200, rows) if fitted.batch_size == "auto" else min(fitted.batch_size, rows)
+        square = sum(float(np.square(own).sum()) for own in weights)
+        return alpha, alpha / 2 * square / batch
+    except (AttributeError, TypeError, ValueError, ZeroDivisionError):  # from elsewhere
+        return math.nan, math.nan
 
 
 def _one_row_an_epoch(found: dict[str, Any], epochs: np.ndarray) -> dict[str, Any]:

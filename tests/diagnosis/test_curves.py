@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 import nnexp
+from nnexp.diagnosis.curve_reading import read_curves
 
 E = np.arange(60)
 
@@ -224,6 +225,24 @@ def test_epochs_without_validation_have_not_diverged():
 def test_curves_without_names_are_refused(curves):
     with pytest.raises(nnexp.UserError, match="shape"):
         nnexp.diagnose_history(curves)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("alpha", "expected"), [(1e-4, []), (1.0, []), (100.0, ["over_regularized"])]
+)
+def test_the_penalty_of_an_estimator_is_read(alpha, expected):
+    x, y = load_digits(return_X_y=True)
+    x = StandardScaler().fit_transform(x)
+    fitted = MLPClassifier((32,), alpha=alpha, max_iter=60, random_state=0).fit(x, y)
+    assert causes(fitted) == expected
+    if expected:
+        curves = read_curves(fitted)
+        true = fitted.predict_proba(x)[np.arange(len(y)), y]
+        # the loss of an epoch is that of its batches, while the weights move
+        assert fitted.loss_ - curves.penalty == pytest.approx(-np.log(true).mean(), rel=0.02)
+        (own,) = nnexp.diagnose_history(fitted).findings
+        assert own.fix == ("alpha=1",)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -21,6 +21,9 @@ class Curves:
         train_loss, val_loss, train_accuracy, val_accuracy, lr: (epochs,) float64.
         classes: how many there are; 0 where that is not known.
         shares: of each class (C,); None where they are not known.
+        alpha: of the estimator of scikit-learn that they are from, the weight of its L2 penalty,
+            which is part of its loss; NaN where they are from elsewhere.
+        penalty: that penalty at the end.
     """
 
     train_loss: np.ndarray
@@ -30,6 +33,8 @@ class Curves:
     lr: np.ndarray
     classes: int = 0
     shares: np.ndarray | None = None
+    alpha: float = math.nan
+    penalty: float = math.nan
 
     @property
     def loss(self) -> np.ndarray:

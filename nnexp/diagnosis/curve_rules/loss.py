@@ -11,6 +11,8 @@ from nnexp.diagnosis.finding import Evidence
 
 ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at the end
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
+HEAVY = 1.0  # scikit-learn's alpha from which on its penalty may hold a training down
+HELD = 0.5  # of the loss of guessing: a data loss above it, under such a penalty
 LEARNT = 0.85  # accuracy from which on a loss tells whether its floor is that of a softmax twice
 OVER_FLOOR = 0.03  # above the floor and the share of wrong rows, that such a loss ends at most
 
@@ -104,11 +106,35 @@ def negative(own: Curves) -> list[CurveSign]:
     return [first, second]
 
 
+def held_down(own: Curves) -> list[CurveSign]:
+    """A heavy penalty of an estimator of scikit-learn, under which the data loss stays high."""
+    at, loss = own.guessing, own.loss[np.isfinite(own.loss)]
+    if at is None or not own.alpha >= HEAVY or not len(loss):
+        return []
+    data = float(loss[-1]) - own.penalty
+    if data < HELD * at:
+        return []
+    return [
+        CurveSign(
+            "over_regularized",
+            (
+                Evidence("alpha", own.alpha, "1e-4, unless it is said"),
+                Evidence("last loss without the penalty", data, f"well below {at:.3f}"),
+                Evidence("penalty at the end, a part of the loss", own.penalty, "a small part"),
+            ),
+            "the L2 penalty keeps the weights too small for the classes to be told apart",
+            f"alpha={own.alpha / 100:g}",
+            "a fit with a hundredth of alpha does",
+            0.9,
+        )
+    ]
+
+
 def guessing(own: Curves) -> list[CurveSign]:
     """A loss that stays where guessing has it."""
     at = own.guessing
     loss = own.loss[np.isfinite(own.loss)]
-    if at is None or len(loss) < SHORT or loss.min() < -ROUNDING:
+    if at is None or len(loss) < SHORT or loss.min() < -ROUNDING or own.alpha >= HEAVY:
         return []
     tail = loss[len(loss) // 2 :]
     near = abs(float(np.median(tail)) - at) <= FLAT * at
@@ -150,7 +176,7 @@ def far_above(own: Curves) -> list[CurveSign]:
     """A loss that begins or ends far above that of guessing."""
     at = own.guessing
     loss, accuracy = own.loss[np.isfinite(own.loss)], own.accuracy[np.isfinite(own.accuracy)]
-    if at is None or len(loss) < SHORT:
+    if at is None or len(loss) < SHORT or own.alpha >= HEAVY:  # the penalty is in the loss
         return []
     first, last = float(loss[0]), float(np.median(loss[-SHORT:]))
     fine = last < 0.1 * at or (len(accuracy) > 0 and accuracy[-1] > 0.97)
@@ -259,4 +285,13 @@ def flat_accuracy(own: Curves) -> list[CurveSign]:
     ]
 
 
-RULES = (broken, negative, softmax_twice, guessing, far_above, majority_share, flat_accuracy)
+RULES = (
+    broken,
+    negative,
+    softmax_twice,
+    held_down,
+    guessing,
+    far_above,
+    majority_share,
+    flat_accuracy,
+)
