@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from string import capwords
@@ -24,6 +25,8 @@ from nnexp.errors import UserError
 MANY_NUMBERS = 20  # numbers with more distinct values than this, and most of them once, or ...
 MANY_CLASSES = 100  # ... with more distinct values than this, and few rows for each, ...
 ROWS_A_CLASS = 10  # ... are measurements rather than classes
+EDGES = re.compile(r"^[\s'\"`.,;:]+|[\s'\"`.,;:]+$")  # blanks and punctuation around a label
+ALIKE = "case, blanks or punctuation around them"  # in which labels differ that are spelt alike
 FEW_CLASSES = 10  # a column with up to so many is proposed as a target
 MANY_FRACTIONS = 10  # and so are more distinct values than this with digits after the point
 
@@ -65,8 +68,8 @@ def code_labels(
         raw: also give the numbers themselves.
         tokens: texts that stand for a missing label.
         others: the table's other columns, to name one in a message.
-        merge: take texts that differ only in case or blanks as one label, in the spelling that
-            most rows have.
+        merge: take texts that differ only in case, blanks or punctuation around them as one label,
+            in the spelling that most rows have.
         written: take every label as the text that it is, `01`, `NA` and `None` as well.
 
     Raises:
@@ -108,12 +111,15 @@ def code_labels(
 
 
 def spellings(classes: Collection[Any]) -> list[list[str]]:
-    """Labels of two letters or more that differ only in case or blanks, those alike together.
+    """Labels that differ only in case, blanks or punctuation around them, those alike together.
 
-    All are written small, or large, or begin so: capitals elsewhere are meant.
+    What differs in case has two letters or more, and is written small, or large, or begins so:
+    other capitals are meant.
 
     >>> spellings(["No", "no", "yes", "A", "a", "so  so", "So so", "hod", "hOd"])
     [['No', 'no'], ['so  so', 'So so']]
+    >>> spellings(["<=50K", ">50K", "<=50K.", ">50K."])
+    [['<=50K', '<=50K.'], ['>50K', '>50K.']]
 
     Nothing where no two classes would be left.
 
@@ -122,10 +128,11 @@ def spellings(classes: Collection[Any]) -> list[list[str]]:
     """
     alike: dict[str, list[str]] = {}
     for label in classes:
-        words = " ".join(label.split()) if isinstance(label, str) else ""
+        words = " ".join(EDGES.sub("", label).split()) if isinstance(label, str) else ""
         usual = (words.lower(), words.upper(), words.capitalize(), capwords(words))
-        if len(words) > 1 and words in usual:
-            alike.setdefault(words.lower(), []).append(label)
+        if words:
+            any_case = len(words) > 1 and words in usual
+            alike.setdefault(words.lower() if any_case else words, []).append(label)
     found = [group for group in alike.values() if len(group) > 1]
     left = len(classes) - sum(len(group) - 1 for group in found)
     return found if left > 1 else []

@@ -11,7 +11,7 @@ from nnexp.config.schema.split import SplitConfig
 from nnexp.data import sentinels
 from nnexp.data.columns import Column
 from nnexp.data.labelled import Labelled
-from nnexp.data.labels import spellings
+from nnexp.data.labels import ALIKE, spellings
 from nnexp.data.names import are_cells, counted, listing, typed, without_header
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor
@@ -74,8 +74,8 @@ def messages_of(
         )
     for alike in spellings(labels.classes):
         lines.append(
-            f"labels {listing(map(repr, alike), 6)} differ only in case or blanks, and are classes "
-            "of their own; data.labels=merge makes them one"
+            f"labels {listing(map(repr, alike), 6)} differ only in {ALIKE}, and are classes of "
+            "their own; data.labels=merge makes them one"
         )
     lines += sentinels.remarks(labelled.emptied, absent=True)
     lines += preprocessor.remarks(labelled.cells)

@@ -104,6 +104,7 @@ def test_nothing_else_is_merged():
         ["a", "A", "b"],
         [1, 2, 1],
         ["x y", "xy", "x-y"],
+        ["A+", "A-", "A"],
         ["hod", "hOd", "hud", "hUd"],
         [True, False, True],
     ):

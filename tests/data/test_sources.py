@@ -185,6 +185,8 @@ def test_spellings_of_a_second_file_are_merged_where_asked(tmp_path):
     test.write_text("a,label\n1,no\n2,perhaps\n")
     with pytest.raises(UserError, match="'perhaps'"):
         load_table(merged)
+    test.write_text("a,label\n" + "1,No.\n2, 'Yes'\n" * 3)
+    assert prepare(load_table(merged), merged).classes == ["No", "Yes"]
 
 
 def test_what_is_text_in_one_of_two_files_is_text_in_both(tmp_path):

@@ -53,7 +53,12 @@ def test_rare_labels_spelt_otherwise_are_no_matter_of_order(sheet_of, causes, ra
     y = (rng.random(1200) < rare).astype(int)
     frame = pd.DataFrame(rng.normal(size=(1200, 4)) + 2 * y[:, None], columns=list("abcd"))
     parts = np.repeat(["train", "valid", "test"], [800, 200, 200])
-    for train, held, fix in (("'{}'", "{}", ()), ("No {}", "no {}", ("data.labels=merge",))):
+    merge = ("data.labels=merge",)
+    for train, held, fix in (
+        ("No_{}", "No {}", ()),
+        ("'{}'", "{}", merge),
+        ("No {}", "no {}", merge),
+    ):
         names = [
             (train if part == "train" else held).format(n) for part, n in zip(parts, y, strict=True)
         ]

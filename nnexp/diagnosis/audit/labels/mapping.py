@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 
 from nnexp.data.cells import parse_number
-from nnexp.data.labels import spellings
+from nnexp.data.labels import EDGES, spellings
 from nnexp.diagnosis.audit.chance import separation, sign_p
 from nnexp.diagnosis.audit.learners.forest import Judged
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, majority, right
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
-
-_EDGES = re.compile(r"^[\s'\"`.,;:]+|[\s'\"`.,;:]+$")
 
 ROWS = 10  # held-out rows that an exchange needs
 NEAR = 0.15  # accuracy, once labels are exchanged, below that within train at most
@@ -54,8 +52,8 @@ def normal_form(label: Any) -> str:
     >>> normal_form(" <=50K."), normal_form("'Yes'"), normal_form("2.0"), normal_form(2)
     ('<=50k', 'yes', '2', '2')
     """
-    text = re.sub(r"[\s_-]+", " ", _EDGES.sub("", str(label))).casefold()
-    number = parse_number(_EDGES.sub("", str(label)))
+    text = re.sub(r"[\s_-]+", " ", EDGES.sub("", str(label))).casefold()
+    number = parse_number(EDGES.sub("", str(label)))
     if number is not None and float(number).is_integer():
         return str(int(number))
     return text if number is None else repr(number)

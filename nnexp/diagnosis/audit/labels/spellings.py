@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnexp.data.labels import spellings
+from nnexp.data.labels import ALIKE, spellings
 from nnexp.data.names import listing
 from nnexp.diagnosis.audit.chance import binomial_p
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick
@@ -18,16 +18,16 @@ TOLD_APART = 1e-3  # p of trees telling the spellings so well if they differed i
 
 
 def check(sheet: Sheet, trees: Yardstick) -> Audit:
-    """Labels that differ only in case or blanks, and that the other columns do not tell apart."""
+    """Labels that are spelt alike, and that the other columns do not tell apart."""
     found = spellings(sheet.classes)
     if not found:
-        return Audit(checked=["no two labels differ only in case or blanks"])
+        return Audit(checked=[f"no two labels differ only in {ALIKE}"])
     counts = np.bincount(sheet.y[sheet.used], minlength=len(sheet.classes))
     places = [[sheet.classes.index(label) for label in alike] for alike in found]
     meant = [own for own in places if _tell_apart(sheet, trees, own)]
     left = [own for own in places if own not in meant]
     notes = [
-        f"labels {_named(sheet, own)} differ only in case or blanks; the columns tell them apart"
+        f"labels {_named(sheet, own)} differ only in {ALIKE}; the columns tell them apart"
         for own in meant
     ]
     if not left:
@@ -39,7 +39,7 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
             Nomination(
                 "conflicting_labels",
                 (
-                    Evidence("labels that differ only in case or blanks", shown, "one spelling"),
+                    Evidence(f"labels that differ only in {ALIKE}", shown, "one spelling"),
                     Evidence(
                         "rows that have another spelling than most",
                         f"{rarer} ({percent(rarer / len(sheet.used))})",
