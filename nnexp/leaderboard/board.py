@@ -95,6 +95,11 @@ class Configuration:
         return len(self.records) == self.planned
 
     @property
+    def stopped_after(self) -> int | None:
+        """The epoch after which successive halving stopped its runs; None where it did not."""
+        return self.records[0].stopped_after
+
+    @property
     def standing(self) -> str:
         """How it stands to the first: `first` itself, `apart`, which is told from it, `same`, which
         is not, `unknown`, which was not compared with it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from nnexp.leaderboard.edges import at_edges
 from nnexp.leaderboard.grid import class_counts
 from nnexp.leaderboard.grouping import comparable, decides_rows
 from nnexp.leaderboard.ranking import incomparable
-from nnexp.leaderboard.records import HALVED, Record
+from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.words import number, plural, score_title
 from nnexp.lines import one_line
 
@@ -105,9 +104,7 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         if len(board.configurations) > 1:
             told += ": its mean may be of other seeds, folds or settings than those of the others"
         notes.append(told)
-    dropped = any(
-        HALVED in (record.reason or "") for row in board.configurations for record in row.records
-    )
+    dropped = any(row.stopped_after is not None for row in board.configurations)
     outlived = sum(record.open and record.begun for record in board.failed)
     if dropped and outlived:
         notes.append(
@@ -130,8 +127,7 @@ def _few(items: Sequence[object]) -> str:
 def _halved(board: Leaderboard) -> list[str]:
     """How many runs successive halving has stopped, and when."""
     runs = [record for row in board.configurations for record in row.records]
-    found = (re.match(rf"{HALVED} (\d+)", record.reason or "") for record in runs)
-    rungs = Counter(int(match[1]) for match in found if match is not None)
+    rungs = Counter(run.stopped_after for run in runs if run.stopped_after is not None)
     if not rungs:
         return []
     (rung, count), *later = sorted(rungs.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +56,12 @@ class Record:
     def begun(self) -> bool:
         """Whether its turn has come."""
         return not (self.open and (self.reason or "").startswith(NOT_BEGUN))
+
+    @property
+    def stopped_after(self) -> int | None:
+        """The epoch after which successive halving stopped it; None for a run that it did not."""
+        found = re.match(rf"{HALVED} (\d+)", self.reason or "")
+        return None if found is None else int(found[1])
 
     def history(self) -> HistoryFrame:
         """The run's history.csv.

@@ -32,8 +32,9 @@ def rows(board: Leaderboard) -> list[dict[str, Any]]:
     `rank`, the varied keys, `runs` that are in the means of `planned`, then for each validation
     score its mean, `_sd`, `_low` and `_high` (95 % interval), for each test score its mean, `_sd`
     and `_stderr` (over seeds and rows), then `difference` from the first by the score that ranks,
-    `p` and `p_holm`, `same_as_leader` (None where it was not compared), `seeds_needed`, and `names`
-    of the runs. A key that a configuration does not have, and a number that is not known, are None.
+    `p` and `p_holm`, `same_as_leader` (None where it was not compared), `seeds_needed`, the epoch
+    that successive halving `stopped_after`, and `names` of the runs. A key that a configuration
+    does not have, and a number that is not known, are None.
     """
     return [_row(board, configuration) for configuration in board.configurations]
 
@@ -47,7 +48,8 @@ def frame(board: Leaderboard) -> pd.DataFrame:
     for column in (c for c in table if c not in board.varied):
         if table[column].isna().all():  # pandas would make objects of them
             table[column] = table[column].astype("float64")
-    table["seeds_needed"] = table["seeds_needed"].astype("Int64")
+    for column in ("seeds_needed", "stopped_after"):
+        table[column] = table[column].astype("Int64")
     table["same_as_leader"] = table["same_as_leader"].astype("boolean")
     table.attrs.update(sort=board.sort, varied=list(board.varied), notes=list(board.notes))
     return table
@@ -82,7 +84,9 @@ def markdown(board: Leaderboard) -> str:
     ]
     scores = list(dict.fromkeys([board.sort, "val_loss", "val_accuracy"]))
     tests = [score for score in board.tests if score in board.winner_test]
+    halved = any(row.stopped_after is not None for row in board.configurations)
     head = ["rank", *(_escaped(names[key]) for key in board.varied), "runs"]
+    head += ["stopped after"] * halved
     for score in scores:
         head += [score_title(score), "sd", "95 %"]
     head += ["p (Holm)", "same as first", "seeds needed"]
@@ -92,6 +96,7 @@ def markdown(board: Leaderboard) -> str:
         cells = [str(row.rank)]
         cells += [_escaped(setting(row.values[k])) if k in row.values else "" for k in board.varied]
         cells.append(f"{len(row.records)}/{row.planned}")
+        cells += [_stop(row)] * halved
         for score in scores:
             s = row.scores[score]
             cells += [number(s.mean), number(s.sd), f"{number(s.low)} to {number(s.high)}"]
@@ -145,9 +150,14 @@ def _row(board: Leaderboard, row: Configuration) -> dict[str, Any]:
         "p_holm": None if against is None else _known(against.p_holm),
         "same_as_leader": {"apart": False, "unknown": None}.get(row.standing, True),
         "seeds_needed": None if against is None else against.pairs_needed,
+        "stopped_after": row.stopped_after,
         "names": " ".join(one_line(record.name) for record in row.records),
     }
     return cells
+
+
+def _stop(row: Configuration) -> str:
+    return "" if row.stopped_after is None else f"epoch {row.stopped_after}"
 
 
 def _known(value: float) -> float | None:

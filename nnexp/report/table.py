@@ -34,7 +34,9 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     means = [_head(score_title(score), "", told, half) for score in scores]
     # what ranks comes first: a narrow screen shows it beside the rank
     head = [_head("#"), means[0], *(_head(names[key], "left", key) for key in board.varied)]
-    head += [_head("runs"), *means[1:]]
+    halved = any(row.stopped_after is not None for row in rows)
+    stop = _head("stopped after", "", "epoch after which successive halving stopped its runs")
+    head += [_head("runs"), *[stop] * halved, *means[1:]]
     if compared:
         told = "mean paired difference, and half its 95 % interval"
         head.append(_head("less the first", "", told, "± 95 %"))
@@ -44,7 +46,8 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     head += [_head(score_title(score), "test", told, "± std. error") for score in tests]
     head.append(_head("names of runs", "left"))
     orders = {key: _orders(board, key) for key in board.varied}
-    body = [_row(board, row, (scores, tests), known, compared, orders) for row in rows]
+    shown = (known, halved, compared)
+    body = [_row(board, row, (scores, tests), shown, orders) for row in rows]
     table = element(
         "table",
         element("thead", element("tr", *head)),
@@ -99,11 +102,11 @@ def _row(
     board: Leaderboard,
     row: Configuration,
     columns: tuple[Sequence[str], Sequence[str]],
-    known: bool,
-    compared: bool,
+    shows: tuple[bool, bool, bool],
     orders: dict[str, dict[int, int]],
 ) -> Markup:
     scores, tests = columns
+    known, halved, compared = shows
     sign = row.mark
     cells = [element("td", str(row.rank), element("span", f" {sign}") if sign else None)]
     cells.append(_score(row.scores[scores[0]], known))
@@ -115,6 +118,10 @@ def _row(
             element("td", shown, class_=_width(shown), title=told, data_v=orders[key][row.rank])
         )
     cells.append(element("td", f"{len(row.records)}/{row.planned}", data_v=len(row.records)))
+    if halved:
+        stop = row.stopped_after
+        shown = "" if stop is None else f"epoch {stop}"
+        cells.append(element("td", shown, data_v=stop))
     cells += [_score(row.scores[score], known) for score in scores[1:]]
     against = row.against_leader
     if compared and against is None:

@@ -4,6 +4,9 @@ import pytest
 
 from nnexp.leaderboard.leaderboard import leaderboard
 from nnexp.leaderboard.ranking import incomparable, sort_of
+from nnexp.leaderboard.table import markdown, rows
+from nnexp.leaderboard.text import leaderboard_text
+from nnexp.report.table import leaderboard_table
 
 LOSS = {"trainer.monitor": "val_loss", "loss.name": "cross_entropy", "loss.reduction": "mean"}
 MSE = LOSS | {"loss.name": "mse"}
@@ -49,4 +52,14 @@ def test_what_halving_has_stopped_is_told(make):
     records = [make(n, 0.1 * n, reason=own, reg__l2=n / 10) for n, own in enumerate(reasons)]
     told = "halving stopped 2 of 4 runs after epoch 1, 1 after epoch 3; the scores of each are of"
     assert leaderboard(records).notes[0].startswith(told)
-    assert not any("halving" in note for note in leaderboard(records[:1]).notes)
+    board = leaderboard(records)
+    assert [row["stopped_after"] for row in rows(board)] == [None, 3, 1, 1]
+    assert "| epoch 3 |" in markdown(board)
+    assert "stopped after" in str(leaderboard_table(board))
+    head, _, *lines = leaderboard_text(board).splitlines()[2:8]
+    end = head.index("stopped after") + len("stopped after")
+    assert [line[:end].split()[-1] for line in lines[1:]] == ["3", "1", "1"]
+    alone = leaderboard(records[:1])
+    assert not any("halving" in note for note in alone.notes)
+    for shown in (leaderboard_text(alone), markdown(alone), str(leaderboard_table(alone))):
+        assert "stopped" not in shown
