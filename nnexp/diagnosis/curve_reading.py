@@ -82,6 +82,7 @@ def read_curves(frame: Any, classes: Any = None) -> Curves:
     epochs = _numbers("epoch", given[own["epoch"]]) if "epoch" in own else np.zeros(0)
     if not hasattr(frame, "loss_curve_"):  # where Ctrl-C may have kept the last value of one
         check_lengths(found, epochs, called)
+    found, epochs = _without_tests(given, found, epochs)
     count, shares = _classes(classes)
     for name in ("train_accuracy", "val_accuracy"):
         found[name] = accuracy_shares(called[name], found[name], count)
@@ -94,6 +95,27 @@ def read_curves(frame: Any, classes: Any = None) -> Curves:
         )
     alpha, penalty = _penalty(frame)
     return Curves(**found, classes=count, shares=shares, alpha=alpha, penalty=penalty)
+
+
+def _without_tests(
+    given: Mapping[Any, Any], found: dict[str, Any], epochs: np.ndarray
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Curves and epochs without the rows of a test after the training, which have no curve."""
+    lengths = {len(own) for own in [*found.values(), epochs] if len(own)}
+    if len(lengths) != 1:
+        return found, epochs
+    (rows,) = lengths
+    curves = [own for own in found.values() if len(own)]
+    absent = np.all([np.isnan(own) for own in curves], axis=0) if curves else np.zeros(rows, bool)
+    tested = np.zeros(rows, bool)
+    for name in given:
+        if str(name).lower().startswith("test") and len(given[name]) == rows:
+            tested |= np.isfinite(_numbers(name, given[name]))
+    kept = ~(absent & tested)
+    if kept.all():
+        return found, epochs
+    left = {n: own[kept] if len(own) else own for n, own in found.items()}
+    return left, epochs[kept] if len(epochs) else epochs
 
 
 def _classes(classes: Any) -> tuple[int, np.ndarray | None]:

@@ -23,6 +23,7 @@ from nnexp.track.markdown import cell
 
 BY_TRAIN = "without validation rows it is judged by train rows alone, which tell little"
 NO_JUDGE = "no re-run can prove it: there are no validation rows to judge by"
+OF_LOOPS = "to be looked for in the loop and its data"  # where no one change is known
 SHOWN = 3
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
@@ -180,7 +181,7 @@ class Diagnosis:
 
     def _typed(self, own: Finding) -> str:
         if not own.fix:
-            return "nothing to change in the loop" if self.in_code else "no setting mends it"
+            return OF_LOOPS if self.in_code else "no setting mends it"
         return "; ".join(own.fix) if self.in_code else shlex.join(own.fix)
 
     def __str__(self) -> str:

@@ -76,7 +76,14 @@ _NUMBERS = {
     "data.missing_tokens": "NaN for {}",
 }
 # what no setting of a run mends, and a loop can
-_BY_CAUSE = {"preprocessing_mismatch": ("prepare the rows of valid= as those of train=",)}
+_BY_CAUSE = {
+    "preprocessing_mismatch": ("prepare the rows of valid= as those of train=",),
+    "label_permuted": ("y in the order of the rows of X",),
+    "label_mapping_mismatch": ("code the labels of valid= as those of train=",),
+    "distribution_shift": ("train on rows like those of valid=, or split at random",),
+}
+# what a configuration calls otherwise than a loop
+_CALLED = {"trainer.batch_size with model.norm=batch": "rows of a batch, with BatchNorm"}
 _UNKNOWN = {"model.init", "model.init_scale", "model.bias_init"}
 _KEY = re.compile(r"\b(?:optimizer|reg|model|trainer|loss|data)\.([a-z_]+)")
 
@@ -116,7 +123,9 @@ def in_python(line: str) -> str:
 
 
 def _evidence(own: Evidence) -> Evidence:
-    return replace(own, signal=_KEY.sub(r"\1", own.signal), expected=_KEY.sub(r"\1", own.expected))
+    signal = _CALLED.get(own.signal, own.signal)
+    expected = own.expected.removesuffix(" with data.missing=none")
+    return replace(own, signal=_KEY.sub(r"\1", signal), expected=_KEY.sub(r"\1", expected))
 
 
 def _word(word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
 from nnexp.errors import UserError
@@ -50,16 +51,20 @@ def fresh(watch: LoopWatch) -> nn.Module:
     return made.to(watch.table.x.device)
 
 
-def check_factory(watch: LoopWatch) -> None:
-    """Raise as `fresh` does, and where the factory gives one model twice."""
+def check_factory(watch: LoopWatch) -> bool:
+    """Whether models of the factory begin with other weights each; raise as `fresh` does, and where
+    it gives one model twice.
+    """
     with watch.unseen():
-        one = fresh(watch)
-        if shares(one, fresh(watch)):
+        one, other = fresh(watch), fresh(watch)
+        if shares(one, other):
             raise UserError(
                 "factory= gave the same model twice: what one training leaves, the next would find",
                 ALLOWED,
                 REMEDY,
             )
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    return any(not torch.equal(a, b) for a, b in pairs)
 
 
 def shares(one: nn.Module, other: nn.Module) -> bool:

@@ -33,6 +33,7 @@ from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import FEWEST, cut_off, unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
+from nnexp.loop.turned import is_turned
 from nnexp.loop.weighed import class_weights
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 LOOKED = 512  # rows on which units and outputs are looked at
 DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn at random
+THROWN = 0.6  # strength of a rate that is too high, by which the last steps were thrown about
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
@@ -93,9 +95,10 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     sheet = view.make_loop_sheet(table)
     looked = table.x[table.spaced(False, LOOKED)]
     linear = linear_layers(watch.model, looked)
-    kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.path)
-    if watch.applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu", "squeeze sigmoid"):
-        kind = Nature(watch.applied.rpartition(" ")[2], kind.width, kind.range)
+    kind = nature_of_outputs(watch.model, looked, linear[-1] if linear else None, watch.judged)
+    applied, _, over_rows = watch.applied.removeprefix("squeeze ").partition(" over ")
+    if applied in ("softmax", "log_softmax", "sigmoid", "tanh", "relu"):
+        kind = Nature(applied, kind.width, kind.range, over_rows=bool(over_rows))
     watch.nature = kind
     several = len(np.unique(sheet.y[sheet.train])) > 1
     trees = measure(sheet) if several else None
@@ -110,6 +113,9 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts
         signs = [own for own in signs if own.certain or own.strength >= ODD]
     found += signs
+    if any(own.cause == "lr_too_high" and own.strength >= THROWN for own in signs):
+        # the last weights may well be far from those before
+        found = [own for own in found if own.fix != (weights.RESTORE,)]
     audit = audit_sheet(sheet, trees) if several else Audit()
     # a leak makes a loop look better than it is: no score speaks against it
     of_table = [
@@ -231,7 +237,7 @@ def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: l
         counts=np.bincount(sheet.y[sheet.train], minlength=len(sheet.classes)),
         outputs=watch.nature.width,
         widths=view.chain(linear),
-        steps=max(1, watch.steps // max(1, len(history))),
+        steps=max(1, watch.steps // watch.gathers // max(1, len(history))),
         valid_rows=len(sheet.valid),
         rows=len(sheet.y),
         inputs=view.make_inputs(table) if table.x.is_floating_point() else None,
@@ -292,6 +298,7 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
         wide=watch.form.is_wide,
         flips={
             "minus in the loop": math.isfinite(ratio) and ratio < 0,
+            "minus before backward()": is_turned(watch),
             "minus in the loss": watch.kernel.sign < 0 and not watch.table.labels,
             "maximize of the optimizer": maximize,
         },
@@ -316,15 +323,24 @@ def _scale(watch: LoopWatch, seen: Seen) -> float:
 
 def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     record = watch.record
-    found = updates.parameters(watch.model, watch.groups, watch.initial, record, watch.steps)
+    found = updates.parameters(
+        watch.model,
+        watch.groups,
+        watch.initial,
+        record,
+        watch.steps,
+        watch.updates.count,
+        watch.updates.all_empty,
+    )
     found += updates.clipped(watch.optimizer, record)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
+    found += rates_of_loop.rising(watch.optimizer, record)
     found += rates_of_loop.left_behind(watch.model, watch.groups, record)
     found += weights.clamped(watch.model, watch.initial)
     if seen.diverged and watch.lost_by_unknown():
         found += unknown_targets(watch.table.unknown[0])
     unused = modes.unused_batch_norm(watch.model, record)
-    found += unused
+    found += unused or modes.mostly_evaluation(watch.model, record)
     rows = watch.table.spaced(False, LOOKED)
     if len(rows) > 1 and not seen.diverged:
         x = watch.table.x[rows]
@@ -344,7 +360,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         y = watch.table.y[rows].reshape(-1).double()
         predicted = out.double().mean(1).cpu().numpy()
         found += unscaled_target(watch.kernel, y.cpu().numpy(), predicted)
-        found += cut_off(watch.kernel, y.cpu().numpy(), predicted)
+        found += cut_off(watch.kernel, y.cpu().numpy(), predicted, watch.nature.kind)
     if seen.train is not None and watch.table.is_classes:
         found += metric.metric(record, seen.train.accuracy, seen.train.possible)
     return found

@@ -6,6 +6,7 @@ import math
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
 from nnexp.loop.record import LoopRecord
-from nnexp.loop.returned import leaves
+from nnexp.loop.returned import each, leaves
 
 ROUNDING = 1e-6  # of a gradient that is 0 but for it, as of a bias before batch normalisation
 CALLS = 8  # of the model that are remembered, the last ones
@@ -35,8 +36,8 @@ class Looker:
     def __init__(self, model: nn.Module, layers: Iterable[str], record: LoopRecord) -> None:
         self.model, self.record = model, record
         self.layers = set(layers)
-        # what the model got in training, beside what it gave for that
-        self._calls: deque[tuple[Tensor, list[weakref.ref[Tensor]]]] = deque(maxlen=CALLS)
+        # what the model got in training, what it gave for that, and the same without its graph
+        self._calls: deque[tuple[Tensor, list[weakref.ref[Tensor]], Any]] = deque(maxlen=CALLS)
         self._handles: list[Any] = []
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
@@ -44,6 +45,8 @@ class Looker:
         # of the parameter whose gradient comes first: values, version and step at its last backward
         self._last: tuple[Tensor, int, int] | None = None
         self._first: str | None = None
+        # of the last weight in the order of the layers, which is seen best from the loss
+        self.gradient: tuple[str, Tensor | None] = next(reversed(list(layers)), ""), None
         self.step = 0  # steps that were watched so far
         weakref.finalize(self, _remove, self._handles).atexit = False
 
@@ -52,6 +55,7 @@ class Looker:
         if self._handles:
             return
         self._norms = {}
+        self.gradient = self.gradient[0], None
         self._first = self._last = None
         self._calls.clear()
         here = weakref.ref(self)  # a watch that is dropped takes its hooks with it
@@ -75,6 +79,11 @@ class Looker:
     def snapshot(self) -> None:
         """Keep the weights, to see how far the next step moves them."""
         self._before = {n: p.detach().clone() for n, p in self.model.named_parameters()}
+
+    @property
+    def before(self) -> dict[str, Tensor]:
+        """The parameters before the step that is looked at, by name."""
+        return self._before
 
     def look(self) -> None:
         """Note the step that was just made, and take the hooks off."""
@@ -118,6 +127,8 @@ class Looker:
             self.record.pulled.add(name)
         if self._first is None:
             self._first = name
+        if name == self.gradient[0]:
+            self.gradient = name, gradient.detach().clone()
         if name in self.layers:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
         parameter = self._parameters.get(name)
@@ -145,19 +156,28 @@ class Looker:
         trains = module is self.model and torch.is_grad_enabled() and not torch.jit.is_tracing()
         if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
             given = [weakref.ref(own) for _, own in leaves(output)]
-            self._calls.append((inputs[0].detach(), given))
+            self._calls.append((inputs[0].detach(), given, each(output, lambda own: own.detach())))
 
-    def inputs_of(self, output: Any) -> Tensor | None:
-        """What the model got where it gave this output, or one that this is a view of."""
+    @property
+    def returned(self) -> list[Any]:
+        """What the model gave in training of late, the last first."""
+        return [output for *_, output in reversed(self._calls)]
+
+    def inputs_of(self, output: Any, makes: Callable[[Any], bool]) -> Tensor | None:
+        """What the model got where it gave this output, or one that this is a view or made of.
+
+        Arguments:
+            output: as it was handed to `step`.
+            makes: whether it is made of what the model gave.
+        """
         known = {id(one) for _, own in leaves(output) for one in (own, own._base)}
-        return next(
-            (
-                inputs
-                for inputs, given in reversed(self._calls)
-                if any((own := ref()) is not None and id(own) in known for ref in given)
-            ),
-            None,
+        itself = (
+            inputs
+            for inputs, given, _ in reversed(self._calls)
+            if any((own := ref()) is not None and id(own) in known for ref in given)
         )
+        made = (inputs for inputs, _, gave in reversed(self._calls) if makes(gave))
+        return next(chain(itself, made), None)
 
 
 def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:

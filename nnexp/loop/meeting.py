@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from nnexp.loop.handed import handed
 from nnexp.loop.kernel import identify
 from nnexp.loop.outputs import nature_of_outputs
 from nnexp.loop.quiet import quiet
@@ -26,15 +27,16 @@ def meet(watch: LoopWatch, output: Any, target: Tensor) -> None:
     watch.form = form_of(target, watch.passed_over)
     watch.picked = isinstance(output, Tensor) and not isinstance(watch.start, Tensor)
     with quiet(watch.model), watch.unseen():
-        if isinstance(output, Tensor) and watch.picked:
-            watch.path = place_of(watch.start, output) or ()
-            watch.start = watch.given(watch.start)
-        elif not isinstance(output, Tensor):
+        if isinstance(output, Tensor):
+            watch.path = (place_of(watch.start, output) or ()) if watch.picked else ()
+            found = handed(watch.looker.returned, output, watch.path)
+            fewer = output.ndim == watch.main(watch.start).ndim - 1
+            watch.handed = ("squeeze" if fewer else "") if found is None else found
+        else:
             watch.path = judged(lambda own: watch.loss_fn(own, target), output)
+        watch.start = watch.given(watch.start)
         start, given = watch.main(watch.start), watch.main(output)
         last = watch.linear[-1] if watch.linear else None
-        watch.nature = nature_of_outputs(watch.model, watch.x, last, watch.path)
-        # the loop has taken an axis away before it called `step`
-        watch.squeezed = given.ndim == start.ndim - 1
+        watch.nature = nature_of_outputs(watch.model, watch.x, last, watch.judged)
         watch.kernel = identify(watch.loss_fn, *watch.labelled(given, target))
     watch.table = watch.table.as_used(start[0].numel(), target, watch.kernel.kind)

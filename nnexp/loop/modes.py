@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.loop.quiet import quiet
 from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
+LOOKS, LATE = 6, 3  # steps looked at, and the last of them, which stand for most of a loop
 NOISY = 0.1  # difference of two evaluations over the spread of outputs: more than a little noise
 TRAIN_FIRST = "model.train() before the steps"
 USUAL_MOMENTUM = "momentum=0.1 in BatchNorm1d"
@@ -47,6 +49,28 @@ def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
             (USUAL_MOMENTUM,),
             0.95,
             certain=True,
+        )
+    ]
+
+
+def mostly_evaluation(model: nn.Module, record: LoopRecord) -> list[Nomination]:
+    """Dropout and batch normalisation that most steps go without, since the model evaluates.
+
+    Arguments:
+        model, record: as watched.
+    """
+    drops = any(isinstance(one, _DropoutNd) and one.p > 0 for one in model.modules())
+    late = record.training[-LATE:]
+    if not (drops or _norms(model)) or len(record.training) < LOOKS or any(late):
+        return []
+    return [
+        Nomination(
+            "batchnorm_mode",
+            (Evidence("steps in evaluation mode, of the last looked at", len(late), "0"),),
+            "most steps are made in evaluation mode, where dropout drops nothing and batch "
+            "normalisation keeps its statistics",
+            (TRAIN_FIRST,),
+            0.75,
         )
     ]
 

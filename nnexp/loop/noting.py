@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.loop.handed import makes
 from nnexp.loop.kernel import broadcasts, identify, loss_value
 from nnexp.loop.record import APPLIED, agrees
 from nnexp.loop.returned import each
@@ -18,19 +19,25 @@ if TYPE_CHECKING:
 ROWS = 32  # of a batch that are kept
 
 
-def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: float | None) -> None:
+def note(
+    watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: float | None
+) -> Tensor | None:
     """Note a step, which `step` was given.
 
     Arguments:
         watch: that has met its first step.
         loss, output, target, accuracy: as for `LoopWatch.step`.
+
+    Returns:
+        What the model got for it; None where that is not known.
     """
     record, first = watch.record, watch.main(output).detach()
     record.batches.append(len(target))
     record.training.append(watch.model.training)
     if isinstance(loss, Tensor) and not loss.requires_grad:
         record.detached += 1
-    keep_rows(watch, output, target)
+    inputs = _inputs_of(watch, output)
+    keep_rows(watch, inputs, target)
     number = float(loss.detach() if isinstance(loss, Tensor) else loss)
     plain = each(output, lambda own: own.detach())
     name, own_loss = _applied(watch, number, plain, target)
@@ -48,6 +55,12 @@ def note(watch: LoopWatch, loss: Any, output: Any, target: Tensor, accuracy: flo
     if accuracy is not None and watch.table.is_classes:
         own_accuracy = float((watch.classes_of(first) == indices(watch, target)).mean())
         record.metrics.append((float(accuracy), own_accuracy, len(target)))
+    return inputs
+
+
+def _inputs_of(watch: LoopWatch, output: Any) -> Tensor | None:
+    main = watch.main(output)
+    return watch.looker.inputs_of(output, lambda own: makes(watch.judged(own), main))
 
 
 @torch.no_grad()
@@ -67,9 +80,8 @@ def _applied(watch: LoopWatch, number: float, output: Any, target: Tensor) -> tu
     return "", loss_value(watch.loss_fn, output.float() if half else output, target)
 
 
-def keep_rows(watch: LoopWatch, output: Any, target: Tensor) -> None:
+def keep_rows(watch: LoopWatch, inputs: Tensor | None, target: Tensor) -> None:
     """Keep some rows that the model got, each with the class index or the number it was to give."""
-    inputs = watch.looker.inputs_of(output)
     if inputs is None or len(inputs) != len(target):
         return
     if inputs[0].numel() != watch.table.x[0].numel():

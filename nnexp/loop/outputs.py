@@ -14,7 +14,7 @@ from torch.func import functional_call
 from nnexp.diagnosis.nature import STRONGER, Nature, is_sure, of_values, with_strong
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.quiet import quiet
-from nnexp.loop.returned import Path, tensor_of
+from nnexp.loop.returned import tensor_of
 
 FAR = 10.0  # times the largest input of some rows: what the first layer gets on a second look
 
@@ -48,7 +48,10 @@ def linear_layers(model: nn.Module, x: Tensor) -> list[tuple[str, nn.Linear, Ten
 
 
 def nature_of_outputs(
-    model: nn.Module, x: Tensor, last: tuple[str, nn.Linear, Tensor] | None, path: Path = ()
+    model: nn.Module,
+    x: Tensor,
+    last: tuple[str, nn.Linear, Tensor] | None,
+    judged: Callable[[Any], Tensor] = tensor_of,
 ) -> Nature:
     """Find out what a model's outputs are.
 
@@ -56,10 +59,10 @@ def nature_of_outputs(
         model: any module.
         x: (n, ...) rows to ask about.
         last: the last linear layer, as of `linear_layers`; None to judge by the ranges alone.
-        path: to the tensor that is meant of those that the model returns.
+        judged: the tensor that is meant, of what the model returns.
     """
     with quiet(model):
-        out = _rows(tensor_of(model(x), path))
+        out = _rows(judged(model(x)))
     found = of_values(out)
     if is_sure(found) or last is None:
         return found
@@ -69,7 +72,7 @@ def nature_of_outputs(
     for factor in (STRONGER, -STRONGER):
         changed = {f"{name}.{key}" if name else key: factor * p for key, p in given.items()}
         with quiet(model):
-            strong.append(_rows(tensor_of(functional_call(model, changed, (x,)), path)))
+            strong.append(_rows(judged(functional_call(model, changed, (x,)))))
     return with_strong(found, [out, *strong])
 
 

@@ -84,7 +84,7 @@ def _named(own: Pairing) -> Evidence:
         wanted = "a cross-entropy on logits"
     if own.kernel.kind == "softmax" and own.nature.width == 1:
         seen, wanted = f"{NAMES['softmax']}, on one output a row", "an output a class"
-    return Evidence("the loss, and what it gets, by their values:", seen, wanted)
+    return Evidence("the loss, and what it gets, by their values", seen, wanted)
 
 
 def _by_class(own: Pairing) -> str:

@@ -18,11 +18,12 @@ import numpy as np
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof
 from nnexp.diagnosis.proven import BALANCED, changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
+from nnexp.errors import UserError
 from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.pairing import WHOLE_LOSS
-from nnexp.loop.retrain import Retraining, score, score_of_loop
+from nnexp.loop.retrain import MOST, Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.loop.updates import BEHIND_STEP, UNLISTED
 from nnexp.loop.weights import RESTORE
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 CAUSES = 3  # that are tried
 APART = 0.1  # of two accuracies, by which a loop is not what was seen of it
 CLOSE = 0.02  # of the mean recall of naming one class, above which another is named, too
+ALIKE = (
+    "factory= gives the same weights at each call, as one does that sets a seed: the trainings of "
+    "a proof differ in their batches alone"
+)
 FITTED = 0.9  # accuracy on a batch that any network that can learn at all reaches
 ON_LOGITS = (
     "nll_on_probabilities",
@@ -76,8 +81,8 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         seeds: pairs, >= 2.
     """
     start = time.monotonic()
-    check_factory(watch)
-    base = [score(watch, Retraining(), seed) for seed in range(seeds)]
+    varies = check_factory(watch)
+    base = _first_of(watch, seeds)
     arms = [
         (own, arm)
         for own in found.findings
@@ -116,7 +121,7 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         findings=findings,
         checked=[*found.checked, *checked],
         notes=[*found.notes, *notes],
-        cautions=[*found.cautions, *unlike],
+        cautions=[*found.cautions, *unlike, *([] if varies else [ALIKE])],
     )
 
 
@@ -197,17 +202,45 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     return CHANGES.get(own.cause)
 
 
+def _first_of(watch: LoopWatch, seeds: int) -> list[Score]:
+    """The scores of trainings without any change.
+
+    Raises:
+        UserError: a fresh model cannot be trained as the loop trains its own.
+    """
+    try:
+        return [score(watch, Retraining(), seed) for seed in range(seeds)]
+    except UserError:
+        raise
+    except Exception as error:  # whatever a loss or an optimizer of the user's own may raise
+        raise UserError(
+            f"a fresh model could not be trained as the loop trains its own: "
+            f"{type(error).__name__}: {error}",
+            "a loss and an optimizer that are called as those of torch are",
+            "watch.diagnosis()",
+        ) from error
+
+
 def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
-    """That a training as the loop was seen to train goes far better than the loop itself."""
+    """That a training as the loop was seen to train goes far better or worse than the loop."""
     own = score_of_loop(watch).value
-    if not (watch.table.is_classes and base) or not min(base) > own + APART:
+    if not (watch.table.is_classes and base):
+        return []
+    if max(base) < own - APART:
+        return [
+            "fresh models that are trained as the loop was seen to train reach an accuracy of "
+            f"{np.mean(base):.3f} only, and the loop's {own:.3f}: something that it does is not "
+            f"seen from here, or its {watch.steps} steps are more than the {MOST} of a proof; what "
+            "changes bring is measured without it"
+        ]
+    if not min(base) > own + APART:
         return []
     return [
         "fresh models that are trained as the loop was seen to train reach an accuracy of "
         f"{np.mean(base):.3f}, and the loop's {own:.3f}: something that is not seen from here "
-        "keeps it back, such as gradients that are clipped short, a schedule, weights that are "
-        "set back or clamped, rows with the targets of others, or few of the rows; what changes "
-        "bring is measured without it"
+        "keeps it back, such as gradients that are clipped short, a schedule, a minus before "
+        "backward(), weights that are set back or clamped, rows with the targets of others, or "
+        "few of the rows; what changes bring is measured without it"
     ]
 
 

@@ -77,7 +77,9 @@ def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) ->
     ]
 
 
-def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[Nomination]:
+def cut_off(
+    kernel: Kernel, given: np.ndarray, predicted: np.ndarray, kind: str = "logits"
+) -> list[Nomination]:
     """Predictions that stand at the bound of an activation, with targets beyond it in the mean.
 
     Targets that lie beyond by chance, as of a quantity that is never negative and measured with
@@ -85,17 +87,21 @@ def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[No
 
     Arguments:
         kernel, given, predicted: as for `unscaled_target`.
+        kind: of the outputs, as of `Nature`.
     """
     fine = np.isfinite(given) & np.isfinite(predicted)
     if kernel.kind not in ("squared", "absolute") or fine.sum() < FEWEST:
         return []
     given, predicted = given[fine], predicted[fine]
     lowest, highest = float(predicted.min()), float(predicted.max())
+    if lowest == highest == 0 < float(np.ptp(given)) and kind == "relu":
+        return [_dead(len(given))]
     if lowest == 0 < highest and float((predicted == 0).mean()) >= CUT:  # what a ReLU leaves
         ends = [(0.0, -1.0, predicted == 0)]
     else:
         low, high = (0.0, 1.0) if lowest >= 0 else (-1.0, 1.0)
-        if lowest < low or highest > high or highest - lowest < SPAN * (high - low):
+        known = kind in ("sigmoid", "tanh") or highest - lowest >= SPAN * (high - low)
+        if lowest < low or highest > high or not known:
             return []
         ends = [(low, -1.0, predicted < low + NEAR), (high, 1.0, predicted > high - NEAR)]
     beyond = [_beyond(given, bound, side, at) for bound, side, at in ends]
@@ -119,10 +125,26 @@ def cut_off(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) -> list[No
             "an activation behind the last layer bounds what is predicted: the targets beyond "
             "cannot be reached, and no gradient comes back from rows that are held at the bound",
             (UNBOUNDED,),
-            0.95,
+            0.97,
             certain=True,
         )
     ]
+
+
+def _dead(rows: int) -> Nomination:
+    """A ReLU behind the last layer that lets no row through."""
+    return Nomination(
+        "activation_on_logits",
+        (
+            Evidence("predictions of train rows", "all 0", "any number"),
+            Evidence("rows through which a gradient comes back", f"0 of {rows}", "all"),
+        ),
+        "a ReLU behind the last layer holds all predictions at 0, and no gradient comes back from "
+        "there: nothing is learnt any more",
+        (UNBOUNDED,),
+        0.97,
+        certain=True,
+    )
 
 
 def _beyond(given: np.ndarray, bound: float, side: float, at: np.ndarray) -> float:

@@ -32,6 +32,7 @@ class LoopRecord:
         wasted: those that found it cleared, and no step made of it.
         met, pulled: names of parameters that got a gradient, and one that was not 0 but for
             rounding.
+        cosines: at looks that of a weight's gradient with the one that the loss function gives it.
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
             of each (n,).
@@ -51,6 +52,7 @@ class LoopRecord:
     wasted: int = 0
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
+    cosines: list[float] = field(default_factory=list)
     detached: int = 0
     fed: list[tuple[Tensor, np.ndarray]] = field(default_factory=list)
 
@@ -73,6 +75,8 @@ APPLIED = {
     "relu": lambda own: own.relu(),
     "squeeze": lambda own: own.squeeze(-1),
     "unsqueeze": lambda own: own.unsqueeze(-1),
+    "softmax over rows": lambda own: own.softmax(0),
+    "log_softmax over rows": lambda own: own.log_softmax(0),
     "squeeze sigmoid": lambda own: own.squeeze(-1).sigmoid(),
 }
 

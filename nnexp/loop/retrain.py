@@ -22,11 +22,13 @@ from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
 from nnexp.loop.returned import each, tensor_of
 from nnexp.loop.score import Score, explained
+from nnexp.loop.turned import is_turned
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 MOST = 2000  # steps
+BATCHES = 1 << 32  # above the seeds of initial weights: those of batches
 _NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
 
 
@@ -104,6 +106,7 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     table, record = watch.table, watch.record
     torch.manual_seed(seed)
     model = fresh(watch)
+    torch.manual_seed(BATCHES + seed)  # a factory may set one itself, always the same
     x = _inputs(table.x, table.train, arm)
     targets = watch.form.make(table, torch.arange(len(x), device=x.device))
     index = torch.from_numpy(table.index).to(x.device)
@@ -127,15 +130,16 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     if loss_fn is None:
         return _NO_SCORE
     sign, clears, names, training = _mistakes(watch, arm)
-    trained = [p for name, p in model.named_parameters() if names is None or name in names]
-    optimizer = _optimizer(watch, trained or list(model.parameters()), arm)
+    trained = {n: p for n, p in model.named_parameters() if names is None or n in names}
+    optimizer = _optimizer(watch, trained or dict(model.named_parameters()), arm)
     # the loop's optimizer moves none of them, though its loss would
     nothing = names is not None and not trained and not (tap and _is_flat(watch, x, targets))
     weights = torch.bincount(index[: table.train], minlength=len(table.classes)).double()
     weights = (len(train) / (weights.clamp(min=1) * len(weights))).to(
         next(model.parameters()).dtype
     )
-    steps = max(1, int(min(watch.steps, MOST) * arm.steps))
+    gathers = watch.gathers
+    steps = max(gathers, int(min(watch.steps, MOST) * arm.steps))
     batch = min(max(2, record.batch), len(train))
     model.train(training)
     by_class = None  # the order of rows in which the loop has them, where that is known
@@ -147,20 +151,29 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         for rows in train[order].split(batch):
             if len(rows) < 2:
                 continue
-            out = watch.given(model(x[rows]))
-            if tap is not None:
-                loss = tap.loss(index[rows])
-            else:
-                loss = sign * _loss(watch, loss_fn, out, targets[rows], arm, weights, index[rows])
-            if clears:
-                optimizer.zero_grad()
-            if not loss.requires_grad:
+
+            def differentiate(rows: Tensor = rows, first: bool = done % gathers == 0) -> Tensor:
+                out = watch.given(model(x[rows]))
+                if tap is not None:
+                    loss = tap.loss(index[rows])
+                else:
+                    given = out, targets[rows], arm, weights, index[rows]
+                    loss = sign * _loss(watch, loss_fn, *given)
+                if clears and first:
+                    optimizer.zero_grad()
+                if loss.requires_grad:
+                    (loss / gathers).backward()
+                return loss
+
+            if not differentiate().requires_grad:
                 return _NO_SCORE
-            loss.backward()
             if arm.reached and not done and _is_cut_off(watch, model):
                 return _NO_SCORE
-            optimizer.step()
             done += 1
+            if done % gathers == 0:
+                again = isinstance(optimizer, torch.optim.LBFGS)  # which asks several times
+                closure: Any = differentiate if again else None
+                optimizer.step(closure)
             if done >= steps:
                 break
         if len(train) < 2:
@@ -231,11 +244,41 @@ def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] 
     clears = not (record.backwards >= 2 and record.uncleared == record.backwards)
     training = not record.training or any(record.training)
     names = None if arm.reached else moved
-    return (ratio if math.isfinite(ratio) else 1.0), clears, names, training
+    sign = -1.0 if is_turned(watch) else 1.0
+    return sign * (ratio if math.isfinite(ratio) else 1.0), clears, names, training
 
 
-def _optimizer(watch: LoopWatch, parameters: list[Any], arm: Retraining) -> torch.optim.Optimizer:
-    group = watch.optimizer.param_groups[0]
+def _optimizer(
+    watch: LoopWatch, parameters: dict[str, Any], arm: Retraining
+) -> torch.optim.Optimizer:
+    """An optimizer as the loop's, with its groups of parameters and the rates they began with.
+
+    Arguments:
+        parameters: of a fresh model, by name; what no group of the loop's holds goes to the first.
+    """
+    names = {id(p): name for name, p in watch.model.named_parameters()}
+    groups = watch.optimizer.param_groups
+    place = {names.get(id(p)): at for at, group in enumerate(groups) for p in group["params"]}
+    # another rate is one of the highest: what the groups are to each other stays
+    of_first = watch.first_lr if arm.lr is None else arm.lr
+    factor = of_first / watch.first_lr if watch.first_lr > 0 else 1.0
+    if arm.whole and watch.kernel.summed:
+        factor /= max(1, watch.record.batch)
+    made = []
+    for at, (group, rate) in enumerate(zip(groups, watch.first_rates, strict=False)):
+        own = [p for name, p in parameters.items() if place.get(name, 0) == at]
+        if own:
+            rate = rate * factor if watch.first_lr > 0 else of_first
+            made.append({"params": own, "lr": rate, **_options(watch, group, arm)})
+    options = _options(watch, groups[0], arm)
+    if isinstance(watch.optimizer, torch.optim.AdamW):
+        options.pop("decoupled_weight_decay", None)
+    make: Callable[..., torch.optim.Optimizer] = type(watch.optimizer)
+    return make(made, lr=made[0]["lr"], **options)
+
+
+def _options(watch: LoopWatch, group: dict[str, Any], arm: Retraining) -> dict[str, Any]:
+    """What a group has besides parameters and rate."""
     options = {
         key: group.get(key, value)
         for key, value in watch.optimizer.defaults.items()
@@ -247,13 +290,7 @@ def _optimizer(watch: LoopWatch, parameters: list[Any], arm: Retraining) -> torc
         options["weight_decay"] = 0.0
     if arm.momentum is not None:
         options["momentum"] = arm.momentum
-    rate = watch.first_lr if arm.lr is None else arm.lr
-    if arm.whole and watch.kernel.summed:
-        rate /= max(1, watch.record.batch)
-    if "decoupled_weight_decay" in options and isinstance(watch.optimizer, torch.optim.AdamW):
-        del options["decoupled_weight_decay"]
-    make: Callable[..., torch.optim.Optimizer] = type(watch.optimizer)
-    return make(parameters, lr=rate, **options)
+    return options
 
 
 def _loss(
@@ -266,8 +303,6 @@ def _loss(
     index: Tensor,
 ) -> Tensor:
     fed = each(out, APPLIED[watch.applied])
-    if watch.squeezed and isinstance(fed, Tensor):
-        fed = fed.reshape(fed.shape[:-1])
     if arm.reshaped and isinstance(fed, Tensor):
         targets = targets.reshape(fed.shape)
     if arm.balanced and watch.kernel.kind == "softmax" and isinstance(fed, Tensor):

@@ -17,6 +17,7 @@ from nnexp.model.registered import unregistered
 MOST = 6  # names told
 WASTED, MOSTLY = 4, 0.6  # gradients cleared unused: how many, and which share of those looked at
 BEHIND_STEP = "optimizer.zero_grad() right behind optimizer.step(), and nowhere else"
+CLEAR_FIRST = "optimizer.zero_grad() before loss.backward(), and optimizer.step() right behind it"
 TRAINED = "pass model.parameters() of this model to the optimizer"
 LOOKS = 4  # at gradients, before it is told that they are all clipped, ...
 CLIPPED = 0.05  # ... where so little is left of them
@@ -29,8 +30,19 @@ def parameters(
     initial: Mapping[str, Tensor],
     record: LoopRecord,
     steps: int,
+    made: int = 0,
+    empty: bool = False,
 ) -> list[Nomination]:
-    """Parameters that are not trained, and gradients that are never cleared."""
+    """Parameters that are not trained, and gradients that are never cleared.
+
+    Arguments:
+        model: of the loop.
+        groups: of its optimizer.
+        initial: parameters by name, before the first step.
+        record: of the loop.
+        steps: that were watched.
+        made: steps of the optimizer among them; `empty` where there was no gradient at any.
+    """
     moved = any(
         n in initial and not torch.equal(p, initial[n]) for n, p in model.named_parameters()
     )
@@ -67,7 +79,7 @@ def parameters(
             and (name in record.pulled or name not in record.met)
         ]
         if still and max(float(group["lr"]) for group in groups) > 0:
-            found.append(_still(still, len(still) == len(wanted), record))
+            found.append(_still(still, len(still) == len(wanted), record, made * empty))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
     if frozen and not found:
         found.append(
@@ -198,10 +210,22 @@ def _not_held(missing: list[str], wanted: int) -> list[Nomination]:
     ]
 
 
-def _still(names: list[str], all_of_them: bool, record: LoopRecord) -> Nomination:
-    """Parameters that the optimizer holds, and that never moved."""
+def _still(names: list[str], all_of_them: bool, record: LoopRecord, empty: int) -> Nomination:
+    """Parameters that the optimizer holds, and that never moved, in so many steps without any
+    gradient.
+    """
     detached = record.detached == len(record.pairs)
     met = any(name in record.met for name in names)
+    if empty and met and all_of_them and not detached:
+        return _not_updated(
+            "steps of the optimizer that found no gradient",
+            empty,
+            "none",
+            "the gradients that backward() leaves are gone when the optimizer steps, as they are "
+            "where zero_grad() stands between the two",
+            CLEAR_FIRST,
+            0.97,
+        )
     text = (
         "the loss has no graph: nothing behind it can learn"
         if detached

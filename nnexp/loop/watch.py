@@ -26,8 +26,10 @@ from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
 from nnexp.loop.record import APPLIED, LoopRecord
 from nnexp.loop.returned import Path, each, tensor_of
+from nnexp.loop.stepped import Updates
 from nnexp.loop.table import NO_LABEL, make_table
 from nnexp.loop.target import Form
+from nnexp.loop.turned import note_direction
 
 SLICE = 128  # rows of each part that are evaluated
 # steps from one evaluation to the next: an epoch; no fewer than so many, and than a share of those
@@ -64,10 +66,11 @@ class LoopWatch:
         self.form: Form | None = None
         self.kernel = Kernel()
         self.applied = ""
-        self.squeezed = False
+        self.handed = ""  # what the loop makes of an output before `step`, as of `APPLIED`
         self.nature = Nature("logits", 1, (math.nan, math.nan))
         self.steps = 0
-        self.first_lr = float(self.optimizer.param_groups[0]["lr"])
+        self.first_rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+        self.updates = Updates(self.optimizer)
         self._losses: deque[Any] = deque(maxlen=LAST)
         self._rows = [self.table.spaced(False, SLICE), self.table.spaced(True, SLICE)]
         self._sizes = [len(rows) for rows in self._rows]
@@ -163,6 +166,17 @@ class LoopWatch:
             return proof.prove_loop(self, found, seeds) if prove else found
 
     @property
+    def first_lr(self) -> float:
+        """The learning rate of the first group of parameters when the watch began."""
+        return self.first_rates[0]
+
+    @property
+    def gathers(self) -> int:
+        """How many batches the loop gathers gradients of for a step of its optimizer."""
+        made = self.updates.count if self.record.gathered else 0
+        return max(1, round(self.steps / made)) if made else 1
+
+    @property
     def groups(self) -> list[dict[str, Any]]:
         """The parameter groups of all optimizers."""
         return [group for own in self.optimizers for group in own.param_groups]
@@ -181,7 +195,12 @@ class LoopWatch:
 
     def given(self, returned: Any) -> Any:
         """What the loop hands on of what the model returned."""
-        return tensor_of(returned, self.path) if self.picked else returned
+        own = tensor_of(returned, self.path) if self.picked else returned
+        return each(own, APPLIED[self.handed]) if self.handed else own
+
+    def judged(self, returned: Any) -> Tensor:
+        """The tensor that is judged of what the model returned."""
+        return self.main(self.given(returned))
 
     def main(self, output: Any) -> Tensor:
         """The tensor of an output that is judged."""
@@ -250,8 +269,10 @@ class LoopWatch:
         if is_look(now) and self.form is not None:
             self.form.see(target)
             with self.unseen():
-                note(self, loss, output, target, accuracy)
+                inputs = note(self, loss, output, target, accuracy)
+            before = self.looker.before
             self.looker.look()
+            note_direction(self, inputs, target, before)
         if now == 1:
             self._point(0, self.start, math.nan)
             self._evaluate_at = self._gap(len(target))

@@ -112,6 +112,26 @@ def test_a_softmax_before_cross_entropy_shows_in_the_floor_of_the_loss(table):
         assert "softmax_twice" not in causes(trained(table, **healthy), classes)
 
 
+def test_the_row_of_a_test_after_training_is_no_diverged_epoch():
+    epochs = [
+        {"epoch": e, "train_loss": 2 / (e + 1), "val_loss": 2 / (e + 1) + 0.1} for e in range(9)
+    ]
+    healthy = causes(pd.DataFrame(epochs), 10)
+    assert causes(pd.DataFrame([*epochs, {"epoch": 9, "test_loss": 0.4}]), 10) == healthy
+    lost = {"epoch": 9, "train_loss": math.nan, "val_loss": math.nan}
+    assert causes(pd.DataFrame([*epochs, lost]), 10)[0] == "lr_too_high"
+
+
+def test_a_loss_that_is_missing_where_the_held_out_one_is_known_has_not_diverged():
+    given = {
+        "loss": [2.3, 1.5, 1.0, 0.7, 0.5, math.nan],
+        "val_loss": [2.3, 1.6, 1.1, 0.8, 0.6, 0.5],
+    }
+    assert "lr_too_high" not in causes(given)
+    given["val_loss"][-1] = math.nan
+    assert causes(given)[0] == "lr_too_high"
+
+
 def test_what_ended_in_nan_is_not_undertrained():
     assert causes({"loss": np.r_[fall()[:6], np.full(54, np.nan)]}) == ["lr_too_high"]
 

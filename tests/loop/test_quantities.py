@@ -29,6 +29,20 @@ def test_targets_beyond_what_an_activation_gives(predicted):
 
 
 @pytest.mark.parametrize(
+    ("predicted", "given", "kind"),
+    [
+        (np.zeros(400), GIVEN, "relu"),
+        (np.full(400, 0.9999), 25 + 300 * BOUNDED["sigmoid"], "sigmoid"),
+        (np.tanh(9 + 0.01 * GIVEN), 25 + GIVEN, "tanh"),
+    ],
+)
+def test_predictions_that_an_activation_holds_at_its_bound(predicted, given, kind):
+    (found,) = cut_off(SQUARED, given, predicted, kind)
+    assert (found.cause, found.certain) == ("activation_on_logits", True)
+    assert cut_off(SQUARED, given, predicted) == []
+
+
+@pytest.mark.parametrize(
     ("kind", "given", "predicted"),
     [
         ("squared", GIVEN, 0.7 * GIVEN),  # no bound

@@ -22,7 +22,10 @@ def broken(own: Curves) -> list[CurveSign]:
     for name, values in (("loss", own.loss), ("validation loss", own.val_loss)):
         # held-out rows may not be looked at in each epoch: what is NaN there is no number missing
         absent = len(own.train_loss) > 0 and name != "loss"
-        wrong = np.flatnonzero(np.isinf(values) if absent else ~np.isfinite(values))
+        bad = np.isinf(values) if absent else ~np.isfinite(values)
+        if name == "loss" and len(own.val_loss) == len(values):  # the same weights have a loss
+            bad &= ~(np.isnan(values) & np.isfinite(own.val_loss))
+        wrong = np.flatnonzero(bad)
         if not len(wrong) or np.isfinite(values[wrong[0] :]).any():
             continue  # a gap, such as of epochs without validation
         first = int(wrong[0])

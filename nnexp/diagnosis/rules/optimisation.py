@@ -17,7 +17,7 @@ from nnexp.diagnosis.seen import Seen
 WORSE, WORSE_Z = 0.03, 4.0
 UNSTEADY = 0.005  # share of rows; a module that is not random has none
 IMPATIENT = 3  # epochs without a better value, which a loss that still falls may well have
-RAISED = 8.0  # times the usual rate, beside an eps that divides it again
+RAISED = 8.0  # times the usual rate: for an eps that divides it again, or too high for momentum
 ROUNDED = 1e-6  # of a weight: a step of SGD below it moves nothing that float32 holds
 BATCHES = "batches"  # what of the run is in order, where it is not the split
 OTHER_ROWS = "batches that hold no row of X"  # subject of a preprocessing_mismatch, of loops alone
@@ -88,7 +88,8 @@ def optimizer_numbers(seen: Seen) -> list[Nomination]:
     momentum = getattr(optimizer, "momentum", None)
     if momentum is not None and momentum >= 0.97:
         odd.append(("momentum", momentum, 0.9, 0.85))
-    if momentum == 0 and optimizer.name == "sgd":
+    # what overshoots as it is would do so ten times as far
+    if momentum == 0 and optimizer.name == "sgd" and optimizer.lr < RAISED * usual.lr:
         odd.append(("momentum", momentum, 0.9, 0.55))
     dampening = getattr(optimizer, "dampening", 0.0)
     if dampening >= 0.9:

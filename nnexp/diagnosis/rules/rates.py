@@ -21,6 +21,7 @@ BATCH = 32  # rows, for which SGD's default rate is
 # of the inputs (LeCun et al. 1998, section 5.3), and raw iris (16) trains with it yet
 LARGE = 4.0
 WARMING = 1 / 8  # of the rate asked for: a warm-up that ends below it has hardly begun
+HIGH = 30.0  # times the usual rate: far too high, whatever else is wrong
 FEWEST = 5  # epochs, whose jumps are counted by themselves
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
@@ -65,19 +66,21 @@ def too_high(seen: Seen) -> list[Nomination]:
         return []  # no step was made
     usual = _usual(seen)
     ratio = _rate(seen) / usual
+    if seen.diverged and ratio < HIGH and seen.inputs is not None and not seen.inputs.finite.all():
+        return []  # of NaN no rate makes a number
     moved = seen.update_ratio
     jumps, died = _jumps(seen), seen.died
     loud = seen.diverged or jumps >= 0.25 or died > DIED or (moved is not None and moved > FAST)
     if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
         return []
     # ten times the default is a usual choice for small tables: by itself it says little
-    quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= 30 else 0.35
-    loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= 30 else 0.75 if ratio >= 8 else 0.5
+    quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= HIGH else 0.35
+    loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= HIGH else 0.75 if ratio >= 8 else 0.5
     stuck = any(len(own) and own[-1] > 0.95 for own in seen.of_layers("dead").values())
     if stuck and ratio >= 8:  # what killed the units, if anything of this did, moves nothing now
         quiet_strength = max(quiet_strength, 0.6)
     elif moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
-        quiet_strength = 0.6 if ratio >= 30 else 0.35
+        quiet_strength = 0.6 if ratio >= HIGH else 0.35
     strength = loud_strength if loud else quiet_strength
     if loud and ratio < 3:
         strength = 0.35

@@ -1,0 +1,236 @@
+"""What a loop makes of outputs before it hands them over, and what a proof repeats of a loop."""
+
+import pytest
+import torch
+from torch import nn
+
+import nnexp
+
+
+def softmaxed(out):
+    return out.softmax(1)
+
+
+def logged(out):
+    return out.log_softmax(1)
+
+
+@pytest.fixture
+def digits(loops):
+    return loops.table("digits")
+
+
+@pytest.fixture
+def loop(digits):
+    """The watch of a plain loop on digits."""
+
+    def run(
+        optimizer,
+        loss_fn=None,
+        *,
+        hand=lambda out: out,  # of what the model gives
+        outputs=10,
+        to=lambda y: y,
+        differentiated=lambda loss: loss,
+        every=1,  # batches a step
+        between=False,  # zero_grad() between backward() and step()
+        schedule=None,
+        drops=0.0,
+        mode=lambda model, epoch: None,
+        seeded=False,
+        epochs=6,
+    ):
+        x, y, xv, yv = digits
+        loss_fn = loss_fn or nn.CrossEntropyLoss()
+
+        def make():
+            if seeded:
+                torch.manual_seed(3)
+            layers = [nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Dropout(drops)]
+            return nn.Sequential(*layers, nn.Linear(32, outputs))
+
+        torch.manual_seed(0)
+        model = make()
+        own = optimizer(model)
+        watch = nnexp.watch(model, own, loss_fn, train=(x, to(y)), valid=(xv, to(yv)), factory=make)
+        slower = schedule(own) if schedule else None
+        count = 0
+        for epoch in range(epochs):
+            for rows in torch.randperm(len(x)).split(32):
+                mode(model, epoch)
+                out = hand(model(x[rows]))
+                loss = loss_fn(out, to(y)[rows])
+                (differentiated(loss) / every).backward()
+                count += 1
+                if between:
+                    own.zero_grad()
+                if count % every == 0:
+                    own.step()
+                    own.zero_grad()
+                if slower:
+                    slower.step()
+                watch.step(loss, out, to(y)[rows])
+        return watch
+
+    return run
+
+
+def adam(lr=3e-3):
+    return lambda model: torch.optim.Adam(model.parameters(), lr)
+
+
+def sgd(lr=0.1):
+    return lambda model: torch.optim.SGD(model.parameters(), lr)
+
+
+def high(y):
+    return (y > 4).float()
+
+
+def flat(out):
+    return out.squeeze(1)
+
+
+@pytest.mark.parametrize(
+    ("hand", "loss_fn", "to", "outputs", "name"),
+    [
+        (logged, nn.NLLLoss(), lambda y: y, 10, "log_softmax"),
+        (torch.sigmoid, nn.BCELoss(), lambda y: high(y)[:, None], 1, "sigmoid"),
+        (lambda out: flat(out.sigmoid()), nn.BCELoss(), high, 1, "squeeze sigmoid"),
+        (flat, nn.BCEWithLogitsLoss(), high, 1, "squeeze"),
+        (lambda out: out[:, 0], nn.BCEWithLogitsLoss(), high, 1, "squeeze"),
+        (lambda out: out.clone(), nn.CrossEntropyLoss(), lambda y: y, 10, ""),
+    ],
+)
+def test_what_is_handed_over_is_known_and_no_fault(loop, digits, hand, loss_fn, to, outputs, name):
+    watch = loop(adam(), loss_fn, hand=hand, to=to, outputs=outputs, epochs=12)
+    assert watch.handed == name
+    found = watch.diagnosis()
+    assert not [own for own in found.findings if own.cause != "undertrained"]
+    assert not any("could not be computed" in note for note in found.notes)
+    _, _, x, y = digits
+    with torch.no_grad():
+        true = float(loss_fn(hand(watch.model(x)), to(y)))
+    rows = torch.arange(len(watch.table.x))[watch.table.train :]
+    assert watch.loss_of(watch.forward(x), rows) == pytest.approx(true, rel=1e-5)
+    assert len(watch.record.fed) > 4
+
+
+@pytest.mark.parametrize(
+    ("hand", "loss_fn", "cause"),
+    [
+        (softmaxed, nn.CrossEntropyLoss(), "softmax_twice"),
+        (softmaxed, nn.NLLLoss(), "nll_on_probabilities"),
+    ],
+)
+def test_what_is_handed_over_and_does_not_fit_is_named(loop, hand, loss_fn, cause):
+    assert loop(sgd(), loss_fn, hand=hand).diagnosis().findings[0].cause == cause
+
+
+def test_the_proof_of_a_loop_that_hands_over_logarithms_trains_on_them(loop):
+    found = loop(sgd(1e-3), nn.NLLLoss(), hand=logged).diagnosis(prove=True, seeds=3)
+    assert (found.findings[0].cause, found.findings[0].verdict) == ("lr_too_low", "confirmed")
+
+
+def test_groups_of_parameters_keep_their_rates_in_a_proof(loop):
+    def two(model):
+        slow, fast = model[0].parameters(), model[3].parameters()
+        return torch.optim.SGD([{"params": slow, "lr": 1e-3}, {"params": fast, "lr": 0.5}], 0.5)
+
+    watch = loop(two)
+    (own,) = [own for own in watch.diagnosis(True, 3).findings if own.cause == "undertrained"]
+    reached = watch.record.points[-1]["val_accuracy"]
+    assert own.proof.before == pytest.approx(reached, abs=0.1)
+
+
+def test_gradients_of_several_batches_are_one_step_in_a_proof_as_well(loop):
+    watch = loop(adam(1e-3), every=8)
+    assert watch.gathers == 8
+    found = watch.diagnosis(prove=True, seeds=3)
+    (own,) = [own for own in found.findings if own.cause == "undertrained"]
+    assert own.verdict == "confirmed"
+    assert own.proof.before == pytest.approx(watch.record.points[-1]["val_accuracy"], abs=0.1)
+    assert own.evidence[0].value == pytest.approx(watch.steps / 8, rel=0.25)
+    assert loop(adam(1e-3)).gathers == 1
+
+
+def test_an_optimizer_that_asks_for_the_loss_is_proven_with_it(digits):
+    x, y, xv, yv = digits
+
+    def make():
+        return nn.Sequential(nn.Linear(x.shape[1], 16), nn.ReLU(), nn.Linear(16, 10))
+
+    torch.manual_seed(0)
+    model, loss_fn = make(), nn.CrossEntropyLoss()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=4)
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv), factory=make)
+
+    def again():
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        return loss
+
+    for _ in range(3):
+        loss = optimizer.step(again)
+        watch.step(loss, model(x), y)
+    proofs = [own.proof for own in watch.diagnosis(prove=True, seeds=2).findings]
+    assert any(own is not None and own.before > 0.3 for own in proofs)
+
+
+def test_a_loss_that_cannot_be_repeated_is_an_answer(loop):
+    calls = []
+
+    def once(out, target):
+        if len(calls) > 10**6:
+            raise RuntimeError("too late")
+        return nn.functional.cross_entropy(out, target)
+
+    watch = loop(sgd(1e-3), once)
+    calls.extend(range(10**6 + 1))
+    with pytest.raises(nnexp.UserError, match=r"could not be trained as the loop.*too late"):
+        watch.diagnosis(prove=True, seeds=2)
+
+
+@pytest.mark.parametrize("seeded", [True, False])
+def test_a_factory_that_sets_a_seed_is_told_and_its_batches_differ(loop, seeded):
+    found = loop(sgd(0.02), seeded=seeded).diagnosis(prove=True, seeds=3)
+    assert any("gives the same weights" in own for own in found.cautions) is seeded
+    (own,) = [own for own in found.findings if own.cause == "undertrained"]
+    assert own.proof.ci95[1] - own.proof.ci95[0] > 1e-3
+
+
+def test_gradients_that_are_cleared_before_the_step_are_named(loop):
+    (own,) = loop(adam(), between=True).diagnosis().findings
+    assert own.cause == "parameters_not_updated"
+    assert "optimizer.step() right behind it" in own.fix[0]
+    assert own.evidence[0].signal == "steps of the optimizer that found no gradient"
+
+
+@pytest.mark.parametrize("lr", [0.1, 3.0])
+def test_a_minus_before_backward_is_seen(loop, lr):
+    found = loop(sgd(lr), differentiated=lambda loss: -loss).diagnosis().findings
+    assert found[0].cause == "loss_sign_flipped"
+    assert found[0].evidence[0].value == ["minus before backward()"]
+    assert "loss_sign_flipped" not in [own.cause for own in loop(sgd(lr)).diagnosis().findings]
+
+
+def test_a_warm_up_that_outlasts_the_loop_is_named(loop):
+    def climbs(steps):
+        return lambda own: torch.optim.lr_scheduler.LinearLR(own, 1e-4, total_iters=steps)
+
+    found = loop(sgd(), schedule=climbs(10000)).diagnosis().findings
+    assert found[0].cause == "lr_too_low"
+    assert found[0].fix[0] == "lr=0.1"
+    found = loop(sgd(), schedule=climbs(20)).diagnosis().findings
+    assert "lr_too_low" not in [own.cause for own in found]
+
+
+def test_dropout_that_most_steps_go_without_is_told(loop):
+    def forgotten(model, epoch):
+        model.train(epoch == 0)
+
+    record = loop(sgd(0.01), drops=0.5, mode=forgotten, epochs=8).diagnosis().findings
+    assert "model.train() before the steps" in [fix for own in record for fix in own.fix]
+    kept = loop(sgd(0.01), drops=0.5, epochs=8).diagnosis().findings
+    assert "batchnorm_mode" not in [own.cause for own in kept]
