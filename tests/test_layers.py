@@ -32,7 +32,7 @@ LAYERS = (
 
 
 AUDIT = (
-    {"chance", "words", "numbering", "sheet", "rows"},
+    {"chance", "dependent", "words", "numbering", "sheet", "rows"},
     {"learners"},
     {"split"},
     {"table", "labels", "leaks"},

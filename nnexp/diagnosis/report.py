@@ -203,6 +203,9 @@ def stays_open(diagnosis: Diagnosis, share: float = OPEN) -> bool:
     valid = diagnosis.scores.get("valid")
     if not isinstance(valid, Mapping) or len(diagnosis.restored) != 2:
         return False
+    proofs = [own.proof for own in diagnosis.findings if own.verdict == CONFIRMED]
+    if any(own is not None and own.metric.startswith("balanced") for own in proofs):
+        return False  # what it won is recall, for which accuracy may be given up
     before, after = diagnosis.restored
     possible = float(valid["possible"])
     return possible - after > max(LEAST_OPEN, share * (possible - before))

@@ -616,6 +616,12 @@ def test_what_no_setting_mends_stays_first_where_the_rest_leaves_the_gap_open():
         ["parameters_not_updated", "undertrained"],
         "what restores the score",
     )
+    recall = replace(finding("class_imbalance", "a=1"), verdict="confirmed")
+    recall = replace(
+        recall, proof=Proof("balanced_accuracy/val", 0.7, 0.9, 0.2, (0.1, 0.3), 0.01, 5, 1)
+    )
+    told = replace(found, findings=[recall], restores=["a=1"], restored=(0.9, 0.8))
+    assert cure(told) == "what restores the score"  # accuracy was given up for it
     # it is known to bring that about
     assert order(0.85) == (
         ["parameters_not_updated", "undertrained"],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from nnexp.diagnosis.audit.dependent import dependent
 from nnexp.diagnosis.audit.sheet import Sheet
 
 EMPTY = 0.4  # share of missing cells beyond which a row equals no other: little is left to equal
@@ -21,6 +22,7 @@ POOL = 4000  # ... among so many distinct rows ...
 WIDTH = 100  # ... by so many columns
 AS_FAR = 0.85  # distance of repeated rows to the nearest other one, over that of rows that stand
 # once: about 1 for copies, 0.3 to 0.7 where rows repeat by nature, that is where they are dense
+APART = 2  # columns in which the nearest other row differs from a copied one, at least
 TIMES = 4  # that a row is there in a table that was copied as a whole, at most
 MODES = 3  # rows that a table may repeat any number of times: that nothing was found, say ...
 MODE, MODE_SHARE = 10, 0.005  # ... which then stand for so many rows, and such a share of all
@@ -33,10 +35,12 @@ class DistinctRows:
     Arguments:
         columns: the cells of each column as 64-bit patterns (N,).
         kind: which distinct row each is (N,), 0..R-1.
+        numbers: those of the columns that are numeric, as they are.
     """
 
     columns: dict[str, np.ndarray]
     kind: np.ndarray
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -54,7 +58,7 @@ class DistinctRows:
 
         Rows of a table with few values repeat where many others are nearly equal to them. Copies
         are taken anywhere: the row nearest to a copied one, but for itself, is as far as the row
-        nearest to any other, and differs in two columns or more.
+        nearest to any other, and differs in two columns or more, none of which follows from others.
 
         Arguments:
             kinds: the distinct rows in question.
@@ -63,7 +67,10 @@ class DistinctRows:
         kinds = np.setdiff1d(kinds, self.modes)
         if not len(kinds):
             return False
-        names = list(self.columns)
+        follow = dependent(self.numbers)
+        names = [name for name in self.columns if name not in follow]
+        if len(names) < APART:
+            return False
         rng = np.random.default_rng(0)
         if len(names) > WIDTH:
             names = [names[place] for place in rng.choice(len(names), WIDTH, replace=False)]
@@ -71,7 +78,7 @@ class DistinctRows:
         pool = rng.permutation(len(first))[:POOL]
         single = np.flatnonzero(self.counts == 1)
         near = _nearest(table, first, pool, rng.permutation(kinds)[:LOOKED])
-        if near < min(2, len(names)):
+        if near < APART:
             return False
         if len(single) < LOOKED / 5:  # all are repeated: a few times each, or they are values
             return np.median(self.counts) <= TIMES and near >= AS_FAR * len(names) / 2
@@ -96,7 +103,8 @@ def find_rows(sheet: Sheet) -> DistinctRows:
     columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
     if not columns:
         return DistinctRows({}, np.arange(len(sheet.y)))
-    return DistinctRows(columns, keyed(sheet, columns))
+    numbers = {name: sheet.numbers[name] for name in columns if name in sheet.numbers}
+    return DistinctRows(columns, keyed(sheet, columns), numbers)
 
 
 def keyed(sheet: Sheet, columns: Mapping[str, np.ndarray]) -> np.ndarray:

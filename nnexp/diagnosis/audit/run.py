@@ -98,6 +98,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     trees = measure(sheet) if trees is None else trees
     rows = find_rows(sheet)
     copies, marked = duplicates.check(sheet, rows), one_class.check(sheet)
+    of_groups = _until_told((groups.check, file_groups.check, series.check, clumps.check), sheet)
+    grouped = any(own.cause == "group_leak" and own.fix for a in of_groups for own in a.nominations)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -118,11 +120,11 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             chosen.check(sheet),
             copies,
             Audit() if copies.nominations else near_copies.check(sheet, rows),
-            neighbours.check(sheet, rows),
+            neighbours.check(sheet, rows, grouped=grouped),
             interpolated.check(sheet),
             conflicts.check(sheet, rows),
             spellings.check(sheet, trees),
-            *_until_told((groups.check, file_groups.check, series.check, clumps.check), sheet),
+            *of_groups,
             shift.check(sheet),
             missingness.check(sheet),
             filled_in.check(sheet),

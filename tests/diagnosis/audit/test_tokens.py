@@ -25,6 +25,26 @@ def test_a_text_among_numbers(sheet_of, causes, token):
     assert causes(tokens.check(told)) == []
 
 
+def test_several_marks_among_numbers(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    cells = rng.integers(18, 90, 300).astype(object)
+    gone = rng.random(300) < 0.2
+    cells[gone] = rng.choice(["na", "nil", ".", "missing", "NONE"], gone.sum())
+    found = tokens.check(sheet_of(pd.DataFrame({"age": cells}), Y))
+    assert causes(found) == ["sentinel_values"]
+    marks = found.nominations[0].fix[0].removeprefix("data.missing_tokens=[").rstrip("]").split(",")
+    assert sorted(marks) == sorted({"na", "nil", ".", "missing", "NONE"})
+    cells[gone] = rng.choice(["north", "south"], gone.sum())
+    assert causes(tokens.check(sheet_of(pd.DataFrame({"age": cells}), Y))) == []
+
+
+def test_marks_among_numbers_with_a_decimal_comma(sheet_of, causes):
+    cells = np.array([f"{n},5" for n in range(300)], dtype=object)
+    cells[::9] = "k.A."
+    frame = pd.DataFrame({"income": cells, "b": np.random.default_rng(1).normal(size=300)})
+    assert causes(tokens.check(sheet_of(frame, Y, decimal="comma"))) == ["sentinel_values"]
+
+
 @pytest.mark.parametrize(
     "levels",
     [

@@ -24,8 +24,13 @@ TIMES = 3.0  # the share of train rows that have one within train
 CHANCE = 1e-4  # p of that excess
 
 
-def check(sheet: Sheet, rows: DistinctRows) -> Audit:
-    """Rows on both sides of the split that differ by far less than rows do."""
+def check(sheet: Sheet, rows: DistinctRows, *, grouped: bool = False) -> Audit:
+    """Rows on both sides of the split that differ by far less than rows do.
+
+    Arguments:
+        sheet, rows: the table, and its rows told apart.
+        grouped: whether groups of rows are told already, whose rows may be that near to each other.
+    """
     points = Points(sheet)
     held, inside = _drawn(sheet.held_out), _drawn(sheet.train)
     if not points.units or len(held) < ROWS or len(sheet.train) < 30:
@@ -39,8 +44,9 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
     p = share_p(int(near.sum()), len(near), int(within.sum()), len(within))
     excess = share >= TIMES * rate and p < CHANCE
     everywhere = len(points.units) >= COLUMNS and rate >= 2 * SHARE and is_continuous(sheet)
-    if near.sum() < ROWS or share < SHARE or not (excess or everywhere):
+    if near.sum() < ROWS or share < SHARE or not (excess or (everywhere and not grouped)):
         return Audit()
+    usually = f"{percent(rate)}, as within train ({p_text(p)})"
     return Audit(
         [
             Nomination(
@@ -49,7 +55,7 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                     Evidence(
                         f"held-out rows nearer to a train row than {NEAR} of the usual distance",
                         f"{int(near.sum())} of {len(near)} ({percent(share)})",
-                        f"{percent(rate)}, as within train ({p_text(p)})",
+                        usually if excess else f"next to none; within train it is {percent(rate)}",
                     ),
                     Evidence(
                         "usual distance of nearest neighbours, in standard deviations",

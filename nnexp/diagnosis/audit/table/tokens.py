@@ -67,11 +67,28 @@ WORDS = frozenset(
         "<null>",
         "<none>",
         "missing value",
+        "na",
+        "n/a",
+        "none given",
+        "not given",
+        "not stated",
+        "no answer",
+        "k.a.",
+        "k. a.",
+        "keine angabe",
+        "unbekannt",
+        "inconnu",
+        "n.c.",
+        "s/d",
+        "sin datos",
+        "desconocido",
+        "onbekend",
+        "n.v.t.",
     ]
 )
 NUMBERS = 5  # distinct ones that make a column one of numbers ...
 MOSTLY = 0.5  # ... and the share of its cells that they fill at least
-ODD = 3  # distinct texts beside the numbers, at most
+ODD = 8  # distinct texts beside the numbers, at most
 LONG = 20  # distinct numbers beside which any single odd text is no level
 
 
@@ -87,7 +104,7 @@ def check(sheet: Sheet) -> Audit:
             continue
         texts = sheet.texts(name)
         counts = np.bincount(texts.codes + 1, minlength=len(texts.levels) + 1)[1:]
-        odd = _odd_texts(texts.levels, counts)
+        odd = _odd_texts(texts.levels, counts, sheet.config.decimal)
         if odd:
             places = [texts.levels.index(text) for text in odd]
             found[name] = (odd, float(counts[places].sum() / max(1, counts.sum())))
@@ -124,15 +141,18 @@ def check(sheet: Sheet) -> Audit:
     )
 
 
-def _odd_texts(levels: list[str], counts: np.ndarray) -> list[str]:
+def _odd_texts(levels: list[str], counts: np.ndarray, decimal: str) -> list[str]:
     """The texts that keep a column from being one of numbers; none where it is no such column."""
-    odd = [text for text in levels if parse_number(text) is None]
+    odd = [text for text in levels if parse_number(text, decimal) is None]
     numbers = len(levels) - len(odd)
     if not odd or len(odd) > ODD or numbers < NUMBERS:
         return []
     cells = sum(int(counts[place]) for place, text in enumerate(levels) if text not in odd)
     if cells < MOSTLY * counts.sum():
         return []
-    if all(text.casefold() in WORDS for text in odd):
+    unknown = [text for text in odd if text.casefold() not in WORDS]
+    if not unknown:
         return odd
-    return odd if len(odd) == 1 and numbers >= LONG else []
+    # beside many numbers a single text is no level, nor are marks that have no digit
+    marks = len(odd) == 1 or (len(unknown) == 1 and not any(map(str.isdigit, unknown[0])))
+    return odd if marks and numbers >= LONG else []
