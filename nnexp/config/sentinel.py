@@ -41,6 +41,9 @@ def read_sentinels(texts: Sequence[str]) -> tuple[Sentinel, ...]:
         number = _number(written)
         if not name or number is None:
             column = name if sign else text if number is None else ""
+            other, _, last = text.rpartition(":")
+            if not sign and other and _number(last) is not None:  # column:number
+                column, number, written = other.strip(), _number(last), last.strip()
             meant = f"{column or 'column'}={0 if number is None else written}"
             kept = [meant if item == text else item for item in texts]
             raise UserError(

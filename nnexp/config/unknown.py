@@ -161,9 +161,13 @@ def unknown_flag(flag: str, value: str | None, overrides: Sequence[str] = ()) ->
     """The error for `--optimizer=adam` or `--lr 0.1`: choices are typed without hyphens."""
     name, _, inline = flag.lstrip("-").partition("=")
     value = inline or value
+    separates = value is not None and not value.strip("=;:,|")
+    value = f'"{value}"' if separates else value
     remedy = suggest(name, value, overrides)
     if (key := key_of(plain_word(name), chosen(overrides))) is not None:
         remedy = assign(key, value, overrides)
+    if remedy and separates:
+        remedy = " ".join(map(shell, remedy.split()))
     return UserError(
         f"there is no flag {flag.partition('=')[0]!r}",
         "choices are typed key=value, without hyphens; flags are -m, --cfg, --help, --hydra-help",

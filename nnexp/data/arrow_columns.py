@@ -7,6 +7,8 @@ from typing import Any
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 or 567
 
+_POINTED = r"^\s*[+-]?([1-9]\d{0,2}\.\d{3}|\d{1,3})\s*$"  # 1.234 or 567
+
 
 def has_commas(column: Any, known: bool = False) -> bool:
     """Whether a column holds numbers and nothing else, plainly written with a decimal comma.
@@ -24,6 +26,31 @@ def has_commas(column: Any, known: bool = False) -> bool:
     if not compute.all(compute.match_substring_regex(column, _DECIMAL_COMMA)).as_py():
         return False
     return known or not compute.all(compute.match_substring_regex(column, _GROUPED)).as_py()
+
+
+def has_thousandths(column: Any) -> bool:
+    """Whether a column may hold numbers as 1.234 and 567: below 1000, of three decimals at most,
+    some of none.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    if not pa.types.is_floating(column.type):
+        return False
+    size = compute.abs(compute.drop_null(column))
+    if not len(size) or not compute.all(compute.less(size, 1000)).as_py():
+        return False
+    times = compute.multiply(size, 1000)
+    thousandths = compute.less(compute.abs(compute.subtract(times, compute.round(times))), 1e-6)
+    whole = compute.equal(size, compute.round(size))
+    return bool(compute.all(thousandths).as_py() and compute.any(whole).as_py())
+
+
+def has_points(column: Any) -> bool:
+    """Whether all cells of a column of texts are written as 1.234 or 567."""
+    import pyarrow.compute as compute
+
+    return bool(compute.all(compute.match_substring_regex(column, _POINTED)).as_py())
 
 
 def has_hex(column: Any) -> bool:

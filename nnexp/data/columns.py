@@ -15,7 +15,14 @@ from nnexp.data.cells import is_date, is_number_dtype, parse_numbers
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.frame_cells import Cells
 from nnexp.data.names import listing, require, typed
-from nnexp.data.written import COMMA, POINT, parse_written, style_of
+from nnexp.data.written import (
+    AUTO,
+    COMMA,
+    POINT,
+    parse_written,
+    points_part_thousands,
+    style_of,
+)
 from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
@@ -148,6 +155,8 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     levels = [all_levels[place] for place in np.flatnonzero(counts)]
     is_category = isinstance(cells.dtypes[name], pd.CategoricalDtype)
     if levels and not is_category:
+        if thousands := _thousands(levels, cells.decimal):
+            return Column(name, "dropped", thousands, missing)
         numbers = np.array([own is not None for own in parse_numbers(levels, cells.decimal)])
         odd = counts[counts > 0][~numbers].sum()
         few = odd <= ODD_SHARE * counts.sum() and numbers.sum() > UNIQUE_LEVELS
@@ -169,10 +178,24 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     return _categorical(name, cells, train)
 
 
+def _thousands(levels: Sequence[str], decimal: str) -> str:
+    """Why levels are none here whose thousands points part; "" where they do not seem to."""
+    if decimal != AUTO or not points_part_thousands(levels):
+        return ""
+    example = max(levels, key=lambda text: text.count("."))
+    told = f"{DRESSED} {example!r}"
+    if example.count(".") > 1:
+        return f"{told}; data.decimal={COMMA}{READS}"
+    return f"{told}, thousands or decimals; data.decimal={POINT} or data.decimal={COMMA}{READS}"
+
+
 def _dressed(levels: Sequence[str], decimal: str) -> str:
     """Why levels that are numbers to people are none here; "" where they are no such numbers."""
     if not (style := style_of(levels)):
         return ""
+    if decimal != AUTO and all(own is not None for own in parse_numbers(levels)):
+        # what the other setting reads, it would take from other columns
+        return f"numbers with a decimal point, which data.decimal={decimal} does not read"
     unread = zip(levels, parse_numbers(levels, decimal), strict=True)
     example = next(
         (text for text, own in unread if own is None and parse_written(text, style) is not None), ""

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from nnexp.data.arrow_columns import has_commas, has_hex, says_more
+from nnexp.data.arrow_columns import (
+    has_commas,
+    has_hex,
+    has_points,
+    has_thousandths,
+    says_more,
+)
 from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.dialect import Dialect
 from nnexp.data.written import AUTO, COMMA
@@ -77,6 +83,7 @@ def read_typed_columns(
     table = _with_labels_as_written(reader, table, dialect)
     if reader.separator != "," and dialect.decimal == AUTO:
         table = _with_decimal_commas(reader, table, dialect, text)
+        table = _with_points_kept(reader, table)
     return table
 
 
@@ -101,6 +108,23 @@ def _kept_as_written(reader: CsvReader, table: Any, dialect: Dialect) -> Any:
     again = reader.read({name: pa.string() for name in kept}, kept)
     for name in kept:
         if not pa.types.is_integer(table.column(name).type) or has_hex(again.column(name)):
+            table = table.set_column(names.index(name), name, again.column(name))
+    return table
+
+
+def _with_points_kept(reader: CsvReader, table: Any) -> Any:
+    """Columns as text whose points may part thousands: what they are is decided on train rows."""
+    import pyarrow as pa
+
+    names = table.column_names
+    doubted = [
+        field.name
+        for field in table.schema
+        if field.metadata is None and has_thousandths(table.column(field.name))
+    ]
+    again = reader.read(dict.fromkeys(doubted, pa.string()), doubted) if doubted else table
+    for name in doubted:
+        if has_points(again.column(name)):
             table = table.set_column(names.index(name), name, again.column(name))
     return table
 

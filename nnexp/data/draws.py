@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nnexp.data.labels import MANY_NUMBERS
 from nnexp.data.names import counted
 from nnexp.data.split_basis import SplitBasis
 from nnexp.data.split_column import (
@@ -73,9 +74,13 @@ def _check_classes(labels: np.ndarray, classes: list[Any], n_valid: int, n_test:
     smallest = present[np.argmin(counts[present])]
     if counts[smallest] < parts:
         count = int(counts[smallest])
+        whole = all(isinstance(label, int) and not isinstance(label, bool) for label in classes)
+        quantity = ""
+        if whole and len(classes) > MANY_NUMBERS:
+            quantity = f"; {len(classes)} whole numbers may be a quantity rather than classes"
         raise UserError(
             f"the class {classes[smallest]!r} has {counted(count, 'row')}, too few for "
-            f"a stratified split into {parts} parts",
+            f"a stratified split into {parts} parts{quantity}",
             f"at least {parts} rows of every class",
             "data.split.stratify=false",
         )

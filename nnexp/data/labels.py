@@ -104,6 +104,13 @@ def code_labels(
             f"least {ROWS_A_CLASS} rows",
             _another(others, tokens),
         )
+    if len(classes) > MANY_NUMBERS and len(classes) * 2 > rows:
+        raise UserError(
+            f"the target {name!r} has {len(classes)} different labels in {rows} rows, such as "
+            f"{listing(map(repr, classes), 3)}: it names rows rather than classes",
+            "a column whose labels each stand for many rows",
+            _another(others, tokens),
+        )
     numbers = _raw(name, codes, classes) if raw else None
     if written:
         return Labels(codes, classes, numbers)

@@ -15,6 +15,7 @@ from nnexp.data.labels import ALIKE, spellings
 from nnexp.data.names import are_cells, counted, listing, typed, without_header
 from nnexp.data.numeric import MODEL_ROWS
 from nnexp.data.preprocess import Preprocessor
+from nnexp.data.split_column import says_parts
 
 
 def fold_messages(parts: Mapping[str, int], config: SplitConfig) -> list[str]:
@@ -72,6 +73,15 @@ def messages_of(
             f"the columns have names like cells, {listing(names[:3])}, ...: where the file has no "
             f"header, {without_header(names)}"
         )
+    for column in columns:
+        if column.kind != "categorical" or config.split.method == "column":
+            continue
+        if says_parts(labelled.cells.texts(column.name).levels):
+            by = f"data.split.method=column {typed('data.split.by', column.name)}"
+            lines.append(
+                f"column {column.name!r} says which rows are train and test, and is a feature; "
+                f"{by} splits by it"
+            )
     for alike in spellings(labels.classes):
         lines.append(
             f"labels {listing(map(repr, alike), 6)} differ only in {ALIKE}, and are classes of "

@@ -35,6 +35,12 @@ def split_column(config: SplitConfig, frame: pd.DataFrame) -> pd.Series | None:
     return None
 
 
+def says_parts(levels: Collection[str]) -> bool:
+    """Whether texts are the names of parts, train and others."""
+    named = {text.casefold() for text in levels}
+    return "train" in named and len(named) > 1 and named <= set(PART_NAMES)
+
+
 def read_groups(column: pd.Series, tokens: Collection[str]) -> np.ndarray:
     """The group of each row, int64 of shape (N,), 0..G-1.
 

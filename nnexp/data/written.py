@@ -39,6 +39,15 @@ def _pattern(groups: str, mark: str) -> re.Pattern[str]:
 
 _PATTERNS = {POINT: _pattern(",", r"\."), COMMA: _pattern(".", ",")}
 
+# how a number is dressed that none of the patterns is: ="12" of a spreadsheet, (12) and 12- of
+# accounts for -12
+_QUOTED = re.compile(r'="(.*)"', re.DOTALL)
+_BEHIND = re.compile(r"\((?P<inside>[^()+-]+)\)|(?P<before>[^()+-]+)-")
+_MINUS = "\u2212"
+# numbers of which points part the thousands: 1.234.567, and beside them 1.234 and 567
+_POINTED = re.compile(r"[+-]?(?:\d{1,3}|[1-9]\d{0,2}(?:\.\d{3})+)")
+FEW = 5  # of them, with a point, for a column whose thousands points part
+
 
 def parse_written(text: str, decimal: str) -> float | None:
     """The number that a text is for people, or None; signs of currencies, per cent and units say
@@ -50,18 +59,47 @@ def parse_written(text: str, decimal: str) -> float | None:
     (12.0, None, None)
     >>> parse_written("95 m2", "point"), parse_written("12a", "point")
     (95.0, None)
+    >>> parse_written('="4419.04"', "point"), parse_written("(12.5)", "point")
+    (4419.04, -12.5)
+    >>> parse_written("12.5-", "point"), parse_written("\u221212.5", "point")
+    (-12.5, -12.5)
 
     Arguments:
         text: without spaces around it.
         decimal: what parts the decimals, `point` or `comma`; commas or points part groups then.
     """
-    found = _PATTERNS[decimal].fullmatch(text)
+    found = _PATTERNS[decimal].fullmatch(_plain(text))
     if found is None:
         return None
     whole = "".join(char for char in found["whole"] or "" if char.isdigit())
     decimals = found["decimals"] or found["only"] or ""
     sign = found["sign"] or found["later"] or ""
     return float(f"{sign}{whole or 0}.{decimals or 0}{found['power'] or ''}")
+
+
+def _plain(text: str) -> str:
+    """A text without the dress of a spreadsheet, its minus in front."""
+    quoted = _QUOTED.fullmatch(text)
+    text = (quoted[1] if quoted else text).strip().replace(_MINUS, "-")
+    behind = _BEHIND.fullmatch(text)
+    return text if behind is None else "-" + (behind["inside"] or behind["before"]).strip()
+
+
+def points_part_thousands(texts: Sequence[str]) -> bool:
+    """Whether some texts are numbers whose thousands points part, as far as that can be told.
+
+    It can where one has two points, or where some have none and all others three digits behind it.
+
+    >>> points_part_thousands(["1.234", "2.345", "3.456", "4.567", "5.678", "901"])
+    True
+    >>> points_part_thousands(["1.234", "2.345", "3.456", "4.567", "5.678", "9.1"])
+    False
+    """
+    if not texts or not all(map(_POINTED.fullmatch, texts)):
+        return False
+    points = [text.count(".") for text in texts]
+    pointed = sum(count > 0 for count in points)
+    return max(points) > 1 or FEW <= pointed < len(texts)
 
 
 def of_one_unit(
@@ -74,7 +112,7 @@ def of_one_unit(
     >>> of_one_unit(["5 kg", "12 lb", "7"], [5.0, 12.0, 7.0], "point")
     [None, None, 7.0]
     """
-    matches = map(_PATTERNS[decimal].fullmatch, texts)
+    matches = (_PATTERNS[decimal].fullmatch(_plain(text)) for text in texts)
     units = [found["unit"] if found is not None else None for found in matches]
     if len({*units} - {None}) <= 1:
         return list(numbers)
@@ -87,6 +125,8 @@ def style_of(texts: Sequence[str]) -> str:
     >>> style_of(["1,234", "99", "2,000.5"]), style_of(["0,5", "1,25"]), style_of(["a", "b"])
     ('point', 'comma', '')
     """
+    if points_part_thousands(texts):
+        return COMMA
     for style in (POINT, COMMA):
         numbers = of_one_unit(texts, [parse_written(text, style) for text in texts], style)
         fitting = sum(number is not None for number in numbers)

@@ -15,7 +15,15 @@ SPLIT_SEEDS = ("seeds.split", "seeds.valid")
 # which cells a model is shown, and so where one is missing
 _OF_CELLS = frozenset(
     f"data.{key}"
-    for key in ("drop", "numeric", "categorical", "missing_tokens", "sentinels", "max_levels")
+    for key in (
+        "drop",
+        "numeric",
+        "categorical",
+        "missing_tokens",
+        "sentinels",
+        "max_levels",
+        "decimal",
+    )
 )
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
 _OF_COLUMNS = _OF_CELLS | frozenset(

@@ -55,3 +55,9 @@ def test_the_remedy_keeps_the_others_and_can_be_typed(text, meant):
     assert "column=number" in caught.value.allowed
     (word,) = shlex.split(caught.value.remedy)
     assert compose([word]).data.sentinels == ["bmi=0", meant]
+
+
+def test_a_colon_is_taken_for_the_sign():
+    with pytest.raises(UserError) as caught:
+        read_sentinels(["rate:-999"])
+    assert shlex.split(caught.value.remedy) == ['data.sentinels=["rate=-999"]']

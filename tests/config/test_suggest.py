@@ -157,6 +157,7 @@ def test_the_option_chosen_decides_which_keys_exist():
         ("--optimizer.lr=0.1", None, "optimizer.lr=0.1"),
         ("-lr", "0.1", "optimizer.lr=0.1"),
         ("--epochs", None, "trainer.epochs=50"),
+        ("--sep", ";", "data=csv 'data.separator=\";\"'"),
     ],
 )
 def test_flags_of_other_tools(flag, value, remedy):

@@ -124,3 +124,10 @@ def test_usual_spellings_are_alike_and_others_are_not():
     assert spellings([*alike, "yes"]) == [alike]
     for apart in (["Straße", "strasse"], ["hod", "hOd"], ["a", "A"], ["nitro-A", "nitro-a"]):
         assert spellings([*apart, "yes", "no"]) == []
+
+
+def test_a_target_that_names_rows_is_refused():
+    names = pd.Series([f"Person {n}" for n in range(40)], name="name")
+    with pytest.raises(UserError, match="names rows rather than classes"):
+        code_labels(names)
+    assert len(code_labels(pd.concat([names] * 3, ignore_index=True)).classes) == 40

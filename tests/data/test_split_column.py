@@ -2,9 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.split import SplitConfig
+from nnexp.data import prepare
 from nnexp.data.cells import MISSING_TOKENS
-from nnexp.data.split_column import read_groups, read_parts, split_column, time_order
+from nnexp.data.split_column import read_groups, read_parts, says_parts, split_column, time_order
+from nnexp.data.table import table_from_frame
 from nnexp.errors import UserError
 
 
@@ -33,3 +36,30 @@ def test_the_column():
     assert found.name == "b"
     with pytest.raises(UserError, match=r"method=time needs data\.split\.by"):
         split_column(SplitConfig(method="time"), frame)
+
+
+@pytest.mark.parametrize(
+    ("levels", "says"),
+    [
+        (["train", "test"], True),
+        (["Train", "VALID", "Test"], True),
+        (["train"], False),
+        (["train", "bus"], False),
+        (["test", "valid"], False),
+    ],
+)
+def test_names_of_parts_are_known(levels, says):
+    assert says_parts(levels) is says
+
+
+def test_a_column_of_parts_that_is_a_feature_is_told_of():
+    frame = pd.DataFrame({"part of": ["train", "test", "valid"] * 20, "a": np.arange(60)})
+    frame["y"] = ["u", "v"] * 30
+    for by, told in ((None, True), ("part of", False)):
+        split = SplitConfig(method="column", by=by) if by else SplitConfig()
+        config = DataConfig(target="y", split=split)
+        dataset = prepare(table_from_frame(frame, "y", "t"), config)
+        found = [own for own in dataset.messages if "which rows are train and test" in own]
+        assert len(found) == told
+        if told:
+            assert "data.split.method=column 'data.split.by=part of'" in found[0]

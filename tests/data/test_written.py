@@ -46,6 +46,14 @@ QUIET = ["trainer.progress=none", "trainer.tensorboard=false", "trainer.epochs=2
         ("", None, None),
         ("nan", None, None),
         ("95 m2", 95, 95),
+        ('="12.5"', 12.5, None),
+        ('="1.234,5"', None, 1234.5),
+        ("(1,234.5)", -1234.5, None),
+        ("12.5-", -12.5, None),
+        ("\u221212.5", -12.5, None),
+        ("-(12.5)", None, None),
+        ("12-13", None, None),
+        ("(12", None, None),
         ("1,200.5kWh", 1200.5, None),
         ("36.6 °C", 36.6, None),
         ("12a", None, None),
@@ -80,6 +88,51 @@ def test_thousands_are_no_decimals(tmp_path):
     frame = read_file(path, Dialect(";", commas=["c"]))  # as the file before
     assert frame["c"].tolist() == [1.125]
     assert frame["a"].tolist() == ["1,234"]
+
+
+THOUSANDS = [f"{n:,}".replace(",", ".") for n in (*range(100, 3_000_000, 49_999), 7, 81, 999)]
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (THOUSANDS, "'1.000.080'; data.decimal=comma reads them"),
+        ([t for t in THOUSANDS if t.count(".") < 2], "thousands or decimals"),
+        ([t for t in THOUSANDS if t.count(".") == 1], ""),  # three decimals, for all one knows
+        (["0.125", *[t for t in THOUSANDS if t.count(".") < 2]], ""),
+        ([t[:-1] if t.count(".") == 1 else t for t in THOUSANDS if t.count(".") < 2], ""),
+    ],
+)
+def test_points_that_part_thousands_are_no_decimals(tmp_path, cells, told, separator):
+    path = tmp_path / "t.csv"
+    rows = [f"{cell}{separator}{n % 7}{separator}{'ab'[n % 2]}" for n, cell in enumerate(cells * 3)]
+    path.write_text("\n".join([separator.join("vwy"), *rows]) + "\n")
+    config = CsvConfig(path=str(path), target="y", separator=separator)
+    lines = [own for own in prepare(load_table(config), config).messages if "column v" in own]
+    if (
+        separator == "," and "decimals" in told
+    ):  # who parts cells by commas parts decimals by points
+        told = ""
+    assert [told in own for own in lines] == [True] * bool(told)
+    for style in ("comma", "point"):
+        read = CsvConfig(path=str(path), target="y", separator=separator, decimal=style)
+        values = load_table(read)
+        if style == "comma" and told:
+            dataset = prepare(values, read)
+            assert not [own for own in dataset.messages if "column v" in own]
+
+
+def test_what_the_other_style_reads_is_not_offered_in_turn(tmp_path):
+    frame = pd.DataFrame(
+        {"euro": [f"{n},5" for n in range(60)], "b": [f"{n}.25" for n in range(60)]}
+    )
+    frame["y"] = ["a", "b"] * 30
+    frame.to_csv(tmp_path / "t.csv", sep=";", index=False)
+    config = CsvConfig(path=str(tmp_path / "t.csv"), target="y", separator=";", decimal="comma")
+    lines = [own for own in prepare(load_table(config), config).messages if "column b" in own]
+    assert "which data.decimal=comma does not read" in lines[0]
+    assert "data.decimal=point" not in lines[0]
 
 
 def test_thousands_or_decimals_are_asked_for(tmp_path):
