@@ -17,6 +17,18 @@ from nnexp.data.labelled import Labelled
 from nnexp.data.split import split_labelled
 from nnexp.diagnosis.audit.numbering import numbered
 
+MIDDLE = (0.01, 0.99)  # of the values, of which a few others leave no more than ...
+SLIVER = 1 / 50  # ... this of the range
+
+
+def _is_squeezed(values: np.ndarray) -> bool:
+    """Whether a few of some finite values make nearly all of their range."""
+    if not len(values) or values.min() == values.max():
+        return False
+    low, high = np.quantile(values, MIDDLE)
+    with np.errstate(over="ignore"):
+        return bool(0 < high - low < SLIVER * (values.max() - values.min()))
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -58,13 +70,19 @@ class Sheet:
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """float32 (N, d) for trees: numbers, then codes; missing cells are the train median."""
+        """float32 (N, d) for trees: numbers, then codes; missing cells are the train median.
+
+        Of a column that a few values squeeze into a sliver of its range the ranks are taken: cuts
+        that are drawn between the least and the largest would all fall beside the others.
+        """
         joined = np.empty((len(self.y), len(self.names)), dtype=np.float32)
         for place, values in enumerate(self.numbers.values()):
             finite = np.isfinite(values)
             if not finite.all():
                 known = values[self.train][finite[self.train]]
                 values = np.where(finite, values, np.median(known) if len(known) else 0.0)
+            if _is_squeezed(values[self.train]):
+                values = np.unique(values, return_inverse=True)[1]
             joined[:, place] = values.clip(-LARGEST, LARGEST)
         for place, (codes, _) in enumerate(self.levels.values(), len(self.numbers)):
             joined[:, place] = codes

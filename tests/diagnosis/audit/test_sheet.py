@@ -43,3 +43,16 @@ def test_parts(sheet_of, frame):
 def test_numbers_beyond_float32_stay_finite(sheet_of, frame):
     frame["a"] = frame["a"] * 1e300
     assert np.isfinite(sheet_of(frame, [0, 1] * 20, missing="none").matrix).all()
+
+
+def test_trees_get_the_ranks_of_a_column_that_a_few_values_squeeze(sheet_of):
+    rng = np.random.default_rng(0)
+    income, age = np.exp(rng.normal(8, 0.7, 600)), rng.normal(40, 9, 600)
+    plain = sheet_of(pd.DataFrame({"income": income, "age": age}), np.arange(600) % 2)
+    assert np.array_equal(plain.matrix[:, 0], income.astype(np.float32))
+    income[[3, 50, 400]] = 1e12
+    sheet = sheet_of(pd.DataFrame({"income": income, "age": age}), np.arange(600) % 2)
+    order = np.argsort(np.argsort(income, kind="stable"), kind="stable")
+    others = np.setdiff1d(np.arange(600), [3, 50, 400])
+    assert np.array_equal(sheet.matrix[others, 0], order[others])
+    assert np.array_equal(sheet.matrix[:, 1], age.astype(np.float32))
