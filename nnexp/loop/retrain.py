@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,42 +147,42 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     by_class = None  # the order of rows in which the loop has them, where that is known
     if not arm.shuffled and only is None and is_sorted(record, table):
         by_class = torch.argsort(index[train], stable=True)
-    done = steps if nothing else 0
-    while done < steps:
-        order = torch.randperm(len(train)).to(x.device) if by_class is None else by_class
-        for rows in train[order].split(batch):
-            if len(rows) < 2:
-                continue
 
-            def differentiate(rows: Tensor = rows, first: bool = done % gathers == 0) -> Tensor:
-                out = watch.given(model(x[rows]))
-                if tap is not None:
-                    loss = tap.loss(index[rows])
-                else:
-                    given = out, targets[rows], arm, weights, index[rows]
-                    loss = sign * _loss(watch, loss_fn, *given)
-                if clears and first:
-                    optimizer.zero_grad()
-                if loss.requires_grad:
-                    (loss / gathers).backward()
-                return loss
+    def differentiate(rows: Tensor, first: bool) -> Tensor:
+        """The loss of a batch, with its gradient; `first` of those gathered for a step."""
+        out = watch.given(model(x[rows]))
+        if tap is not None:
+            loss = tap.loss(index[rows])
+        else:
+            given = out, targets[rows], arm, weights, index[rows]
+            loss = sign * _loss(watch, loss_fn, *given)
+        if clears and first:
+            optimizer.zero_grad()
+        if loss.requires_grad:
+            (loss / gathers).backward()
+        return loss
 
-            if not differentiate().requires_grad:
-                return _NO_SCORE
-            if arm.reached and not done and _is_cut_off(watch, model):
-                return _NO_SCORE
-            done += 1
-            if done % gathers == 0:
-                again = isinstance(optimizer, torch.optim.LBFGS)  # which asks several times
-                closure: Any = differentiate if again else None
-                optimizer.step(closure)
-            if done >= steps:
-                break
-        if len(train) < 2:
-            break
+    chosen = islice(_batches(train, batch, by_class), 0 if nothing else steps)
+    for done, rows in enumerate(chosen):
+        first = done % gathers == 0
+        if not differentiate(rows, first).requires_grad:
+            return _NO_SCORE
+        if arm.reached and not done and _is_cut_off(watch, model):
+            return _NO_SCORE
+        if (done + 1) % gathers == 0:
+            again = isinstance(optimizer, torch.optim.LBFGS)  # which asks several times
+            closure: Any = partial(differentiate, rows, first) if again else None
+            optimizer.step(closure)
     rows = train if only is not None else torch.arange(len(x), device=x.device)[table.train :]
     rows = rows if len(rows) else train
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])
+
+
+def _batches(train: Tensor, batch: int, by_class: Tensor | None) -> Iterator[Tensor]:
+    """Batches of two rows or more without end; shuffled at each pass where no order is given."""
+    while len(train) >= 2:
+        order = torch.randperm(len(train)).to(train.device) if by_class is None else by_class
+        yield from (rows for rows in train[order].split(batch) if len(rows) >= 2)
 
 
 def _is_cut_off(watch: LoopWatch, model: nn.Module) -> bool:
