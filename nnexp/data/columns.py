@@ -19,6 +19,7 @@ from nnexp.data.written import (
     AUTO,
     COMMA,
     POINT,
+    has_odd_minus,
     parse_written,
     points_part_thousands,
     style_of,
@@ -27,6 +28,7 @@ from nnexp.errors import UserError
 
 IN_DROP, IS_BY = "in data.drop", "it is data.split.by"
 DRESSED, READS = "numbers written like", " reads them"
+PLAIN = "numbers with a decimal point"
 ONE, NONE = "one value in train", "no value in train"
 _EITHER = re.compile(r"[+-]?([1-9]\d{0,2}[.,]\d{3}|\d{1,3})")  # 1,234 or 567
 UNIQUE_LEVELS = 20  # with more levels than this, and a level for every second row, ...
@@ -101,6 +103,8 @@ def _way_out(columns: Sequence[Column]) -> str:
     for column in columns:
         if column.reason.startswith(DRESSED):
             return column.reason.split()[-3]
+        if column.reason.startswith(PLAIN):
+            return f"data.decimal={POINT}"
     texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
     return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
 
@@ -160,7 +164,7 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
         numbers = np.array([own is not None for own in parse_numbers(levels, cells.decimal)])
         odd = counts[counts > 0][~numbers].sum()
         few = odd <= ODD_SHARE * counts.sum() and numbers.sum() > UNIQUE_LEVELS
-        if numbers.all() or few:
+        if (numbers.all() or few) and not _are_codes(levels):
             return _numeric(name, cells, train)
         if all(is_date(text) for text in levels):
             return Column(name, "dropped", "a date", missing)
@@ -178,9 +182,15 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     return _categorical(name, cells, train)
 
 
+def _are_codes(levels: Sequence[str]) -> bool:
+    """Whether levels that might be numbers below 0 of accounts are codes or grades: (207), 3-."""
+    below = [has_odd_minus(text) for text in levels]
+    return all(below) or (any(below) and len(levels) <= UNIQUE_LEVELS)
+
+
 def _thousands(levels: Sequence[str], decimal: str) -> str:
     """Why levels are none here whose thousands points part; "" where they do not seem to."""
-    if decimal != AUTO or not points_part_thousands(levels):
+    if decimal != AUTO or len(levels) <= UNIQUE_LEVELS or not points_part_thousands(levels):
         return ""
     example = max(levels, key=lambda text: text.count("."))
     told = f"{DRESSED} {example!r}"
@@ -195,7 +205,7 @@ def _dressed(levels: Sequence[str], decimal: str) -> str:
         return ""
     if decimal != AUTO and all(own is not None for own in parse_numbers(levels)):
         # what the other setting reads, it would take from other columns
-        return f"numbers with a decimal point, which data.decimal={decimal} does not read"
+        return f"{PLAIN}, which data.decimal={decimal} does not read"
     unread = zip(levels, parse_numbers(levels, decimal), strict=True)
     example = next(
         (text for text, own in unread if own is None and parse_written(text, style) is not None), ""

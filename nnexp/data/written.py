@@ -77,6 +77,17 @@ def parse_written(text: str, decimal: str) -> float | None:
     return float(f"{sign}{whole or 0}.{decimals or 0}{found['power'] or ''}")
 
 
+def has_odd_minus(text: str) -> bool:
+    """Whether a number is below 0 by its brackets, or by a minus behind it.
+
+    Where all of a column do, they are codes: `(207)`.
+
+    >>> [has_odd_minus(text) for text in ("(207)", "12-", "-12", "12")]
+    [True, True, False, False]
+    """
+    return _BEHIND.fullmatch(text) is not None
+
+
 def _plain(text: str) -> str:
     """A text without the dress of a spreadsheet, its minus in front."""
     quoted = _QUOTED.fullmatch(text)
@@ -127,6 +138,8 @@ def style_of(texts: Sequence[str]) -> str:
     """
     if points_part_thousands(texts):
         return COMMA
+    if texts and all(map(has_odd_minus, texts)):
+        return ""
     for style in (POINT, COMMA):
         numbers = of_one_unit(texts, [parse_written(text, style) for text in texts], style)
         fitting = sum(number is not None for number in numbers)

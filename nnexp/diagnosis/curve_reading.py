@@ -107,10 +107,13 @@ def _without_tests(
     (rows,) = lengths
     curves = [own for own in found.values() if len(own)]
     absent = np.all([np.isnan(own) for own in curves], axis=0) if curves else np.zeros(rows, bool)
+    if not absent.any():
+        return found, epochs
     tested = np.zeros(rows, bool)
     for name in given:
-        if str(name).lower().startswith("test") and len(given[name]) == rows:
-            tested |= np.isfinite(_numbers(name, given[name]))
+        values = np.asarray(given[name]) if str(name).lower().startswith("test") else np.zeros(0)
+        if values.shape == (rows,) and values.dtype.kind in "iuf":
+            tested |= np.isfinite(values)
     kept = ~(absent & tested)
     if kept.all():
         return found, epochs

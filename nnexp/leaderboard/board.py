@@ -96,8 +96,9 @@ class Configuration:
 
     @property
     def stopped_after(self) -> int | None:
-        """The epoch after which successive halving stopped its runs; None where it did not."""
-        return self.records[0].stopped_after
+        """The epoch after which successive halving stopped all of its runs, if it did."""
+        found = {record.stopped_after for record in self.records}
+        return next(iter(found)) if len(found) == 1 else None
 
     @property
     def standing(self) -> str:

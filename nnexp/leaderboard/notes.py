@@ -104,7 +104,9 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
         if len(board.configurations) > 1:
             told += ": its mean may be of other seeds, folds or settings than those of the others"
         notes.append(told)
-    dropped = any(row.stopped_after is not None for row in board.configurations)
+    dropped = any(
+        record.stopped_after is not None for row in board.configurations for record in row.records
+    )
     outlived = sum(record.open and record.begun for record in board.failed)
     if dropped and outlived:
         notes.append(

@@ -334,7 +334,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     )
     found += updates.clipped(watch.optimizer, record)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
-    found += rates_of_loop.rising(watch.optimizer, record)
+    found += rates_of_loop.rising(watch.optimizer, record, _passes(watch))
     found += rates_of_loop.left_behind(watch.model, watch.groups, record)
     found += weights.clamped(watch.model, watch.initial)
     if seen.diverged and watch.lost_by_unknown():

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from nnexp.loop.looker import Call
 from nnexp.loop.record import APPLIED
-from nnexp.loop.returned import Path, tensor_of
+from nnexp.loop.returned import Path
 
 # relative and absolute: of half precision, and of probabilities near 0
 CLOSE, ROUNDING = 1e-3, 1e-6
 
 
-def handed(calls: Iterable[Any], given: Tensor, path: Path) -> str | None:
+def handed(calls: Iterable[Call], given: Tensor, path: Path) -> str | None:
     """By its name in `APPLIED` what makes `given` of what the model has returned for that batch.
 
     Arguments:
-        calls: what the model returned of late, the last first.
+        calls: of the model of late, the last first.
         given: to `step`.
         path: to the tensor that is meant of those that the model returns.
 
     Returns:
         "" for the output as it is; None where nothing that is known makes it of any of them.
     """
-    returned = [tensor_of(own, path) for own in calls]
-    return next((n for n in APPLIED for own in returned if makes(APPLIED[n](own), given)), None)
+    kept = list(calls)
+    return next((name for name in APPLIED for call in kept if makes(call, path, name, given)), None)
 
 
-def makes(one: Tensor, other: Tensor) -> bool:
-    """Whether two tensors hold the same numbers, but for rounding."""
-    if one.shape != other.shape:
+def makes(call: Call, path: Path, name: str, given: Tensor) -> bool:
+    """Whether `APPLIED[name]` makes a tensor of what a call gave, but for rounding."""
+    raw = next((own for way, own in call.leaves if way == path), call.leaves[0][1])
+    if not (raw.is_floating_point() and given.is_floating_point()):
         return False
-    a, b = one.detach().double(), other.detach().double()
+    made = APPLIED[name](raw)
+    if made.shape != given.shape:
+        return False
+    a, b = made.double().cpu(), given.detach().double().cpu()
     return torch.allclose(a, b, CLOSE, ROUNDING, equal_nan=True)

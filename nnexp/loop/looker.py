@@ -6,6 +6,7 @@ import math
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -14,10 +15,31 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
 from nnexp.loop.record import LoopRecord
-from nnexp.loop.returned import each, leaves
+from nnexp.loop.returned import Path, leaves
 
 ROUNDING = 1e-6  # of a gradient that is 0 but for it, as of a bias before batch normalisation
 CALLS = 8  # of the model that are remembered, the last ones
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the model in training.
+
+    Arguments:
+        inputs: what it got first, without a graph.
+        given: the tensors that it gave, as long as somebody holds them.
+        leaves: the same without their graphs, each with the way to it, as of `leaves`.
+        training: whether it was in training mode.
+    """
+
+    inputs: Tensor
+    given: list[weakref.ref[Tensor]]
+    leaves: list[tuple[Path, Tensor]]
+    training: bool
+
+    def gave(self, known: set[int]) -> bool:
+        """Whether one of its tensors is among those with such an id."""
+        return any((own := ref()) is not None and id(own) in known for ref in self.given)
 
 
 class Looker:
@@ -36,8 +58,7 @@ class Looker:
     def __init__(self, model: nn.Module, layers: Iterable[str], record: LoopRecord) -> None:
         self.model, self.record = model, record
         self.layers = set(layers)
-        # what the model got in training, what it gave for that, and the same without its graph
-        self._calls: deque[tuple[Tensor, list[weakref.ref[Tensor]], Any]] = deque(maxlen=CALLS)
+        self._calls: deque[Call] = deque(maxlen=CALLS)
         self._handles: list[Any] = []
         self._parameters: dict[str, Tensor] = {}
         self._before: dict[str, Tensor] = {}
@@ -47,6 +68,7 @@ class Looker:
         self._first: str | None = None
         # of the last weight in the order of the layers, which is seen best from the loss
         self.gradient: tuple[str, Tensor | None] = next(reversed(list(layers)), ""), None
+        self._gradient_of = -1  # the step before it
         self.step = 0  # steps that were watched so far
         weakref.finalize(self, _remove, self._handles).atexit = False
 
@@ -128,7 +150,10 @@ class Looker:
         if self._first is None:
             self._first = name
         if name == self.gradient[0]:
-            self.gradient = name, gradient.detach().clone()
+            # of all backward passes that one step is made of
+            sum_so_far = self.gradient[1] if self._gradient_of == self.step else None
+            own = gradient.detach().clone() if sum_so_far is None else sum_so_far + gradient
+            self.gradient, self._gradient_of = (name, own.detach()), self.step
         if name in self.layers:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
         parameter = self._parameters.get(name)
@@ -155,28 +180,26 @@ class Looker:
         """Note what the model gets in training, and for what."""
         trains = module is self.model and torch.is_grad_enabled() and not torch.jit.is_tracing()
         if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
-            given = [weakref.ref(own) for _, own in leaves(output)]
-            self._calls.append((inputs[0].detach(), given, each(output, lambda own: own.detach())))
+            found = list(leaves(output))
+            given = [weakref.ref(own) for _, own in found]
+            plain = [(way, own.detach()) for way, own in found]
+            self._calls.append(Call(inputs[0].detach(), given, plain, module.training))
 
     @property
-    def returned(self) -> list[Any]:
-        """What the model gave in training of late, the last first."""
-        return [output for *_, output in reversed(self._calls)]
+    def calls(self) -> list[Call]:
+        """The calls of late, the last first."""
+        return list(reversed(self._calls))
 
-    def inputs_of(self, output: Any, makes: Callable[[Any], bool]) -> Tensor | None:
-        """What the model got where it gave this output, or one that this is a view or made of.
+    def call_of(self, output: Any, makes: Callable[[Call], bool]) -> Call | None:
+        """The call that gave this output, or one that this is a view or made of.
 
         Arguments:
             output: as it was handed to `step`.
-            makes: whether it is made of what the model gave.
+            makes: whether it is made of what a call gave.
         """
         known = {id(one) for _, own in leaves(output) for one in (own, own._base)}
-        itself = (
-            inputs
-            for inputs, given, _ in reversed(self._calls)
-            if any((own := ref()) is not None and id(own) in known for ref in given)
-        )
-        made = (inputs for inputs, _, gave in reversed(self._calls) if makes(gave))
+        itself = (call for call in self.calls if call.gave(known))
+        made = (call for call in self.calls if makes(call))
         return next(chain(itself, made), None)
 
 

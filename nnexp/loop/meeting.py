@@ -29,7 +29,7 @@ def meet(watch: LoopWatch, output: Any, target: Tensor) -> None:
     with quiet(watch.model), watch.unseen():
         if isinstance(output, Tensor):
             watch.path = (place_of(watch.start, output) or ()) if watch.picked else ()
-            found = handed(watch.looker.returned, output, watch.path)
+            found = handed(watch.looker.calls, output, watch.path)
             fewer = output.ndim == watch.main(watch.start).ndim - 1
             watch.handed = ("squeeze" if fewer else "") if found is None else found
         else:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from nnexp.loop.handed import makes
 from nnexp.loop.kernel import broadcasts, identify, loss_value
+from nnexp.loop.looker import Call
 from nnexp.loop.record import APPLIED, agrees
 from nnexp.loop.returned import each
 
@@ -33,10 +34,11 @@ def note(
     """
     record, first = watch.record, watch.main(output).detach()
     record.batches.append(len(target))
-    record.training.append(watch.model.training)
     if isinstance(loss, Tensor) and not loss.requires_grad:
         record.detached += 1
-    inputs = _inputs_of(watch, output)
+    call = _call_of(watch, output)
+    record.training.append(watch.model.training if call is None else call.training)
+    inputs = None if call is None else call.inputs
     keep_rows(watch, inputs, target)
     number = float(loss.detach() if isinstance(loss, Tensor) else loss)
     plain = each(output, lambda own: own.detach())
@@ -58,9 +60,9 @@ def note(
     return inputs
 
 
-def _inputs_of(watch: LoopWatch, output: Any) -> Tensor | None:
+def _call_of(watch: LoopWatch, output: Any) -> Call | None:
     main = watch.main(output)
-    return watch.looker.inputs_of(output, lambda own: makes(watch.judged(own), main))
+    return watch.looker.call_of(output, lambda own: makes(own, watch.path, watch.handed, main))
 
 
 @torch.no_grad()

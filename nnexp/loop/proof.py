@@ -23,7 +23,7 @@ from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.pairing import WHOLE_LOSS
-from nnexp.loop.retrain import MOST, Retraining, score, score_of_loop
+from nnexp.loop.retrain import MOST, NO_SCORE, Retraining, score, score_of_loop
 from nnexp.loop.score import Score
 from nnexp.loop.updates import BEHIND_STEP, UNLISTED
 from nnexp.loop.weights import RESTORE
@@ -92,7 +92,7 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     unlike = _unlike(watch, reached)
     tried: list[tuple[Finding, Proof, float, bool, bool]] = []
     for own, arm in arms:
-        after = [score(watch, arm, seed) for seed in range(seeds)]
+        after = [_scored(watch, arm, seed) for seed in range(seeds)]
         proof = _contrast(own, base, after, watch, start)
         if proof is not None:
             chance = _chance(own, proof.gain, base, after, watch)
@@ -221,17 +221,29 @@ def _first_of(watch: LoopWatch, seeds: int) -> list[Score]:
         ) from error
 
 
+def _scored(watch: LoopWatch, arm: Retraining, seed: int) -> Score:
+    """The score of a training with a change; none where the loop's own loss refuses the change."""
+    try:
+        return score(watch, arm, seed)
+    except UserError:
+        raise
+    except Exception:  # whatever a loss of the user's own may raise
+        return NO_SCORE
+
+
 def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
     """That a training as the loop was seen to train goes far better or worse than the loop."""
     own = score_of_loop(watch).value
     if not (watch.table.is_classes and base):
         return []
     if max(base) < own - APART:
+        why = "something that it does is not seen from here"
+        if watch.steps > MOST:
+            why += f", or its {watch.steps} steps are more than the {MOST} of a proof"
         return [
             "fresh models that are trained as the loop was seen to train reach an accuracy of "
-            f"{np.mean(base):.3f} only, and the loop's {own:.3f}: something that it does is not "
-            f"seen from here, or its {watch.steps} steps are more than the {MOST} of a proof; what "
-            "changes bring is measured without it"
+            f"{np.mean(base):.3f} only, and the loop's {own:.3f}: {why}; what changes bring is "
+            "measured without it"
         ]
     if not min(base) > own + APART:
         return []
@@ -255,7 +267,7 @@ def _probes(watch: LoopWatch, base: list[float]) -> tuple[list[str], list[str]]:
         ("inputs of zeros", Retraining(inputs="zero")),
         ("shuffled train labels", Retraining(labels="permuted")),
     ):
-        reached = score(watch, arm, 0).value
+        reached = _scored(watch, arm, 0).value
         line = f"trained anew with {name}: accuracy {reached:.3f}, against {own:.3f}"
         (checked if own > reached + 0.02 else notes).append(line)
     size = min(watch.record.batch, 32)

@@ -17,6 +17,7 @@ USUAL = {"Adadelta": 1.0}
 FAR = 1 / 30  # of the usual rate
 BEHIND, STILL = 1e-3, 1e-5  # of the highest rate, and of its weights that a step moves: a group
 # that is left behind
+LONG = 8.0  # passes over the train rows, until which a warm-up may well last
 CLIMB = 4  # evaluations, at each of which the rate is higher than before
 WARMING = 1 / 4  # of the rate that a schedule is made for: a warm-up that ends below it
 WHOLE = "Adam or SGD, or all rows in one batch"
@@ -58,17 +59,18 @@ def of_others(optimizer: torch.optim.Optimizer, record: LoopRecord, train: int) 
     return []
 
 
-def rising(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nomination]:
+def rising(optimizer: torch.optim.Optimizer, record: LoopRecord, passes: float) -> list[Nomination]:
     """A rate that rose from the first step to the last: a warm-up that outlasts the loop.
 
     Arguments:
         optimizer: of the loop; a schedule has noted in it which rate it is made for.
         record: of the loop.
+        passes: over the train rows, so far.
     """
     rates = np.array([own["lr"] for own in record.points])
     wanted = float(optimizer.param_groups[0].get("initial_lr", math.nan))
     climbs = len(rates) >= CLIMB and bool((np.diff(rates) > 0).all())
-    if not climbs or not rates.max() <= WARMING * wanted:
+    if passes < LONG or not climbs or not rates.max() <= WARMING * wanted:
         return []
     return [
         Nomination(
@@ -77,9 +79,10 @@ def rising(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nominat
                 Evidence("lr at the first step and at the last", [*rates[[0, -1]]], f"{wanted:g}"),
                 Evidence("evaluations at which it rose", len(rates) - 1, "the first few"),
             ),
-            "the warm-up outlasts the loop: the learning rate never comes near what was asked for",
+            "the warm-up lasts as long as the loop: the learning rate has not come near what was "
+            "asked for",
             (f"lr={wanted:g}", "a warm-up of a few epochs at most"),
-            0.93,
+            0.9,
         )
     ]
 

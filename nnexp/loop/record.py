@@ -32,7 +32,8 @@ class LoopRecord:
         wasted: those that found it cleared, and no step made of it.
         met, pulled: names of parameters that got a gradient, and one that was not 0 but for
             rounding.
-        cosines: at looks that of a weight's gradient with the one that the loss function gives it.
+        pulls: at looks the cosine of a weight's gradient with the one that the loss function gives
+            it, and how many times that it is, along it.
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
             of each (n,).
@@ -52,7 +53,7 @@ class LoopRecord:
     wasted: int = 0
     met: set[str] = field(default_factory=set)
     pulled: set[str] = field(default_factory=set)
-    cosines: list[float] = field(default_factory=list)
+    pulls: list[tuple[float, float]] = field(default_factory=list)
     detached: int = 0
     fed: list[tuple[Tensor, np.ndarray]] = field(default_factory=list)
 

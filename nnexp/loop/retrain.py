@@ -20,18 +20,17 @@ from nnexp.loop.fresh import fresh
 from nnexp.loop.kernel import Kernel
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import quiet, same_gradients, unwarned
-from nnexp.loop.ratio import ratio_of
 from nnexp.loop.record import APPLIED
 from nnexp.loop.returned import each, tensor_of
 from nnexp.loop.score import Score, explained
-from nnexp.loop.turned import is_turned
+from nnexp.loop.turned import factor_of
 
 if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 MOST = 2000  # steps
 BATCHES = 1 << 32  # above the seeds of initial weights: those of batches
-_NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
+NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -127,10 +126,10 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
                 one.p = 0.0
     tap = _Tap(model, x, len(table.classes)) if arm.on_logits else None
     if tap is not None and not tap.fits:
-        return _NO_SCORE
+        return NO_SCORE
     loss_fn = watch.loss_fn if arm.smoothed else _unsmoothed(watch.loss_fn)
     if loss_fn is None:
-        return _NO_SCORE
+        return NO_SCORE
     sign, clears, names, training = _mistakes(watch, arm)
     trained = {n: p for n, p in model.named_parameters() if names is None or n in names}
     optimizer = _optimizer(watch, trained or dict(model.named_parameters()), arm)
@@ -159,16 +158,16 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         if clears and first:
             optimizer.zero_grad()
         if loss.requires_grad:
-            (loss / gathers).backward()
+            (loss / gathers if arm.whole else loss).backward()
         return loss
 
     chosen = islice(_batches(train, batch, by_class), 0 if nothing else steps)
     for done, rows in enumerate(chosen):
         first = done % gathers == 0
         if not differentiate(rows, first).requires_grad:
-            return _NO_SCORE
+            return NO_SCORE
         if arm.reached and not done and _is_cut_off(watch, model):
-            return _NO_SCORE
+            return NO_SCORE
         if (done + 1) % gathers == 0:
             again = isinstance(optimizer, torch.optim.LBFGS)  # which asks several times
             closure: Any = partial(differentiate, rows, first) if again else None
@@ -236,7 +235,6 @@ def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] 
         factor = -1.0 if watch.kernel.sign < 0 else 1.0
         return (factor / watch.kernel.scale if arm.unscaled else factor), True, None, True
     record = watch.record
-    ratio = ratio_of(watch)
     held = {id(p) for group in watch.optimizer.param_groups for p in group["params"]}
     moved = {
         name
@@ -246,8 +244,7 @@ def _mistakes(watch: LoopWatch, arm: Retraining) -> tuple[float, bool, set[str] 
     clears = not (record.backwards >= 2 and record.uncleared == record.backwards)
     training = not record.training or any(record.training)
     names = None if arm.reached else moved
-    sign = -1.0 if is_turned(watch) else 1.0
-    return sign * (ratio if math.isfinite(ratio) else 1.0), clears, names, training
+    return factor_of(watch), clears, names, training
 
 
 def _optimizer(
@@ -261,16 +258,19 @@ def _optimizer(
     names = {id(p): name for name, p in watch.model.named_parameters()}
     groups = watch.optimizer.param_groups
     place = {names.get(id(p)): at for at, group in enumerate(groups) for p in group["params"]}
-    # another rate is one of the highest: what the groups are to each other stays
-    of_first = watch.first_lr if arm.lr is None else arm.lr
-    factor = of_first / watch.first_lr if watch.first_lr > 0 else 1.0
+    # those that came later have the rates that they have now
+    rates = [*watch.first_rates, *(float(own["lr"]) for own in groups[len(watch.first_rates) :])]
+    if (
+        arm.lr is not None
+    ):  # it is one of the first group's: what the groups are to each other stays
+        first = watch.first_lr
+        rates = [rate * arm.lr / first if first > 0 else arm.lr for rate in rates]
     if arm.whole and watch.kernel.summed:
-        factor /= max(1, watch.record.batch)
+        rates = [rate / max(1, watch.record.batch) for rate in rates]
     made = []
-    for at, (group, rate) in enumerate(zip(groups, watch.first_rates, strict=False)):
+    for at, (group, rate) in enumerate(zip(groups, rates, strict=False)):
         own = [p for name, p in parameters.items() if place.get(name, 0) == at]
         if own:
-            rate = rate * factor if watch.first_lr > 0 else of_first
             made.append({"params": own, "lr": rate, **_options(watch, group, arm)})
     options = _options(watch, groups[0], arm)
     if isinstance(watch.optimizer, torch.optim.AdamW):

@@ -67,7 +67,8 @@ def place_of(returned: Any, given: Tensor) -> Path | None:
         returned: by the model, of any rows.
         given: to the loss, for other rows; axes of one may be gone.
     """
-    return next((way for way, own in leaves(returned) if tail(own) == tail(given)), None)
+    found = ((way, own) for way, own in leaves(returned) if own.is_floating_point())
+    return next((way for way, own in found if tail(own) == tail(given)), None)
 
 
 def judged(loss: Callable[[Any], Tensor], output: Any) -> Path:

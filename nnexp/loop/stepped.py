@@ -14,7 +14,7 @@ class Updates:
     """Counts the steps of an optimizer from now on.
 
     Attributes:
-        count: of steps; 0 where another optimizer has taken its place from the beginning.
+        count: of steps; 0 where they are not known, as of an optimizer that takes no hooks.
         empty: of the first `LOOKED`, those at which no parameter had a gradient.
     """
 
@@ -28,8 +28,11 @@ class Updates:
                 own.count += 1
                 own.empty += own.count <= LOOKED and not _has_gradient(stepped)
 
-        # the hooks of an optimizer are no part of its state, nor copied or saved with it
-        handle = optimizer.register_step_post_hook(made)
+        try:
+            # the hooks of an optimizer are no part of its state, nor copied or saved with it
+            handle = optimizer.register_step_post_hook(made)
+        except AttributeError:  # one of somebody's own, which is an optimizer by its groups alone
+            return
         weakref.finalize(self, handle.remove).atexit = False
 
     @property

@@ -19,22 +19,43 @@ from nnexp.loop.returned import each
 if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
-LOOKS = 3  # at gradients, before it is told that they point the wrong way, ...
-AWAY = -0.5  # ... as the median of their cosines with the loss function's own
+LOOKS = 3  # at gradients, before something is told of them, ...
+AWAY = -0.5  # ... as the median of their cosines with the loss function's own: the wrong way
+ALONG = 0.95  # ... and the right one, or the other, and nothing else
 
 
 def is_turned(watch: LoopWatch) -> bool:
-    """Whether the loss that is differentiated is minus the one that `step` is given."""
-    cosines = watch.record.cosines
+    """Whether the loss that is differentiated is minus the one that `step` is given.
+
+    So it grows; a penalty may point against it where it is low.
+    """
+    pulls, points = watch.record.pulls, watch.record.points
     ratio = ratio_of(watch)
     given = math.isfinite(ratio) and ratio < 0  # the minus is in what `step` is given
-    return len(cosines) >= LOOKS and float(np.median(cosines)) < AWAY and not given
+    first, last = (own.get("slice_loss", math.nan) for own in (points[0], points[-1]))
+    away = len(pulls) >= LOOKS and float(np.median([cosine for cosine, _ in pulls])) < AWAY
+    return away and not given and not last <= first
+
+
+def factor_of(watch: LoopWatch) -> float:
+    """What the loop multiplies the loss function with before `backward()`; 1 where unknown.
+
+    By the gradient of a weight, where that is the loss function's own but for a factor; else by the
+    loss that `step` is given.
+    """
+    pulls = watch.record.pulls
+    if len(pulls) >= LOOKS and abs(float(np.median([cosine for cosine, _ in pulls]))) >= ALONG:
+        times = float(np.median([own for _, own in pulls]))
+        if times > 0 or is_turned(watch):
+            return times
+    ratio = ratio_of(watch)
+    return ratio if math.isfinite(ratio) else 1.0
 
 
 def note_direction(
     watch: LoopWatch, inputs: Tensor | None, target: Tensor, before: Mapping[str, Tensor]
 ) -> None:
-    """Note the cosine of a weight's gradient in the loop with that of the loss function.
+    """Note how a weight's gradient in the loop stands to that of the loss function.
 
     Of the weights before and after the step, one of which the gradient is of, the one that speaks
     for the loop counts.
@@ -52,12 +73,13 @@ def note_direction(
         own = _gradient(watch, inputs, target, held, name)
         if own is None or own.shape != made.shape:
             return
-        size = float(torch.linalg.vector_norm(own) * torch.linalg.vector_norm(made))
-        cosine = float((own.double() * made.double()).sum()) / size if size > 0 else math.nan
-        if not math.isfinite(cosine):
+        along = float((own.double() * made.double()).sum())
+        size = float(torch.linalg.vector_norm(own.double()))
+        of_made = float(torch.linalg.vector_norm(made.double()))
+        if not (size > 0 and of_made > 0 and math.isfinite(along)):
             return
-        found.append(cosine)
-    watch.record.cosines.append(max(found))
+        found.append((along / (size * of_made), along / size**2))
+    watch.record.pulls.append(max(found))
 
 
 def _gradient(

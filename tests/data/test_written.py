@@ -12,9 +12,11 @@ from nnexp import UserError
 from nnexp.cli import main
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.data import Preprocessor, load_table, prepare
+from nnexp.data.cells import read_numbers
 from nnexp.data.delimited import COMMAS
 from nnexp.data.dialect import Dialect
 from nnexp.data.files import read_file
+from nnexp.data.table import table_from_frame
 from nnexp.data.written import parse_written, style_of
 
 QUIET = ["trainer.progress=none", "trainer.tensorboard=false", "trainer.epochs=2"]
@@ -115,12 +117,48 @@ def test_points_that_part_thousands_are_no_decimals(tmp_path, cells, told, separ
     ):  # who parts cells by commas parts decimals by points
         told = ""
     assert [told in own for own in lines] == [True] * bool(told)
-    for style in ("comma", "point"):
-        read = CsvConfig(path=str(path), target="y", separator=separator, decimal=style)
-        values = load_table(read)
-        if style == "comma" and told:
-            dataset = prepare(values, read)
-            assert not [own for own in dataset.messages if "column v" in own]
+    read = CsvConfig(path=str(path), target="y", separator=separator, decimal="comma")
+    dataset = prepare(load_table(read), read)
+    values = read_numbers(load_table(read).frame["v"], decimal="comma")
+    if told:
+        assert not [own for own in dataset.messages if "column v" in own]
+        assert values.values.tolist() == [float(cell.replace(".", "")) for cell in cells * 3]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ["100.200.300", "100.200.301", "101.200.300", "7"],  # articles
+        [f"({code})" for code in range(201, 240)],  # area codes
+        ["1", "1-", "2", "2-", "3", "3-"],  # grades
+    ],
+)
+@pytest.mark.parametrize("decimal", ["auto", "point"])
+def test_codes_are_categories(levels, decimal):
+    frame = pd.DataFrame({"v": (levels * 70)[:200], "w": np.arange(200)})
+    frame["y"] = ["a", "b"] * 100
+    config = CsvConfig(target="y", decimal=decimal)
+    dataset = prepare(table_from_frame(frame, "y", "t"), config)
+    assert [own.name for own in dataset.preprocessor.categories] == ["v"]
+
+
+def test_accounts_are_numbers_beside_others():
+    values = np.random.default_rng(0).normal(0, 100, 200).round(2)
+    written = [f"({-v})" if v < 0 else str(v) for v in values]
+    frame = pd.DataFrame({"v": written, "w": values > 3, "y": ["a", "b"] * 100})
+    config = CsvConfig(target="y", decimal="point")
+    dataset = prepare(table_from_frame(frame, "y", "t"), config)
+    assert dataset.features[0] == "v"
+    assert np.allclose(
+        dataset.x[:, 0],
+        (values - values[dataset.train].mean()) / values[dataset.train].std(),
+        atol=1e-4,
+    )
+    plain = pd.DataFrame({"v": [f"{n / 64}" for n in range(200)], "y": ["a", "b"] * 100})
+    table = table_from_frame(plain, "y", "t")
+    with pytest.raises(UserError) as caught:
+        prepare(table, CsvConfig(target="y", decimal="comma"))
+    assert caught.value.remedy == "data.decimal=point"
 
 
 def test_what_the_other_style_reads_is_not_offered_in_turn(tmp_path):

@@ -112,6 +112,41 @@ def test_a_softmax_before_cross_entropy_shows_in_the_floor_of_the_loss(table):
         assert "softmax_twice" not in causes(trained(table, **healthy), classes)
 
 
+@pytest.mark.parametrize(
+    ("flipped", "lr", "epochs"), [(0.0, 2e-3, 20), (0.0, 1e-2, 6), (0.1, 0.2, 30), (0.13, 0.2, 30)]
+)
+def test_two_classes_that_are_half_learnt_are_not_softmaxed_twice(flipped, lr, epochs):
+    x, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(0)
+    x = torch.tensor(StandardScaler().fit_transform(x), dtype=torch.float32)
+    y = torch.tensor(np.where(rng.random(len(y)) < flipped, 1 - y, y))
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Linear(32, 2))
+    optimizer, loss_fn = torch.optim.SGD(net.parameters(), lr), nn.CrossEntropyLoss()
+    curves = {"loss": [], "accuracy": []}
+    for _ in range(epochs):
+        for rows in torch.randperm(len(x)).split(32):
+            optimizer.zero_grad()
+            loss_fn(net(x[rows]), y[rows]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            out = net(x)
+        curves["loss"].append(loss_fn(out, y).item())
+        curves["accuracy"].append((out.argmax(1) == y).double().mean().item())
+    assert "softmax_twice" not in causes(curves, 2)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"test_acc": 0.9}, {"test_f1": None}, {"test_set": ["a"] * 9}, {"test_p": [[1, 2]] * 9}],
+)
+def test_other_things_called_test_are_passed_over(more):
+    curve = list(fall()[:9])
+    assert causes({"loss": curve, "val_loss": curve, **more}) == causes(
+        {"loss": curve, "val_loss": curve}
+    )
+
+
 def test_the_row_of_a_test_after_training_is_no_diverged_epoch():
     epochs = [
         {"epoch": e, "train_loss": 2 / (e + 1), "val_loss": 2 / (e + 1) + 0.1} for e in range(9)

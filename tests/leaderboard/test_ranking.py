@@ -59,6 +59,9 @@ def test_what_halving_has_stopped_is_told(make):
     head, _, *lines = leaderboard_text(board).splitlines()[2:8]
     end = head.index("stopped after") + len("stopped after")
     assert [line[:end].split()[-1] for line in lines[1:]] == ["3", "1", "1"]
+    some = leaderboard([make(0), make(1, reason=reasons[1], reg__l2=1.0)], by=["optimizer.lr"])
+    assert [row["stopped_after"] for row in rows(some)] == [None]
+    assert any("halving stopped 1 of 2" in note for note in some.notes)
     alone = leaderboard(records[:1])
     assert not any("halving" in note for note in alone.notes)
     for shown in (leaderboard_text(alone), markdown(alone), str(leaderboard_table(alone))):

@@ -5,6 +5,9 @@ import torch
 from torch import nn
 
 import nnexp
+from nnexp.loop.retrain import Retraining, score
+from nnexp.loop.retrain import _optimizer as optimizer_of
+from nnexp.loop.turned import factor_of, is_turned
 
 
 def softmaxed(out):
@@ -32,12 +35,15 @@ def loop(digits):
         outputs=10,
         to=lambda y: y,
         differentiated=lambda loss: loss,
+        handed_loss=lambda loss: loss,
+        more=None,  # of the model, differentiated by itself
         every=1,  # batches a step
         between=False,  # zero_grad() between backward() and step()
         schedule=None,
         drops=0.0,
         mode=lambda model, epoch: None,
         seeded=False,
+        looked=False,  # evaluates between the step and what it tells the watch
         epochs=6,
     ):
         x, y, xv, yv = digits
@@ -57,10 +63,13 @@ def loop(digits):
         count = 0
         for epoch in range(epochs):
             for rows in torch.randperm(len(x)).split(32):
+                model.train()
                 mode(model, epoch)
                 out = hand(model(x[rows]))
                 loss = loss_fn(out, to(y)[rows])
-                (differentiated(loss) / every).backward()
+                differentiated(loss).backward()
+                if more:
+                    more(model).backward()
                 count += 1
                 if between:
                     own.zero_grad()
@@ -69,7 +78,9 @@ def loop(digits):
                     own.zero_grad()
                 if slower:
                     slower.step()
-                watch.step(loss, out, to(y)[rows])
+                if looked:
+                    model.eval()
+                watch.step(handed_loss(loss), out, to(y)[rows])
         return watch
 
     return run
@@ -144,7 +155,7 @@ def test_groups_of_parameters_keep_their_rates_in_a_proof(loop):
 
 
 def test_gradients_of_several_batches_are_one_step_in_a_proof_as_well(loop):
-    watch = loop(adam(1e-3), every=8)
+    watch = loop(adam(1e-3), every=8, differentiated=lambda loss: loss / 8)
     assert watch.gathers == 8
     found = watch.diagnosis(prove=True, seeds=3)
     (own,) = [own for own in found.findings if own.cause == "undertrained"]
@@ -152,6 +163,48 @@ def test_gradients_of_several_batches_are_one_step_in_a_proof_as_well(loop):
     assert own.proof.before == pytest.approx(watch.record.points[-1]["val_accuracy"], abs=0.1)
     assert own.evidence[0].value == pytest.approx(watch.steps / 8, rel=0.25)
     assert loop(adam(1e-3)).gathers == 1
+
+
+@pytest.mark.parametrize(
+    ("differentiated", "handed_loss"),
+    [(1, 1), (8, 1), (8, 8)],
+    ids=["not divided", "divided", "divided and handed over so"],
+)
+def test_gathered_gradients_are_as_large_in_a_proof(loop, differentiated, handed_loss):
+    watch = loop(
+        sgd(0.3),
+        every=8,
+        differentiated=lambda loss: loss / differentiated,
+        handed_loss=lambda loss: loss.detach() / handed_loss,
+        epochs=8,
+    )
+    assert factor_of(watch) == pytest.approx(1 / differentiated, rel=0.05)
+    with watch.unseen():
+        reached = [score(watch, Retraining(), seed).value for seed in range(3)]
+    own = watch.record.points[-1]["val_accuracy"]
+    assert sum(reached) / 3 == pytest.approx(own, abs=0.08)
+
+
+def test_groups_that_come_later_are_trained_in_a_proof(loop):
+    def later(model):
+        optimizer = torch.optim.SGD(model[3].parameters(), 0.1)
+        added.append((optimizer, model[0]))
+        return optimizer
+
+    def thaw(model, epoch):
+        optimizer, layer = added[0]
+        if len(optimizer.param_groups) == 1:
+            optimizer.add_param_group({"params": layer.parameters(), "lr": 0.05})
+
+    added = []
+    watch = loop(later, mode=thaw)
+    fresh = dict(watch.factory().named_parameters())
+    made = optimizer_of(watch, fresh, Retraining())
+    assert [(len(group["params"]), group["lr"]) for group in made.param_groups] == [
+        (2, 0.1), (2, 0.05),
+    ]  # fmt: skip
+    made = optimizer_of(watch, fresh, Retraining(lr=0.2))
+    assert [group["lr"] for group in made.param_groups] == pytest.approx([0.2, 0.1])
 
 
 def test_an_optimizer_that_asks_for_the_loss_is_proven_with_it(digits):
@@ -215,11 +268,87 @@ def test_a_minus_before_backward_is_seen(loop, lr):
     assert "loss_sign_flipped" not in [own.cause for own in loop(sgd(lr)).diagnosis().findings]
 
 
+def test_a_penalty_differentiated_by_itself_turns_nothing(loop):
+    def penalty(model):
+        return 1e-2 * sum(p.pow(2).sum() for p in model.parameters())
+
+    watch = loop(sgd(0.3), more=penalty, epochs=20)
+    assert not is_turned(watch)
+    assert "loss_sign_flipped" not in [own.cause for own in watch.diagnosis().findings]
+
+
+class Lookahead(torch.optim.Optimizer):
+    """A wrapper as they are often written: an optimizer by its groups alone."""
+
+    def __init__(self, inner):
+        self.inner, self.defaults = inner, inner.defaults
+
+    @property
+    def param_groups(self):
+        return self.inner.param_groups
+
+    @property
+    def state(self):
+        return self.inner.state
+
+    def step(self, closure=None):
+        return self.inner.step(closure)
+
+    def zero_grad(self, set_to_none=True):
+        self.inner.zero_grad(set_to_none)
+
+
+def test_an_optimizer_without_hooks_is_watched(loop):
+    watch = loop(lambda model: Lookahead(torch.optim.SGD(model.parameters(), 0.1)))
+    assert (watch.updates.count, watch.gathers) == (0, 1)
+    assert "parameters_not_updated" not in [own.cause for own in watch.diagnosis().findings]
+
+
+class Pair(tuple):
+    """A tuple that is not made of a list."""
+
+    def __new__(cls, first, second):
+        return super().__new__(cls, (first, second))
+
+
+class Both(nn.Module):
+    def __init__(self, inputs):
+        super().__init__()
+        self.layer = nn.Linear(inputs, 10)
+
+    def forward(self, x):
+        logits = self.layer(x)
+        return Pair((logits > 0).long(), logits)
+
+
+def test_a_model_that_returns_whole_numbers_beside_its_logits(digits):
+    x, y, xv, yv = digits
+    model, loss_fn = Both(x.shape[1]), nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv))
+    for rows in [own for _ in range(4) for own in torch.randperm(len(x)).split(32)]:
+        logits = model(x[rows])[1]
+        loss = loss_fn(logits, y[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        watch.step(loss, logits, y[rows])
+    assert watch.path == (1,)
+    assert watch.record.points[-1]["val_accuracy"] > 0.5
+
+
+def test_a_mode_that_the_model_was_not_called_in_is_no_matter(loop):
+    found = loop(sgd(0.01), drops=0.5, looked=True, epochs=8).diagnosis().findings
+    assert "batchnorm_mode" not in [own.cause for own in found]
+
+
 def test_a_warm_up_that_outlasts_the_loop_is_named(loop):
     def climbs(steps):
         return lambda own: torch.optim.lr_scheduler.LinearLR(own, 1e-4, total_iters=steps)
 
-    found = loop(sgd(), schedule=climbs(10000)).diagnosis().findings
+    early = loop(sgd(), schedule=climbs(10000), epochs=5).diagnosis().findings
+    assert "lr_too_low" not in [own.cause for own in early]  # it may be meant
+    found = loop(sgd(), schedule=climbs(10000), epochs=10).diagnosis().findings
     assert found[0].cause == "lr_too_low"
     assert found[0].fix[0] == "lr=0.1"
     found = loop(sgd(), schedule=climbs(20)).diagnosis().findings

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-ROWS = 2000  # that are looked at
-MOST = 100  # columns
+ROWS = 1000  # that are looked at
+MOST = 50  # columns
 LEFT = 1e-3  # share of its variance that the others leave of such a column, at most
 
 
@@ -50,8 +50,11 @@ def _is_sum(values: np.ndarray, others: list[np.ndarray]) -> bool:
     table = table[np.isfinite(table).all(1)]
     if len(table) < 4 * table.shape[1]:
         return False
-    table = table - table.mean(0)
-    spread = table.std(0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        table = table - table.mean(0)
+        spread = table.std(0)
+    if not np.isfinite(spread).all():  # numbers too large to be squared
+        return False
     table = table / np.where(spread > 0, spread, 1.0)
     factors, *_ = np.linalg.lstsq(table[:, :-1], table[:, -1], rcond=None)
     left = table[:, -1] - table[:, :-1] @ factors

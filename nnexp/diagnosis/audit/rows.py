@@ -53,6 +53,11 @@ class DistinctRows:
         first = np.argsort(-self.counts, kind="stable")[:MODES]
         return first[self.counts[first] >= max(MODE, MODE_SHARE * len(self.kind))]
 
+    @cached_property
+    def following(self) -> set[str]:
+        """The columns that follow from others, as a total does."""
+        return dependent(self.numbers)
+
     def copied(self, kinds: np.ndarray) -> bool:
         """Whether repeated rows are copies, rather than repeats by nature.
 
@@ -67,8 +72,7 @@ class DistinctRows:
         kinds = np.setdiff1d(kinds, self.modes)
         if not len(kinds):
             return False
-        follow = dependent(self.numbers)
-        names = [name for name in self.columns if name not in follow]
+        names = [name for name in self.columns if name not in self.following]
         if len(names) < APART:
             return False
         rng = np.random.default_rng(0)

@@ -13,7 +13,10 @@ ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at t
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
 HEAVY = 1.0  # scikit-learn's alpha from which on its penalty may hold a training down
 HELD = 0.5  # of the loss of guessing: a data loss above it, under such a penalty
-LEARNT = 0.85  # accuracy from which on a loss tells whether its floor is that of a softmax twice
+# accuracy from which on a loss tells whether its floor is that of a softmax twice; of two classes,
+# where a healthy loss is as high with every tenth label wrong
+LEARNT, LEARNT_OF_TWO = 0.85, 0.96
+SETTLED = 0.02  # fall of the loss over the last quarter of the epochs, at most
 OVER_FLOOR = 0.03  # above the floor and the share of wrong rows, that such a loss ends at most
 
 
@@ -241,7 +244,9 @@ def softmax_twice(own: Curves) -> list[CurveSign]:
     inside = (loss > floor - ROUNDING) & (loss < floor + 1 + ROUNDING)
     last, wrong = float(loss[-1]), 1 - float(accuracy[-1])
     over = last - floor - wrong
-    if not inside.all() or 1 - wrong < LEARNT or not -wrong / 2 - ROUNDING <= over <= OVER_FLOOR:
+    learnt = 1 - wrong >= (LEARNT if own.classes > 2 else LEARNT_OF_TWO)
+    settled = float(loss[-1 - max(1, len(loss) // 4)]) - last <= SETTLED
+    if not (inside.all() and learnt and settled) or not -wrong / 2 - ROUNDING <= over <= OVER_FLOOR:
         return []
     return [
         CurveSign(
