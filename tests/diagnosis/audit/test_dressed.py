@@ -30,3 +30,10 @@ def test_texts_are_no_numbers(sheet_of, causes):
     frame = pd.DataFrame({"a": [f"note {own}" for own in AREA], "b": OTHER})
     found = dressed.check(sheet_of(frame, (AREA > 90).astype(int)))
     assert (causes(found), found.notes) == ([], [])
+
+
+def test_what_the_other_style_reads_is_told_without_a_setting(sheet_of, causes):
+    frame = pd.DataFrame({"area": [f"{own:.2f}" for own in AREA], "b": OTHER})
+    found = dressed.check(sheet_of(frame, (AREA > 90).astype(int), decimal="comma"))
+    assert causes(found) == ["uninformative_inputs"]
+    assert found.nominations[0].fix == ()

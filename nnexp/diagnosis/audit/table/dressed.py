@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.data.cells import read_numbers
-from nnexp.data.columns import DRESSED
-from nnexp.data.written import style_of
+from nnexp.data.columns import DRESSED, PLAIN
+from nnexp.data.written import AUTO, style_of
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, p_text
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -18,13 +18,14 @@ ROWS = 5  # train rows of a class that is compared
 
 def check(sheet: Sheet) -> Audit:
     """What columns that were dropped for their writing would tell."""
-    dropped = [column for column in sheet.columns if column.reason.startswith(DRESSED)]
+    dropped = [own for own in sheet.columns if own.reason.startswith((DRESSED, PLAIN))]
     told: dict[str, tuple[float, str, str]] = {}
     notes = []
     for column in dropped:
         texts = sheet.texts(column.name)
-        style = style_of(texts.levels)
-        values = read_numbers(sheet.frame[column.name], decimal=style).values
+        # what another setting reads, it would take from other columns
+        style = "" if column.reason.startswith(PLAIN) else style_of(texts.levels)
+        values = read_numbers(sheet.frame[column.name], decimal=style or AUTO).values
         p = _p_of(values[sheet.train], sheet.y[sheet.train])
         if p < CHANCE:
             told[column.name] = p, column.reason, style
@@ -32,8 +33,11 @@ def check(sheet: Sheet) -> Audit:
             notes.append(f"{column.name!r} is left out: {column.reason}")
     if not told:
         return Audit(notes=notes)
-    first = min(told, key=lambda name: told[name][0])
+    first = min(told, key=lambda name: (not told[name][2], told[name][0]))
     p, reason, style = told[first]
+    how = "with a unit, a currency or separators of groups"
+    if not style:
+        how = "with points where those of other columns have commas"
     names = [first, *(name for name, own in told.items() if own[2] == style and name != first)]
     return Audit(
         [
@@ -48,8 +52,8 @@ def check(sheet: Sheet) -> Audit:
                     ),
                 ),
                 f"{columns(names)} would tell something of the label, but its numbers are written "
-                "with a unit, a currency or separators of groups, and it is left out as text.",
-                (override("data.decimal", style),),
+                f"{how}, and it is left out as text.",
+                (override("data.decimal", style),) if style else (),
                 strength=0.85,
                 subject=", ".join(names),
                 title="numbers are left out as text",
