@@ -15,6 +15,7 @@ from nnexp.config.shell import shell
 from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import is_full
+from nnexp.near import beside
 from nnexp.runs.jobs import full_disk, resume_command
 from nnexp.runs.started import FILE_KEYS, started_in
 from nnexp.sweep.record import read_record
@@ -52,7 +53,8 @@ def main(words: Sequence[str]) -> int:
         return _sweep(folder, options.trust, options.overrides, words)
     if not folder.is_dir() or not (folder / "status.json").exists():
         raise UserError(
-            f"{str(folder)!r} is no run and no sweep: it has no status.json and no {SWEEP_FILE}",
+            f"{str(folder)!r} is no run and no sweep: it has no status.json and no {SWEEP_FILE}"
+            f"{beside(folder)}",
             _ALLOWED,
             "ls outputs/*/* outputs/sweeps/*",
         )

@@ -11,6 +11,7 @@ from shlex import quote
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
 from nnexp.files import open_regular
+from nnexp.near import beside
 from nnexp.track.folder import METRICS_FILE, MULTIRUN_FILE
 from nnexp.track.status import FILE as STATUS_FILE
 
@@ -35,7 +36,7 @@ def find_runs(paths: Sequence[str | Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.is_dir():
-            what = "is no folder" if path.exists() else "does not exist"
+            what = "is no folder" if path.exists() else f"does not exist{beside(path)}"
             raise _nothing(f"{str(path)!r} {what}")
         runs = list(_below(path, DEEPEST))
         for run in runs:

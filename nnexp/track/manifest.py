@@ -16,6 +16,7 @@ from shlex import quote
 from typing import Any
 
 from nnexp.errors import UserError
+from nnexp.near import beside
 from nnexp.track.folder import read_json, write_json
 from nnexp.track.origin import command_line
 from nnexp.track.origin import origin as gather
@@ -163,7 +164,7 @@ def check_files(folder: str | Path, limits: Mapping[str, int]) -> None:
     if not (folder / FILE).exists():
         below = sorted(path.parent for path in folder.glob(f"*/{FILE}"))  # of a sweep
         raise UserError(
-            f"{str(folder)!r} is no folder of a finished run: it has no {FILE}",
+            f"{str(folder)!r} is no folder of a finished run: it has no {FILE}{beside(folder)}",
             "a run whose status.json says done, interrupted or diverged",
             f"one of its runs, such as {below[0]}" if below else _whole(folder),
         )
