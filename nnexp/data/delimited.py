@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -66,11 +67,21 @@ def parse_delimited(
     if binary:
         raise undecodable(path, data, f"column {binary[0]!r}")
     check_quote(path, data, table)
+    table = _without_empty_end(table)
     stripped = [name.strip() for name in table.column_names]
     check_header(path, stripped)
     frame = table.rename_columns(stripped).to_pandas()
     frame.attrs[COMMAS] = [f.name.strip() for f in table.schema if f.metadata]
     return with_rows(path, frame)
+
+
+def _without_empty_end(table: Any) -> Any:
+    """The table without the column that a separator at the end of each line makes."""
+    names = table.column_names
+    ends = len(names) > 1 and not names[-1].strip()
+    if not ends or table.column(len(names) - 1).null_count < len(table):
+        return table
+    return table.remove_column(len(names) - 1)
 
 
 def _names(path: Path, data: bytes, separator: str, dialect: Dialect) -> list[str]:
@@ -80,5 +91,7 @@ def _names(path: Path, data: bytes, separator: str, dialect: Dialect) -> list[st
     check_width(path, written, data, separator)
     if dialect.header is not True:
         written = list(dialect.header or numbered_names(len(written)))
-    check_header(path, [name.strip() for name in written])
+    stripped = [name.strip() for name in written]
+    # the last may be none at all, which its cells will tell
+    check_header(path, stripped[:-1] if len(stripped) > 1 and not stripped[-1] else stripped)
     return written

@@ -140,6 +140,14 @@ def test_nothing_to_read(tmp_path, text):
     refused(write(tmp_path, text), "table.csv")
 
 
+def test_a_separator_at_the_end_of_each_line_makes_no_column(tmp_path):
+    frame = read_file(write(tmp_path, "a,b,\n1,x,\n2,y,\n"))
+    assert list(frame.columns) == ["a", "b"]
+    assert frame["a"].tolist() == [1, 2]
+    refused(write(tmp_path, "a,b,\n1,x,\n2,y,7\n"), "column 3 of 3 has no name")
+    refused(write(tmp_path, "a,,b\n1,,x\n"), "column 2 of 3 has no name")
+
+
 def test_header_names_are_whole_and_distinct(tmp_path):
     refused(write(tmp_path, "a, a\n1,2\n"), "more than one column is named 'a'")
     refused(write(tmp_path, ",a\n1,2\n"), "column 1 of 2 has no name")
