@@ -20,6 +20,7 @@ from nnexp.data.written import (
     COMMA,
     POINT,
     has_odd_minus,
+    is_code_like,
     parse_written,
     points_part_thousands,
     style_of,
@@ -184,14 +185,17 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
 
 def _are_codes(levels: Sequence[str]) -> bool:
     """Whether levels that might be numbers below 0 of accounts are codes or grades: (207), 3-."""
-    below = [has_odd_minus(text) for text in levels]
-    return all(below) or (any(below) and len(levels) <= UNIQUE_LEVELS)
+    below = [text for text in levels if has_odd_minus(text)]
+    few = len(below) == len(levels) or len(levels) <= UNIQUE_LEVELS
+    return bool(below) and few and all(map(is_code_like, below))
 
 
 def _thousands(levels: Sequence[str], decimal: str) -> str:
     """Why levels are none here whose thousands points part; "" where they do not seem to."""
-    if decimal != AUTO or len(levels) <= UNIQUE_LEVELS or not points_part_thousands(levels):
+    if decimal != AUTO or not points_part_thousands(levels):
         return ""
+    if len(levels) <= UNIQUE_LEVELS and any(text.count(".") > 1 for text in levels):
+        return ""  # codes of articles, perhaps
     example = max(levels, key=lambda text: text.count("."))
     told = f"{DRESSED} {example!r}"
     if example.count(".") > 1:

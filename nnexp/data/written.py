@@ -43,6 +43,7 @@ _PATTERNS = {POINT: _pattern(",", r"\."), COMMA: _pattern(".", ",")}
 # accounts for -12
 _QUOTED = re.compile(r'="(.*)"', re.DOTALL)
 _BEHIND = re.compile(r"\((?P<inside>[^()+-]+)\)|(?P<before>[^()+-]+)-")
+_CODE = re.compile(r"\(\d{1,4}\)|\d{1,2}-")
 _MINUS = "\u2212"
 # numbers of which points part the thousands: 1.234.567, and beside them 1.234 and 567
 _POINTED = re.compile(r"[+-]?(?:\d{1,3}|[1-9]\d{0,2}(?:\.\d{3})+)")
@@ -77,10 +78,17 @@ def parse_written(text: str, decimal: str) -> float | None:
     return float(f"{sign}{whole or 0}.{decimals or 0}{found['power'] or ''}")
 
 
+def is_code_like(text: str) -> bool:
+    """Whether a text with brackets or a minus behind it may be a code or a grade.
+
+    >>> [is_code_like(text) for text in ("(207)", "3-", "(12.5)", "($1,200)", "12.50-")]
+    [True, True, False, False, False]
+    """
+    return _CODE.fullmatch(text) is not None
+
+
 def has_odd_minus(text: str) -> bool:
     """Whether a number is below 0 by its brackets, or by a minus behind it.
-
-    Where all of a column do, they are codes: `(207)`.
 
     >>> [has_odd_minus(text) for text in ("(207)", "12-", "-12", "12")]
     [True, True, False, False]
@@ -138,7 +146,7 @@ def style_of(texts: Sequence[str]) -> str:
     """
     if points_part_thousands(texts):
         return COMMA
-    if texts and all(map(has_odd_minus, texts)):
+    if texts and all(map(is_code_like, texts)):
         return ""
     for style in (POINT, COMMA):
         numbers = of_one_unit(texts, [parse_written(text, style) for text in texts], style)

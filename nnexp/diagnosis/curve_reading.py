@@ -111,8 +111,13 @@ def _without_tests(
         return found, epochs
     tested = np.zeros(rows, bool)
     for name in given:
-        values = np.asarray(given[name]) if str(name).lower().startswith("test") else np.zeros(0)
-        if values.shape == (rows,) and values.dtype.kind in "iuf":
+        if not str(name).lower().startswith("test"):
+            continue
+        try:
+            values = _numbers(name, given[name])
+        except (UserError, TypeError, ValueError):  # of something else
+            continue
+        if values.shape == (rows,):
             tested |= np.isfinite(values)
     kept = ~(absent & tested)
     if kept.all():

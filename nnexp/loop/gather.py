@@ -33,7 +33,7 @@ from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import FEWEST, cut_off, unknown_targets, unscaled_target
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
-from nnexp.loop.turned import is_turned
+from nnexp.loop.turned import SCALED, is_turned, size_of
 from nnexp.loop.weighed import class_weights
 
 if TYPE_CHECKING:
@@ -332,7 +332,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         watch.updates.count,
         watch.updates.all_empty,
     )
-    found += updates.clipped(watch.optimizer, record)
+    found += updates.clipped(watch.optimizer, record, size_of(watch) >= SCALED)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
     found += rates_of_loop.rising(watch.optimizer, record, _passes(watch))
     found += rates_of_loop.left_behind(watch.model, watch.groups, record)

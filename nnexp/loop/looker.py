@@ -28,7 +28,7 @@ class Call:
     Arguments:
         inputs: what it got first, without a graph.
         given: the tensors that it gave, as long as somebody holds them.
-        leaves: the same without their graphs, each with the way to it, as of `leaves`.
+        leaves: the floating ones without their graphs, each with the way to it, as of `leaves`.
         training: whether it was in training mode.
     """
 
@@ -144,6 +144,7 @@ class Looker:
 
     def take_gradient(self, name: str, gradient: Tensor) -> None:
         """Note the gradient of a parameter, before it is added to what is held."""
+        gradient = gradient.detach()  # it may have a graph, as of a penalty on gradients
         self.record.met.add(name)
         if name not in self.record.pulled and bool((gradient.abs() > ROUNDING).any()):
             self.record.pulled.add(name)
@@ -152,8 +153,8 @@ class Looker:
         if name == self.gradient[0]:
             # of all backward passes that one step is made of
             sum_so_far = self.gradient[1] if self._gradient_of == self.step else None
-            own = gradient.detach().clone() if sum_so_far is None else sum_so_far + gradient
-            self.gradient, self._gradient_of = (name, own.detach()), self.step
+            own = gradient.clone() if sum_so_far is None else sum_so_far + gradient
+            self.gradient, self._gradient_of = (name, own), self.step
         if name in self.layers:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
         parameter = self._parameters.get(name)
@@ -182,8 +183,13 @@ class Looker:
         if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
             found = list(leaves(output))
             given = [weakref.ref(own) for _, own in found]
-            plain = [(way, own.detach()) for way, own in found]
-            self._calls.append(Call(inputs[0].detach(), given, plain, module.training))
+            plain = [
+                (way, own.detach())
+                for way, own in found
+                if own.is_floating_point() and own.layout is torch.strided
+            ]
+            if plain:  # else nothing that a loss could be made of
+                self._calls.append(Call(inputs[0].detach(), given, plain, module.training))
 
     @property
     def calls(self) -> list[Call]:

@@ -89,7 +89,10 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         if (arm := change_of(own, watch.table.is_classes)) is not None
     ][:CAUSES]
     reached = [own.value for own in base if math.isfinite(own.value)]
-    unlike = _unlike(watch, reached)
+    itself = score_of_loop(watch)
+    unlike = _unlike(watch, reached, itself.value)
+    # what helps a training that the loop does not make need not help the loop
+    behind = bool(reached) and watch.table.is_classes and max(reached) < itself.value - APART
     tried: list[tuple[Finding, Proof, float, bool, bool]] = []
     for own, arm in arms:
         after = [_scored(watch, arm, seed) for seed in range(seeds)]
@@ -109,6 +112,10 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         # what left all trainings as they were, or is not that of the loop, acquits of nothing
         if told.verdict == HARMLESS and (unlike or stuck or (idle and not known)):
             proven[id(own)] = replace(told, verdict=own.verdict), gain
+        if told.verdict == CONFIRMED and behind and told.proof is not None:
+            beaten = itself.balanced if own.cause in BALANCED else itself.value
+            if told.proof.after <= beaten:
+                proven[id(own)] = replace(told, verdict=own.verdict), gain
     # a leak that is there stays before what it makes look worth while
     leaks = [own.cause in FLATTERING and id(own) not in proven for own in found.findings]
     standing = leaks.index(False) if False in leaks else len(leaks)
@@ -221,19 +228,24 @@ def _first_of(watch: LoopWatch, seeds: int) -> list[Score]:
         ) from error
 
 
-def _scored(watch: LoopWatch, arm: Retraining, seed: int) -> Score:
+def _scored(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = None) -> Score:
     """The score of a training with a change; none where the loop's own loss refuses the change."""
     try:
-        return score(watch, arm, seed)
+        return score(watch, arm, seed, only)
     except UserError:
         raise
     except Exception:  # whatever a loss of the user's own may raise
         return NO_SCORE
 
 
-def _unlike(watch: LoopWatch, base: list[float]) -> list[str]:
-    """That a training as the loop was seen to train goes far better or worse than the loop."""
-    own = score_of_loop(watch).value
+def _unlike(watch: LoopWatch, base: list[float], own: float) -> list[str]:
+    """That a training as the loop was seen to train goes far better or worse than the loop.
+
+    Arguments:
+        watch: of the loop.
+        base: scores of such trainings.
+        own: that of the loop.
+    """
     if not (watch.table.is_classes and base):
         return []
     if max(base) < own - APART:
@@ -268,10 +280,14 @@ def _probes(watch: LoopWatch, base: list[float]) -> tuple[list[str], list[str]]:
         ("shuffled train labels", Retraining(labels="permuted")),
     ):
         reached = _scored(watch, arm, 0).value
+        if not math.isfinite(reached):
+            continue  # the loop's loss refuses it
         line = f"trained anew with {name}: accuracy {reached:.3f}, against {own:.3f}"
         (checked if own > reached + 0.02 else notes).append(line)
     size = min(watch.record.batch, 32)
-    fitted = score(watch, Retraining(), 0, only=size).value
+    fitted = _scored(watch, Retraining(), 0, only=size).value
+    if not math.isfinite(fitted):
+        return checked, notes
     line = f"a single batch of {size} rows is fitted to an accuracy of {fitted:.3f}"
     (checked if fitted >= FITTED else notes).append(line)
     return checked, notes

@@ -33,7 +33,7 @@ class LoopRecord:
         met, pulled: names of parameters that got a gradient, and one that was not 0 but for
             rounding.
         pulls: at looks the cosine of a weight's gradient with the one that the loss function gives
-            it, and how many times that it is, along it.
+            it, and how many times as large it is.
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
             of each (n,).

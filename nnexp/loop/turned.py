@@ -21,35 +21,43 @@ if TYPE_CHECKING:
 
 LOOKS = 3  # at gradients, before something is told of them, ...
 AWAY = -0.5  # ... as the median of their cosines with the loss function's own: the wrong way
-ALONG = 0.95  # ... and the right one, or the other, and nothing else
+DIVIDED = 0.1  # of the inverse of so many batches: a loss handed over as it is divided by them
+SCALED = 256.0  # times the loss function's own gradient: a scaler's, against half precision's zeros
 
 
 def is_turned(watch: LoopWatch) -> bool:
     """Whether the loss that is differentiated is minus the one that `step` is given.
 
-    So it grows; a penalty may point against it where it is low.
+    It grows then, unless the optimizer climbs; a penalty may point against it where it is low.
     """
     pulls, points = watch.record.pulls, watch.record.points
     ratio = ratio_of(watch)
     given = math.isfinite(ratio) and ratio < 0  # the minus is in what `step` is given
     first, last = (own.get("slice_loss", math.nan) for own in (points[0], points[-1]))
     away = len(pulls) >= LOOKS and float(np.median([cosine for cosine, _ in pulls])) < AWAY
-    return away and not given and not last <= first
+    climbs = any(bool(group.get("maximize")) for group in watch.groups)
+    return away and not given and (climbs or not last <= first)
+
+
+def size_of(watch: LoopWatch) -> float:
+    """How many times the loss function's own gradient that of the loop is; NaN where unknown."""
+    sizes = [size for _, size in watch.record.pulls]
+    return float(np.median(sizes)) if len(sizes) >= LOOKS else math.nan
 
 
 def factor_of(watch: LoopWatch) -> float:
     """What the loop multiplies the loss function with before `backward()`; 1 where unknown.
 
-    By the gradient of a weight, where that is the loss function's own but for a factor; else by the
-    loss that `step` is given.
+    That is what `step` was given, divided once more where the gradients of several batches are
+    gathered, and it was not divided by their number yet, though their gradients say so.
     """
-    pulls = watch.record.pulls
-    if len(pulls) >= LOOKS and abs(float(np.median([cosine for cosine, _ in pulls]))) >= ALONG:
-        times = float(np.median([own for _, own in pulls]))
-        if times > 0 or is_turned(watch):
-            return times
-    ratio = ratio_of(watch)
-    return ratio if math.isfinite(ratio) else 1.0
+    ratio, gathers = ratio_of(watch), watch.gathers
+    factor = ratio if math.isfinite(ratio) else 1.0
+    if gathers > 1 and abs(abs(factor) * gathers - 1) > DIVIDED:
+        size = size_of(watch) / abs(factor)
+        if size > 0 and abs(math.log(size * gathers)) < abs(math.log(size)):
+            factor /= gathers
+    return -factor if is_turned(watch) else factor
 
 
 def note_direction(
@@ -78,7 +86,7 @@ def note_direction(
         of_made = float(torch.linalg.vector_norm(made.double()))
         if not (size > 0 and of_made > 0 and math.isfinite(along)):
             return
-        found.append((along / (size * of_made), along / size**2))
+        found.append((along / (size * of_made), of_made / size))
     watch.record.pulls.append(max(found))
 
 
@@ -91,6 +99,7 @@ def _gradient(
         with quiet(watch.model, watch.model.training), watch.unseen(), torch.enable_grad():
             out = watch.given(functional_call(watch.model, {**held, name: weight}, (inputs,)))
             loss = watch.loss_fn(each(out, APPLIED[watch.applied]), target)
-            return torch.autograd.grad(loss.sum(), weight, allow_unused=True)[0]
+            loss = loss.mean() if loss.ndim else loss
+            return torch.autograd.grad(loss, weight, allow_unused=True)[0]
     except Exception:  # whatever a model or a loss of the user's own may raise
         return None

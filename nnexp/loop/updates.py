@@ -101,16 +101,22 @@ def _mostly_frozen(model: nn.Module) -> bool:
     return sum(learns) <= 1 < len(learns)
 
 
-def clipped(optimizer: torch.optim.Optimizer, record: LoopRecord) -> list[Nomination]:
+def clipped(
+    optimizer: torch.optim.Optimizer, record: LoopRecord, scaled: bool = False
+) -> list[Nomination]:
     """Gradients that are clipped to next to nothing at every step, and each step of SGD with them.
 
     That their norm is the same at every look is what clipping leaves.
+
+    Arguments:
+        optimizer, record: of the loop.
+        scaled: whether a scaler makes gradients larger until the step: what is left is not known.
     """
     norms = np.array([norm for norm, _ in record.clipped])
     left = np.array([share for _, share in record.clipped])
     plain = type(optimizer).__name__ == "SGD"
     known = len(norms) >= LOOKS and norms.min() > 0 and bool(np.isfinite(norms).all())
-    if not plain or not known or record.gathered:
+    if not plain or not known or record.gathered or scaled:
         return []
     share = float(np.median(left))
     if np.ptp(norms) > 1e-3 * norms.mean() or share > CLIPPED:

@@ -142,6 +142,31 @@ def test_codes_are_categories(levels, decimal):
     assert [own.name for own in dataset.preprocessor.categories] == ["v"]
 
 
+@pytest.mark.parametrize(
+    ("form", "decimal"),
+    [("({:,.2f})", "point"), ("(${:,.2f})", "point"), ("{:.2f}-", "point"), ("{:.2f}-", "comma")],
+)
+def test_accounts_that_are_all_below_0_are_numbers(form, decimal):
+    amounts = np.random.default_rng(0).uniform(1, 5000, 200)
+    written = [form.format(own) for own in amounts]
+    if decimal == "comma":
+        written = [own.replace(".", ",") for own in written]
+    frame = pd.DataFrame({"v": written, "w": np.arange(200), "y": ["a", "b"] * 100})
+    table = table_from_frame(frame, "y", "t")
+    assert prepare(table, CsvConfig(target="y", decimal=decimal)).features[0] == "v"
+    (line,) = [own for own in prepare(table, CsvConfig(target="y")).messages if "column v" in own]
+    assert f"data.decimal={decimal} reads them" in line
+
+
+def test_few_prices_with_thousands_are_no_decimals(tmp_path):
+    prices = ["500", "750", "1.000", "1.250", "1.500", "2.000", "2.500", "3.000"]
+    rows = [f"{prices[n % 8]};{n};{'ab'[n % 3 > 0]}" for n in range(160)]
+    (tmp_path / "t.csv").write_text("\n".join(["price;w;y", *rows]) + "\n")
+    config = CsvConfig(path=str(tmp_path / "t.csv"), target="y", separator=";")
+    (line,) = [own for own in prepare(load_table(config), config).messages if "price" in own]
+    assert "thousands or decimals" in line
+
+
 def test_accounts_are_numbers_beside_others():
     values = np.random.default_rng(0).normal(0, 100, 200).round(2)
     written = [f"({-v})" if v < 0 else str(v) for v in values]

@@ -112,6 +112,14 @@ def test_a_softmax_before_cross_entropy_shows_in_the_floor_of_the_loss(table):
         assert "softmax_twice" not in causes(trained(table, **healthy), classes)
 
 
+def test_a_test_is_known_by_any_kind_of_list():
+    curve = list(fall()[:9])
+    for tested in ([None] * 9 + [0.9], torch.tensor([math.nan] * 9 + [0.9], requires_grad=True)):
+        given = {"loss": [*curve, None], "val_loss": [*curve, None], "test_acc": tested}
+        assert "lr_too_high" not in causes(given)
+    assert causes({"loss": [*curve, None], "test_p": [[1, 2], [3]]})[0] == "lr_too_high"
+
+
 @pytest.mark.parametrize(
     ("flipped", "lr", "epochs"), [(0.0, 2e-3, 20), (0.0, 1e-2, 6), (0.1, 0.2, 30), (0.13, 0.2, 30)]
 )

@@ -35,11 +35,13 @@ def proven(monkeypatch):
         )  # fmt: skip
         monkeypatch.setattr(module, "check_factory", lambda watch: None)
         monkeypatch.setattr(module, "_probes", lambda watch, base: ([], []))
-        monkeypatch.setattr(module, "_unlike", lambda watch, base: [])
+        monkeypatch.setattr(module, "_unlike", lambda watch, base, own: [])
+        unknown = Score(math.nan, math.nan, np.zeros(0))
+        monkeypatch.setattr(module, "score_of_loop", lambda watch: unknown)
         monkeypatch.setattr(
             module,
             "score",
-            lambda watch, arm, seed: (before if arm == Retraining() else after)[seed],
+            lambda watch, arm, seed, only=None: (before if arm == Retraining() else after)[seed],
         )
         found = Diagnosis([finding(cause)])
         return module.prove_loop(SimpleNamespace(table=table), found, len(before)).findings[0]

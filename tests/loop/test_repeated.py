@@ -1,12 +1,15 @@
 """What a loop makes of outputs before it hands them over, and what a proof repeats of a loop."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 import nnexp
+from nnexp.loop import proof
 from nnexp.loop.retrain import Retraining, score
 from nnexp.loop.retrain import _optimizer as optimizer_of
+from nnexp.loop.score import Score
 from nnexp.loop.turned import factor_of, is_turned
 
 
@@ -178,11 +181,111 @@ def test_gathered_gradients_are_as_large_in_a_proof(loop, differentiated, handed
         handed_loss=lambda loss: loss.detach() / handed_loss,
         epochs=8,
     )
-    assert factor_of(watch) == pytest.approx(1 / differentiated, rel=0.05)
+    assert abs(factor_of(watch)) == pytest.approx(1 / differentiated, rel=0.05)
     with watch.unseen():
         reached = [score(watch, Retraining(), seed).value for seed in range(3)]
     own = watch.record.points[-1]["val_accuracy"]
     assert sum(reached) / 3 == pytest.approx(own, abs=0.08)
+
+
+def test_divided_gradients_are_known_with_dropout_as_well(loop):
+    watch = loop(sgd(0.5), every=4, differentiated=lambda loss: loss / 4, drops=0.5)
+    assert factor_of(watch) == 0.25
+
+
+def scaled_up(digits, optimizer, loss_fn, *, mean=lambda loss: loss, times=65536.0):
+    """A loop whose gradients are scaled up until the step, as by a GradScaler."""
+    x, y, xv, yv = digits
+
+    def make():
+        return nn.Sequential(nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Linear(32, 10))
+
+    torch.manual_seed(0)
+    model = make()
+    own = optimizer(model)
+    watch = nnexp.watch(model, own, loss_fn, train=(x, y), valid=(xv, yv), factory=make)
+    for rows in [own for _ in range(6) for own in torch.randperm(len(x)).split(32)]:
+        out = model(x[rows])
+        loss = mean(loss_fn(out, y[rows]))
+        own.zero_grad()
+        (loss * times).backward()
+        for p in model.parameters():
+            p.grad /= times
+        own.step()
+        watch.step(loss, out, y[rows])
+    return watch
+
+
+def test_a_scaler_is_no_factor_on_the_loss(digits):
+    watch = scaled_up(digits, sgd(0.3), nn.CrossEntropyLoss())
+    assert factor_of(watch) == pytest.approx(1.0, rel=1e-4)
+    found = watch.diagnosis(prove=True, seeds=2)
+    assert not found.cautions
+    assert not [own for own in found.findings if own.cause != "undertrained"]
+
+
+def test_a_loss_of_rows_that_the_loop_averages(digits):
+    loss_fn = nn.CrossEntropyLoss(reduction="none")
+    watch = scaled_up(digits, sgd(0.3), loss_fn, mean=torch.mean, times=1.0)
+    assert factor_of(watch) == pytest.approx(1.0, rel=1e-4)
+    assert not watch.diagnosis(prove=True, seeds=2).cautions
+
+
+def test_to_climb_minus_the_loss_is_to_descend_it(loop):
+    def climbing(model):
+        return torch.optim.SGD(model.parameters(), 0.1, maximize=True)
+
+    found = loop(climbing, differentiated=lambda loss: -loss).diagnosis(prove=True, seeds=2)
+    assert "loss_sign_flipped" not in [own.cause for own in found.findings]
+    assert not found.cautions
+    found = loop(climbing).diagnosis().findings
+    assert found[0].cause == "loss_sign_flipped"
+
+
+class Several(nn.Module):
+    """A model that is asked for other things than its outputs as well."""
+
+    def __init__(self, inputs):
+        super().__init__()
+        self.layer = nn.Linear(inputs, 10)
+
+    def forward(self, x, what="logits"):
+        if what == "penalty":
+            return 0.5
+        return self.layer(x)
+
+
+def test_a_call_that_gives_no_tensor_is_passed_over(digits):
+    x, y, xv, yv = digits
+    model, loss_fn = Several(x.shape[1]), nn.NLLLoss()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv))
+    for rows in torch.randperm(len(x)).split(32):
+        out = model(x[rows]).log_softmax(1)
+        loss = loss_fn(out, y[rows])
+        model(x[rows], what="penalty")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        watch.step(loss, out, y[rows])
+    assert watch.handed == "log_softmax"
+
+
+def test_what_helps_another_training_is_not_confirmed_for_the_loop(loop, monkeypatch):
+    watch = loop(sgd(0.02))
+    low, high = (Score(own, own, np.full(270, own)) for own in (0.1, 0.6))
+    rows = iter(range(10**6))
+
+    def scored(watch, arm, seed, only=None):
+        jitter = 1e-3 * (next(rows) % 3)
+        own = low if arm == Retraining() else high
+        return Score(own.value + jitter, own.balanced + jitter, own.rows)
+
+    monkeypatch.setattr(proof, "score", scored)
+    assert watch.record.points[-1]["val_accuracy"] > 0.7
+    found = watch.diagnosis(prove=True, seeds=3)
+    assert "only, and the loop's" in found.cautions[0]
+    assert "confirmed" not in [own.verdict for own in found.findings]
 
 
 def test_groups_that_come_later_are_trained_in_a_proof(loop):

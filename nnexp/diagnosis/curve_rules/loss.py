@@ -13,6 +13,7 @@ ABOVE, WORSE = 3.0, 1.2  # times the loss of guessing, at the beginning and at t
 FLAT = 0.02  # of the loss of guessing: a loss that near is at it
 HEAVY = 1.0  # scikit-learn's alpha from which on its penalty may hold a training down
 HELD = 0.5  # of the loss of guessing: a data loss above it, under such a penalty
+
 # accuracy from which on a loss tells whether its floor is that of a softmax twice; of two classes,
 # where a healthy loss is as high with every tenth label wrong
 LEARNT, LEARNT_OF_TWO = 0.85, 0.96
