@@ -66,6 +66,7 @@ class Looker:
         # of the parameter whose gradient comes first: values, version and step at its last backward
         self._last: tuple[Tensor, int, int] | None = None
         self._first: str | None = None
+        self._left = False  # whether it held a gradient before that backward
         # of the last weight in the order of the layers, which is seen best from the loss
         self.gradient: tuple[str, Tensor | None] = next(reversed(list(layers)), ""), None
         self._gradient_of = -1  # the step before it
@@ -84,6 +85,8 @@ class Looker:
         self._parameters = {n: p for n, p in self.model.named_parameters() if p.requires_grad}
         for name, parameter in self._parameters.items():
             self._handles.append(parameter.register_hook(_of_gradient(here, name)))
+            held = parameter.register_post_accumulate_grad_hook(_of_held(here, name))
+            self._handles.append(held)
         if hasattr(self.model, "_orig_mod"):  # torch.compile warns of hooks for all modules
             self._handles.append(self.model.register_forward_hook(_of_call(here)))
         else:
@@ -96,6 +99,9 @@ class Looker:
             if parameter._backward_hooks is not None and not parameter._backward_hooks:
                 # an empty dict of hooks costs time in each backward
                 parameter._backward_hooks = None
+            held: Any = parameter
+            if not held._post_accumulate_grad_hooks:
+                held._post_accumulate_grad_hooks = None
         self._parameters = {}
 
     def snapshot(self) -> None:
@@ -157,19 +163,24 @@ class Looker:
             self.gradient, self._gradient_of = (name, own), self.step
         if name in self.layers:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
-        parameter = self._parameters.get(name)
-        if name == self._first and parameter is not None:
-            held, before = parameter.grad, self._last
-            self._last = parameter.detach().clone(), parameter._version, self.step
-            left = held is not None and bool(held.any())
-            # a step since the last backward; some write where no version is counted
-            if before is not None and not self._is_as(before):
-                self.record.backwards += 1
-                self.record.uncleared += left
-            elif left:  # of another batch, which the same step will take
-                self.record.gathered += 1
-            elif before is not None and before[2] != self.step:
-                self.record.wasted += 1  # that of a batch before was cleared unused
+        if name == self._first and name in self._parameters:
+            held = self._parameters[name].grad
+            self._left = held is not None and bool(held.any())
+
+    def take_held(self, name: str) -> None:
+        """Note that a gradient was added to what a parameter holds: `autograd.grad` adds none."""
+        if name != self._first or name not in self._parameters:
+            return
+        parameter, before, left = self._parameters[name], self._last, self._left
+        self._last = parameter.detach().clone(), parameter._version, self.step
+        # a step since the last backward; some write where no version is counted
+        if before is not None and not self._is_as(before):
+            self.record.backwards += 1
+            self.record.uncleared += left
+        elif left:  # of another batch, which the same step will take
+            self.record.gathered += 1
+        elif before is not None and before[2] != self.step:
+            self.record.wasted += 1  # that of a batch before was cleared unused
 
     def _is_as(self, before: tuple[Tensor, int, int]) -> bool:
         """Whether the parameter is what it was at an earlier backward pass."""
@@ -214,6 +225,15 @@ def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], Non
         looker = here()
         if looker is not None:
             looker.take_gradient(name, gradient)
+
+    return hook
+
+
+def _of_held(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:
+    def hook(parameter: Tensor) -> None:
+        looker = here()
+        if looker is not None:
+            looker.take_held(name)
 
     return hook
 

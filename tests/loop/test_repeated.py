@@ -363,6 +363,24 @@ def test_gradients_that_are_cleared_before_the_step_are_named(loop):
     assert own.evidence[0].signal == "steps of the optimizer that found no gradient"
 
 
+def test_a_gradient_that_is_only_looked_at_is_not_held(digits):
+    x, y, xv, yv = digits
+    torch.manual_seed(0)
+    model, loss_fn = nn.Linear(x.shape[1], 10), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    watch = nnexp.watch(model, optimizer, loss_fn, train=(x, y), valid=(xv, yv))
+    for rows in [own for _ in range(4) for own in torch.randperm(len(x)).split(32)]:
+        out = model(x[rows])
+        loss = loss_fn(out, y[rows])
+        torch.autograd.grad(loss, list(model.parameters()), retain_graph=True)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        watch.step(loss, out, y[rows])
+    assert watch.record.backwards > 3
+    assert (watch.record.uncleared, watch.record.gathered, watch.record.wasted) == (0, 0, 0)
+
+
 @pytest.mark.parametrize("lr", [0.1, 3.0])
 def test_a_minus_before_backward_is_seen(loop, lr):
     found = loop(sgd(lr), differentiated=lambda loss: -loss).diagnosis().findings
