@@ -1,4 +1,4 @@
-"""Paths as they are typed from the working directory."""
+"""Paths as they are typed from the working directory, and what was meant by a mistyped one."""
 
 from __future__ import annotations
 

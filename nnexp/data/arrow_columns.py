@@ -6,7 +6,6 @@ from typing import Any
 
 _DECIMAL_COMMA = r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$"
 _GROUPED = r"^[+-]?([1-9]\d{0,2},\d{3}|\d{1,3})$"  # 1,234 or 567
-
 _POINTED = r"^\s*[+-]?([1-9]\d{0,2}\.\d{3}|\d{1,3})\s*$"  # 1.234 or 567
 
 

@@ -25,10 +25,10 @@ from nnexp.errors import UserError
 MANY_NUMBERS = 20  # numbers with more distinct values than this, and most of them once, or ...
 MANY_CLASSES = 100  # ... with more distinct values than this, and few rows for each, ...
 ROWS_A_CLASS = 10  # ... are measurements rather than classes
-EDGES = re.compile(r"^[\s'\"`.,;:]+|[\s'\"`.,;:]+$")  # blanks and punctuation around a label
-ALIKE = "case, blanks or punctuation around them"  # in which labels differ that are spelt alike
 FEW_CLASSES = 10  # a column with up to so many is proposed as a target
 MANY_FRACTIONS = 10  # and so are more distinct values than this with digits after the point
+EDGES = re.compile(r"^[\s'\"`.,;:]+|[\s'\"`.,;:]+$")  # blanks and punctuation around a label
+ALIKE = "case, blanks or punctuation around them"  # in which labels differ that are spelt alike
 
 
 @dataclass(frozen=True)

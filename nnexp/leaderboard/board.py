@@ -150,6 +150,11 @@ class Leaderboard:
         return any(record.open for record in self.failed)
 
     @property
+    def halved(self) -> bool:
+        """Whether successive halving stopped all runs of a configuration."""
+        return any(row.stopped_after is not None for row in self.configurations)
+
+    @property
     def tests(self) -> list[str]:
         """The test scores that are shown: loss, accuracy, and the kind that ranks in validation."""
         return list(

@@ -84,9 +84,8 @@ def markdown(board: Leaderboard) -> str:
     ]
     scores = list(dict.fromkeys([board.sort, "val_loss", "val_accuracy"]))
     tests = [score for score in board.tests if score in board.winner_test]
-    halved = any(row.stopped_after is not None for row in board.configurations)
     head = ["rank", *(_escaped(names[key]) for key in board.varied), "runs"]
-    head += ["stopped after"] * halved
+    head += ["stopped after"] * board.halved
     for score in scores:
         head += [score_title(score), "sd", "95 %"]
     head += ["p (Holm)", "same as first", "seeds needed"]
@@ -96,7 +95,7 @@ def markdown(board: Leaderboard) -> str:
         cells = [str(row.rank)]
         cells += [_escaped(setting(row.values[k])) if k in row.values else "" for k in board.varied]
         cells.append(f"{len(row.records)}/{row.planned}")
-        cells += [_stop(row)] * halved
+        cells += [stop_of(row)] * board.halved
         for score in scores:
             s = row.scores[score]
             cells += [number(s.mean), number(s.sd), f"{number(s.low)} to {number(s.high)}"]
@@ -156,7 +155,8 @@ def _row(board: Leaderboard, row: Configuration) -> dict[str, Any]:
     return cells
 
 
-def _stop(row: Configuration) -> str:
+def stop_of(row: Configuration) -> str:
+    """The epoch after which halving stopped a row, in words; "" where it did not."""
     return "" if row.stopped_after is None else f"epoch {row.stopped_after}"
 
 

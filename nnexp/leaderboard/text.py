@@ -122,9 +122,8 @@ def _columns(board: Leaderboard, widest: int) -> list[PrintedColumn]:
             )
         )
     columns.append(PrintedColumn("runs", [f"{len(row.records)}/{row.planned}" for row in rows], 6))
-    stops = [row.stopped_after for row in rows]
-    if any(stop is not None for stop in stops):
-        cells = ["" if stop is None else str(stop) for stop in stops]
+    if board.halved:
+        cells = [str(row.stopped_after or "") for row in rows]
         columns.append(PrintedColumn("stopped after", cells, 6))
     columns += _validation(board, board.sort, (9, 7, 2))
     for other, weights in (("val_loss", (3, 1, 0)), ("val_accuracy", (5, 2, 0))):

@@ -288,7 +288,6 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
     if watch.kernel.applied and kind.kind == "logits":  # by the loss function, to its inputs
         kind = Nature(watch.kernel.applied, kind.width, kind.range)
     ratio = ratio_of(watch)
-    maximize = any(bool(group.get("maximize")) for group in watch.groups)
     return pairing.Pairing(
         kernel=watch.kernel,
         nature=kind,
@@ -300,7 +299,7 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
             "minus in the loop": math.isfinite(ratio) and ratio < 0,
             "minus before backward()": is_turned(watch),
             "minus in the loss": watch.kernel.sign < 0 and not watch.table.labels,
-            "maximize of the optimizer": maximize,
+            "maximize of the optimizer": watch.climbs,
         },
         ratio=ratio,
         batch=watch.record.batch,
@@ -329,8 +328,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         watch.initial,
         record,
         watch.steps,
-        watch.updates.count,
-        watch.updates.all_empty,
+        watch.updates.idle,
     )
     found += updates.clipped(watch.optimizer, record, size_of(watch) >= SCALED)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import product
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from nnexp.loop.returned import Path
 CLOSE, ROUNDING = 1e-3, 1e-6
 
 
-def handed(calls: Iterable[Call], given: Tensor, path: Path) -> str | None:
+def handed(calls: Sequence[Call], given: Tensor, path: Path) -> str | None:
     """By its name in `APPLIED` what makes `given` of what the model has returned for that batch.
 
     Arguments:
@@ -26,8 +27,8 @@ def handed(calls: Iterable[Call], given: Tensor, path: Path) -> str | None:
     Returns:
         "" for the output as it is; None where nothing that is known makes it of any of them.
     """
-    kept = list(calls)
-    return next((name for name in APPLIED for call in kept if makes(call, path, name, given)), None)
+    pairs = product(APPLIED, calls)
+    return next((name for name, call in pairs if makes(call, path, name, given)), None)
 
 
 def makes(call: Call, path: Path, name: str, given: Tensor) -> bool:

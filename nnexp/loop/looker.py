@@ -61,7 +61,7 @@ class Looker:
         self._calls: deque[Call] = deque(maxlen=CALLS)
         self._handles: list[Any] = []
         self._parameters: dict[str, Tensor] = {}
-        self._before: dict[str, Tensor] = {}
+        self.before: dict[str, Tensor] = {}  # the parameters before the step that is looked at
         self._norms: dict[str, float] = {}
         # of the parameter whose gradient comes first: values, version and step at its last backward
         self._last: tuple[Tensor, int, int] | None = None
@@ -106,12 +106,7 @@ class Looker:
 
     def snapshot(self) -> None:
         """Keep the weights, to see how far the next step moves them."""
-        self._before = {n: p.detach().clone() for n, p in self.model.named_parameters()}
-
-    @property
-    def before(self) -> dict[str, Tensor]:
-        """The parameters before the step that is looked at, by name."""
-        return self._before
+        self.before = {n: p.detach().clone() for n, p in self.model.named_parameters()}
 
     def look(self) -> None:
         """Note the step that was just made, and take the hooks off."""
@@ -121,7 +116,7 @@ class Looker:
         norms: list[Tensor] = []
         names: list[str] = []
         for name, parameter in self.model.named_parameters():
-            before = self._before.get(name)
+            before = self.before.get(name)
             if before is None or before.shape != parameter.shape:
                 continue
             moved = torch.linalg.vector_norm(parameter.detach() - before)
@@ -135,7 +130,7 @@ class Looker:
                 found[f"weight_norm/{name}"] = norm
                 if name in self._norms:
                     found[f"gradient_norm/{name}"] = self._norms[name]
-        self._before = {}
+        self.before = {}
         self.record.layers.append(found)
         self._look_at_gradients()
 

@@ -91,8 +91,7 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     reached = [own.value for own in base if math.isfinite(own.value)]
     itself = score_of_loop(watch)
     unlike = _unlike(watch, reached, itself.value)
-    # what helps a training that the loop does not make need not help the loop
-    behind = bool(reached) and watch.table.is_classes and max(reached) < itself.value - APART
+    behind = watch.table.is_classes and _falls_short(reached, itself.value)
     tried: list[tuple[Finding, Proof, float, bool, bool]] = []
     for own, arm in arms:
         after = [_scored(watch, arm, seed) for seed in range(seeds)]
@@ -112,10 +111,10 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         # what left all trainings as they were, or is not that of the loop, acquits of nothing
         if told.verdict == HARMLESS and (unlike or stuck or (idle and not known)):
             proven[id(own)] = replace(told, verdict=own.verdict), gain
-        if told.verdict == CONFIRMED and behind and told.proof is not None:
-            beaten = itself.balanced if own.cause in BALANCED else itself.value
-            if told.proof.after <= beaten:
-                proven[id(own)] = replace(told, verdict=own.verdict), gain
+        # what helps a training that the loop does not make need not help the loop
+        has = itself.balanced if own.cause in BALANCED else itself.value
+        if told.verdict == CONFIRMED and behind and told.proof and told.proof.after <= has:
+            proven[id(own)] = replace(told, verdict=own.verdict), gain
     # a leak that is there stays before what it makes look worth while
     leaks = [own.cause in FLATTERING and id(own) not in proven for own in found.findings]
     standing = leaks.index(False) if False in leaks else len(leaks)
@@ -238,6 +237,11 @@ def _scored(watch: LoopWatch, arm: Retraining, seed: int, only: int | None = Non
         return NO_SCORE
 
 
+def _falls_short(base: list[float], own: float) -> bool:
+    """Whether all trainings that stand for a loop score far less than the loop itself."""
+    return bool(base) and max(base) < own - APART
+
+
 def _unlike(watch: LoopWatch, base: list[float], own: float) -> list[str]:
     """That a training as the loop was seen to train goes far better or worse than the loop.
 
@@ -248,7 +252,7 @@ def _unlike(watch: LoopWatch, base: list[float], own: float) -> list[str]:
     """
     if not (watch.table.is_classes and base):
         return []
-    if max(base) < own - APART:
+    if _falls_short(base, own):
         why = "something that it does is not seen from here"
         if watch.steps > MOST:
             why += f", or its {watch.steps} steps are more than the {MOST} of a proof"

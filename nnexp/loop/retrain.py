@@ -260,15 +260,13 @@ def _optimizer(
     place = {names.get(id(p)): at for at, group in enumerate(groups) for p in group["params"]}
     # those that came later have the rates that they have now
     rates = [*watch.first_rates, *(float(own["lr"]) for own in groups[len(watch.first_rates) :])]
-    if (
-        arm.lr is not None
-    ):  # it is one of the first group's: what the groups are to each other stays
+    if arm.lr is not None:  # of the first group; what they are to each other stays
         first = watch.first_lr
         rates = [rate * arm.lr / first if first > 0 else arm.lr for rate in rates]
     if arm.whole and watch.kernel.summed:
         rates = [rate / max(1, watch.record.batch) for rate in rates]
     made = []
-    for at, (group, rate) in enumerate(zip(groups, rates, strict=False)):
+    for at, (group, rate) in enumerate(zip(groups, rates, strict=True)):
         own = [p for name, p in parameters.items() if place.get(name, 0) == at]
         if own:
             made.append({"params": own, "lr": rate, **_options(watch, group, arm)})

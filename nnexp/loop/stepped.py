@@ -36,9 +36,9 @@ class Updates:
         weakref.finalize(self, handle.remove).atexit = False
 
     @property
-    def all_empty(self) -> bool:
-        """Whether the optimizer steps and finds no gradient."""
-        return 0 < self.empty == min(self.count, LOOKED)
+    def idle(self) -> int:
+        """The steps, where none of those looked at found a gradient; else 0."""
+        return self.count if self.empty == min(self.count, LOOKED) else 0
 
 
 def _has_gradient(optimizer: torch.optim.Optimizer) -> bool:

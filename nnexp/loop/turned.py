@@ -35,8 +35,7 @@ def is_turned(watch: LoopWatch) -> bool:
     given = math.isfinite(ratio) and ratio < 0  # the minus is in what `step` is given
     first, last = (own.get("slice_loss", math.nan) for own in (points[0], points[-1]))
     away = len(pulls) >= LOOKS and float(np.median([cosine for cosine, _ in pulls])) < AWAY
-    climbs = any(bool(group.get("maximize")) for group in watch.groups)
-    return away and not given and (climbs or not last <= first)
+    return away and not given and (watch.climbs or not last <= first)
 
 
 def size_of(watch: LoopWatch) -> float:

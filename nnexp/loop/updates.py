@@ -30,8 +30,7 @@ def parameters(
     initial: Mapping[str, Tensor],
     record: LoopRecord,
     steps: int,
-    made: int = 0,
-    empty: bool = False,
+    idle: int = 0,
 ) -> list[Nomination]:
     """Parameters that are not trained, and gradients that are never cleared.
 
@@ -41,7 +40,7 @@ def parameters(
         initial: parameters by name, before the first step.
         record: of the loop.
         steps: that were watched.
-        made: steps of the optimizer among them; `empty` where there was no gradient at any.
+        idle: steps of the optimizer, where it found no gradient at any; else 0.
     """
     moved = any(
         n in initial and not torch.equal(p, initial[n]) for n, p in model.named_parameters()
@@ -79,7 +78,7 @@ def parameters(
             and (name in record.pulled or name not in record.met)
         ]
         if still and max(float(group["lr"]) for group in groups) > 0:
-            found.append(_still(still, len(still) == len(wanted), record, made * empty))
+            found.append(_still(still, len(still) == len(wanted), record, idle))
     frozen = [name for name, p in model.named_parameters() if not p.requires_grad]
     if frozen and not found:
         found.append(
@@ -216,16 +215,16 @@ def _not_held(missing: list[str], wanted: int) -> list[Nomination]:
     ]
 
 
-def _still(names: list[str], all_of_them: bool, record: LoopRecord, empty: int) -> Nomination:
+def _still(names: list[str], all_of_them: bool, record: LoopRecord, idle: int) -> Nomination:
     """Parameters that the optimizer holds, and that never moved, in so many steps without any
     gradient.
     """
     detached = record.detached == len(record.pairs)
     met = any(name in record.met for name in names)
-    if empty and met and all_of_them and not detached:
+    if idle and met and all_of_them and not detached:
         return _not_updated(
             "steps of the optimizer that found no gradient",
-            empty,
+            idle,
             "none",
             "the gradients that backward() leaves are gone when the optimizer steps, as they are "
             "where zero_grad() stands between the two",

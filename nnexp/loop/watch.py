@@ -181,6 +181,11 @@ class LoopWatch:
         """The parameter groups of all optimizers."""
         return [group for own in self.optimizers for group in own.param_groups]
 
+    @property
+    def climbs(self) -> bool:
+        """Whether an optimizer maximizes."""
+        return any(bool(group.get("maximize")) for group in self.groups)
+
     # ------------------------------------------------------------------------ what is looked at
     @contextmanager
     def unseen(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from nnexp.leaderboard import Configuration, Leaderboard, Summary
 from nnexp.leaderboard.ended import Ended, ended_alike
 from nnexp.leaderboard.grouping import order_of
+from nnexp.leaderboard.table import stop_of
 from nnexp.leaderboard.words import number, plural, score_title, setting, short_names
 from nnexp.lines import one_line
 from nnexp.report.labels import brief
@@ -34,9 +35,8 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     means = [_head(score_title(score), "", told, half) for score in scores]
     # what ranks comes first: a narrow screen shows it beside the rank
     head = [_head("#"), means[0], *(_head(names[key], "left", key) for key in board.varied)]
-    halved = any(row.stopped_after is not None for row in rows)
     stop = _head("stopped after", "", "epoch after which successive halving stopped its runs")
-    head += [_head("runs"), *[stop] * halved, *means[1:]]
+    head += [_head("runs"), *[stop] * board.halved, *means[1:]]
     if compared:
         told = "mean paired difference, and half its 95 % interval"
         head.append(_head("less the first", "", told, "± 95 %"))
@@ -46,8 +46,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     head += [_head(score_title(score), "test", told, "± std. error") for score in tests]
     head.append(_head("names of runs", "left"))
     orders = {key: _orders(board, key) for key in board.varied}
-    shown = (known, halved, compared)
-    body = [_row(board, row, (scores, tests), shown, orders) for row in rows]
+    body = [_row(board, row, (scores, tests), known, compared, orders) for row in rows]
     table = element(
         "table",
         element("thead", element("tr", *head)),
@@ -102,11 +101,11 @@ def _row(
     board: Leaderboard,
     row: Configuration,
     columns: tuple[Sequence[str], Sequence[str]],
-    shows: tuple[bool, bool, bool],
+    known: bool,
+    compared: bool,
     orders: dict[str, dict[int, int]],
 ) -> Markup:
     scores, tests = columns
-    known, halved, compared = shows
     sign = row.mark
     cells = [element("td", str(row.rank), element("span", f" {sign}") if sign else None)]
     cells.append(_score(row.scores[scores[0]], known))
@@ -118,10 +117,8 @@ def _row(
             element("td", shown, class_=_width(shown), title=told, data_v=orders[key][row.rank])
         )
     cells.append(element("td", f"{len(row.records)}/{row.planned}", data_v=len(row.records)))
-    if halved:
-        stop = row.stopped_after
-        shown = "" if stop is None else f"epoch {stop}"
-        cells.append(element("td", shown, data_v=stop))
+    if board.halved:
+        cells.append(element("td", stop_of(row), data_v=row.stopped_after))
     cells += [_score(row.scores[score], known) for score in scores[1:]]
     against = row.against_leader
     if compared and against is None:

@@ -80,6 +80,21 @@ def test_a_validation_loss_of_every_fifth_epoch_is_read(gaps):
     assert int(own.fix[0].split()[3].rstrip(",")) % 5 == 0
 
 
+def curves_of(net, optimizer, loss_fn, x, y, epochs):
+    """Curves of a network trained by a plain loop."""
+    curves = {"loss": [], "accuracy": []}
+    for _ in range(epochs):
+        for rows in torch.randperm(len(x)).split(32):
+            optimizer.zero_grad()
+            loss_fn(net(x[rows]), y[rows]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            out = net(x)
+        curves["loss"].append(loss_fn(out, y).item())
+        curves["accuracy"].append((out.argmax(1) == y).double().mean().item())
+    return curves
+
+
 def trained(table, *, softmax=False, smoothing=0.0, decay=0.0):
     """Curves of a perceptron trained by a plain loop on a table of scikit-learn."""
     x, y = table(return_X_y=True)
@@ -91,17 +106,7 @@ def trained(table, *, softmax=False, smoothing=0.0, decay=0.0):
         net.append(nn.Softmax(1))
     optimizer = torch.optim.Adam(net.parameters(), 5e-3, weight_decay=decay)
     loss_fn = nn.CrossEntropyLoss(label_smoothing=smoothing)
-    curves = {"loss": [], "accuracy": []}
-    for _ in range(15):
-        for rows in torch.randperm(len(x)).split(32):
-            optimizer.zero_grad()
-            loss_fn(net(x[rows]), y[rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            out = net(x)
-        curves["loss"].append(loss_fn(out, y).item())
-        curves["accuracy"].append((out.argmax(1) == y).double().mean().item())
-    return curves
+    return curves_of(net, optimizer, loss_fn, x, y, 15)
 
 
 @pytest.mark.parametrize("table", [load_digits, load_wine, load_breast_cancer])
@@ -131,16 +136,7 @@ def test_two_classes_that_are_half_learnt_are_not_softmaxed_twice(flipped, lr, e
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(x.shape[1], 32), nn.ReLU(), nn.Linear(32, 2))
     optimizer, loss_fn = torch.optim.SGD(net.parameters(), lr), nn.CrossEntropyLoss()
-    curves = {"loss": [], "accuracy": []}
-    for _ in range(epochs):
-        for rows in torch.randperm(len(x)).split(32):
-            optimizer.zero_grad()
-            loss_fn(net(x[rows]), y[rows]).backward()
-            optimizer.step()
-        with torch.no_grad():
-            out = net(x)
-        curves["loss"].append(loss_fn(out, y).item())
-        curves["accuracy"].append((out.argmax(1) == y).double().mean().item())
+    curves = curves_of(net, optimizer, loss_fn, x, y, epochs)
     assert "softmax_twice" not in causes(curves, 2)
 
 
