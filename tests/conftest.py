@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def pytest_collection_modifyitems(config, items):
     if left:
         config.hook.pytest_deselected(items=list(left))
         items[:] = [item for item in items if item not in left]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call():
+    """Without pytest's variable of the test that runs.
+
+    What `compose` remembers holds for one environment, which would be another in each test.
+    """
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+    return (yield)
 
 
 @functools.cache
