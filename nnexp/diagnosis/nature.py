@@ -6,7 +6,7 @@ a hundred times as strong, in a copy, and what stays within bounds then is bound
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,6 +16,7 @@ STRONGER = 100.0  # times the last layer's weights, to see what its outputs are 
 NEAR = 0.1  # to a bound that outputs of a last layer so strong come
 CLOSE, MOST = 0.02, 0.5  # of a bound of another size: how near, and what share of the outputs
 LOOSE = 1e-4  # rounding of a float32 probability, and more
+EXACT = 1e-3  # of the largest output: what is in proportion up to it is linear in the last layer
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,32 @@ def is_sure(found: Nature) -> bool:
     return found.over_rows or (found.kind in ("softmax", "log_softmax") and found.width > 1)
 
 
-def with_strong(found: Nature, outputs: Sequence[Tensor]) -> Nature:
+def with_strong(found: Nature, outputs: tuple[Tensor, Tensor, Tensor]) -> Nature:
     """What outputs are by their bounds.
 
     Arguments:
         found: by their values.
         outputs: each (n, C): as they are, and with the last layer `STRONGER`, up and down.
     """
-    every = torch.cat([out.detach() for out in outputs])
+    out, up, down = (own.detach() for own in outputs)
+    if _is_linear(out, up, down):
+        return replace(found, kind="logits")
+    every = torch.cat((out, up, down))
     if found.width == 1 and bool((every == 1).all()):
         return replace(found, kind="softmax")
     return replace(found, kind=_bounded(every))
+
+
+def _is_linear(out: Tensor, up: Tensor, down: Tensor) -> bool:
+    """Whether outputs are as many times as strong as the last layer: nothing comes after it.
+
+    Those of dead units are one constant, whose strengthened values would pass for bounds.
+    """
+    most = EXACT * float(up.abs().max())
+    return 0 < most < math.inf and all(
+        float((strong.double() - factor * out.double()).abs().max()) <= most
+        for strong, factor in ((up, STRONGER), (down, -STRONGER))
+    )
 
 
 def _bounded(out: Tensor) -> str:

@@ -68,12 +68,13 @@ def nature_of_outputs(
         return found
     name = next((own for own, one in model.named_modules() if one is last[1]), "")
     given = dict(last[1].named_parameters())
-    strong: list[Tensor] = []
-    for factor in (STRONGER, -STRONGER):
+
+    def times(factor: float) -> Tensor:
         changed = {f"{name}.{key}" if name else key: factor * p for key, p in given.items()}
         with quiet(model):
-            strong.append(_rows(judged(functional_call(model, changed, (x,)))))
-    return with_strong(found, [out, *strong])
+            return _rows(judged(functional_call(model, changed, (x,))))
+
+    return with_strong(found, (out, times(STRONGER), times(-STRONGER)))
 
 
 def is_affine(model: nn.Module, x: Tensor, linear: list[Any]) -> bool:
@@ -171,5 +172,5 @@ def decide(out: Tensor, kernel: Kernel, kind: str, values: Sequence[float]) -> n
             found = np.searchsorted((levels[1:] + levels[:-1]) / 2, one)
         else:
             found = (one > (0.5 if kind in ("sigmoid", "softmax") else 0.0)).astype(np.int64)
-    finite = np.isfinite(given.sum(1))
+    finite = np.isfinite(given).all(1)
     return found if finite.all() else np.where(finite, found, -1)

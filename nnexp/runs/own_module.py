@@ -87,7 +87,7 @@ def nature(
     found = of_values(out)
     if last is None or is_sure(found):
         return found
-    return with_strong(found, [out, outputs(STRONGER), outputs(-STRONGER)])
+    return with_strong(found, (out, outputs(STRONGER), outputs(-STRONGER)))
 
 
 def cut(
