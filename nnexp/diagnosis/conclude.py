@@ -38,6 +38,8 @@ _SCALES = (
     "categorical_as_number",
 )
 _BY_SCALES = _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"}
+# what does so that alone makes the scale of the inputs what it is
+_OF_SCALE = _BY_SCALES | set(_SCALES)
 # what a table or its split has wrong hurts other learners as well: it does not explain why a run
 # is worse than they are, and it is there whatever the scores are
 _OF_DATA = {
@@ -126,11 +128,12 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         present = {own.cause: own.strength for own, verdict in told if verdict == SUSPECTED}
 
     behind = seen.knows_table and seen.is_behind
+    scaling = {own.cause for own, verdict in told if own.of_scale and verdict == SUSPECTED}
 
     def order(item: tuple[Nomination, str]) -> tuple[bool, bool, bool, float]:
         own, verdict = item
         explained = any(
-            own.cause in BRINGS.get(other, ())
+            own.cause in (BRINGS.get(other, set()) | (_OF_SCALE if other in scaling else set()))
             and strength >= min(0.6, own.strength)
             and (
                 {own.cause, other} & _OF_DATA
@@ -142,6 +145,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         )
         of_data = own.cause in _OF_DATA and own.subject not in (BATCHES, OTHER_ROWS)
         spoils = own.cause in _BY_HEART or (own.cause in _UNLIKE and _lost_by_others(seen))
+        spoils = spoils or own.cause in scaling  # trees do not feel a scale
         beside = behind and of_data and not spoils and not _explains_gap(seen)
         return verdict == HARMLESS, beside, explained, -own.strength
 

@@ -54,6 +54,8 @@ class Nomination:
         subject: what it is about, such as the columns; "" for the run as a whole.
         title: what it is in one line, where the cause's own title says something else.
         provable: whether re-runs can tell; where not they show its size and leave it suspected.
+        of_scale: whether it alone makes the scale of the inputs what it is: what a bad scale brings
+            about it does.
     """
 
     cause: str
@@ -66,6 +68,7 @@ class Nomination:
     subject: str = ""
     title: str = ""
     provable: bool = True
+    of_scale: bool = False
 
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:

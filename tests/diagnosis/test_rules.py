@@ -802,3 +802,34 @@ def test_what_spoils_the_yardstick_comes_before_what_the_run_is_behind_it(
     of_table = Nomination(cause, (Evidence("a", 1, "2"),), "so", (), 0.85)
     told = [own.cause for own in conclude(seen, [of_run, of_table])]
     assert (told[0] == cause) is first_of_all
+
+
+LAYERS = [f"update_ratio/layers.{layer}" for layer in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("most", "end", "last_rate", "strength"),
+    [
+        (0.2, 0.0, 1.0, 0.75),  # thrown to where there is no gradient
+        (0.2, 5e-4, 1.0, 0.6),  # it moves yet
+        (0.2, 0.0, 0.1, 0.6),  # the rate itself has fallen
+        (0.01, 0.0, 1.0, 0.35),
+    ],
+)
+def test_long_steps_at_the_beginning_tell_of_a_rate_too_high(most, end, last_rate, strength):
+    moved = np.r_[np.geomspace(most / 5, most, 4), np.full(EPOCHS - 3, end)]
+    seen = run("optimizer.lr=0.01", signals=dict.fromkeys(LAYERS, moved))
+    seen.history["lr"] = np.geomspace(0.01, 0.01 * last_rate, EPOCHS)
+    (found,) = [own for own in nominate(seen) if own.cause == "lr_too_high"]
+    assert found.strength == strength
+
+
+def test_marks_that_make_the_scale_come_before_what_a_scale_brings_about():
+    evidence = (Evidence("cells that are -999", 40, "none"),)
+    marks = Nomination("sentinel_values", evidence, "no measurement", (), 0.9, of_scale=True)
+    scale = Nomination("unscaled_features", evidence, "as measured", (), 0.95)
+    optimizer = Nomination("unsuitable_optimizer", evidence, "no momentum", (), 0.85)
+    found = conclude(run(), [scale, optimizer, marks])
+    assert found[0].cause == "sentinel_values"
+    found = conclude(run(), [scale, optimizer, replace(marks, of_scale=False)])
+    assert found[0].cause == "unscaled_features"

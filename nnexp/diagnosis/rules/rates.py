@@ -69,15 +69,22 @@ def too_high(seen: Seen) -> list[Nomination]:
     if seen.diverged and ratio < HIGH and seen.inputs is not None and not seen.inputs.finite.all():
         return []  # of NaN no rate makes a number
     moved = seen.update_ratio
-    jumps, died = _jumps(seen), seen.died
-    loud = seen.diverged or jumps >= 0.25 or died > DIED or (moved is not None and moved > FAST)
+    jumps, died, (longest, thrown) = _jumps(seen), seen.died, _longest(seen)
+    loud = (
+        seen.diverged
+        or jumps >= 0.25
+        or died > DIED
+        or (moved is not None and moved > FAST)
+        or thrown
+    )
     if ratio < 3 and not (loud and ratio >= 1) and not seen.diverged:
         return []
     # ten times the default is a usual choice for small tables: by itself it says little
     quiet_strength = 0.85 if ratio >= 100 else 0.7 if ratio >= HIGH else 0.35
     loud_strength = 0.97 if ratio >= 100 else 0.92 if ratio >= HIGH else 0.75 if ratio >= 8 else 0.5
     stuck = any(len(own) and own[-1] > 0.95 for own in seen.of_layers("dead").values())
-    if stuck and ratio >= 8:  # what killed the units, if anything of this did, moves nothing now
+    # what killed the units, if anything of this did, moves nothing now
+    if (stuck or longest > FAST) and ratio >= 8:
         quiet_strength = max(quiet_strength, 0.6)
     elif moved is not None and moved < FAST / 3:  # whatever the rate is, it moves little
         quiet_strength = 0.6 if ratio >= HIGH else 0.35
@@ -95,6 +102,9 @@ def too_high(seen: Seen) -> list[Nomination]:
         evidence.append(
             Evidence("share of its weights that a layer moves in a step", moved, "about 0.001")
         )
+    if longest > FAST:
+        after = ", after which the network moved no more" if thrown else ""
+        evidence.append(Evidence(f"the same at its largest{after}", longest, "about 0.001"))
     if jumps or not seen.diverged:  # which ends before a loss can jump twice
         jumped = "share of epochs in which the loss jumped up"
         evidence.append(Evidence(jumped, jumps, "below 0.25"))
@@ -112,6 +122,21 @@ def too_high(seen: Seen) -> list[Nomination]:
             strength,
         )
     ]
+
+
+def _longest(seen: Seen) -> tuple[float, bool]:
+    """The largest share of its weights that the middle one of the layers moved in a step, and
+    whether steps too long brought the network to where it has no gradient: next to nothing moves
+    at the end, for all that the rate has not fallen.
+    """
+    layers = [own for own in seen.of_layers("update_ratio").values() if len(own)]
+    if not layers:
+        return 0.0, False
+    length = min(map(len, layers))
+    moved = np.array([own[:length] for own in layers])
+    longest, rates = float(np.median(moved, 0).max()), seen.column("lr")
+    fallen = len(rates) > 0 and rates[-1] < rates.max() / 2
+    return longest, longest > FAST and moved[:, -1].max() < SLOW and not fallen
 
 
 def _jumps(seen: Seen) -> float:

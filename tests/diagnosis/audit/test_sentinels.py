@@ -189,3 +189,17 @@ def test_zeros_among_amounts_that_may_be_nil(sheet_of):
     assert not sentinels.check(sheet_of(frame, y)).nominations
     (found,) = sentinels.check(sheet_of(frame[["iron", "magnesium"]], y)).nominations
     assert found.subject == "magnesium"
+
+
+@pytest.mark.parametrize(
+    ("scale", "mark", "makes_it"), [(1.0, -999.0, True), (300.0, -99999.0, False)]
+)
+def test_marks_make_the_scale_where_the_rest_has_a_good_one(sheet_of, scale, mark, makes_it):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(800, 4)), columns=list("abcd"))
+    frame["d"] *= scale
+    for name in "ab":
+        frame.loc[rng.random(800) < 0.08, name] = mark
+    sheet = sheet_of(frame, rng.integers(0, 2, 800), scaling="none")
+    (found,) = sentinels.check(sheet).nominations
+    assert found.of_scale is makes_it

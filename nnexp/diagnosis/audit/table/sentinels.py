@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.moved import stuck_columns
+from nnexp.diagnosis.audit.table import scales
 from nnexp.diagnosis.audit.words import figure, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
@@ -18,6 +20,7 @@ SHARE = 0.003  # of the column: a rarer value spoils little
 MOST = 0.6  # of the column: beyond it the value is what the column is about (zero-inflation)
 OTHERS = 10  # distinct other values: with fewer the column is a code itself
 FAR = 3.0  # gap to the next value over the range of all others
+WIDER = 5.0  # spread of a column with the value over the one without it, which spoils the scale
 CODE_GAP = 1.0  # gap over the spread of the others, for values written as codes are: -9, 999
 ZERO_GAP = 2.5  # distance of 0 from the middle of the others, in their spreads ...
 ZERO_MANY = 0.02  # ... where so many cells hold it; of fewer it has to be
@@ -102,9 +105,26 @@ def check(sheet: Sheet) -> Audit:
                 (also("data.sentinels", present, words),),
                 strength=0.9 if _distance(worst) >= FAR else 0.7,
                 subject=", ".join(dict.fromkeys(spike.name for spike in spikes)),
+                of_scale=_distance(worst) >= FAR and _spoils_scale(sheet, spikes),
             )
         ]
     )
+
+
+def _spoils_scale(sheet: Sheet, spikes: Sequence[Spike]) -> bool:
+    """Whether the values widen a column many times, and without them the inputs are of one scale
+    as the network gets them.
+    """
+    numbers = dict(sheet.numbers)
+    wider = 0.0
+    for name in {spike.name for spike in spikes}:
+        marks = [spike.value for spike in spikes if spike.name == name]
+        numbers[name] = np.where(np.isin(numbers[name], marks), np.nan, numbers[name])
+        with_marks, without = (own[name][sheet.train] for own in (sheet.numbers, numbers))
+        wider = max(wider, float(np.nanstd(with_marks)) / max(float(np.nanstd(without)), 1e-300))
+    rest = scales.check(replace(sheet, numbers=numbers)).nominations
+    # what was scaled with the value among the others is next to nothing without it
+    return wider >= WIDER and all(own.cause == "double_scaling" for own in rest)
 
 
 def _distance(spike: Spike) -> float:
