@@ -39,3 +39,24 @@ def test_shares_that_move_are_no_order(sheet_of, parts_of):
     frame = pd.DataFrame({"male": male, "female": 1 - male, "age": rng.normal(size=900)})
     found = shift.check(sheet_of(frame, rng.integers(0, 2, 900), parts)).nominations
     assert [own.cause for own in found] == ["distribution_shift"]
+
+
+@pytest.mark.parametrize("name", ["wine", "breast_cancer", "made"])
+@pytest.mark.parametrize("way", ["as it is", "exchanged", "elsewhere"])
+def test_scaled_columns_in_another_order_are_known_by_what_they_go_with(
+    sheet_of, parts_of, name, way
+):
+    if name == "made":
+        x, y = datasets.make_classification(1500, 12, n_informative=8, random_state=0)
+        frame = pd.DataFrame(x, columns=[f"x{n}" for n in range(12)])
+    else:
+        frame, y = getattr(datasets, f"load_{name}")(as_frame=True, return_X_y=True)
+    frame, parts = (frame - frame.mean()) / frame.std(), parts_of(len(frame))
+    test, rng = parts == "test", np.random.default_rng(1)
+    if way == "exchanged":
+        frame.loc[test] = frame.loc[test].to_numpy()[:, rng.permutation(frame.shape[1])]
+    if way == "elsewhere":
+        frame.loc[test] += rng.normal(0, 1, frame.shape[1])
+    found = shift.check(sheet_of(frame, np.asarray(y), parts)).nominations
+    orders = [own for own in found if own.subject == "columns in another order"]
+    assert len(orders) == (way == "exchanged")

@@ -111,3 +111,12 @@ def test_a_weak_signal_is_no_exchange(sheet_of, causes):
         y = (x[:, 0] + 3 * rng.normal(size=300) > 0).astype(int)
         frame = pd.DataFrame(x, columns=list("abc"))
         assert causes(look(sheet_of(frame, y, seed=seed))) == []
+
+
+def test_train_rows_of_one_class_say_nothing_of_labels(sheet_of, parts_of):
+    rng = np.random.default_rng(0)
+    parts = parts_of(600)
+    y = np.where(parts == "train", 1, 0)
+    frame = pd.DataFrame(rng.normal(size=(600, 4)) + y[:, None], columns=list("abcd"))
+    sheet = sheet_of(frame, y, parts)
+    assert not look(sheet).nominations

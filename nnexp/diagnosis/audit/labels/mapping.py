@@ -35,6 +35,8 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
     spelt = _spelt_otherwise(sheet)
     if spelt is not None:
         return Audit([spelt])
+    if len(np.unique(sheet.y[sheet.train])) < 2:
+        return Audit()  # trees that know one class say nothing of labels
     if sheet.config.split.method == "group":
         return Audit()  # rows of a subject go wrong together: no count of rows means anything
     for part, judged in trees.outside.items():

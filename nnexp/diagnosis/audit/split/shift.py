@@ -11,7 +11,7 @@ from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split import order
 from nnexp.diagnosis.audit.split.apart import area_between
-from nnexp.diagnosis.audit.split.exchanged import in_another_order
+from nnexp.diagnosis.audit.split.exchanged import go_with_others, in_another_order
 from nnexp.diagnosis.audit.split.missing_rates import missing_at_another_rate, missing_rates
 from nnexp.diagnosis.audit.split.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
 from nnexp.diagnosis.audit.split.neighbours import without_near_copies
@@ -76,6 +76,9 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
         return Audit(found, checked=[] if stuck else [line])
     if not differs and shares is not None and order.check(sheet).nominations:
         return Audit(found)  # the order of the file is the reason, and is told as such
+    exchanged = not by_design and area >= AREA and go_with_others(sheet, name, rows)
+    if exchanged:
+        return Audit([exchanged, *found])
     if by_design:
         return Audit(
             found, [f"{name} rows differ from train rows, as those of a split by {by} may"]
