@@ -72,7 +72,7 @@ def read_curves(frame: Any, classes: Any = None) -> Curves:
     """The curves of what was given to `diagnose_history`; raises as that does."""
     given, known = _given(frame)
     classes = known if classes is None else classes
-    own = {re.sub(r"[^a-z0-9_]+", "_", str(name).lower()): name for name in given}
+    own = {_plain(name): name for name in given}
     found: dict[str, Any] = {}
     called: dict[str, Any] = {}
     for curve, names in NAMES.items():
@@ -95,6 +95,17 @@ def read_curves(frame: Any, classes: Any = None) -> Curves:
         )
     alpha, penalty = _penalty(frame)
     return Curves(**found, classes=count, shares=shares, alpha=alpha, penalty=penalty)
+
+
+def _plain(name: Any) -> str:
+    """A name as those of `NAMES` are written.
+
+    >>> _plain("Val Loss"), _plain("loss/train"), _plain("train/acc")
+    ('val_loss', 'train_loss', 'train_acc')
+    """
+    text = re.sub(r"[^a-z0-9_]+", "_", str(name).lower())
+    # as TensorBoard's tags have it, of which those of one measure are shown together
+    return re.sub(r"^(loss|acc|accuracy)_(train|val|valid|validation|eval)$", r"\2_\1", text)
 
 
 def _without_tests(

@@ -23,6 +23,7 @@ MIXED, ALIKE = -0.4, 0.15  # logarithm of the spread of mixed rows over that of 
 CHUNK = 4096  # rows of X that distances are taken to at a time
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
+NEVER = 1e-9  # p of a class without a row in the batches looked at, over all classes
 TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
 
 
@@ -85,7 +86,25 @@ def _plain(rows: Tensor) -> np.ndarray:
 
 def cautions(fed: Fed, table: LoopTable) -> list[str]:
     """What makes all that is said of the loop doubtful, one line each."""
-    return [*_elsewhere(fed, table), *_few(fed, table)]
+    return [*_numbered_otherwise(fed, table), *_elsewhere(fed, table), *_few(fed, table)]
+
+
+def _numbered_otherwise(fed: Fed, table: LoopTable) -> list[str]:
+    """Labels in words that the loop numbers in another order than the sorted one."""
+    known = (fed.places >= 0) & ~fed.mixed
+    if not table.is_classes or not isinstance(table.classes[0], str) or known.sum() < LEAST:
+        return []
+    wanted, own = fed.wanted[known], table.index[fed.places[known]]
+    share, _ = _followed(wanted, own)
+    if share < SAME or float((wanted == own).mean()) >= SAME:
+        return []
+    numbers = np.arange(len(table.classes))
+    order = [int(np.bincount(own[wanted == n], minlength=1).argmax()) for n in numbers]
+    names = [str(table.classes[place]) for place in order]
+    return [
+        "the loop numbers the labels in another order than the sorted one, in which y was read: "
+        f"hand watch classes={names}. Until then what is said here is about wrong labels"
+    ]
 
 
 def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
@@ -251,6 +270,39 @@ def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:
             0.98,
             certain=True,
             subject=BATCHES,
+        )
+    ]
+
+
+def never_fed(fed: Fed, table: LoopTable) -> list[Nomination]:
+    """Classes of y that no batch brings, though many of those looked at should have."""
+    if not table.is_classes or table.is_wide or not len(fed.wanted):
+        return []
+    counts = np.bincount(table.index[: table.train], minlength=len(table.classes))
+    share = counts / max(1, counts.sum())
+    met = np.isin(np.arange(len(share)), fed.wanted)
+    chance = (1 - share) ** len(fed.wanted)
+    missed = np.flatnonzero(~met & (chance < NEVER / len(share)))
+    if not len(missed):
+        return []
+    names = ", ".join(repr(table.classes[place]) for place in missed[:6])
+    return [
+        Nomination(
+            "unseen_class",
+            (
+                Evidence("classes of y of which no batch looked at has a row", names, "none"),
+                Evidence(
+                    "their rows among those of batches that were looked at",
+                    f"0 of {len(fed.wanted)}",
+                    f"about {share[missed].sum() * len(fed.wanted):.0f}",
+                ),
+            ),
+            "the loop leaves these rows of y out: a sampler, a filter or a slice of the rows keeps "
+            "them from the network, which never learns that there are such",
+            ("draw the batches from all rows of y: DataLoader(..., shuffle=True)",),
+            0.95,
+            certain=True,
+            title="a class has no row in any batch",
         )
     ]
 

@@ -15,6 +15,8 @@ LESS_DROPOUT = "torch.nn.Dropout with p of 0.5 or less, or none"
 NO_INPUT_DROPOUT = "no dropout of the inputs"
 NO_SMOOTHING = "label_smoothing=0 in the loss"
 CROSS_ENTROPY = "torch.nn.CrossEntropyLoss() on the logits"
+NO_SCHEDULE = "leave the scheduler out, or stretch it over the whole run"
+NO_WARM_UP = "a warm-up of a few epochs at most"
 _INIT = "leave the weights as torch.nn.Linear makes them"
 _SPLIT = "split at random: sklearn.model_selection.train_test_split(X, y, stratify=y)"
 _STRETCH = "hold out a stretch of rows: train_test_split(shuffle=False)"
@@ -27,7 +29,7 @@ _WORDS: dict[str, str] = {
     "data.duplicates=drop": "drop duplicate rows before the split",
     "loss.class_weight=balanced": "weight=len(y) / (y.max() + 1) / torch.bincount(y) in the loss",
     "loss": CROSS_ENTROPY,
-    "scheduler": "leave the scheduler out, or stretch it over the whole run",
+    "scheduler": NO_SCHEDULE,
     "model.init": _INIT,
     "model.init_scale": _INIT,
     "model.bias_init": _INIT,
@@ -81,6 +83,8 @@ _BY_CAUSE = {
     "label_permuted": ("y in the order of the rows of X",),
     "label_mapping_mismatch": ("code the labels of valid= as those of train=",),
     "distribution_shift": ("train on rows like those of valid=, or split at random",),
+    "unseen_class": (_SPLIT,),
+    "ordered_split": (_SPLIT,),
 }
 # what a configuration calls otherwise than a loop
 _CALLED = {"trainer.batch_size with model.norm=batch": "rows of a batch, with BatchNorm"}

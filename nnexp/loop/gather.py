@@ -13,9 +13,9 @@ from nnexp.diagnosis.audit.learners import forest
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.split.order import changes
+from nnexp.diagnosis.audit.split import order
 from nnexp.diagnosis.conclude import ODD, conclude
-from nnexp.diagnosis.finding import HARMLESS, Audit, Nomination
+from nnexp.diagnosis.finding import HARMLESS, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
@@ -26,11 +26,17 @@ from nnexp.loop import metric, modes, pairing, updates, view, weights
 from nnexp.loop import rates as rates_of_loop
 from nnexp.loop.batched import sorted_batches
 from nnexp.loop.configured import make_config
-from nnexp.loop.fed import cautions, misaligned, prepared_otherwise, read_fed
+from nnexp.loop.fed import cautions, misaligned, never_fed, prepared_otherwise, read_fed
 from nnexp.loop.fixes import in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
-from nnexp.loop.quantities import FEWEST, cut_off, unknown_targets, unscaled_target
+from nnexp.loop.quantities import (
+    FEWEST,
+    cut_off,
+    other_scale,
+    unknown_targets,
+    unscaled_target,
+)
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 from nnexp.loop.turned import SCALED, is_turned, size_of
@@ -106,6 +112,7 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
+    found += never_fed(fed, table)
     found += prepared_otherwise(fed, table, seen.knows_table and seen.is_behind)
     found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
@@ -116,14 +123,16 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     if any(own.cause == "lr_too_high" and own.strength >= THROWN for own in signs):
         # the last weights may well be far from those before
         found = [own for own in found if own.fix != (weights.RESTORE,)]
-    audit = audit_sheet(sheet, trees) if several else Audit()
+    # of one class nothing is learnt; what can be told is where the others are
+    audit = audit_sheet(sheet, trees) if several else order.check(sheet)
     # a leak makes a loop look better than it is: no score speaks against it
     of_table = [
         replace(own, certain=own.certain or own.cause == "target_leak")
         for own in map(in_code, audit.nominations)
     ]
     held = sheet.y[sheet.valid]
-    if len(np.unique(held)) > 1 and changes(held) >= DRAWN:  # train rows alone were put in order
+    # train rows alone were put in order
+    if len(np.unique(held)) > 1 and order.changes(held) >= DRAWN:
         of_table = [own for own in of_table if own.cause != "ordered_split"]
     if not table.x.is_floating_point():
         of_table = [own for own in of_table if own.cause not in OF_NUMBERS]
@@ -354,11 +363,20 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
                 record.points, evaluated, watch.held_out_loss(), _scale(watch, seen)
             )
     if not (watch.table.is_classes or watch.table.is_wide or seen.diverged):
-        out = watch.main(watch.forward(watch.table.x[rows])).reshape(len(rows), -1)
-        y = watch.table.y[rows].reshape(-1).double()
-        predicted = out.double().mean(1).cpu().numpy()
-        found += unscaled_target(watch.kernel, y.cpu().numpy(), predicted)
-        found += cut_off(watch.kernel, y.cpu().numpy(), predicted, watch.nature.kind)
+        found += _of_quantities(watch, rows)
     if seen.train is not None and watch.table.is_classes:
         found += metric.metric(record, seen.train.accuracy, seen.train.possible)
     return found
+
+
+def _of_quantities(watch: LoopWatch, rows: np.ndarray) -> list[Nomination]:
+    """What targets that are numbers have wrong, and predictions of some train rows."""
+    table = watch.table
+    out = watch.main(watch.forward(table.x[rows])).reshape(len(rows), -1)
+    predicted = out.double().mean(1).numpy(force=True)
+    y = table.y.reshape(-1).double().numpy(force=True)
+    return [
+        *other_scale(y[: table.train], y[table.train :]),
+        *unscaled_target(watch.kernel, y[rows], predicted),
+        *cut_off(watch.kernel, y[rows], predicted, watch.nature.kind),
+    ]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nnexp.errors import UserError
 from nnexp.loop.handed import makes
 from nnexp.loop.kernel import broadcasts, identify, loss_value
 from nnexp.loop.looker import Call
@@ -56,8 +57,26 @@ def note(
     record.pairs.append((number, own_loss, name))
     if accuracy is not None and watch.table.is_classes:
         own_accuracy = float((watch.classes_of(first) == indices(watch, target)).mean())
-        record.metrics.append((float(accuracy), own_accuracy, len(target)))
+        record.metrics.append((_share(accuracy), own_accuracy, len(target)))
     return inputs
+
+
+def _share(accuracy: Any) -> float:
+    """What a loop counts, as a number.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        return float(accuracy)
+    except (TypeError, ValueError, RuntimeError):
+        size = getattr(accuracy, "shape", None)
+        what = "no number" if size is None else f"of shape {tuple(size)}"
+        raise UserError(
+            f"accuracy= is {what}",
+            "one number a batch, a share or in percent",
+            "accuracy=(logits.argmax(1) == t).float().mean()",
+        ) from None
 
 
 def _call_of(watch: LoopWatch, output: Any) -> Call | None:

@@ -19,7 +19,15 @@ from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Pr
 from nnexp.diagnosis.proven import BALANCED, changed_nothing, contrast, in_order_of_proof, verdict
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.loop.fixes import CLEAR, LESS_DROPOUT, NO_DECAY, NO_INPUT_DROPOUT, NO_SMOOTHING
+from nnexp.loop.fixes import (
+    CLEAR,
+    LESS_DROPOUT,
+    NO_DECAY,
+    NO_INPUT_DROPOUT,
+    NO_SCHEDULE,
+    NO_SMOOTHING,
+    NO_WARM_UP,
+)
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
 from nnexp.loop.pairing import WHOLE_LOSS
@@ -187,7 +195,10 @@ def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
         return Retraining(whole=True, unscaled=True)
     rates = [word.removeprefix("lr=") for word in own.fix if word.startswith("lr=")]
     if own.cause in ("lr_too_high", "lr_too_low"):
-        return Retraining(lr=float(rates[0])) if rates else None
+        constant = any(word in own.fix for word in (NO_SCHEDULE, NO_WARM_UP))
+        if not rates and not constant:
+            return None
+        return Retraining(lr=float(rates[0]) if rates else None, constant=constant)
     if not is_classes and own.cause in ON_LOGITS:
         return None
     if own.fix == (TRAIN_FIRST,):
@@ -266,9 +277,9 @@ def _unlike(watch: LoopWatch, base: list[float], own: float) -> list[str]:
     return [
         "fresh models that are trained as the loop was seen to train reach an accuracy of "
         f"{np.mean(base):.3f}, and the loop's {own:.3f}: something that is not seen from here "
-        "keeps it back, such as gradients that are clipped short, a schedule, a minus before "
-        "backward(), weights that are set back or clamped, rows with the targets of others, or "
-        "few of the rows; what changes bring is measured without it"
+        "keeps it back, such as gradients that are clipped short, a minus before backward(), "
+        "weights that are set back or clamped, rows with the targets of others, or few of the "
+        "rows; what changes bring is measured without it"
     ]
 
 

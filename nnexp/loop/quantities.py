@@ -16,9 +16,13 @@ NEAR = 0.02  # distance from a bound that an activation comes near to and never 
 SPAN = 0.5  # of the interval between two such bounds, that predictions cover
 LOST = 0.25  # how far beyond the bound the targets of these rows are in the mean, in their spread
 SURE = 4.0  # standard errors of that mean
+# targets that were standardised have a mean and a spread within so much of 0 and 1; held-out ones
+# are then not where they are farther away, or as many times as wide; of others many times as wide
+STANDARD, TIMES, MANY_TIMES = 0.1, 3.0, 10.0
 FEWEST = 50  # rows, below which all this says little
 KNOWN = "train on the rows with torch.isfinite(y) alone"
 UNBOUNDED = "no activation behind the last layer"
+SAME_SCALE = "scale the targets of valid= by those of the train rows, as y"
 TARGET_SCALE = "scale y by the train rows, (y - y.mean()) / y.std(), and predictions back"
 
 
@@ -73,6 +77,45 @@ def unscaled_target(kernel: Kernel, given: np.ndarray, predicted: np.ndarray) ->
             (TARGET_SCALE,),
             0.95,
             subject="a target on a large scale",
+        )
+    ]
+
+
+def other_scale(given: np.ndarray, held: np.ndarray) -> list[Nomination]:
+    """Held-out targets on another scale than those of train rows.
+
+    Arguments:
+        given: quantities of train rows (n,).
+        held: of held-out rows (m,).
+    """
+    given, held = given[np.isfinite(given)], held[np.isfinite(held)]
+    if min(len(given), len(held)) < FEWEST or not (np.ptp(given) and np.ptp(held)):
+        return []
+    spread, its = float(given.std()), float(held.std())
+    away = abs(float(held.mean() - given.mean())) / spread
+    times = max(its / spread, spread / its)
+    scaled = abs(float(given.mean())) < STANDARD and abs(spread - 1) < STANDARD
+    if times < (TIMES if scaled else MANY_TIMES) and not (scaled and away > TIMES):
+        return []
+    return [
+        Nomination(
+            "preprocessing_mismatch",
+            (
+                Evidence(
+                    "mean and spread (standard deviation) of the train targets",
+                    f"{given.mean():.3g}, {spread:.3g}",
+                    "those of held-out rows",
+                ),
+                Evidence(
+                    "the same of held-out targets", f"{held.mean():.3g}, {its:.3g}", "those above"
+                ),
+            ),
+            "the targets of held-out rows are on another scale than those that are learnt: their "
+            "loss says nothing of what was learnt",
+            (SAME_SCALE,),
+            0.95,
+            certain=True,
+            subject="held-out targets",
         )
     ]
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from nnexp.diagnosis.finding import Evidence, Nomination
+from nnexp.loop.fixes import NO_WARM_UP
 from nnexp.loop.record import LoopRecord
 
 # defaults of optimizers whose rates are unlike Adam's
@@ -81,7 +82,7 @@ def rising(optimizer: torch.optim.Optimizer, record: LoopRecord, passes: float) 
             ),
             "the warm-up lasts as long as the loop: the learning rate has not come near what was "
             "asked for",
-            (f"lr={wanted:g}", "a warm-up of a few epochs at most"),
+            (f"lr={wanted:g}", NO_WARM_UP),
             0.9,
         )
     ]

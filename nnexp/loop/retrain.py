@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nnexp.loop.watch import LoopWatch
 
 MOST = 2000  # steps
+STEADY = 1e-6  # of the first learning rate, by which it differs where there is no schedule
 BATCHES = 1 << 32  # above the seeds of initial weights: those of batches
 NO_SCORE = Score(math.nan, math.nan, np.zeros(0))
 
@@ -39,6 +40,7 @@ class Retraining:
 
     Arguments:
         lr: another learning rate; None for the loop's.
+        constant: whether the rate stays as it begins, whatever the loop's schedule makes of its.
         steps: factor on the number of steps.
         on_logits: cross-entropy on what the last linear layer gives, whatever comes behind it.
         scaled: whether columns are scaled by the train rows first.
@@ -58,6 +60,7 @@ class Retraining:
     """
 
     lr: float | None = None
+    constant: bool = False
     steps: float = 1.0
     on_logits: bool = False
     scaled: bool = False
@@ -162,8 +165,13 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         return loss
 
     chosen = islice(_batches(train, batch, by_class), 0 if nothing else steps)
+    rates = [float(group["lr"]) for group in optimizer.param_groups]
+    factors = None if arm.constant else _factors(watch, steps)
     for done, rows in enumerate(chosen):
         first = done % gathers == 0
+        if factors is not None:
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * factors[done]
         if not differentiate(rows, first).requires_grad:
             return NO_SCORE
         if arm.reached and not done and _is_cut_off(watch, model):
@@ -182,6 +190,19 @@ def _batches(train: Tensor, batch: int, by_class: Tensor | None) -> Iterator[Ten
     while len(train) >= 2:
         order = torch.randperm(len(train)).to(train.device) if by_class is None else by_class
         yield from (rows for rows in train[order].split(batch) if len(rows) >= 2)
+
+
+def _factors(watch: LoopWatch, steps: int) -> np.ndarray | None:
+    """What the rate is multiplied by at each of `steps` steps, as the loop's went between the
+    looks at it; None where it stayed.
+    """
+    points = watch.record.points
+    seen = np.array([own["lr"] for own in points]) / (watch.first_lr or math.nan)
+    if not np.isfinite(seen).all() or np.ptp(seen) < STEADY:
+        return None
+    at = np.array([own["step"] for own in points]) / max(1.0, points[-1]["step"])
+    logs = np.log(np.maximum(seen, STEADY))  # a rate of 0 is next to nothing
+    return np.exp(np.interp(np.linspace(0.0, 1.0, steps), at, logs))
 
 
 def _is_cut_off(watch: LoopWatch, model: nn.Module) -> bool:

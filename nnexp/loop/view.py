@@ -130,8 +130,8 @@ def make_units(linear: list[tuple[str, nn.Linear, torch.Tensor]], activation: st
             share = ((given < low) | (given > high)).double().mean(0)
             saturated[label] = float((share >= STEADY).double().mean())
         weight = layer.weight.detach().cpu().float().numpy()  # numpy has no bfloat16
-        units = np.unique(weight, axis=0).shape[0]
-        alike[label] = 1.0 - (units - 1) / max(1, weight.shape[0] - 1)
+        if len(weight) > 1:
+            alike[label] = 1.0 - (len(np.unique(weight, axis=0)) - 1) / (len(weight) - 1)
     return Units(dead, saturated, alike)
 
 

@@ -72,6 +72,8 @@ def put_in_place(
         return []
     if now > LOST * abs(points[0].get("slice_loss", math.inf)):
         return []
+    if known[-1]["batch_loss"] > max(own["batch_loss"] for own in known[:-1]):
+        return []  # the last steps have thrown the loop themselves
     # the last one may be of a single batch
     last = max(own["batch_loss"] for own in known[-2:])
     until = [abs(own.get("slice_loss", math.nan) - own["batch_loss"]) for own in known[:-1]]

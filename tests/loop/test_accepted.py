@@ -199,3 +199,8 @@ def test_rows_may_be_a_list_of_arrays(shape):
 def test_a_scripted_model_is_refused_in_words():
     with pytest.raises(nnexp.UserError, match="the model is scripted"):
         watch(model=torch.jit.trace(nn.Linear(4, 3), torch.zeros(1, 4)))
+
+
+def test_an_accuracy_that_is_no_number_is_refused(loops):
+    with pytest.raises(nnexp.UserError, match=r"accuracy= is of shape \(32,\)"):
+        loops.run(loops.Loop(accuracy=lambda out, t: out.argmax(1) == t, epochs=1), 0)

@@ -1,5 +1,6 @@
 """Batches that are not the rows that `watch` was given, or not all, or with others' targets."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -17,10 +18,11 @@ def model():
     return nn.Sequential(nn.Linear(6, 32), nn.ReLU(), nn.Linear(32, 3))
 
 
-def run(body, x=Z, y=Y, epochs=15, batch=32, prove=False, each=None):
+def run(body, x=Z, y=Y, epochs=15, batch=32, prove=False, each=None, given=None):
     own = model()
     loss_fn = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(own.parameters(), lr=5e-3)
+    y = y if given is None else given
     watch = nnexp.watch(
         own, optimizer, loss_fn, train=(x[:400], y[:400]), valid=(x[400:], y[400:]), factory=model
     )
@@ -179,3 +181,22 @@ def test_augmented_rows_are_meant(kind):
     found = run(augmented, x=x, epochs=6)
     assert "not seen" not in " ".join(found.cautions)
     assert "preprocessing_mismatch" not in [own.cause for own in found.findings]
+
+
+def test_a_class_that_no_batch_brings_is_named():
+    kept = torch.nonzero(Y[:400] != 2)[:, 0]
+    found = run(lambda rows: (Z[kept[rows % len(kept)]], Y[kept[rows % len(kept)]]))
+    assert (found.findings[0].cause, found.findings[0].title) == (
+        "unseen_class", "a class has no row in any batch",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_labels_in_words_that_the_loop_numbers_otherwise_are_told(right):
+    names = np.array(["a", "b", "c"])[Y if right else 2 - Y]
+    found = run(lambda rows: (Z[rows], Y[rows]), given=names)
+    assert [line.partition(":")[0] for line in found.cautions] == (
+        [] if right else ["the loop numbers the labels in another order than the sorted one, in "
+                          "which y was read"]
+    )  # fmt: skip
+    assert right or "classes=['c', 'b', 'a']" in found.cautions[0]

@@ -12,7 +12,7 @@ import nnexp
 from nnexp.loop.cut import is_cut_in_order
 from nnexp.loop.fed import Fed, prepared_otherwise
 from nnexp.loop.table import make_table
-from nnexp.loop.weights import clamped
+from nnexp.loop.weights import clamped, put_in_place
 
 EPOCHS, BATCH = 12, 32
 
@@ -289,3 +289,11 @@ def test_weights_that_all_stepped_alike_are_not_clamped():
     model.weight.data += 0.1 * torch.sign(torch.randn(4, 30))
     assert not clamped(model, initial)
     assert not clamped(nn.Sequential(), {})
+
+
+def test_a_loop_that_its_last_steps_have_thrown_holds_its_own_weights():
+    points = [{"batch_loss": np.nan, "slice_loss": 0.7, "val_loss": 0.7}]
+    points += [{"batch_loss": own, "slice_loss": own, "val_loss": own} for own in (0.3, 0.2, 0.1)]
+    thrown = {"batch_loss": 0.7, "slice_loss": 3.9, "val_loss": 2.7}
+    assert put_in_place([*points, {**thrown, "batch_loss": 0.05}], 2.9, 2.7, 0.66)
+    assert not put_in_place([*points, thrown], 2.9, 2.7, 0.66)

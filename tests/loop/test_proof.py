@@ -246,3 +246,29 @@ def test_one_output_cannot_tell_many_classes_by_another_loss(loops):
 )
 def test_what_is_trained_is_the_change_that_is_told(cause, fix, change):
     assert module.change_of(Finding(cause, "suspected", "", (), "so", fix)) == change
+
+
+def test_a_schedule_that_has_died_is_repeated_without_its_mend_alone(loops):
+    def decays(optimizer):
+        return torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+
+    x, y, xv, yv = loops.table("digits")
+    model = loops.mlp(64, 10)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    scheduler, loss_fn = decays(optimizer), nn.CrossEntropyLoss()
+    watch = nnexp.watch(
+        model, optimizer, loss_fn, train=(x, y), valid=(xv, yv), factory=lambda: loops.mlp(64, 10)
+    )
+    for _ in range(12):
+        for rows in torch.randperm(len(x)).split(32):
+            out = model(x[rows])
+            loss = loss_fn(out, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            scheduler.step()
+            watch.step(loss, out, y[rows])
+    found = watch.diagnosis(prove=True, seeds=3)
+    assert (found.findings[0].cause, found.findings[0].verdict) == ("lr_too_low", "confirmed")
+    assert found.findings[0].proof.before < 0.9 < found.findings[0].proof.after
+    assert not found.cautions

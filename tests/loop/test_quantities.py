@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 import nnexp
 from nnexp.loop.kernel import Kernel, identify
-from nnexp.loop.quantities import cut_off
+from nnexp.loop.quantities import cut_off, other_scale
 
 RNG = np.random.default_rng(0)
 GIVEN = RNG.normal(size=400)
@@ -122,3 +122,19 @@ def test_a_cross_entropy_by_hand_is_not_bounded_however_many_classes_there_are(c
 
     labels = torch.arange(64) % classes
     assert not identify(by_hand, torch.zeros(64, classes), labels).bounded
+
+
+@pytest.mark.parametrize(
+    ("given", "held", "told"),
+    [
+        (GIVEN, 14 + 5 * NOISE, True),  # only train was standardised
+        (GIVEN, NOISE + 0.5, False),
+        (14 + 5 * GIVEN, NOISE, False),  # that much may be other rows
+        (14 + 50 * GIVEN, NOISE, True),
+        (GIVEN, NOISE[:20] * 9, False),
+    ],
+)
+def test_held_out_targets_on_another_scale(given, held, told):
+    standard = (given - given.mean()) / given.std() if given is GIVEN else given
+    found = other_scale(standard, held)
+    assert [own.cause for own in found] == ["preprocessing_mismatch"] * told

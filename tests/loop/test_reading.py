@@ -14,6 +14,7 @@ from nnexp.config.schema.model import MLPConfig
 from nnexp.loop.configured import make_config
 from nnexp.loop.kernel import broadcasts, identify
 from nnexp.loop.outputs import is_affine, linear_layers
+from nnexp.loop.view import make_units
 
 MADE = torch.Generator().manual_seed(0)
 X = torch.randn(600, 6, generator=MADE)
@@ -526,3 +527,22 @@ def test_whole_numbers_that_a_loss_casts_are_broadcast_too():
     assert not broadcasts(cast, torch.rand(8), classes)
     assert not broadcasts(nn.CrossEntropyLoss(), torch.rand(8, 2), classes)
     assert not broadcasts(nn.CrossEntropyLoss(), torch.rand(8, 1), 0 * classes)
+
+
+@pytest.mark.parametrize("aims", [(0.0, 1.0), (-1.0, 1.0)])
+@pytest.mark.parametrize(
+    ("measure", "kind"), [(F.mse_loss, "squared"), (F.l1_loss, "absolute"), (F.huber_loss, "other")]
+)
+def test_differences_to_a_one_hot_row_that_the_loss_makes_itself(aims, measure, kind):
+    def loss_fn(output, target):
+        hot = F.one_hot(target, output.shape[1]).to(output)
+        return measure(output, aims[0] + (aims[1] - aims[0]) * hot)
+
+    assert identify(loss_fn, torch.zeros(12, 3), torch.arange(12) % 3).kind == kind
+
+
+def test_a_layer_of_one_unit_is_like_no_other():
+    x = torch.randn(16, 6, generator=torch.Generator().manual_seed(0))
+    for width, alike in ((1, {}), (2, {"layer 0": 0.0})):
+        model = nn.Sequential(nn.Linear(6, width), nn.ReLU(), nn.Linear(width, 3))
+        assert make_units(linear_layers(model, x), "relu").alike == alike
