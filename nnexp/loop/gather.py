@@ -369,14 +369,15 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     return found
 
 
-def _of_quantities(watch: LoopWatch, rows: np.ndarray) -> list[Nomination]:
+def _of_quantities(watch: LoopWatch, rows: torch.Tensor) -> list[Nomination]:
     """What targets that are numbers have wrong, and predictions of some train rows."""
     table = watch.table
     out = watch.main(watch.forward(table.x[rows])).reshape(len(rows), -1)
     predicted = out.double().mean(1).numpy(force=True)
     y = table.y.reshape(-1).double().numpy(force=True)
+    given = table.y[rows].reshape(-1).double().numpy(force=True)
     return [
         *other_scale(y[: table.train], y[table.train :]),
-        *unscaled_target(watch.kernel, y[rows], predicted),
-        *cut_off(watch.kernel, y[rows], predicted, watch.nature.kind),
+        *unscaled_target(watch.kernel, given, predicted),
+        *cut_off(watch.kernel, given, predicted, watch.nature.kind),
     ]

@@ -100,6 +100,9 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     copies, marked = duplicates.check(sheet, rows), one_class.check(sheet)
     of_groups = _until_told((groups.check, file_groups.check, series.check, clumps.check), sheet)
     grouped = any(own.cause == "group_leak" and own.fix for a in of_groups for own in a.nominations)
+    marks, noisy = sentinels.check(sheet), noise.check(sheet, trees, rows)
+    if marks.nominations and noisy.nominations:  # a plane through such cells is sure of the wrong
+        noisy = noise.check(sentinels.without_marks(sheet), trees, rows)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -109,7 +112,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             balance.check(sheet),
             signal.check(sheet, trees),
             stretches.check(sheet, trees),
-            noise.check(sheet, trees, rows),
+            noisy,
             plainer.check(sheet, trees),
             disguise.check(sheet),
             marked,
@@ -131,7 +134,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             deletion.check(sheet),
             tokens.check(sheet),
             dressed.check(sheet),
-            sentinels.check(sheet),
+            marks,
             zeros.check(sheet),
             scales.check(sheet),
             outliers.check(sheet),

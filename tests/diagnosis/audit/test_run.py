@@ -117,3 +117,16 @@ def test_odd_tables_are_looked_at_too(sheet_of, frame, options):
 def test_a_tiny_table(sheet_of):
     frame = pd.DataFrame({"a": np.arange(9.0), "b": list("xyz") * 3})
     audit_sheet(sheet_of(frame, [0, 1, 0, 1, 0, 1, 0, 1, 0], split_stratify=False))
+
+
+@pytest.mark.parametrize(("width", "times", "wrong"), [(6, 0.0, 0.0), (2, 1.5, 0.2)])
+def test_rows_that_only_marks_of_missing_cells_make_sure_are_no_wrong_labels(
+    sheet_of, width, times, wrong
+):
+    rng = np.random.default_rng(0)
+    age, calls = rng.normal(50, 12, 2000).clip(18, 95).round(), rng.normal(size=2000)
+    y = (rng.random(2000) < 1 / (1 + np.exp((age - 50) / width + times * calls))).astype(int)
+    frame = pd.DataFrame({"age": np.where(rng.random(2000) < 0.15, -1, age), "calls": calls})
+    y = np.where(rng.random(2000) < wrong, 1 - y, y)
+    found = {own.cause for own in audit_sheet(sheet_of(frame, y)).nominations}
+    assert found == {"sentinel_values"} | ({"label_noise"} if wrong else set())

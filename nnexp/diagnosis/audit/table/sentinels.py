@@ -67,22 +67,9 @@ class Spike:
 
 def check(sheet: Sheet) -> Audit:
     """Numbers in numeric columns that are read as values and mean "missing"."""
-    spikes = [
-        spike
-        for name, (values, counts) in sheet.distinct.items()
-        for spike in find_spikes(name, values, counts)
-    ]
-    still = {
-        (name, number)
-        for rows in sheet.parts.values()
-        for name, number, *_ in stuck_columns(sheet, rows)
-    }
-    spikes = [own for own in spikes if (own.name, own.value) not in still]
-    spikes = _without_usual_zeros(sheet, spikes)
+    spikes = _spikes(sheet)
     if not spikes:
         return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
-    spikes += _in_company(sheet, spikes)
-    spikes.sort(key=lambda spike: -spike.share)
     words = [f"{spike.name}={_exact(spike.value)}" for spike in spikes]
     present = list(sheet.config.sentinels)
     worst = max(spikes, key=_distance)
@@ -111,19 +98,50 @@ def check(sheet: Sheet) -> Audit:
     )
 
 
+def _spikes(sheet: Sheet) -> list[Spike]:
+    """The values of all columns, the one of the largest share first."""
+    spikes = [
+        spike
+        for name, (values, counts) in sheet.distinct.items()
+        for spike in find_spikes(name, values, counts)
+    ]
+    still = {
+        (name, number)
+        for rows in sheet.parts.values()
+        for name, number, *_ in stuck_columns(sheet, rows)
+    }
+    spikes = [own for own in spikes if (own.name, own.value) not in still]
+    spikes = _without_usual_zeros(sheet, spikes)
+    if spikes:
+        spikes += _in_company(sheet, spikes)
+    return sorted(spikes, key=lambda spike: -spike.share)
+
+
+def without_marks(sheet: Sheet) -> Sheet:
+    """The sheet with missing cells where a number stands for one."""
+    return _with_gaps(sheet, _spikes(sheet))
+
+
+def _with_gaps(sheet: Sheet, spikes: Sequence[Spike]) -> Sheet:
+    numbers = dict(sheet.numbers)
+    for spike in spikes:
+        numbers[spike.name] = np.where(
+            numbers[spike.name] == spike.value, np.nan, numbers[spike.name]
+        )
+    return replace(sheet, numbers=numbers)
+
+
 def _spoils_scale(sheet: Sheet, spikes: Sequence[Spike]) -> bool:
     """Whether the values widen a column many times, and without them the inputs are of one scale
     as the network gets them.
     """
-    numbers = dict(sheet.numbers)
+    plain = _with_gaps(sheet, spikes)
     wider = 0.0
     for name in {spike.name for spike in spikes}:
-        marks = [spike.value for spike in spikes if spike.name == name]
-        numbers[name] = np.where(np.isin(numbers[name], marks), np.nan, numbers[name])
-        with_marks, without = (own[name][sheet.train] for own in (sheet.numbers, numbers))
+        with_marks, without = (own.numbers[name][sheet.train] for own in (sheet, plain))
         wider = max(wider, float(np.nanstd(with_marks)) / max(float(np.nanstd(without)), 1e-300))
-    rest = scales.check(replace(sheet, numbers=numbers)).nominations
     # what was scaled with the value among the others is next to nothing without it
+    rest = scales.check(plain).nominations
     return wider >= WIDER and all(own.cause == "double_scaling" for own in rest)
 
 
