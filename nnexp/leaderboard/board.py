@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 SORTS = ("val_loss", "val_accuracy", "val_balanced_accuracy", "val_auc")
 SCORES = (*SORTS, *(sort.replace("val_", "test_") for sort in SORTS))
 MARKS = {"same": "≈", "unknown": "?"}
+SAME = f"{MARKS['same']} cannot be told from the first"
+UNKNOWN = f"{MARKS['unknown']} not compared with the first"
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,12 @@ class Leaderboard:
     def halved(self) -> bool:
         """Whether successive halving stopped all runs of a configuration."""
         return any(row.stopped_after is not None for row in self.configurations)
+
+    @property
+    def paired(self) -> bool:
+        """Whether several pairs were compared for a configuration, so that there is a test."""
+        against = [row.against_leader for row in self.configurations]
+        return any(own is not None and own.pairs > 1 for own in against)
 
     @property
     def tests(self) -> list[str]:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnexp.leaderboard.board import Comparison
-from nnexp.leaderboard.grid import rows_of, step_of
 from nnexp.leaderboard.power import pairs_needed
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
+from nnexp.leaderboard.row_weights import rows_of, step_of
 from nnexp.scores import sign
 from nnexp.statistics import LEVEL, chance_of_rows, holm, holm_factors, mean_by, paired_test
 

@@ -49,6 +49,11 @@ def find_runs(paths: Sequence[str | Path]) -> list[Path]:
     return [run for _, run in sorted(zip(names, found.values(), strict=True), key=_natural_pair)]
 
 
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds what marks a run."""
+    return any((folder / mark).exists() for mark in MARKS)
+
+
 def relative_names(folders: Sequence[Path]) -> list[str]:
     """The folders' paths below the deepest folder that they are all in, with slashes.
 

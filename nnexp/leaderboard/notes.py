@@ -11,10 +11,10 @@ import numpy as np
 
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
-from nnexp.leaderboard.grid import class_counts
 from nnexp.leaderboard.grouping import comparable, decides_rows
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import Record
+from nnexp.leaderboard.row_weights import class_counts
 from nnexp.leaderboard.words import number, plural, score_title
 from nnexp.lines import one_line
 
@@ -30,7 +30,7 @@ def notes_on(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Reco
         averaged: keys besides seeds that the scores are means over.
         repeats: runs of the settings and seed of another one, which are not counted.
     """
-    notes = [*_incomplete(board), *_comparable(board), *_runs(board, averaged, repeats)]
+    notes = [*_incomplete(board), *_comparable(board, averaged), *_runs(board, averaged, repeats)]
     notes += [*_halved(board), *_one_class(board)]
     if not board.incomplete:  # what is to come may be the seeds and values that are missed
         notes += [*_seeds(board, averaged), *at_edges(board)]
@@ -59,10 +59,11 @@ def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
     return tuple(comparable(values[key]) if key in values else () for key in board.varied)
 
 
-def _comparable(board: Leaderboard) -> list[str]:
+def _comparable(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
     """Scores that measure different things."""
     notes = []
     rows = [key for key in board.varied if decides_rows(key)]
+    rows += [key for key in averaged if decides_rows(key) and _unequal(board, key)]
     if any(row.values.get("data.missing") == "drop" for row in board.configurations):
         rows.append("data.missing")
     if rows and len(board.configurations) > 1:
@@ -79,6 +80,15 @@ def _comparable(board: Leaderboard) -> list[str]:
             so = f"{board.sort} ranks these configurations, and their val_loss is not compared"
         notes.append(f"{', '.join(scales)} changes what val_loss measures, so {so}")
     return notes
+
+
+def _unequal(board: Leaderboard, key: str) -> bool:
+    """Whether the means of configurations are over different values of a key."""
+    values = {
+        frozenset(comparable(record.config.get(key)) for record in row.records)
+        for row in board.configurations
+    }
+    return len(values) > 1
 
 
 def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]) -> list[str]:

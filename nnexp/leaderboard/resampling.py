@@ -6,18 +6,20 @@ import math
 
 from nnexp.leaderboard.grouping import FOLDS
 from nnexp.leaderboard.records import Record
+from nnexp.leaderboard.tables import table_of
 
 DEFAULT = 0.25  # of five folds
 
 
 def valid_to_train(record: Record) -> float:
-    """Validation rows over train rows, by the configuration of a run.
+    """Validation rows over train rows of a run.
 
     For k folds it is 1 / (k - 1); for folds forward in time, whose train parts grow from one part
-    to k, the mean of 1/1, 1/2, ..., 1/k; otherwise the quotient of the shares.
+    to k, the mean of 1/1, 1/2, ..., 1/k; otherwise the quotient of the rows that its manifest
+    counts, or of the shares where there is no manifest.
 
     Returns:
-        > 0; that of five folds where the configuration does not tell.
+        > 0; that of five folds where nothing tells.
     """
     ratio = _ratio(record)
     return DEFAULT if ratio is None else ratio
@@ -29,6 +31,11 @@ def _ratio(record: Record) -> float | None:
         if record.config.get("data.split.method") == "time":
             return math.fsum(1 / k for k in range(1, min(folds, 1000) + 1)) / min(folds, 1000)
         return 1 / (folds - 1)
+    rows = table_of(record).get("split")
+    if isinstance(rows, dict):
+        valid, train = (rows.get(part) for part in ("valid", "train"))
+        if isinstance(valid, int) and isinstance(train, int) and valid > 0 and train > 0:
+            return valid / train
     valid, test = (record.config.get(f"data.split.{part}") for part in ("valid", "test"))
     if isinstance(valid, int | float) and isinstance(test, int | float):
         train = 1 - valid - test

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnexp.config.keys import literal
-from nnexp.leaderboard.board import SCORES, Configuration, Leaderboard
+from nnexp.leaderboard.board import SCORES, UNKNOWN, Configuration, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import (
     number,
@@ -112,7 +112,7 @@ def markdown(board: Leaderboard) -> str:
     if len(board.configurations) > 1:
         lines += ["", f"≈ {_escaped(LEGEND.format(board.test))}"]
         if any(row.standing == "unknown" for row in board.configurations):
-            lines += ["", "? not compared with the first."]
+            lines += ["", f"{UNKNOWN}."]
     if board.failed:
         lines += ["", "## Runs that are in no mean", ""]
         failed = [["runs", "settings", "status", "reason"]]

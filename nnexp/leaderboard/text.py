@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
-from nnexp.leaderboard.board import Comparison, Leaderboard
+from nnexp.leaderboard.board import SAME, Comparison, Leaderboard
 from nnexp.leaderboard.ended import ended_alike
 from nnexp.leaderboard.words import number, plural, score_title, short_names, short_settings
 from nnexp.lines import cut_apart, encodable, one_line, shorten
@@ -129,8 +129,8 @@ def _columns(board: Leaderboard, widest: int) -> list[PrintedColumn]:
     for other, weights in (("val_loss", (3, 1, 0)), ("val_accuracy", (5, 2, 0))):
         if other != board.sort:
             columns += _validation(board, other, weights)
-    against = [row.against_leader for row in rows]
-    if any(a is not None and a.pairs > 1 for a in against):
+    if board.paired:
+        against = [row.against_leader for row in rows]
         columns.append(PrintedColumn("p", [_p(a.p_holm) if a else "" for a in against], 2))
         columns.append(PrintedColumn(board.unit, [_needed(a) for a in against], 5))
     for score in board.tests:
@@ -201,18 +201,17 @@ def _lines(columns: list[PrintedColumn]) -> list[str]:
 def _remarks(board: Leaderboard, dropped: list[str]) -> list[str]:
     remarks = []
     standings = [row.standing for row in board.configurations]
-    against = [row.against_leader for row in board.configurations]
     unit, test = board.unit, board.test
     compared = " that it was compared with" if "unknown" in standings else ""
-    if "same" in standings and any(own is not None and own.pairs > 1 for own in against):
+    if "same" in standings and board.paired:
         others = " of those compared" if compared else ""
         remarks.append(
-            f"≈ cannot be told from the first ({test}): the best{others} is among the first and "
+            f"{SAME} ({test}): the best{others} is among the first and "
             f"these. `{unit}`: how many would tell, with 80 % power, if the difference is as seen; "
             "? for unknown or none"
         )
     elif "same" in standings:
-        remarks.append("≈ cannot be told from the first")
+        remarks.append(SAME)
     elif "apart" in standings:
         so_far = " so far" if board.incomplete else ""
         remarks.append(f"the first is better than every other{compared}{so_far} ({test})")

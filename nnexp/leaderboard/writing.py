@@ -27,9 +27,8 @@ def write_files(board: Leaderboard, folder: str | Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = {CSV_FILE: board.csv(), MARKDOWN_FILE: board.markdown()}
     for name, content in files.items():
-        write_text(
-            folder / name, content, sync=False
-        )  # the runs are kept, by which to make it anew
+        # the runs are kept, by which to make it anew
+        write_text(folder / name, content, sync=False)
     return [folder / name for name in files]
 
 

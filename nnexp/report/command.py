@@ -38,6 +38,7 @@ def main(words: Sequence[str]) -> int:
     parser.add(
         "--by",
         nargs="+",
+        action="extend",
         metavar="KEY",
         help="what makes a configuration, as optimizer.lr; all that differs but seeds otherwise",
     )

@@ -22,6 +22,9 @@ from nnexp.track.folder import SWEEP_FILE
 
 FOLDERS = re.compile(r"""(?<![^=,\['"])/(?:[^/,\]'"]*/)*""")  # of an absolute path
 LONGEST = 600  # characters of a command
+# beginnings of words that say where a run is kept, or that a sweep goes on, and not what is run
+OF_PLACE = ("hydra.", "sweep.resume=", "sweep.dry_run=")
+MULTIRUN = ("-m", "--multirun")
 
 
 def commands_of(runs: Sequence[tuple[Record, Mapping[str, Any]]]) -> list[str]:
@@ -62,7 +65,7 @@ def _resumes(words: Sequence[str]) -> bool:
 
 
 def _is_override(word: str) -> bool:
-    return "=" in word and not word.startswith("hydra.")
+    return "=" in word and not word.startswith(OF_PLACE)
 
 
 def _typed(sweep: Path | None) -> list[str]:
@@ -79,6 +82,25 @@ def _typed(sweep: Path | None) -> list[str]:
 
 
 def placeless(words: Sequence[str]) -> str:
-    """A command line without what differs from place to place: Hydra's folders, absolute paths."""
-    kept = [FOLDERS.sub("", word) for word in words if not word.startswith("hydra.")]
-    return shorten(one_line(shlex.join(kept)), LONGEST)
+    """A command line without what differs from place to place: how training is called, Hydra's
+    folders, absolute paths.
+    """
+    kept = [FOLDERS.sub("", word) for word in words if not word.startswith(OF_PLACE)]
+    return shorten(one_line(shlex.join(_by_name(kept))), LONGEST)
+
+
+def _by_name(words: Sequence[str]) -> list[str]:
+    """Training called by its name, a sweep as it is recorded: its flags after its overrides."""
+    program = TRAIN.split()
+    rest = list(words[words[:1] == ["python"] :])
+    if rest[: len(program)] == program:
+        rest = rest[len(program) :]
+    elif rest and (rest[0].endswith(".py") or rest[0] in ("nnexp.run", "nnexp.multirun")):
+        rest = ["-m"] * (rest[0] == "nnexp.multirun") + rest[1:]
+    else:
+        return list(words)
+    if not set(MULTIRUN) & set(rest):
+        return [*program, *rest]
+    overrides = [word for word in rest if word[:1] != "-" and (word[:1] == "~" or "=" in word)]
+    flags = [word for word in rest if word not in (*overrides, *MULTIRUN)]
+    return [*program, "-m", *overrides, *flags]

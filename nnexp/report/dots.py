@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from nnexp.report import scale
 from nnexp.report.markup import Markup, element, join, svg_percent
 from nnexp.report.room import with_room
 
+FAR_OUT = 1e3  # times the median: losses beyond it do not stretch the axis
 NARROW = 170  # pixels of the narrowest column, a phone's
 
 
@@ -75,11 +77,17 @@ def dot_rows(
 
 
 def _axis(cells: Sequence[Cell], bounded: bool) -> scale.Scale:
-    """The axis of all dots and means, and of bars as far as they do not dwarf those."""
+    """The axis of dots and means, and of bars as far as they do not dwarf those.
+
+    A loss of an optimizer that has all but diverged is left out, and lies at the edge.
+    """
     seen = [d.value for c in cells for d in c.dots if math.isfinite(d.value)]
     seen += [c.mean for c in cells if math.isfinite(c.mean)]
     if not seen:
         return scale.linear_scale(0, 1)
+    middle = statistics.median(seen)
+    if middle > 0:
+        seen = [v for v in seen if v <= FAR_OUT * middle]
     low, high = min(seen), max(seen)
     room = (high - low) / 2
     bottom, top = low - room, high + room

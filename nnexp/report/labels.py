@@ -52,6 +52,8 @@ def heading(score: str) -> str:
 
 
 def sentence(note: str) -> str:
-    """A note with a capital at its beginning and a full stop at its end."""
+    """A note with a capital at its beginning, if that is no key, and a full stop at its end."""
     note = note.strip()
-    return note[:1].upper() + note[1:] + ("" if note.endswith((".", "?", "!")) else ".")
+    first = note.partition(" ")[0].rstrip(".:,")
+    head = note[:1] if "." in first or "_" in first else note[:1].upper()
+    return head + note[1:] + ("" if note.endswith((".", "?", "!")) else ".")

@@ -11,7 +11,7 @@ from typing import Any
 from nnexp.errors import TRAIN, UserError
 from nnexp.leaderboard import Leaderboard, Record
 from nnexp.leaderboard.chosen import words_of_first
-from nnexp.leaderboard.grouping import FOLD, comparable, order_of
+from nnexp.leaderboard.grouping import FOLD, comparable, is_repetition, order_of
 from nnexp.leaderboard.nothing import how_ended
 from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.leaderboard.words import TITLES, number, plural, score_title, setting, short_names
@@ -153,7 +153,7 @@ def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
         tuple(comparable(record.config[k]) if k in record.config else () for k in board.varied)
         for record in records
         if record.config
-    }
+    } | {_typed_settings(record) for record in records if record.words}
     tiles: list[tuple[str, int, str]] = []
     if ranked and ranked < len(tried):  # some have no run that came to a score
         tiles = [("configurations tried", len(tried), ""), ("with a score", ranked, "")]
@@ -174,6 +174,11 @@ def _tiles(board: Leaderboard, records: Sequence[Record]) -> Markup:
         ),
         class_="tiles",
     )
+
+
+def _typed_settings(record: Record) -> tuple[str, ...]:
+    """What was typed for the configuration of a run that failed before it had one."""
+    return tuple(w for w in record.words if not is_repetition(w.lstrip("+").partition("=")[0]))
 
 
 def _state(record: Record) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from nnexp.leaderboard import Configuration, Leaderboard, Summary
+from nnexp.leaderboard.board import SAME, UNKNOWN
 from nnexp.leaderboard.ended import Ended, ended_alike
 from nnexp.leaderboard.grouping import order_of
 from nnexp.leaderboard.table import stop_of
@@ -28,7 +29,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
         if any(row.scores[score].n for row in rows)
     ]
     tests = [s for s in board.tests if any(row.scores[s].n for row in rows)]
-    compared = any(row.against_leader and row.against_leader.pairs > 1 for row in rows)
+    compared = board.paired
     known = any(math.isfinite(row.scores[board.sort].low) for row in rows)
     half = "± 95 %" if known else "± std. error"
     told = "mean, and half its 95 % interval" if known else "mean, and its standard error over rows"
@@ -59,14 +60,14 @@ def leaderboard_table(board: Leaderboard) -> Markup:
     )
     standings = [row.standing for row in rows]
     if "same" in standings:
-        lead += " ≈ cannot be told from the first: "
+        lead += f" {SAME}: "
         lead += (
             f"the difference may be chance ({board.test})."
             if compared
             else "without several runs of each, a difference may be chance."
         )
     if "unknown" in standings:
-        lead += " ? not compared with the first."
+        lead += f" {UNKNOWN}."
     return element(
         "section",
         element("h2", "Leaderboard"),

@@ -15,7 +15,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def interrupts() -> Iterator[Callable[[], bool]]:
     """Turn the first signal into a flag that training asks for; the second interrupts at once.
 
-    Outside the main thread, where Python delivers no signals, the flag is never set.
+    A signal that is ignored stays ignored, as Ctrl-C is in a script's background job. Outside the
+    main thread, where Python delivers no signals, the flag is never set.
     """
     asked = False
     if threading.current_thread() is not threading.main_thread():
@@ -28,7 +29,8 @@ def interrupts() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
 
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield lambda: asked
     finally:

@@ -115,9 +115,9 @@ def taken(folder: Path, sweep: bool, own: bool) -> TakenError:
 
 
 def misplaced(folder: Path) -> UserError:
-    """The error for a folder of a job that is the sweep's own, or is above it."""
+    """The error for a folder of a job that is the sweep's own, above it, or elsewhere."""
     return UserError(
-        f"the job's folder {str(folder)!r} is that of the sweep, or holds it",
+        f"the job's folder {str(folder)!r} is not in that of the sweep",
         "a folder for each job, in that of the sweep",
         "'hydra.sweep.subdir=${hydra.job.num}'",
     )

@@ -32,9 +32,10 @@ def user_model(
     Raises:
         UserError: it cannot be imported or made, or does not take the rows or give the outputs.
     """
-    model = ModuleModel(_user_module(given, inputs, code_columns, outputs), inputs, outputs)
-    _try_module(model, given._target_, inputs, outputs)
-    return model
+    factory = _user_module(given, inputs, code_columns, outputs)
+    _try_module(factory, given._target_, inputs, outputs)
+    with _staying():
+        return ModuleModel(factory, inputs, outputs)
 
 
 def _user_module(
@@ -51,7 +52,7 @@ def _user_module(
     check_import_path(path)
     module_name, _, name = path.rpartition(".")
     try:
-        with _working_directory_importable():
+        with _working_directory_importable(), _staying():
             made = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
@@ -66,7 +67,8 @@ def _user_module(
             return made(**{**known, **given.args})
 
     try:
-        module = factory()
+        with _staying():
+            module = factory()
     except Exception as error:
         raise UserError(
             f"{path} cannot be made: {type(error).__name__}: {error}".splitlines()[0],
@@ -98,12 +100,27 @@ def _working_directory_importable() -> Iterator[None]:
             sys.path.remove(here)
 
 
-def _try_module(model: ModuleModel, path: str | None, inputs: int, outputs: int) -> None:
+@contextmanager
+def _staying() -> Iterator[None]:
+    """Let a user's code that calls `sys.exit` fail as by any other error, and not end the command.
+
+    Raises:
+        RuntimeError: it did.
+    """
+    try:
+        yield
+    except SystemExit as error:
+        raise RuntimeError(f"it calls sys.exit({error.code!r})") from error
+
+
+def _try_module(
+    factory: Callable[[], nn.Module], path: str | None, inputs: int, outputs: int
+) -> None:
     """Refuse a user's module that does not take the table's rows or give its outputs."""
     rows = 3
     try:
-        with torch.no_grad(), seeded(0):
-            out = model.factory().eval()(torch.zeros(rows, inputs))
+        with torch.no_grad(), seeded(0), _staying():
+            out = factory().eval()(torch.zeros(rows, inputs))
         found = f"gives {tuple(out.shape)}"
     except Exception as error:
         out, found = None, f"fails: {type(error).__name__}: {error}".splitlines()[0]

@@ -9,7 +9,10 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from nnexp.config.saved import flat
+from nnexp.leaderboard.ranking import incomparable
 from nnexp.runs.jobs import Job, validation_score
+from nnexp.scores import is_loss
 from nnexp.track.progress import duration, is_terminal
 
 LINES = 10  # about so many lines in all where lines are printed
@@ -40,6 +43,7 @@ class Display:
         self.trained: dict[int, int] = {}  # epochs of the jobs in training
         self.over = self.done = 0  # epochs of the jobs that have ended, and those jobs
         self.best: tuple[Job, float] | None = None  # and its score, perhaps of an epoch so far
+        self.comparable = _comparable(going)  # or none is the best
         self.start = self.said = time.monotonic()
         self.drawn, self.printed = -math.inf, 0
         self._rich: Any = None
@@ -83,6 +87,8 @@ class Display:
 
     def _see(self, job: Job, score: float) -> None:
         """Note a score if it is the best."""
+        if not self.comparable:
+            return
         _, sign = self._judged_by(job)
         if not math.isnan(score) and (self.best is None or sign * score < sign * self.best[1]):
             self.best = job, score
@@ -156,3 +162,12 @@ class Display:
         self.drawn = time.monotonic()
         self._rich.update(self._task, completed=self.share, description=self.line())
         self._rich.refresh()
+
+
+def _comparable(jobs: Sequence[Job]) -> bool:
+    """Whether what jobs are judged by is one score, which measures the same in all of them."""
+    configs = [job.config for job in jobs if job.config is not None]
+    scores = {validation_score(config)[0] for config in configs}
+    if len(scores) > 1:
+        return False
+    return not any(map(is_loss, scores)) or not incomparable([flat(config) for config in configs])

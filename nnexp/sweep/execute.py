@@ -287,9 +287,7 @@ def gib(size: float) -> int:
 
 def _processes(asked: int | None, groups: Sequence[Group]) -> int:
     """How many processes at a time; one where a GPU does the work, or there are no forks."""
-    if any(_on_gpu(g.traits["device"]) for g in groups):
-        return 1
-    if not can_fork():
+    if any(_on_gpu(g.traits["device"]) for g in groups) or not can_fork():
         return 1
     return usable_cores() if asked is None else asked
 

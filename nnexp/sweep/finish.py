@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from shlex import quote
 
 from nnexp.config.flags import places
@@ -18,11 +18,12 @@ from nnexp.leaderboard import (
     read_records,
 )
 from nnexp.leaderboard.chosen import words_of_first
+from nnexp.leaderboard.folders import is_run
 from nnexp.leaderboard.nothing import nothing_to_rank
 from nnexp.leaderboard.writing import write_files
 from nnexp.near import near
 from nnexp.report.page import write_file
-from nnexp.runs.jobs import Job
+from nnexp.runs.jobs import Job, TakenError
 
 
 def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[str] = ()) -> bool:
@@ -30,7 +31,7 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[st
 
     Arguments:
         folder: the sweep's.
-        jobs: all of its jobs.
+        jobs: all of its jobs; other runs below its folder are none of the sweep.
         report: write report.html too.
         command: the program and the words that the sweep was called with.
 
@@ -42,7 +43,7 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[st
     shown = near(folder)
     board, names = None, ""
     try:
-        records = read_records([folder])
+        records = read_records(_folders(jobs))
         board = ranked(records)
         names = ", ".join(_write(folder, board, records, report))
         if not board.configurations:
@@ -62,10 +63,16 @@ def finish(folder: Path, jobs: Sequence[Job], report: bool, command: Sequence[st
     return board is not None
 
 
+def _folders(jobs: Sequence[Job]) -> list[Path]:
+    """The run folders of jobs: those that are another run's, or were never made, are left out."""
+    own = [job.folder for job in jobs if not isinstance(job.error, TakenError)]
+    return [folder for folder in own if is_run(folder)]
+
+
 def _again(command: Sequence[str], words: Sequence[str]) -> str:
     """What trains the first alone, as the sweep was called and with its folders of options."""
-    name = PurePath(command[0]).name if command else ""
-    program = f"python {name}" if name.endswith(".py") else TRAIN
+    path = command[0] if command else ""
+    program = f"python {shell(path)}" if path.endswith(".py") else TRAIN
     return " ".join([program, *map(shell, [*places(command), *words])])
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nnexp.config import saved
+from nnexp.config.schema.config import Config
+from nnexp.config.shell import shell
 from nnexp.config.typed import FILE as WORDS_FILE
-from nnexp.errors import UserError
+from nnexp.data import Dataset
+from nnexp.errors import TRAIN, UserError
 from nnexp.files import read_regular
 from nnexp.runs.jobs import Job, TakenError, content_id, score_of
+from nnexp.runs.started import FILES
+from nnexp.sweep.record import read_record
 from nnexp.track import manifest
 from nnexp.track.blank import is_blank
 from nnexp.track.folder import DIAGNOSIS_FILE, METRICS_FILE, REPORT_FILE, read_json
@@ -24,7 +29,8 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
 
     Arguments:
         jobs: a finished one takes over its folder, status and score; one that has failed, since
-            it has no configuration, gets the folder where this is recorded already.
+            it has no configuration, gets the folder where this is recorded already. Their numbers
+            become those of their folders.
         sweep: the sweep's folder.
 
     Returns:
@@ -53,7 +59,7 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
         assert job.config is not None
         key = content_id(job.config)
         if finished.get(key):
-            job.folder = finished[key].pop(0)
+            _move(job, finished[key].pop(0), sweep)
             status = read_status(job.folder)
             job.status, job.reason = status["status"], status["reason"] or ""
             job.score = score_of(job.config, read_json(job.folder / METRICS_FILE))
@@ -67,13 +73,55 @@ def take_finished(jobs: Sequence[Job], sweep: Path) -> list[Job]:
     return missing
 
 
+def check_tables(
+    finished: Iterable[Job], datasets: Iterable[tuple[Job, Dataset]], sweep: Path
+) -> None:
+    """Refuse to train on another table than the jobs that are finished were trained on.
+
+    Arguments:
+        finished: jobs of the sweep.
+        datasets: of those that are to be trained.
+        sweep: the sweep's folder.
+
+    Raises:
+        UserError: a table's files hold something else than when a finished job was trained.
+    """
+    now = {_files(job.config): dataset.summary for job, dataset in datasets}
+    for job in finished:
+        files = _files(job.config)
+        if not any(files) or files not in now:
+            continue
+        table, told = now[files], manifest.read_manifest(job.folder).get("data")
+        before = told.get("fingerprint") if isinstance(told, dict) else None
+        if before not in (None, table["fingerprint"]):
+            words = " ".join(map(shell, read_record(sweep, trust=True)))  # which runs nothing
+            raise UserError(
+                f"the table {table['source']!r} has changed since job {job.number} was trained",
+                "the table that the finished jobs were trained on; with another one it is another "
+                "sweep",
+                f"{TRAIN} -m {words}".strip(),
+            )
+
+
+def _files(config: Config | None) -> tuple[str | None, ...]:
+    """The files that a table is read from, each None for one that is made, or not read at all."""
+    return tuple(getattr(config.data, name, None) for name in FILES) if config else ()
+
+
 def _place(job: Job, own: list[Path] | None, sweep: Path, used: set[Path]) -> None:
     """Give a job one of its own folders, or else one that nobody has."""
     if own:
-        job.folder = own.pop(0)
+        _move(job, own.pop(0), sweep)
     elif job.folder in used or not is_blank(job.folder):
-        job.folder = _next(sweep, used)
+        _move(job, _next(sweep, used), sweep)
     used.add(job.folder)
+
+
+def _move(job: Job, folder: Path, sweep: Path) -> None:
+    """Give a job a folder, and the number that this has in its sweep."""
+    job.folder = folder
+    if folder.parent == sweep and folder.name.isdecimal():
+        job.number = int(folder.name)
 
 
 def _key(folder: Path, wanted: set[str]) -> str | None:

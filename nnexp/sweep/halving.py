@@ -17,10 +17,10 @@ from nnexp.config.contradictions.monitor import monitor_lacks_rows
 from nnexp.config.saved import flat
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import is_repetition
-from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import HALVED
 from nnexp.runs.jobs import Job
-from nnexp.scores import is_loss, sign
+from nnexp.scores import sign
+from nnexp.sweep.comparable import check_comparable
 from nnexp.sweep.execute import Execution
 from nnexp.track.history import read_history
 
@@ -82,25 +82,17 @@ def halve(execution: Execution, finished: Sequence[Job], factor: int, least: int
 
 
 def check_losses(jobs: Sequence[Job]) -> None:
-    """Refuse to halve by losses that measure different things, or by none.
+    """Refuse to halve by scores that cannot be compared, or by none.
 
     Raises:
-        UserError: the jobs differ in what their monitored loss measures, or a job has no
-            validation rows and is monitored by them.
+        UserError: the jobs differ in what they monitor or in what their monitored loss measures,
+            or a job has no validation rows and is monitored by them.
     """
     configs = [job.config for job in jobs if job.config is not None]
     for config in configs:
         if (blind := monitor_lacks_rows(config, "sweep.method=halving")) is not None:
             raise blind
-    if not any(is_loss(config.trainer.monitor) for config in configs):
-        return
-    keys = incomparable([flat(config) for config in configs])
-    if keys:
-        raise UserError(
-            f"halving compares losses, and {', '.join(keys)} changes what a loss measures",
-            "trainer.monitor=val_accuracy, which can be compared; or one loss",
-            "trainer.monitor=val_accuracy",
-        )
+    check_comparable(configs, "halving")
 
 
 def check_rows(execution: Execution) -> None:

@@ -172,13 +172,18 @@ def _die_with_parent() -> None:
 
 @contextmanager
 def _signals(handle: Callable[[], None]) -> Iterator[None]:
-    """Call `handle` for Ctrl-C and SIGTERM; outside the main thread nothing changes."""
+    """Call `handle` for Ctrl-C and SIGTERM.
+
+    A signal that is ignored stays ignored, as Ctrl-C is in a script's background job. Outside the
+    main thread nothing changes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [signal.signal(number, lambda *_: handle()) for number in SIGNALS]
+    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: handle()) for number in heeded}
     try:
         yield
     finally:
-        for number, handler in zip(SIGNALS, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)

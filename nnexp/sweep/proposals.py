@@ -22,7 +22,7 @@ class Proposals:
         settings: of which `n`, `seed`, `sampler` and `batch` are read.
 
     Raises:
-        UserError: Optuna is not installed, or a seed or fold has an interval.
+        UserError: Optuna is not installed.
     """
 
     def __init__(self, spaces: Sequence[Space], settings: SweepConfig) -> None:

@@ -15,7 +15,7 @@ from nnexp.runs.jobs import Job, TakenError, misplaced, occupied, taken
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
-from nnexp.sweep.finished import take_finished
+from nnexp.sweep.finished import check_tables, take_finished
 from nnexp.sweep.halving import check_losses, check_rows, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.blank import is_blank
@@ -48,6 +48,7 @@ def run_jobs(
         check_losses(jobs)
     _check_folders(jobs, folder, settings.resume is not None)
     ready = [job for job in jobs if job.status == "running"]
+    later = any(job.number for job in jobs[:1])  # a later batch, after other jobs
     if settings.resume is not None:
         before = len(ready)
         ready = take_finished(jobs, folder)
@@ -55,10 +56,13 @@ def run_jobs(
         print(f"{before - len(ready)} of {len(jobs)} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
+    if settings.resume is not None:
+        finished = [job for job in jobs if job.status in ENDED]
+        datasets = [(ready[place], own) for place, own in execution.datasets.items()]
+        check_tables(finished, datasets, folder)
     if settings.method == "halving":
         check_rows(execution)
-    # of a later batch, other jobs have run
-    refusal = _common_mistake(jobs) if jobs and not jobs[0].number else None
+    refusal = _common_mistake(jobs) if jobs and not later else None
     if refusal is not None:
         raise refusal
     if settings.dry_run:

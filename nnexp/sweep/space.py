@@ -128,14 +128,16 @@ def spaces(words: Sequence[str], params: Any = None, zipped: Any = ()) -> list[S
 
     Arguments:
         words: overrides as typed after `-m`, without those of `sweep`.
-        params: `sweep.params`: a mapping of a block, or a list of several; what is typed takes
-            the place of the same key, and is crossed with the rest.
+        params: `sweep.params`: a mapping of a block, or a list of several, or empty; what is typed
+            takes the place of the same key, and is crossed with the rest.
         zipped: `sweep.zip`: keys whose values go together, or a list of such lists.
 
     Raises:
-        UserError: a word that cannot be read, or zipped keys of unequal lengths.
+        UserError: a word that cannot be read, zipped keys of unequal lengths, or a seed or fold
+            with an interval.
     """
-    blocks: list[Mapping[str, Any]] = params if isinstance(params, list) else [params or {}]
+    several = isinstance(params, list) and bool(params)
+    blocks: list[Mapping[str, Any]] = params if several else [params or {}]
     parse = _parser()
     typed = [parse(word) for word in words]
     groups = [list(keys) for keys in ([zipped] if _is_flat(zipped) else zipped)]
@@ -209,7 +211,10 @@ def _axis(key: str, override: Override) -> Axis:
     if isinstance(value, Glob):
         raise globbed(override.key_or_group, override.input_line or key, value)
     if isinstance(value, IntervalSweep):
-        return Axis((key,), interval=_interval(key, value))
+        interval = _interval(key, value)
+        if is_repetition(key.lstrip("+")):
+            raise _no_repetitions(key, interval)
+        return Axis((key,), interval=interval)
     if isinstance(value, RangeSweep) and (value.step == 0 or value.start is None):
         raise _unreadable(override.input_line or key)
     found = itertools.islice(override.sweep_string_iterator(), MOST + 1)
@@ -237,6 +242,18 @@ def _interval(key: str, value: IntervalSweep) -> Interval:
         )
     # Hydra reads int(interval(a,b)) as whole ends, and any other as real ones
     return Interval(low, high, log, isinstance(low, int) and isinstance(high, int))
+
+
+def _no_repetitions(key: str, interval: Interval) -> UserError:
+    """The error of a seed or a fold by an interval: each configuration has the same ones."""
+    first = math.ceil(interval.low)
+    last = max(first, min(math.floor(interval.high), first + 9))
+    return UserError(
+        f"{key} has an interval, and a search draws no seeds or folds: each configuration has "
+        "all of them",
+        "values with commas, or a range",
+        f"'{key}=range({first},{last + 1})'",
+    )
 
 
 def _zip(axes: dict[str, Axis], keys: Sequence[str]) -> dict[str, Axis]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -12,24 +12,30 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
+from nnexp.config.grammar import parse
 from nnexp.config.held import in_order
+from nnexp.config.keys import literal
 from nnexp.config.located import located
-from nnexp.config.misplaced import check_folder_key
+from nnexp.config.misplaced import SWEEP_FOLDER, check_folder_key
 from nnexp.config.quick import quick_yaml
-from nnexp.config.saved import read_config
+from nnexp.config.schema.config import Config
 from nnexp.config.schema.sweep import SweepConfig
+from nnexp.config.shell import shell
 from nnexp.errors import UserError
 from nnexp.files import is_full
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.words import plural
+from nnexp.leaderboard.writing import cannot_write
 from nnexp.runs.jobs import Job, TakenError, resume_command, taken
 from nnexp.scores import is_loss
+from nnexp.sweep.comparable import check_comparable, one_at_a_time
 from nnexp.sweep.count import job_count
 from nnexp.sweep.covering import check_covers
 from nnexp.sweep.draw import jobs_of
-from nnexp.sweep.launch import LAUNCHER
+from nnexp.sweep.foreign import check_launcher, launch_elsewhere
+from nnexp.sweep.launch import LAUNCHER, as_typed, compose_jobs
 from nnexp.sweep.record import read_record, write_record
 from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
@@ -40,6 +46,7 @@ from nnexp.track.lock import locked
 from nnexp.track.status import FILE as STATUS
 
 MOST = 100_000  # jobs of a sweep
+DRAWN, FEW = 1000, 8  # configurations and seeds that are advised where there are too many
 
 
 def sweep(
@@ -67,17 +74,18 @@ def sweep(
         words = in_order([*words, *session.held], session.arguments)
     check_words(words)
     check_lists(words)
-    check_folder_key(config.hydra.overrides.hydra, sweep=True)
+    check_folder_key(as_typed(config.hydra.overrides.hydra), sweep=True)
     settings = settings_of(config)
     check_used(settings, words)
-    stacks = str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
+    stacks = _stacks(config)
     if not stacks:
-        _check_launcher(settings, words)
+        check_launcher(settings, words)
     own = [word for word in words if not is_about_sweep(word)]
     try:
         found = spaces(own, settings.params, settings.zip)
     except UserError as error:  # perhaps of a file of conf/sweep
         raise located(error, words) from None
+    _say_replaced(own)
     folder = Path(settings.resume or str(config.hydra.sweep.dir))
     if settings.resume is not None and not folder.is_dir():
         raise UserError(
@@ -96,21 +104,26 @@ def sweep(
     if settings.resume is None:
         _check_new(folder)
     if settings.resume is not None:
+        _check_one_folder(folder, config, session.arguments)
         check_links(folder)
         check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
-    adopt = None if stacks else folder
     if settings.dry_run:
-        return _run(found, settings, launcher, session, adopt)
+        return _run(found, settings, launcher, hydra_context, config, session)
     folder.mkdir(parents=True, exist_ok=True)  # a foreign launcher asks for it, too
     with locked(folder):
         if settings.resume is None:
             _check_new(folder)  # once more: another process may have held it
-        write_text(folder / MULTIRUN_FILE, quick_yaml(config))
-        write_record(folder, session.arguments)
+        try:
+            write_text(folder / MULTIRUN_FILE, quick_yaml(config))
+            write_record(folder, session.arguments)
+        except OSError as error:
+            if settings.resume is None or is_full(error):
+                raise  # another folder will do
+            raise cannot_write(folder, error) from error
         why = ""
         try:
-            returns = _run(found, settings, launcher, session, adopt)
+            returns = _run(found, settings, launcher, hydra_context, config, session)
             if any(job.reason.endswith(FAILED) for job in session.jobs):
                 # that job may well fail again, before the others' turn
                 more = f"{resume_command(folder)} sweep.on_error=continue"
@@ -137,6 +150,24 @@ def sweep(
             session.listed = finish(folder, session.jobs, settings.report, called)
 
 
+def _stacks(config: DictConfig) -> bool:
+    """Whether nnexp's own launcher runs the jobs."""
+    return str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
+
+
+def _check_one_folder(folder: Path, config: DictConfig, words: Sequence[str]) -> None:
+    """Refuse a folder that is typed for a sweep beside the one that it is resumed in."""
+    given = str(config.hydra.sweep.dir)
+    if any(word.startswith(f"{SWEEP_FOLDER}=") for word in words) and (
+        Path(given).resolve() != folder.resolve()
+    ):
+        raise UserError(
+            f"sweep.resume={folder} and {SWEEP_FOLDER}={given}: two folders for one sweep",
+            f"{SWEEP_FOLDER} for a new sweep; one that is resumed stays in its folder",
+            shell(f"{SWEEP_FOLDER}={literal(str(folder))}"),
+        )
+
+
 def _check_new(folder: Path) -> None:
     """Refuse a folder that holds a sweep."""
     if (folder / SWEEP_FILE).exists():
@@ -160,24 +191,30 @@ def _run(
     found: Sequence[Space],
     settings: SweepConfig,
     launcher: Launcher,
+    hydra_context: HydraContext,
+    config: DictConfig,
     session: Any,
-    adopt: Path | None,
 ) -> list[Sequence[JobReturn]]:
-    """Launch the batches of jobs; `adopt` is the folder where a foreign launcher does it."""
+    """Launch the batches of jobs."""
+    stacks = _stacks(config)
     returns: list[Sequence[JobReturn]] = []
     _say_repeated(found)
 
     def launch(jobs: list[list[str]]) -> Sequence[JobReturn]:
         first = sum(map(len, returns))
-        results = launcher.launch(jobs, initial_job_idx=first)
+        if stacks:
+            results = launcher.launch(jobs, initial_job_idx=first)
+        else:
+            results = launch_elsewhere(launcher, hydra_context, config, session, jobs, first)
         returns.append(results)
-        if adopt is not None:
-            _adopt(session, results, jobs, adopt, first)
         return results
 
     if settings.method == "optuna":
         from nnexp.sweep.proposals import Proposals
 
+        samples = [job for space in found for job in one_at_a_time(space)]
+        composed = compose_jobs(hydra_context, config, samples)
+        check_comparable([own for own in composed if isinstance(own, Config)], "optuna")
         proposals = Proposals(found, settings)
         while jobs := proposals.ask():
             scores = [_score(result) for result in launch(jobs)]
@@ -186,16 +223,37 @@ def _run(
                 break
         return returns
     if (count := job_count(found, settings)) > MOST:
-        raise UserError(
-            f"the sweep has {count} jobs",
-            f"at most {MOST}",
-            "sweep=random sweep.n=1000",
-        )
+        raise _too_many(count, found, settings)
     jobs = jobs_of(found, settings)
     if settings.method != "grid" and settings.n is not None:
         _say_fewer(jobs, settings.n)
     launch(jobs)
     return returns
+
+
+def _too_many(count: int, found: Sequence[Space], settings: SweepConfig) -> UserError:
+    """The error of too many jobs: fewer configurations, or fewer seeds where those are the many."""
+    most = MOST // job_count(found, replace(settings, method="random", n=1))
+    repeating = [axis for space in found for axis in space.axes if axis.repeats]
+    words, left = [], count
+    if most < DRAWN and repeating:
+        longest = max(repeating, key=lambda axis: len(axis.values))
+        words = [f"'{longest.keys[0]}=range({FEW})'"]
+        left, most = count * FEW // len(longest.values), DRAWN
+    if left > MOST:
+        words += ["sweep.method=random", f"sweep.n={min(DRAWN, most)}"]
+    return UserError(f"the sweep has {count} jobs", f"at most {MOST}", " ".join(words))
+
+
+def _say_replaced(words: Sequence[str]) -> None:
+    """Say where several values give way to a later word for the same key."""
+    last: dict[str, str] = {}
+    for word in words:
+        key = word.lstrip("+").partition("=")[0]
+        before = last.get(key, word)
+        if before != word and parse(before).is_sweep_override():
+            print(f"{before} gives way to {word}, which comes after it", file=sys.stderr)
+        last[key] = word
 
 
 def _say_repeated(found: Sequence[Space]) -> None:
@@ -216,62 +274,6 @@ def _say_fewer(jobs: Sequence[Sequence[str]], asked: int) -> None:
 
 def _name(word: str) -> str:
     return word.lstrip("+").partition("=")[0]
-
-
-def _check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:
-    """Refuse what only nnexp's own launcher can do."""
-    asked = (
-        (settings.resume is not None, f"sweep.resume={settings.resume}"),
-        (settings.dry_run, "sweep.dry_run=true"),
-        (settings.method == "halving", "sweep.method=halving"),
-    )
-    for given, word in asked:
-        if given:
-            chosen = next((w for w in words if w.startswith("hydra/launcher=")), "this launcher")
-            raise UserError(
-                f"{word} with {chosen}",
-                "nnexp's own launcher, which is chosen where no other is",
-                "hydra/launcher=nnexp",
-            )
-
-
-def _adopt(
-    session: Any,
-    results: Sequence[JobReturn],
-    jobs: Sequence[Sequence[str]],
-    folder: Path,
-    first: int,
-) -> None:
-    """Note jobs that a foreign launcher has run in processes of its own."""
-    from nnexp.track.status import read_status
-
-    known = {job.number for job in session.jobs}
-    for place, (result, overrides) in enumerate(zip(results, jobs, strict=True)):
-        number = first + place
-        if number in known:
-            continue
-        own = _folder_of(result) or folder / str(number)
-        job = Job(number, own, list(overrides))
-        try:
-            status = read_status(own)
-            job.status, job.reason = status["status"], status["reason"] or ""
-        except UserError:
-            job.status = "failed"
-            job.reason = "it left no status"
-            if result.status == JobStatus.FAILED:
-                job.reason = " ".join(str(result._return_value).split())
-        job.score = result._return_value if result.status == JobStatus.COMPLETED else None
-        with suppress(UserError):  # a mistake in the job, which has no configuration then
-            job.config = read_config(own, trust=True)  # which imports nothing
-        session.jobs.append(job)
-
-
-def _folder_of(result: JobReturn) -> Path | None:
-    """Where a job has run; None where it does not say. Its working directory is another thing."""
-    if result.hydra_cfg is None:
-        return None
-    output = OmegaConf.select(result.hydra_cfg, "hydra.runtime.output_dir")
-    return None if output is None else Path(str(output))
 
 
 def _score(result: JobReturn) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import join, quote
@@ -14,6 +15,7 @@ from nnexp.diagnosis.finding import Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
+from nnexp.leaderboard.writing import cannot_write
 from nnexp.proof.probing import Probed
 from nnexp.proof.probing import probe as make_probes
 from nnexp.proof.proving import check_seeds
@@ -30,6 +32,7 @@ from nnexp.verdict.searching import prove_or_search
 from nnexp.verdict.tables import AuditedTables
 from nnexp.verdict.verdict import Verdict
 
+UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 EARLIER = "this is the earlier diagnosis, which had it"
 PROVEN_STEP = 1  # in TensorBoard's text tab; the run's own page is at step 0
 
@@ -78,7 +81,12 @@ def diagnose_one(folder: Path, tables: AuditedTables, asked: Request) -> tuple[V
     check_links(folder)
     with locked(folder):  # its diagnosis, report and manifest are written anew
         _check_ended(folder)
-        return _diagnose(folder, config, tables, asked)
+        try:
+            return _diagnose(folder, config, tables, asked)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise cannot_write(folder, error) from error
 
 
 def check_request(asked: Request) -> None:

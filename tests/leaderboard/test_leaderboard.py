@@ -508,3 +508,13 @@ def test_folds_are_judged_by_the_rows_of_all_of_them(make):
 
     assert not told(1 + 1)  # 60 rows
     assert told(5)  # 150 rows
+
+
+def test_means_over_other_tables_are_warned_of(make):
+    """By a key that is not the table: one row is a mean over two tables, the other of one."""
+    tables = [("iris", 0.0), ("wine", 0.0), ("wine", 0.1)]
+    records = [make(n, data__name=name, reg__l2=l2) for n, (name, l2) in enumerate(tables)]
+    told = "the configurations differ in data.name, so they are scored on other rows"
+    assert any(told in note for note in leaderboard(records, by=["reg.l2"]).notes)
+    records.append(make(3, data__name="iris", reg__l2=0.1))
+    assert not any(told in note for note in leaderboard(records, by=["reg.l2"]).notes)

@@ -61,3 +61,8 @@ def test_a_configuration_of_another_program_is_no_run(swept, tmp_path, text):
     (own / "config.yaml").write_text((swept / "0" / "config.yaml").read_text())
     with pytest.raises(UserError, match="nothing to rank, of 1 run "):
         nnexp.compare(tmp_path)
+
+
+def test_keys_may_each_have_their_flag(swept, capsys):
+    assert main(["compare", str(swept), "--by", "reg.l2", "--by", "optimizer.lr"]) == 0
+    assert "2 configurations, 4 runs" in capsys.readouterr().out

@@ -93,3 +93,11 @@ def test_rows_are_named_for_those_who_do_not_see_them(figure):
     names = [svg.attributes.get("aria-label") for svg in drawn.all("svg")]
     assert names == ["row 0: Loss", "row 1: Loss", None]
     assert drawn.all("svg")[-1].attributes["aria-hidden"] == "true"
+
+
+def test_a_loss_out_of_all_bounds_lies_at_the_edge_and_moves_no_other(figure):
+    usual = [cell([0.5, 1.0, 2.0], 1.2)]
+    drawn = figure([usual, [cell([1e25, 0.9], 5e24)]])
+    assert places(drawn)[:3] == places(figure([usual]))
+    assert places(drawn)[3] == 1
+    assert "run 0: 1e+25" in [dot.told for dot in drawn.all("circle")]

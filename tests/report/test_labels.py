@@ -1,7 +1,7 @@
 import pytest
 
 from nnexp.leaderboard import Configuration
-from nnexp.report.labels import LONGEST, brief, brief_settings, heading, labels
+from nnexp.report.labels import LONGEST, brief, brief_settings, heading, labels, sentence
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_long_values_are_cut_where_they_stay_apart():
 def test_heading():
     assert heading("val_balanced_accuracy") == "Validation balanced accuracy"
     assert heading("test_auc") == "Test AUC"
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("one run of two", "One run of two."),
+        ("loss.name changes it", "loss.name changes it."),
+        ("loss.name, loss.scale change it", "loss.name, loss.scale change it."),
+        ("val_loss ranks", "val_loss ranks."),
+        ("so it is. Or is it?", "So it is. Or is it?"),
+        ("done.", "Done."),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_or_a_key(note, shown):
+    assert sentence(note) == shown

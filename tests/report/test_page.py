@@ -213,3 +213,12 @@ def test_a_report_is_no_run(add, tmp_path):
     first = write_report(tmp_path / "sweep").read_bytes()
     assert len(read_records([tmp_path / "sweep"])) == 1
     assert write_report(tmp_path / "sweep").read_bytes() == first
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_runs_that_diverge_at_once_have_no_curves(add, page, epochs):
+    rows = [{"epoch": epoch, "val_loss": 10.0**epoch} for epoch in range(1, epochs + 1)]
+    for number in range(2):
+        add(number, status="diverged", reason="NaN", seed=number, rows=rows)
+    shown = [s.attributes["id"] for s in page().all("section")]
+    assert shown == ["failed", *["curves"] * (epochs > 1)]

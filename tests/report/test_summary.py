@@ -157,7 +157,7 @@ def test_data_and_command_without_places(add, header):
         found["data"] == "table.csv, 100 train, 20 validation, 30 test rows, 1 feature, 2 classes"
     )
     assert found["command"] == (
-        "python train.py -m data=csv data.path=table.csv reg.l2=0,0.1 hydra/launcher=stack"
+        "nnexp train -m data=csv data.path=table.csv reg.l2=0,0.1 hydra/launcher=stack"
     )
 
 
@@ -185,14 +185,14 @@ def test_folds_are_told_once(add, header):
 )
 def test_a_path_keeps_its_last_part(add, header, word, kept):
     add(0, manifest={"command": f"train.py '{word}'"})
-    assert facts(header())["command"] == f"train.py {kept}"
+    assert facts(header())["command"] == f"nnexp train {kept}"
 
 
 def test_many_commands_are_counted(add, header):
     for number in range(5):
         add(number, seed=number, manifest={"command": f"train.py seed={number}"})
     shown = facts(header())["command"]
-    assert shown == "train.py seed=0train.py seed=1train.py seed=2and 2 more of the kind"
+    assert shown == "nnexp train seed=0nnexp train seed=1nnexp train seed=2and 2 more of the kind"
 
 
 @pytest.mark.parametrize(
@@ -239,3 +239,14 @@ def test_titles(add, title):
     assert title() == "Sweep of 4 settings on iris"
     add(6, data__name="wine")
     assert title() == "Sweep of 5 settings"
+
+
+def test_what_failed_before_it_had_a_configuration_was_tried(add, header):
+    for number in range(2):
+        add(number, reg__l2=0.1 * number)
+    for number, word in enumerate(["optimizer=adm", "optimizer=adm", "optimizer=sdg"], 2):
+        folder = add(number, status="failed", reason="no such option", rows=[])
+        (folder / "config.yaml").unlink()
+        (folder / "overrides.yaml").write_text(f"[{word}, seed={number}]")
+    tiles = {li.one("span").text: li.one("b").text for li in header().one("ul", "tiles").all("li")}
+    assert (tiles["configurations tried"], tiles["with a score"]) == ("4", "2")

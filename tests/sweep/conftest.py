@@ -55,7 +55,9 @@ def command(tmp_path, monkeypatch):
                 status = main([program, *words])
             else:
                 quick = [word for word in QUICK if not (custom and word.startswith("model."))]
-                status = train(["-m", *quick, *words, f"hydra.sweep.dir={folder}"])
+                resumed = any(word.startswith("sweep.resume=") for word in words)
+                place = [] if resumed else [f"hydra.sweep.dir={folder}"]
+                status = train(["-m", *quick, *words, *place])
         return Swept(status, tmp_path / folder, out.getvalue(), err.getvalue())
 
     return run

@@ -169,3 +169,28 @@ def test_the_bar_draws_and_ends(jobs):
     drawn = stream.getvalue()
     assert "[odd] words" in drawn
     assert "1/20 runs in 1 chunk" in drawn
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["trainer.monitor=val_accuracy"], ["trainer.monitor=val_loss"]),
+        (["loss=cross_entropy"], ["loss=mse"]),
+    ],
+)
+def test_of_what_cannot_be_compared_none_is_best(tmp_path, first, second):
+    jobs = [Job(n, tmp_path, [], compose(words)) for n, words in enumerate((first, second))]
+    display = Display(jobs, 1, "none", io.StringIO())
+    display.epoch((0, 1), 1, (1, 0.1))
+    end(jobs[0], 0.9)
+    display.ended(jobs[0])
+    assert display.best is None
+    assert "best" not in display.line()
+
+
+def test_losses_of_any_kind_are_compared_by_accuracy(tmp_path):
+    words = [[f"loss={name}", "trainer.monitor=val_accuracy"] for name in ("cross_entropy", "mse")]
+    jobs = [Job(number, tmp_path, [], compose(own)) for number, own in enumerate(words)]
+    display = Display(jobs, 1, "none", io.StringIO())
+    display.epoch((0, 1), 1, (1, 0.75))
+    assert "best val_accuracy 0.75 (job 1)" in display.line()

@@ -1,27 +1,30 @@
 """What of a sweep is finished: by the content of the configuration, with all files whole."""
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nnexp.config.compose import compose
 from nnexp.config.saved import config_text, overrides_text
+from nnexp.errors import UserError
 from nnexp.runs.jobs import Job, content_id
 from nnexp.sweep.chunk import Chunk, Work
-from nnexp.sweep.finished import take_finished
+from nnexp.sweep.finished import check_tables, take_finished
+from nnexp.sweep.record import write_record
 from nnexp.sweep.waiting import announce
 from nnexp.track.folder import DIAGNOSIS_FILE, REPORT_FILE, write_json, write_text
 from nnexp.track.manifest import write_manifest
 from nnexp.track.status import write_status
 
 
-def leave(folder, words, status="done", loss=0.5):
+def leave(folder, words, status="done", loss=0.5, facts=None):
     """A run folder as a run leaves it."""
     folder.mkdir(parents=True)
     write_text(folder / "config.yaml", config_text(compose(words)))
     write_json(folder / "metrics.json", {"best_epoch": 1, "val": {"loss": loss}, "test": None})
-    write_manifest(folder, {})
+    write_manifest(folder, facts or {})
     write_status(folder, status, None if status == "done" else "odd")
 
 
@@ -40,6 +43,16 @@ def test_a_finished_job_takes_its_folder_whatever_its_number(tmp_path):
     assert (second.folder, second.status, second.score) == (tmp_path / "5", "done", 0.25)
     assert (first.folder.name, first.status, first.reason) == ("6", "diverged", "odd")
     assert third.folder == tmp_path / "2"
+    assert [job.number for job in own] == [6, 5, 2]
+
+
+def test_a_number_is_that_of_a_folder_of_the_sweep_itself(tmp_path):
+    leave(tmp_path / "mlp" / "7", ["seed=1"])
+    leave(tmp_path / "1", ["seed=5"])
+    first, second = own = jobs(tmp_path, ["seed=1"], ["seed=2"])
+    assert take_finished(own, tmp_path) == [second]
+    assert (first.folder, first.number) == (tmp_path / "mlp" / "7", 0)
+    assert (second.folder, second.number) == (tmp_path / "8", 8)
 
 
 @pytest.mark.parametrize("status", ["running", "failed", "interrupted"])
@@ -155,6 +168,31 @@ def test_equal_jobs_take_a_folder_each(tmp_path):
     first, second = own = jobs(tmp_path, ["seed=1"], ["seed=1"])
     assert take_finished(own, tmp_path) == [second]
     assert first.folder != second.folder
+
+
+CSV = ["data=csv", "data.path=t.csv", "data.target=y"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "words", "refused"),
+    [
+        ({"data": {"fingerprint": "b"}}, CSV, True),
+        ({"data": {"fingerprint": "a"}}, CSV, False),
+        ({}, CSV, False),  # of a run that does not tell
+        ({"data": "b"}, CSV, False),
+        ({"data": {"fingerprint": "b"}}, [*CSV, "data.path=other.csv"], False),
+        ({"data": {"fingerprint": "b"}}, ["data=iris"], False),  # which no file brings
+    ],
+)
+def test_the_tables_of_finished_jobs_are_those_of_the_others(tmp_path, facts, words, refused):
+    write_record(tmp_path, ["-m", "seed=0,1"])
+    leave(tmp_path / "0", words, facts=facts)
+    (finished,) = jobs(tmp_path, words)
+    (going,) = jobs(tmp_path, [*CSV, "seed=1"] if words != ["data=iris"] else ["data=iris"])
+    dataset = SimpleNamespace(summary={"source": "t.csv", "fingerprint": "a"})
+    with pytest.raises(UserError, match="has changed") if refused else nullcontext() as caught:
+        check_tables([finished], [(going, dataset)], tmp_path)
+    assert not refused or caught.value.remedy == "nnexp train -m seed=0,1"
 
 
 def test_other_things_in_the_folder_do_not_matter(tmp_path):

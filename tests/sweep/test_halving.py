@@ -58,6 +58,15 @@ def test_losses_of_several_kinds_are_not_halved_by_their_size(command):
     assert command(*how, "trainer.monitor=val_accuracy").status == 0
 
 
+def test_runs_that_monitor_different_scores_are_not_halved(command):
+    words = ["sweep.method=halving", "optimizer.lr=0.1,0.01"]
+    refused = command(*words, "trainer.monitor=val_loss,val_accuracy")
+    assert refused.status == 2
+    assert "trainer.monitor differs: val_loss, val_accuracy" in refused.err
+    assert refused.err.endswith("try: trainer.monitor=val_accuracy\n")
+    assert not refused.folder.exists()
+
+
 def test_halving_needs_rows_to_judge_by(command):
     how = ["sweep.method=halving", "data.split.valid=0", "trainer.checkpoint=last", "seed=0,1"]
     refused = command(*how)

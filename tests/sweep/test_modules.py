@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from nnexp.track.status import read_status
+
 
 class Plain(nn.Module):
     def __init__(self, inputs, outputs):
@@ -17,6 +19,24 @@ class Plain(nn.Module):
 class Dropping(Plain):
     def forward(self, x):
         return self.linear(nn.functional.dropout(x, 0.5, self.training))
+
+
+class Leaving(Plain):
+    def forward(self, x):
+        raise SystemExit(2)
+
+
+def test_a_class_that_ends_the_process_fails_alone(command, monkeypatch):
+    monkeypatch.setattr(torch, "Mine", Plain, raising=False)
+    monkeypatch.setattr(torch, "Other", Leaving, raising=False)
+    words = ["model=custom", "model._target_=torch.Mine,torch.Other", "trainer.epochs=2"]
+    swept = command(*words, custom=True)
+    assert swept.status == 1
+    assert [read_status(swept.folder / n)["status"] for n in "01"] == ["done", "failed"]
+    assert (
+        "torch.Other, called with 3 rows of 4 numbers, fails: RuntimeError: it calls sys.exit(2)"
+        in (swept.err)
+    )
 
 
 @pytest.mark.parametrize(("module", "told"), [(Plain, False), (Dropping, True)])

@@ -86,6 +86,22 @@ def test_ctrl_c_asks_children_to_stop_and_begins_no_more():
     assert sorted(ends) == [(0, None), (1, None)]
 
 
+def test_a_signal_that_was_ignored_stays_ignored():
+    """As a shell starts what runs in the background of a script."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _, ends, pool = run(
+            lambda item, send, stop: None,
+            range(2),
+            tick=lambda pool: os.kill(os.getpid(), signal.SIGINT),
+        )
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not pool.stopped
+    assert sorted(ends) == [(0, None), (1, None)]
+
+
 def test_a_second_ctrl_c_ends_children_that_do_not_listen():
     sent = []
 

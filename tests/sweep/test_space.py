@@ -42,6 +42,7 @@ def test_keys_of_which_values_repeat_are_known():
 def test_without_anything_varied_there_is_one_job():
     assert grid([]) == [[]]
     assert grid(["a=1", "~b"]) == [["a=1", "~b"]]
+    assert grid(["a=1"], params=[]) == [["a=1"]]
 
 
 def test_the_last_of_two_words_for_one_key_counts():
@@ -101,6 +102,8 @@ def test_zipped_values_go_together():
         (["a=tag(log,interval(0,1))"], [], "on a logarithmic scale"),
         (["a=range(3,3)"], [], "has no value"),
         (["a=[1"], [], "[1"),
+        (["seed=interval(0,3)"], [], "seed has an interval"),
+        (["+seeds.split=int(interval(0,3))"], [], "seeds.split has an interval"),
     ],
 )
 def test_mistakes(words, zipped, wrong):
@@ -150,6 +153,8 @@ def test_every_fold_is_a_job_where_none_is_chosen():
     ("words", "zipped", "remedy"),
     [
         (["seed=range(0)"], (), "'seed=range(3)'"),
+        (["seed=int(interval(2,5))"], (), "'seed=range(2,6)'"),
+        (["data.split.fold=interval(0,1e6)"], (), "'data.split.fold=range(0,10)'"),
         (["seed=range(0,4,0)"], (), "'seed=range(8)'"),
         (["seed=0,1", "reg.l2=0,1"], ["seed", "reg.l2", "reg.l1"], "sweep.zip=[seed,reg.l2]"),
         (["seed=0,1"], ["seed", "reg.l1"], "sweep.zip=[]"),

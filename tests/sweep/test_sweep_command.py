@@ -1,7 +1,9 @@
 """Whole sweeps: run folders, leaderboard, what fails alone, what is resumed."""
 
+import errno
 import html
 import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -19,6 +21,10 @@ from nnexp.track import lock
 from nnexp.track.status import write_status
 
 from .conftest import FILES, QUICK  # type: ignore[import-not-found]
+
+
+def read_only(path, *given, **options):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
 
 
 def statuses(swept):
@@ -214,6 +220,35 @@ def test_values_that_repeat_are_run_once_and_it_is_said(command):
     assert command("reg.l2=0,1", "sweep.dry_run=true").err == ""
 
 
+def test_several_values_that_give_way_are_told(command):
+    swept = command("seed=0,1", "seed=2,3", "trainer.epochs=1", "sweep.dry_run=true")
+    assert swept.err == "seed=0,1 gives way to seed=2,3, which comes after it\n"
+    assert "seed=2\n" in swept.out
+
+
+def test_a_sweep_that_is_resumed_has_no_other_folder(command, tmp_path):
+    swept = command("seed=0,1", "trainer.epochs=1")
+    again = ["seed=0,1", "trainer.epochs=1", "sweep.resume=swept"]
+    refused = command(*again, "hydra.sweep.dir=other")
+    assert refused.status == 2
+    assert refused.err.endswith("try: hydra.sweep.dir=swept\n")
+    resumed = command(*again, "hydra.sweep.dir=other", f"hydra.sweep.dir={swept.folder}")
+    assert resumed.status == 0
+    assert "2 of 2 jobs are finished already" in resumed.err
+    assert [path.name for path in tmp_path.iterdir()] == ["swept"]
+
+
+def test_a_sweep_that_cannot_be_written_to_is_not_resumed(command, monkeypatch):
+    command("seed=0,1", "trainer.epochs=1")
+    monkeypatch.setattr("nnexp.sweep.sweeper.write_text", read_only)
+    refused = command("swept", program="resume")
+    assert refused.status == 2
+    assert refused.err.splitlines()[0] == (
+        "error: 'swept' cannot be written to: Read-only file system"
+    )
+    assert refused.err.endswith("try: ls -ld .\n")
+
+
 def test_only_what_is_missing_is_run_again(command):
     words = ["optimizer.lr=0.001,0.01", "seed=0,1"]
     swept = command(*words)
@@ -306,6 +341,26 @@ def test_too_many_jobs_are_refused_before_they_are_made(command, monkeypatch):
     assert not refused.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (["seed=range(200000)"], "'seed=range(8)'"),
+        (["optimizer.lr=range(1,200000)"], "sweep.method=random sweep.n=1000"),
+        (["optimizer.lr=range(1,200000)", "seed=0,1"], "sweep.method=random sweep.n=1000"),
+        (["optimizer.lr=range(1,20000)", "seed=range(1000)"],
+         "'seed=range(8)' sweep.method=random sweep.n=1000"),
+        (["optimizer.lr=range(1,2000)", "data.split.folds=200"],
+         "sweep.method=random sweep.n=500"),
+    ],
+)  # fmt: skip
+def test_too_many_jobs_are_fewer_by_the_remedy(command, monkeypatch, words, remedy):
+    monkeypatch.setattr("nnexp.sweep.sweeper.jobs_of", lambda found, settings: [])
+    refused = command(*words)
+    assert refused.status == 2
+    assert refused.err.endswith(f"try: {remedy}\n")
+    assert "error: " not in command(*words, *shlex.split(remedy), "sweep.dry_run=true").err
+
+
 def test_a_sweep_over_the_folders_of_others_leaves_their_status(command):
     command("seed=0", "trainer.epochs=1")
     (folder,) = (path.parent for path in Path().rglob("status.json"))
@@ -358,7 +413,7 @@ def test_a_sweep_clears_no_folder_that_it_has_not_made(command, tmp_path):
     for name in ("elsewhere", "."):  # or what it stands in
         inside = command("seed=0,1", "hydra.sweep.subdir=.", folder=name)
         assert inside.status == 2
-        assert "is that of the sweep, or holds it" in inside.err
+        assert "is not in that of the sweep" in inside.err
         assert "try: 'hydra.sweep.subdir=${hydra.job.num}'" in inside.err
     assert thesis.read_text() == "so it is"
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
@@ -427,6 +482,27 @@ def test_a_search_that_has_fewer_configurations_says_so(command, count, said):
     assert swept.err == (told if said else "")
 
 
+@pytest.mark.parametrize(
+    "words", [["loss=cross_entropy,mse"], ["trainer.monitor=val_loss,val_accuracy"]]
+)
+def test_optuna_is_not_told_scores_that_cannot_be_compared(command, words):
+    search = ["sweep.method=optuna", "sweep.n=2", "sweep.batch=1", *words]
+    refused = command(*search)
+    assert refused.status == 2
+    assert refused.err.startswith("error: optuna compares ")
+    assert refused.err.endswith("try: trainer.monitor=val_accuracy\n")
+    assert not refused.folder.exists()
+    assert command(*search, "trainer.monitor=val_accuracy", "sweep.dry_run=true").status == 0
+
+
+@pytest.mark.parametrize("method", ["random", "halving", "optuna"])
+def test_a_search_draws_no_seeds(command, method):
+    refused = command("seed=interval(0,3)", f"sweep.method={method}", "sweep.n=3")
+    assert refused.status == 2
+    assert refused.err.startswith("error: seed has an interval")
+    assert refused.err.endswith("try: 'seed=range(0,4)'\n")
+
+
 def test_optuna_is_resumed_to_the_same_end(command):
     words = ["sweep=optuna", "sweep.n=6", "sweep.batch=3"]
     swept = command(*words)
@@ -445,6 +521,53 @@ def test_hydras_own_launcher_still_works(command):
         files = ("model.safetensors", "metrics.json", "history.csv")
         assert swept.content(number, files) == stacked.content(number, files)
     assert "1 configuration, 2 runs" in swept.out
+
+
+@pytest.mark.parametrize("launcher", [["basic"], ["joblib", "hydra.launcher.n_jobs=1"]])
+def test_with_other_launchers_a_job_that_cannot_be_composed_fails_alone(command, launcher):
+    how = ["trainer.epochs=1", "threads=1", f"hydra/launcher={launcher[0]}", *launcher[1:]]
+    swept = command("seed=0,x,1", *how)
+    assert swept.status == 1, swept.err
+    assert statuses(swept) == ["done", "failed", "done"]
+    assert "job 1 failed\nerror: seed=x is not a whole number" in swept.err
+    assert "1  failed  seed=x is not a whole number" in swept.out
+    refused = command("seed=x,y", *how, folder="none")
+    assert refused.status == 2
+    assert refused.err.startswith("error: seed=x is not a whole number")
+    assert not refused.folder.exists()
+
+
+def test_what_a_job_knows_of_itself_is_resolved_where_another_launcher_runs_it(command):
+    swept = command("reg.l2=0,1", "seed=${hydra:job.num}", "trainer.epochs=1",
+                    "hydra/launcher=basic")  # fmt: skip
+    assert swept.status == 0, swept.err
+    assert (swept.folder / "1" / "config.yaml").read_text().startswith("seed: 1\n")
+
+
+def test_a_variable_that_is_not_set_fails_its_job_alone(command):
+    swept = command("optimizer.lr=${oc.env:NOPE},0.1", "trainer.epochs=1")
+    assert swept.status == 1
+    assert statuses(swept) == ["failed", "done"]
+    assert "job 0 failed\nerror: optimizer.lr cannot be resolved: " in swept.err
+    assert "try: optimizer.lr=0.001\n" in swept.err
+    alone = command("optimizer.lr=${oc.env:NOPE}", folder="alone")
+    assert alone.status == 2
+    assert alone.err.startswith("error: optimizer.lr cannot be resolved: ")
+
+
+def test_a_job_has_its_folder_in_that_of_the_sweep(command, tmp_path):
+    named = command("seed=0,1", "hydra.sweep.subdir=run${hydra.job.num}", "trainer.epochs=1")
+    assert named.status == 0, named.err
+    assert sorted(path.parent.name for path in named.folder.glob("*/status.json")) == [
+        "run0",
+        "run1",
+    ]
+    for launcher in ("nnexp", "basic"):
+        refused = command("seed=0,1", "hydra.sweep.subdir=../up/${hydra.job.num}",
+                          f"hydra/launcher={launcher}", folder="other")  # fmt: skip
+        assert refused.status == 2
+        assert refused.err.startswith("error: the job's folder 'other/../up/0' is not in that of")
+        assert [path.name for path in tmp_path.iterdir()] == ["swept"]
 
 
 def test_a_launcher_in_other_processes_still_works(command):

@@ -1,6 +1,8 @@
 """A diagnosis asked for again: what was proven stays, and other files are not vouched for."""
 
+import errno
 import json
+import os
 import shlex
 import shutil
 from dataclasses import replace
@@ -11,7 +13,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import nnexp
-from nnexp import UserError
+from nnexp import UserError, cli
 from nnexp.config.saved import read_config
 from nnexp.data import cache
 from nnexp.diagnosis.report import Diagnosis
@@ -50,6 +52,19 @@ def test_a_proof_is_kept(unscaled, capsys):
     assert (unscaled.folder / "report.html").read_text(encoding="utf-8") == page
     assert main([str(unscaled.folder)]) == 0
     assert "what restores the score: nnexp train" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(unscaled, monkeypatch, capsys):
+    def read_only(path, *given, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr("nnexp.runs.diagnosing.write_json", read_only)
+    wrong = f"{str(unscaled.folder)!r} cannot be written to: Read-only file system"
+    with pytest.raises(UserError) as error:
+        nnexp.diagnose(unscaled)
+    assert error.value.wrong == wrong
+    assert cli.main(["diagnose", str(unscaled.folder)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {wrong}\n")
 
 
 def test_a_diagnosis_vouches_for_no_file_but_its_own(unscaled):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from nnexp.leaderboard.grid import rows_of, step_of
 from nnexp.leaderboard.leaderboard import leaderboard
+from nnexp.leaderboard.row_weights import rows_of, step_of
 
 
 @pytest.fixture

@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnexp.errors import UserError
 from nnexp.leaderboard.records import Record
+from nnexp.leaderboard.tables import table_of
 from nnexp.scores import is_loss
 from nnexp.statistics import recall_rows, recall_step
-from nnexp.track.folder import read_json
-
-MANIFEST_FILE = "manifest.json"
 
 
 def step_of(record: Record, sort: str) -> float:
@@ -59,11 +56,7 @@ def _counts(record: Record, rows: float) -> NDArray[np.float64]:
     """About how many validation rows each class has, by the table's, which a manifest holds; none
     where it does not.
     """
-    try:
-        data = read_json(record.folder / MANIFEST_FILE).get("data")
-    except (UserError, AttributeError):
-        return np.zeros(0)
-    classes = data.get("classes") if isinstance(data, dict) else None
+    classes = table_of(record).get("classes")
     if not isinstance(classes, list):
         return np.zeros(0)
     counts = np.array([_whole(own.get("rows")) for own in classes if isinstance(own, dict)])
