@@ -196,7 +196,14 @@ class Model:
 
 def load(folder: Any, trust: bool = False) -> Model:
     """The model of a finished run; see `Model`."""
-    return Model(calls.folder(folder, "nnexp.load"), trust)
+    path = calls.folder(folder, "nnexp.load")
+    try:
+        return Model(path, trust)
+    except UserError as error:
+        if not error.remedy.endswith("--trust"):
+            raise
+        remedy = f"nnexp.load({str(path)!r}, trust=True)"
+        raise UserError(error.wrong, error.allowed, remedy) from error
 
 
 def _read_about(path: Path, tensors: Any, raw: bool) -> tuple[int, list[Any]]:

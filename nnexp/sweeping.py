@@ -11,6 +11,7 @@ from nnexp.config.flags import overrides_of
 from nnexp.config.keys import literal
 from nnexp.errors import UserError
 from nnexp.leaderboard import Leaderboard, compare
+from nnexp.leaderboard.folders import is_run
 from nnexp.main import start
 from nnexp.runs.jobs import TakenError
 from nnexp.session import Session
@@ -45,7 +46,8 @@ class Sweep:
                 "a sweep that has run",
                 "nnexp.multirun(OVERRIDES) without sweep.dry_run=true",
             )
-        return compare(self.folder)
+        # not what else may lie in the folder
+        return compare([own for own in self.runs if is_run(own)] or self.folder)
 
 
 def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps") -> Sweep:

@@ -323,8 +323,9 @@ def test_a_users_module_is_imported_only_where_trusted(tmp_path, monkeypatch):
     )  # fmt: skip
     assert result.metrics["val"]["accuracy"] > 0.6
     monkeypatch.delitem(sys.modules, "users_module_for_test")
-    with pytest.raises(UserError, match="users_module_for_test"):
+    with pytest.raises(UserError, match="users_module_for_test") as caught:
         nnexp.load(result.folder)
+    assert caught.value.remedy == f"nnexp.load({str(result.folder)!r}, trust=True)"
     assert "users_module_for_test" not in sys.modules
     model = nnexp.load(result.folder, trust=True)
     np.testing.assert_allclose(model.predict_proba(frame).sum(1), 1)

@@ -6,6 +6,7 @@ import shutil
 import pytest
 import yaml
 
+import nnexp
 from nnexp.leaderboard import compare
 
 CSV = ["data=csv", "data.path=t.csv", "data.target=y"]
@@ -73,6 +74,16 @@ def test_only_the_jobs_of_a_sweep_are_ranked(command):
     report = (within.folder / "report.html").read_bytes()
     assert report == (alone.folder / "report.html").read_bytes()
     assert set(statuses(other).values()) == {"done"}
+
+
+def test_from_python_only_the_jobs_are_ranked_as_well(tmp_path):
+    words = ["data=iris", "trainer.epochs=1", "trainer.progress=none", "trainer.watch=false"]
+    nnexp.run([*words, "optimizer.lr=0.5", f"hydra.run.dir={tmp_path / 'q' / 'a'}"])
+    swept = nnexp.multirun([*words, "seed=0,1", f"hydra.sweep.dir={tmp_path / 'q'}"])
+    board = swept.leaderboard
+    assert [len(row.records) for row in board.configurations] == [2]
+    written = (swept.folder / "leaderboard.csv").read_text(encoding="utf-8")
+    assert len(written.splitlines()) == 2
 
 
 def test_a_run_that_is_no_job_any_more_is_not_ranked(command, tmp_path):
