@@ -25,6 +25,7 @@ STRENGTH = {
     "over_regularized": 0.9,
     "unscaled_features": 0.9,
     "outlier_crushed_feature": 0.85,
+    "overfit": 0.8,
     "underfit_capacity": 0.78,
     "unsuitable_optimizer": 0.74,
     "undertrained": 0.7,
@@ -42,6 +43,7 @@ WHY = {
     "lr_too_low": "with larger steps the same network learns what it has not learnt here",
     "lr_too_high": "with smaller steps the same network settles where it has not settled here",
     "over_regularized": "without its penalties the same network learns what they hold back",
+    "overfit": "held back by a penalty the same network learns less by heart and more of the rule",
     "unscaled_features": "with inputs of one size the same network learns what it has not here",
     "outlier_crushed_feature": "with this scaling the same network tells rows apart that fall "
     "together here",

@@ -41,6 +41,7 @@ RATES = (0.1, 10.0)  # times the run's learning rate, and times the usual one of
 USUAL = {"sgd": 0.05, "adam": 0.001, "rmsprop": 0.001}  # learning rates, times RATES and 1
 NEAR = 3.0  # times a rate that is tried, within which no other need be
 SCALINGS = ("standard", "quantile")  # by the mean, which outliers move, and by rank
+HELD = 0.01  # reg.l2 that holds back a network which learns rows by heart
 LONGER = 4  # times the epochs
 WIDER = 4  # times the width of each hidden layer
 WIDEST = 1024  # units of a layer that is made larger
@@ -187,6 +188,8 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         cause = "lr_too_low" if value > rate else "lr_too_high"
         add(f"learning rate {value:g}", [override("optimizer.lr", value)], cause)
     add("no regularization", free, "over_regularized")
+    if base.reg.l2 * NEAR < HELD:
+        add(f"reg.l2={HELD:g}", [override("reg.l2", HELD)], "overfit")
     unscaled = base.data.scaling == "none"
     for scaling in SCALINGS:
         cause = "unscaled_features" if unscaled else "outlier_crushed_feature"

@@ -166,6 +166,13 @@ def test_an_optimizer_is_tried_at_its_usual_rates(words, rates):
     assert {own.cause for own in plans} <= {"lr_too_low" if higher else "lr_too_high"}
 
 
+@pytest.mark.parametrize(("l2", "tried"), [(0.0, True), (0.001, True), (0.005, False)])
+def test_a_penalty_is_tried_where_there_is_little_or_none(l2, tried):
+    words = ["data=wine", f"reg.l2={l2}"]
+    plans = [own for own in planned(compose(words), words) if own.cause == "overfit"]
+    assert [own.arm.config.reg.l2 for own in plans] == [0.01] * tried
+
+
 def test_what_does_not_apply_is_left_out():
     plans = [own.name for own in planned(compose(["data=wine"]), ["data=wine"])]
     assert "no regularization" not in plans  # there is none
@@ -232,11 +239,12 @@ def test_little_time_is_spent_on_few_probes(tmp_path):
 def test_what_costs_much_is_left_out_before_what_follows_it():
     plans = planned(compose(WORDS), WORDS)
     costs = [50.0 if own.name == "a larger network" else 1.0 for own in plans]
-    kept = affordable(plans, costs, 5.0)
+    kept = affordable(plans, costs, 6.0)
     assert [own.name for own in kept] == [
         "as it is",
         "learning rate x 0.1",
         "learning rate x 10",
+        "reg.l2=0.01",
         "data.scaling=quantile",
         "4 times the epochs",
     ]
