@@ -153,7 +153,8 @@ def _few(fed: Fed, table: LoopTable) -> list[str]:
         return []
     return [
         f"the loop trains on few of its rows: {len(found)} rows of batches that were looked at are "
-        f"{met} of the {table.train} rows of X, where about {usual:.0f} are usual"
+        f"{met} of the {table.train} rows of X, where about {usual:.0f} are usual: "
+        "next(iter(loader)) begins with the first batch each time"
     ]
 
 
