@@ -28,7 +28,9 @@ ROWS_A_CLASS = 10  # ... are measurements rather than classes
 FEW_CLASSES = 10  # a column with up to so many is proposed as a target
 MANY_FRACTIONS = 10  # and so are more distinct values than this with digits after the point
 EDGES = re.compile(r"^[\s'\"`.,;:]+|[\s'\"`.,;:]+$")  # blanks and punctuation around a label
-ALIKE = "case, blanks or punctuation around them"  # in which labels differ that are spelt alike
+# in which labels differ that are spelt alike
+ALIKE = "case, abbreviation, blanks or punctuation around them"
+OPPOSITES = (("yes", "no"), ("true", "false"), ("male", "female"))  # words with known first letters
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,8 @@ def code_labels(
         raw: also give the numbers themselves.
         tokens: texts that stand for a missing label.
         others: the table's other columns, to name one in a message.
-        merge: take texts that differ only in case, blanks or punctuation around them as one label,
-            in the spelling that most rows have.
+        merge: take texts that differ only in case, blanks or punctuation around them, or as `Y` and
+            `yes` do, as one label, in the spelling that most rows have.
         written: take every label as the text that it is, `01`, `NA` and `None` as well.
 
     Raises:
@@ -118,31 +120,49 @@ def code_labels(
 
 
 def spellings(classes: Collection[Any]) -> list[list[str]]:
-    """Labels that differ only in case, blanks or punctuation around them, those alike together.
+    """Labels that differ only in case, blanks or punctuation around them, or as `Y` and `yes` do.
 
     What differs in case has two letters or more, and is written small, or large, or begins so:
-    other capitals are meant.
+    other capitals are meant. A letter stands for one of the words in `OPPOSITES` where that is
+    another label, and its opposite one, too, be it by its letter.
 
     >>> spellings(["No", "no", "yes", "A", "a", "so  so", "So so", "hod", "hOd"])
     [['No', 'no'], ['so  so', 'So so']]
     >>> spellings(["<=50K", ">50K", "<=50K.", ">50K."])
     [['<=50K', '<=50K.'], ['>50K', '>50K.']]
+    >>> spellings(["F", "M", "female", "unknown"]), spellings(["F", "false", "female", "m", "t"])
+    ([['F', 'female']], [])
 
     Nothing where no two classes would be left.
 
     >>> spellings(["No", "no"])
     []
     """
+    inside = {
+        label: " ".join(EDGES.sub("", label).split()) for label in classes if isinstance(label, str)
+    }
+    meant = _abbreviated({words.lower() for words in inside.values()})
     alike: dict[str, list[str]] = {}
-    for label in classes:
-        words = " ".join(EDGES.sub("", label).split()) if isinstance(label, str) else ""
+    for label, words in inside.items():
         usual = (words.lower(), words.upper(), words.capitalize(), capwords(words))
         if words:
             any_case = len(words) > 1 and words in usual
-            alike.setdefault(words.lower() if any_case else words, []).append(label)
+            own = meant.get(words.lower()) or (words.lower() if any_case else words)
+            alike.setdefault(own, []).append(label)
     found = [group for group in alike.values() if len(group) > 1]
     left = len(classes) - sum(len(group) - 1 for group in found)
     return found if left > 1 else []
+
+
+def _abbreviated(labels: Collection[str]) -> dict[str, str]:
+    """The one word that each of the letters among some labels, all small, stands for."""
+    found: dict[str, list[str]] = {}
+    for pair in OPPOSITES:
+        if all(word in labels or word[0] in labels for word in pair):
+            for word in pair:
+                if {word, word[0]} <= set(labels):
+                    found.setdefault(word[0], []).append(word)
+    return {letter: words[0] for letter, words in found.items() if len(words) == 1}
 
 
 def _written(target: pd.Series) -> tuple[np.ndarray, list[Any]]:

@@ -58,6 +58,8 @@ def messages_of(
         lines.append(f"{same}; {keep} keeps them apart")
     if left_out["duplicates"]:
         lines.append(f"{counted(left_out['duplicates'], 'row')} equal to another left out")
+    elif config.duplicates == "drop":
+        lines.append("no row equals another in all columns that data.drop leaves")
     if left_out["missing cells"]:
         lines.append(f"{counted(left_out['missing cells'], 'row')} with missing cells left out")
     reasons: dict[str, list[str]] = {}

@@ -222,6 +222,9 @@ def test_copies_are_left_out_of_the_split_and_told():
     assert data.test.tolist() == alone.test.tolist()
     assert data.summary["left_out"] == {"no target": 14, "duplicates": 43}
     assert "43 rows equal to another left out" in data.messages
+    numbered = twice.frame.assign(number=range(len(twice.frame)))
+    none = prepare(dataclasses.replace(twice, frame=numbered), DataConfig(duplicates="drop"))
+    assert "no row equals another in all columns that data.drop leaves" in none.messages
     assert len(prepare(twice, DataConfig()).x) == 113 + 43
 
 

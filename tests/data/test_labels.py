@@ -131,3 +131,27 @@ def test_a_target_that_names_rows_is_refused():
     with pytest.raises(UserError, match="names rows rather than classes"):
         code_labels(names)
     assert len(code_labels(pd.concat([names] * 3, ignore_index=True)).classes) == 40
+
+
+def test_first_letters_of_usual_words_are_merged_with_them():
+    target = pd.Series(["Y", "yes", "no", "N", "yes", "no", "n", "Yes"], name="t")
+    merged = code_labels(target, merge=True)
+    assert merged.classes == ["no", "yes"]
+    assert merged.codes.tolist() == [1, 1, 0, 0, 1, 0, 0, 1]
+    assert spellings(["F", "M", "female", "male"]) == [["F", "female"], ["M", "male"]]
+    assert spellings(["T", "f", "false", "true"]) == [["T", "true"], ["f", "false"]]
+    assert spellings(["N", "no", "y"]) == [["N", "no"]]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Y", "N"],  # letters alone
+        ["y", "Y", "n", "N"],
+        ["a", "m", "n", "y", "male"],  # without the opposite
+        ["n", "no", "maybe"],
+        ["f", "false", "female", "true", "male"],  # of which it may be either
+    ],
+)
+def test_letters_that_stand_for_no_word_stay(labels):
+    assert spellings(labels) == []

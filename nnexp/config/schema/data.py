@@ -46,8 +46,8 @@ class DataConfig:
     labels: str = option(
         "auto",
         "auto codes the classes 0..C-1; merge does so with texts that differ only in case, "
-        "blanks or punctuation around them as one; raw feeds the numbers in the target column to "
-        "the loss",
+        "abbreviation (Y, yes), blanks or punctuation around them as one; raw feeds the numbers in "
+        "the target column to the loss",
         choices=("auto", "merge", "raw"),
     )
     scaling: str = scaling_option("standard")

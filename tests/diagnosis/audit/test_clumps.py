@@ -75,3 +75,70 @@ def test_measurements_that_tell_no_more_of_each_other_than_of_others(sheet_of, c
 @pytest.mark.parametrize("name", ["digits", "breast_cancer", "wine", "iris", "moons", "blobs"])
 def test_real_tables(sheet_of, table, causes, name):
     assert causes(clumps.check(sheet_of(*table(name)))) == []
+
+
+def few_digits(frame, digits=2):
+    """The columns as laboratories give them: of a few hundred different numbers each."""
+    return (5 + frame).round(digits)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_measurements_of_few_digits(sheet_of, causes, seed):
+    frame, y, _ = measured(seed, things=240, times=8, width=8)
+    coarse = few_digits(frame)
+    assert all(coarse.nunique() < 0.5 * len(coarse))
+    assert causes(clumps.check(sheet_of(coarse, y))) == ["group_leak"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("width", "digits"), [(3, 2), (8, 2), (8, 1), (4, 0)])
+def test_rows_of_few_digits_that_stand_for_themselves(sheet_of, causes, seed, width, digits):
+    frame, y, _ = measured(seed, things=2000, times=1, width=width)
+    assert causes(clumps.check(sheet_of(few_digits(frame, digits), y))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_and_one_amount_are_too_coarse(sheet_of, causes, seed):
+    """Many columns of a few values beside one of many: rows of the same answers lie close."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.integers(1, 6, (2000, 12)), columns=[f"q{k}" for k in range(12)])
+    frame["amount"] = rng.pareto(1.6, 2000).round(2)
+    y = (frame["q0"] + frame["q1"] + rng.normal(0, 1, 2000) > 6).astype(int)
+    sheet = sheet_of(frame, y, seed=seed)
+    assert not clumps.is_fine(sheet, clumps.Points(sheet))
+    assert causes(clumps.check(sheet)) == []
+
+
+def _enlarged(rng, times, noise=0.003, width=6):
+    """Rows of a rare class, each several times and with a little noise in every column."""
+    y = (rng.random(1200) < 0.15).astype(int)
+    frame = pd.DataFrame(rng.normal(size=(1200, width)) + 0.3 * y[:, None])
+    frame.columns = [f"x{k}" for k in range(width)]
+    rare = frame[y == 1]
+    again = [rare + rng.normal(0, noise, rare.shape) for _ in range(times)]
+    both = pd.concat([frame, *again], ignore_index=True)
+    y = np.r_[y, np.ones(times * len(rare), dtype=int)]
+    order = rng.permutation(len(y))
+    return both.iloc[order], np.array(["no", "yes"])[y[order]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("times", [1, 4])
+def test_rows_of_a_class_that_were_copied_with_noise(sheet_of, causes, seed, times):
+    found = clumps.check(sheet_of(*_enlarged(np.random.default_rng(seed), times), seed=seed))
+    assert causes(found) == ["duplicate_leak"]
+    (own,) = found.nominations
+    assert (own.subject, own.fix) == ("class 'yes'", ())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_class_that_lies_closer_is_none_of_copies(sheet_of, causes, seed):
+    """A dense class within a wide one, and one that consists of few clumps."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random(1500) < 0.3).astype(int)
+    x = rng.normal(size=(1500, 5)) * np.where(y == 1, 0.05, 1.0)[:, None]
+    frame = pd.DataFrame(x, columns=list("abcde"))
+    assert causes(clumps.check(sheet_of(frame, y, seed=seed))) == []
+    centres = rng.normal(size=(12, 5))[rng.integers(0, 12, 1500)]
+    frame.iloc[:] = np.where((y == 0)[:, None], x, centres + x)
+    assert causes(clumps.check(sheet_of(frame, y, seed=seed))) == []

@@ -228,3 +228,66 @@ def test_of_a_few_columns_one_may_be_the_best_by_far(sheet_of, causes, beside):
     found = disguise.check(sheet_of(frame, y))
     assert causes(found) == (["target_leak"] if beside == 5 else [])
     assert not any(own.provable for own in found.nominations)
+
+
+def _people(rng, tall=172.0, telling=0.0):
+    """Adults and children by their height, beside what says nothing of it, or a little."""
+    adult = rng.random(1500) < 0.5
+    height = np.where(adult, rng.normal(tall, 9, 1500), rng.normal(132, 12, 1500)).round(1)
+    frame = pd.DataFrame({"height": height, "siblings": rng.poisson(1, 1500)})
+    frame["warmth"] = rng.normal(36.7, 0.4, 1500).round(1)
+    frame["eyes"] = rng.choice(["brown", "blue"], 1500)
+    frame["weight"] = (40 + 12 * rng.normal(size=1500) + telling * adult).round(1)
+    return frame, np.where(adult, "adult", "child")
+
+
+@pytest.mark.parametrize("tall", [172.0, 185.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_measurement_that_alone_tells_anything_is_no_leak(sheet_of, causes, tall, seed):
+    frame, y = _people(np.random.default_rng(seed), tall)
+    assert causes(disguise.check(sheet_of(frame, y, seed=seed))) == []
+    # a code for each class is none, and neither is a row number that runs with them
+    code = np.where(np.random.default_rng(9).random(1500) < 0.03, y == "child", y == "adult")
+    told = disguise.check(sheet_of(frame.assign(height=np.where(code, 7.0, 5.0)), y))
+    assert [own.provable for own in told.nominations] == [True]
+    order = np.argsort(y, kind="stable")
+    numbered = frame.iloc[order].assign(height=np.arange(1500))
+    assert causes(disguise.check(sheet_of(numbered, y[order]))) == ["target_leak"]
+
+
+def test_several_measurements_and_columns_of_noise_are_no_leak(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    frame, y = _people(rng, 185.0)
+    frame["arm"] = (0.4 * frame["height"] + rng.normal(0, 3, 1500)).round(1)
+    assert causes(disguise.check(sheet_of(frame, y))) == []
+
+
+def test_a_measurement_beside_what_tells_less_is_left_suspected(sheet_of, causes):
+    """Without it the score falls, be it a leak or a good question: no re-run says which."""
+    found = disguise.check(sheet_of(*_people(np.random.default_rng(0), 185.0, telling=12.0)))
+    assert causes(found) == ["target_leak"]
+    (own,) = found.nominations
+    assert (own.subject, own.provable, own.title) == ("height", False, disguise.GOOD)
+
+
+def test_an_amount_that_is_there_for_one_class_alone_is_no_measurement(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    frame, y = _people(rng)
+    fee = np.where(y == "adult", rng.gamma(3, 20, 1500), 0.0)
+    found = disguise.check(sheet_of(frame.assign(height=fee), y))
+    assert causes(found) == ["target_leak"]
+    assert found.nominations[0].provable
+
+
+def test_others_that_rank_rows_of_a_rare_class_tell_something(sheet_of, causes):
+    """Rain on one day of eight: no other column names it, and several go with it."""
+    rng = np.random.default_rng(0)
+    rain = rng.random(2000) < 0.12
+    frame = pd.DataFrame(rng.normal(size=(2000, 5)), columns=list("abcde"))
+    frame["rain"] = np.where(rain, 1 + rng.exponential(6, 2000), rng.random(2000) ** 4)
+    alone = disguise.check(sheet_of(frame, rain.astype(int)))
+    assert causes(alone) == []
+    frame[["a", "b", "c"]] += 0.7 * rain[:, None]
+    sheet = sheet_of(frame, rain.astype(int))
+    assert disguise.by_others(sheet, ["rain"], sheet.used).mean() < disguise.told_nothing(sheet.y)
+    assert causes(disguise.check(sheet)) == ["target_leak"]

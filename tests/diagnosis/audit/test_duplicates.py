@@ -93,3 +93,42 @@ def test_copies_that_have_their_label_more_often_than_can_be_known(sheet_of, cau
     order = rng.permutation(1800)
     frame = pd.DataFrame(np.r_[x, x][order], columns=list("abcdef"))
     assert causes(look(sheet_of(frame, np.r_[y, again][order]))) == ["duplicate_leak"]
+
+
+def _copied(table, rng):
+    """A table of which a third is there twice, in any order."""
+    frame, y = table("breast_cancer")
+    again = rng.choice(len(y), len(y) // 3, False)
+    order = rng.permutation(len(y) + len(again))
+    return pd.concat([frame, frame.iloc[again]]).iloc[order], np.r_[y, y[again]][order]
+
+
+@pytest.mark.parametrize("kind", ["number", "text", "date"])
+def test_copies_with_an_id_of_their_own_are_dropped_without_it(sheet_of, table, causes, kind):
+    rng = np.random.default_rng(0)
+    frame, y = _copied(table, rng)
+    names = rng.permutation(len(y))
+    if kind == "text":
+        names = np.array([f"P{name:06d}" for name in names], dtype=object)
+    elif kind == "date":
+        names = (np.datetime64("2020-01-01") + names).astype(str).astype(object)
+    frame["id"] = names
+    (told,) = look(sheet_of(frame, y)).nominations
+    assert told.fix == ("data.drop=[id]", "data.duplicates=drop")
+    assert "differ in column 'id'" in told.explanation
+    # as it is, the setting leaves out no row: the finding stays, and so does what it lacks
+    (same,) = look(sheet_of(frame, y, duplicates="drop")).nominations
+    assert same.fix == told.fix
+    mended = sheet_of(frame, y, drop=["id"], duplicates="drop")
+    assert len(mended.y) == len(table("breast_cancer")[1])
+    assert causes(look(mended)) == []
+
+
+def test_a_name_that_copies_share_is_left_in(sheet_of, table):
+    rng = np.random.default_rng(0)
+    frame, y = _copied(table, rng)
+    names = pd.factorize(pd.util.hash_pandas_object(frame, index=False))[0]
+    frame["id"] = [f"P{name:06d}" for name in names]
+    frame["day"] = "2020-01-01"
+    (told,) = look(sheet_of(frame, y, drop=["mean radius"])).nominations
+    assert told.fix == ("data.duplicates=drop",)

@@ -63,3 +63,17 @@ def test_a_class_that_is_plain_by_measurement(sheet_of, table, causes, name):
 @pytest.mark.parametrize("name", ["car", "letter", "soybean", "vowel"])
 def test_real_tables(real_sheet, causes, name):
     assert causes(one_class.check(real_sheet(name))) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_measurement_of_one_class_beside_noise(sheet_of, causes, seed):
+    """Adults by their height, and boys and girls, of whom nothing tells."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, 1800)
+    frame = pd.DataFrame(rng.normal(size=(1800, 4)), columns=list("abcd"))
+    frame["height"] = np.where(y == 2, rng.normal(185, 9, 1800), rng.normal(132, 12, 1800))
+    assert causes(one_class.check(sheet_of(frame, y, seed=seed))) == []
+    # beside what tells a part it is suspected, and no re-run confirms that
+    frame[["a", "b"]] += 1.2 * (y == 2)[:, None]
+    (own,) = one_class.check(sheet_of(frame, y, seed=seed)).nominations
+    assert (own.subject, own.provable) == ("height", False)

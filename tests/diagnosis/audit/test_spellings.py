@@ -65,3 +65,23 @@ def test_labels_that_differ_otherwise_or_are_all_there_is_are_not(sheet_of, tabl
     found = look(sheet_of(frame, labels(y, spelt)))
     assert causes(found) == []
     assert found.checked
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "moons", "classification"])
+def test_first_letters_beside_their_words_are_told_and_merged(sheet_of, table, causes, name):
+    frame, y = table(name)
+    short = np.random.default_rng(0).random(len(y)) < 0.4
+    texts = np.where(short, labels(y, {0: "N", 1: "Y"}), labels(y, {0: "no", 1: "yes"}))
+    found = look(sheet_of(frame, texts))
+    assert causes(found) == ["conflicting_labels"]
+    assert found.nominations[0].subject == "'N' = 'no', 'Y' = 'yes'"
+    assert sheet_of(frame, texts, labels="merge").classes == ["no", "yes"]
+
+
+def test_letters_that_the_columns_tell_from_the_words_are_meant(sheet_of, causes):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 400)
+    frame = pd.DataFrame({"a": rng.normal(size=400) + 3 * y, "b": rng.normal(size=400)})
+    found = look(sheet_of(frame, labels(y, {0: "N", 1: "no", 2: "yes"})))
+    assert causes(found) == []
+    assert "tell them apart" in found.notes[0]

@@ -32,6 +32,7 @@ STRONG, STRONGLY = 0.85, 0.6  # accuracy of one column's rule, and share of erro
 # the label itself, however good the others are
 NOISY = 0.97  # accuracy of the rule
 APART = 4.0  # distance of neighbouring classes, in spreads within a class, with means that are
+ALMOST = 3.0  # the same, from which on a column is no measurement, whatever else it is
 MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of such a size at most
 
 # the classes' names, in a text of as many values: with fewer classes that is no wonder
@@ -54,6 +55,7 @@ class ColumnRule:
         itself: whether it is the label: a value for each class, or the label's number with noise.
         paired: whether it has a value for each class, but for some rows.
         named: whether these are texts, and the classes several.
+        measured: whether these are numbers such as one measures, which tell much by nature.
     """
 
     name: str
@@ -65,6 +67,7 @@ class ColumnRule:
     itself: bool
     paired: bool = False
     named: bool = False
+    measured: bool = False
 
     @property
     def settles(self) -> bool:
@@ -135,7 +138,10 @@ def find_rules(
         if _enough(known, y) and _promises(_in_sample(binned[name][known], y, classes), STRONG, y):
             cells = values[rows][known]
             itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
-            found.append(_rule(name, known, cells, _by_tree(cells, y, classes), y, itself))
+            rule = _rule(name, known, cells, _by_tree(cells, y, classes), y, itself)
+            coded = rule.paired or itself or name in sheet.numbering
+            measured = not coded and _is_measured(cells, y, sheet.classes)
+            found.append(replace(rule, measured=measured))
     for name, (codes, _) in sheet.levels.items():
         known = _telling(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
@@ -144,6 +150,40 @@ def find_rules(
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
     return found
+
+
+def rule_by_cuts(
+    name: str, cells: np.ndarray, y: np.ndarray, classes: int, least: float
+) -> ColumnRule | None:
+    """The rule of numbers (n,), NaN where missing; None where it cannot be so accurate.
+
+    Arguments:
+        name: what the numbers are called.
+        cells, y: of the rows looked at, the labels as class indices.
+        classes: C.
+        least: accuracy that it has to promise.
+    """
+    place = _bin(cells)
+    known = place >= 0
+    truth = y[known]
+    if not _enough(known, truth):
+        return None
+    if not _promises(_in_sample(place[known], truth, classes), least, truth):
+        return None
+    right = _by_tree(cells[known], truth, classes)
+    return _rule(name, known, cells[known], right, truth, itself=False)
+
+
+def rule_by_levels(
+    name: str, codes: np.ndarray, y: np.ndarray, classes: int, least: float
+) -> ColumnRule | None:
+    """As `rule_by_cuts`, of codes (n,), -1 where missing."""
+    known = codes >= 0
+    cells, truth = codes[known], y[known]
+    if not _enough(known, truth) or not _promises(_in_sample(cells, truth, classes), least, truth):
+        return None
+    right = _by_level(cells, truth, classes)
+    return _rule(name, known, cells, right, truth, itself=False)
 
 
 def has_own_value(sheet: Sheet, name: str, rows: np.ndarray) -> bool:
@@ -236,7 +276,18 @@ def _is_paired(cells: np.ndarray, y: np.ndarray) -> bool:
     return len(np.unique(cross(place, label).argmax(1))) == len(values)
 
 
-def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
+def _is_measured(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
+    """Whether numbers are such as one measures: no class's own, and not the labels' numbers."""
+    shares = [
+        np.unique(cells[y == place], return_counts=True)[1].max() / (y == place).sum()
+        for place in np.unique(y)
+    ]
+    return max(shares) < OWN and not _is_number(cells, y, labels, ALMOST)
+
+
+def _is_number(
+    cells: np.ndarray, y: np.ndarray, labels: Sequence[Any], apart: float = APART
+) -> bool:
     """Whether the classes' means are the labels' numbers: their own, or 0, 1, 2, ... up or down."""
     present, counts = np.unique(y, return_counts=True)
     if len(np.unique(cells)) <= 2 * len(present) or counts.min() < 2:
@@ -245,7 +296,7 @@ def _is_number(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
     spreads = np.array([cells[y == place].std() for place in present])
     errors = spreads / np.sqrt(counts)
     within = float(np.sqrt((spreads**2).mean()))
-    if errors.max() > MET[1] or np.diff(np.sort(means)).min() < APART * within:
+    if errors.max() > MET[1] or np.diff(np.sort(means)).min() < apart * within:
         return False
     numbers = [present.astype(float), float(len(labels) - 1) - present]
     if not any(isinstance(label, str) for label in labels):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from nnexp.data.cells import parse_number
-from nnexp.diagnosis.audit.chance import sign_p
+from nnexp.diagnosis.audit.chance import separation, sign_p
 from nnexp.diagnosis.audit.leaks.column_rules import (
     LIKELY,
     NAMED,
@@ -35,6 +35,9 @@ FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves 
 
 TELLING = 0.1  # of the majority's errors, which all others remove: where they tell nothing, that
 # one column tells all is no wonder
+
+RANKING = 0.7  # area under the ROC curve by all others, which is telling too: where one class is
+# rare they may rank rows well, and name hardly one of it
 
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
@@ -78,6 +81,7 @@ def check(sheet: Sheet) -> Audit:
         # two columns that are known only after the label shield each other
         trees = out_of_bag(sheet.without({*told, beside}), sheet.y, classes, rows).predicted == y
         found = [rule for rule in rules if _beats(rule, trees)]
+    found = without_measurements(sheet, found, {*told, beside}, rows)
     if not found:
         return Audit(
             checked=[
@@ -128,6 +132,8 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
     """What is told of leaks, with the accuracy of all other columns but one that is beside them."""
     names = [rule.name for rule in found]
     best = max(found, key=lambda rule: (rule.itself, rule.accuracy))
+    # without a good measurement scores are as much worse: no re-run tells it from a leak
+    may_be_good = not best.nearly or all(rule.measured for rule in found)
     evidence = [
         Evidence(
             f"accuracy by {best.name!r} alone, in rows its rule was not made from",
@@ -156,12 +162,12 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
         f"{columns(names)} gives the label away: a copy of the target, or known only "
         "after it. Scores are high with it and mean nothing for rows whose label is "
         "not known yet."
-        + ("" if best.nearly else " Unless it is a measurement that good by its nature."),
+        + (" Unless it is a measurement that good by its nature." if may_be_good else ""),
         (also("data.drop", sheet.config.drop, names),),
         strength=0.95 if best.itself else 0.9 if best.nearly else 0.7,
         subject=", ".join(names),
-        title="" if best.nearly else GOOD,
-        provable=best.nearly,  # without a good measurement scores are as much worse
+        title=GOOD if may_be_good else "",
+        provable=not may_be_good,
     )
 
 
@@ -173,6 +179,31 @@ def by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> np.ndar
         return trees
     plane = discriminant.out_of_fold(rest, rows).predicted == y[rows]
     return plane if plane.mean() > trees.mean() else trees
+
+
+def without_measurements(
+    sheet: Sheet, found: Sequence[ColumnRule], out: Collection[str], rows: np.ndarray
+) -> list[ColumnRule]:
+    """Rules that may be leaks: a measurement is none where the other columns tell nothing.
+
+    Arguments:
+        sheet: the table.
+        found: rules that are better than all other columns.
+        out: columns that are none of the others.
+        rows: row numbers that the rules are of.
+    """
+    if not any(rule.measured for rule in found):
+        return list(found)
+    if by_others(sheet, out, rows).mean() >= told_nothing(sheet.y[rows]):
+        return list(found)
+    ranked = len(sheet.classes) == 2 and area_by_others(sheet, out, rows) >= RANKING
+    return [rule for rule in found if not rule.measured or (ranked and rule.settles)]
+
+
+def area_by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> float:
+    """Area under the ROC curve of trees that tell two classes by all columns but some."""
+    judged = out_of_bag(sheet.without(names), sheet.y, 2, rows)
+    return separation(judged.votes[:, 1], sheet.y[judged.rows] == 1)[0]
 
 
 def told_nothing(y: np.ndarray) -> float:

@@ -13,7 +13,14 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     has_own_value,
     told_of,
 )
-from nnexp.diagnosis.audit.leaks.disguise import MANY, OTHERS, by_others, stands_out
+from nnexp.diagnosis.audit.leaks.disguise import (
+    GOOD,
+    MANY,
+    OTHERS,
+    by_others,
+    stands_out,
+    without_measurements,
+)
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -57,6 +64,7 @@ def check(sheet: Sheet) -> Audit:
         if int((~others).sum()) < (1 - LEFT) * base:
             continue
         found = [rule for rule in rules if stands_out(rule, others)]
+        found = without_measurements(own, found, {rule.name for rule in rules}, rows)
         if found:
             return Audit([_leak(sheet, found, repr(label), float(others.mean()))])
     return Audit()
@@ -65,6 +73,7 @@ def check(sheet: Sheet) -> Audit:
 def _leak(sheet: Sheet, found: list[ColumnRule], label: str, others: float) -> Nomination:
     best = max(found, key=lambda rule: rule.accuracy)
     names = [rule.name for rule in found]
+    may_be_good = all(rule.measured for rule in found)  # which no re-run tells from a leak
     return Nomination(
         "target_leak",
         (
@@ -76,8 +85,11 @@ def _leak(sheet: Sheet, found: list[ColumnRule], label: str, others: float) -> N
         ),
         f"{best.name!r} gives away whether a row is {label}, which the other columns do not know: "
         "it may be known only after the label. Scores are high with it and mean nothing for rows "
-        "whose label is not known yet.",
+        "whose label is not known yet."
+        + (" Unless it is a measurement that good by its nature." if may_be_good else ""),
         (also("data.drop", sheet.config.drop, names),),
         strength=0.8,
         subject=", ".join(names),
+        title=GOOD if may_be_good else "",
+        provable=not may_be_good,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.split.groups import STRADDLE, grouped_accuracy
+from nnexp.diagnosis.audit.split.groups import STRADDLE, GroupedAccuracy, grouped_accuracy
 from nnexp.diagnosis.audit.split.neighbours import Points, is_continuous
 from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -17,6 +17,8 @@ from nnexp.diagnosis.overrides import override
 
 # Held against the tables of scripts/diagnosis_cases.py that have many values a column.
 COLUMNS = 3  # with fewer, distances leap by chance
+FINE = 50  # distinct numbers of a column that says how near rows are; most have so many, ...
+GRID = 4.0  # ... and logarithm of all their combinations over that of the rows: 1 to 3.5 are coarse
 ROWS = 60  # of the table, at least
 QUERIES = 1000  # rows whose neighbours are looked at
 CANDIDATES = 120  # near ones in a projection, of which the nearest are taken
@@ -24,6 +26,7 @@ CELLS = 300_000_000  # of the candidates of all rows looked at, at most
 NEAREST = 60  # rows that can be of one thing with a row, at most
 SMALL = 12  # rows of one thing with a row up to which a clump is small
 LEAP = 1.9  # how much farther the next row is, in the median of the rows
+CLASS_LEAP, CLASS_ROWS = 2.5, 60  # the same in the rows of one class, and how many are looked at
 ITS_OWN = 1.5  # the same of one row, from which on it is in a clump
 COVERED = 0.6  # share of the rows looked at that are
 MANY = 5  # rows of one thing with a row, from which on distances leap less by chance
@@ -38,7 +41,9 @@ def check(sheet: Sheet) -> Audit:
     if sheet.config.split.method in ("group", "time") or not len(sheet.held_out):
         return Audit()
     points = Points(sheet)
-    if len(points.units) < COLUMNS or not is_continuous(sheet) or len(sheet.used) < ROWS:
+    if len(points.units) < COLUMNS or len(sheet.used) < ROWS:
+        return Audit()
+    if not is_continuous(sheet) and not is_fine(sheet, points):
         return Audit()
     rows = sheet.used
     most = min(QUERIES, CELLS // (CANDIDATES * len(points.units)))
@@ -48,15 +53,10 @@ def check(sheet: Sheet) -> Audit:
     ways = (Leaps(away[:, : SMALL + 1], 1, LEAP, ITS_OWN), late)
     found = next((way for way in ways if way.are_clumps), None)
     if found is None:
-        return Audit()
+        return _of_a_class(sheet, rows, asked, near, away)
     leap, size, apart = found.leap, found.size, found.apart
-    codes = np.full(len(sheet.y), -1, dtype=np.int64)
-    for place in apart:
-        members = rows[np.append(near[place, : size[place]], asked[place])]
-        known = codes[members]
-        codes[members] = known.max() if known.max() >= 0 else place
+    codes = clump_codes(sheet, rows, asked, near, found)
     clumped = np.flatnonzero(codes >= 0)
-    codes[clumped] = np.unique(codes[clumped], return_inverse=True)[1]
     if found is late and codes.max() + 1 < THINGS * len(sheet.classes):
         return Audit()
     held = np.intersect1d(rows[asked], sheet.held_out)
@@ -96,6 +96,89 @@ def check(sheet: Sheet) -> Audit:
                 subject=name or "rows that lie close together",
             )
         ]
+    )
+
+
+def is_fine(sheet: Sheet, points: Points) -> bool:
+    """Whether columns of a few digits are, taken together, as good as columns of many.
+
+    Each may have fewer values than there are rows, and be too coarse for distances to grow step by
+    step; what most of them say of a row is then said of no other.
+    """
+    counts = np.array([len(sheet.distinct[name][0]) for name in points.units])
+    most = (counts >= FINE).mean() > 0.5
+    return bool(most and np.log(counts).sum() >= GRID * np.log(len(sheet.y)))
+
+
+def clump_codes(
+    sheet: Sheet, rows: np.ndarray, asked: np.ndarray, near: np.ndarray, found: Leaps
+) -> np.ndarray:
+    """The clump of each row of the table (N,), from 0; -1 for none that is known.
+
+    Arguments:
+        sheet: the table.
+        rows, asked: as for `nearest`, which gave `near`.
+        found: where the distances of those asked leap.
+    """
+    codes = np.full(len(sheet.y), -1, dtype=np.int64)
+    for place in found.apart:
+        members = rows[np.append(near[place, : found.size[place]], asked[place])]
+        known = codes[members]
+        codes[members] = known.max() if known.max() >= 0 else place
+    clumped = np.flatnonzero(codes >= 0)
+    codes[clumped] = np.unique(codes[clumped], return_inverse=True)[1]
+    return codes
+
+
+def _of_a_class(
+    sheet: Sheet, rows: np.ndarray, asked: np.ndarray, near: np.ndarray, away: np.ndarray
+) -> Audit:
+    """Rows of one class that were copied with a little noise, to have more of them."""
+    y = sheet.y[rows[asked]]
+    for place in np.argsort(-np.bincount(y), kind="stable"):
+        own = np.flatnonzero(y == place)
+        if len(own) < CLASS_ROWS:
+            break
+        found = Leaps(away[own, : SMALL + 1], 1, CLASS_LEAP, ITS_OWN)
+        if not found.are_clumps or np.median(away[own, 0]) == 0:  # equal rows are told as such
+            continue
+        codes = clump_codes(sheet, rows, asked[own], near[own], found)
+        others = rows[sheet.y[rows] != place]
+        codes[others] = codes.max() + 1 + np.arange(len(others))  # rows that stand for themselves
+        known = rows[codes[rows] >= 0]
+        held = np.intersect1d(rows[asked[own]], sheet.held_out)
+        torn = float(np.isin(codes[held], codes[sheet.train]).mean()) if len(held) else 0.0
+        split = grouped_accuracy(sheet, (), codes, known, distinct=False)
+        if torn < STRADDLE or not split.overstates:
+            continue
+        label = repr(sheet.classes[place])
+        return Audit([_copies(label, split, found, torn)])
+    return Audit()
+
+
+def _copies(label: str, split: GroupedAccuracy, found: Leaps, torn: float) -> Nomination:
+    return Nomination(
+        "duplicate_leak",
+        (
+            Evidence(
+                f"held-out rows of class {label} with train rows beside them, far nearer than the "
+                "next ones",
+                percent(torn),
+                "few, as of the other classes",
+            ),
+            Evidence(
+                "distance of the next row over that of the last of those, in the median",
+                round(float(np.median(found.leap)), 2),
+                "little more than 1",
+            ),
+            split.evidence("copy", "copies"),
+        ),
+        f"Rows of class {label} were copied with a little noise before the split: held-out ones "
+        "are told from memory, and the accuracy on them says nothing of new rows. Rows are to be "
+        "added after the split, to train rows alone.",
+        (),
+        strength=0.8,
+        subject=f"class {label}",
     )
 
 

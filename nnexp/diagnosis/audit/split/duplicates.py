@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
-from nnexp.diagnosis.audit.words import p_text, percent
+from nnexp.diagnosis.audit.words import columns, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
-from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.overrides import also, override
 
 SHARE = 0.03  # of the held-out rows: less moves no score that anybody compares
 CELLS = 3  # rows
 TIMES = 3.0  # share of repeats in held-out rows over that within train, which chance keeps equal
 CHANCE = 1e-4  # p below which copies across the split are more than those within train
+RENAMED = 0.05  # share of copied rows that differ from the first in a column which tells rows apart
 TWICE = 0.2  # rows that stand once over rows that stand twice: repeats by nature have more singles
 
 
@@ -114,6 +116,12 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
         usually = f"{percent(found.usual)}, as within train ({p_text(found.p)})"
     elif doubled:
         usually = "none, and nearly every row of the table stands more than once"
+    renamed, apart = renamed_in(sheet, rows), ""
+    fix: tuple[str, ...] = (override("data.duplicates", "drop"),)
+    if renamed:
+        # rows are compared by every column that is not dropped
+        fix = (also("data.drop", sheet.config.drop, renamed), *fix)
+        apart = f" Copies differ in {columns(renamed)}, without which they are equal."
     return Audit(
         [
             Nomination(
@@ -131,8 +139,9 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
                     ),
                 ),
                 "Held-out rows that were trained on are told from memory: the accuracy on them "
-                "says nothing of new rows, and rises while the loss on others does not fall.",
-                (override("data.duplicates", "drop"),),
+                "says nothing of new rows, and rises while the loss on others does not fall."
+                f"{apart}",
+                fix,
                 strength=0.95 if found.share > 0.1 else 0.85,
                 certain=True,
             )
@@ -140,6 +149,29 @@ def check(sheet: Sheet, rows: DistinctRows) -> Audit:
         notes,
         lines,
     )
+
+
+def renamed_in(sheet: Sheet, rows: DistinctRows) -> list[str]:
+    """The columns in which copies differ: a number, a name or a time that each row has anew.
+
+    They are none of those by which rows are told apart here, and `data.duplicates=drop` compares
+    them unless `data.drop` names them.
+    """
+    out = {*rows.columns, *sheet.config.drop, sheet.config.split.by}
+    names = [str(name) for name in sheet.frame.columns if name not in out]
+    both = rows.kind * len(sheet.classes) + sheet.y
+    _, place, counts = np.unique(both, return_inverse=True, return_counts=True)
+    copied = np.flatnonzero(counts[place] > 1)
+    if not names or not len(copied):
+        return []
+    copied = copied[np.argsort(place[copied], kind="stable")]
+    again = np.flatnonzero(np.diff(place[copied]) == 0) + 1  # a row after one that it equals
+    found = []
+    for name in names:
+        codes, _ = pd.factorize(sheet.frame[name].iloc[copied])
+        if (codes[again] != codes[again - 1]).mean() >= RENAMED:
+            found.append(name)
+    return found
 
 
 def _doubled(rows: DistinctRows) -> bool:

@@ -8,6 +8,8 @@ from nnexp.diagnosis.audit.chance import association, sign_p
 from nnexp.diagnosis.audit.learners.forest import out_of_bag
 from nnexp.diagnosis.audit.learners.yardstick import right
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.table import missing_flag
+from nnexp.diagnosis.audit.table.missing_flag import alike
 from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also, override
@@ -40,6 +42,8 @@ def check(sheet: Sheet) -> Audit:
     if not masks:
         return Audit(checked=["missing cells: no column with enough of them to tell a pattern"])
     leaks, leaking = _leaks(sheet, masks)
+    if not leaks:
+        leaks, leaking = missing_flag.find(sheet, masks)
     # where the run throws it away it is told as lost
     notes = _one_sided(sheet, masks) if not leaks and not _throws_away(sheet) else []
     kept = {name: mask for name, mask in masks.items() if name not in leaking}
@@ -114,7 +118,7 @@ def _beyond(sheet: Sheet, name: str, masks: dict[str, np.ndarray]) -> tuple[floa
         The largest change over the classes, signed, and its size in standard errors; (0, 0)
         where all are small.
     """
-    same = {other for other, mask in masks.items() if _alike(mask, masks[name])}
+    same = {other for other, mask in masks.items() if alike(mask, masks[name])}
     judged = out_of_bag(sheet.without(same), sheet.y, len(sheet.classes), sheet.train)
     missing = sheet.absent[name][judged.rows]
     truth = np.eye(len(sheet.classes))[sheet.y[judged.rows]]
@@ -132,11 +136,6 @@ def _beyond(sheet: Sheet, name: str, masks: dict[str, np.ndarray]) -> tuple[floa
     return float(change[best]), float(errors[best])
 
 
-def _alike(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two patterns are the same but for a tenth of the missing cells."""
-    return bool((a != b).sum() <= 0.1 * min(a.sum(), b.sum()))
-
-
 def _leaks(sheet: Sheet, masks: dict[str, np.ndarray]) -> tuple[list[Nomination], set[str]]:
     """Patterns that nearly settle whether a row is of one class."""
     y, size = sheet.y[sheet.train], len(sheet.train)
@@ -152,7 +151,7 @@ def _leaks(sheet: Sheet, masks: dict[str, np.ndarray]) -> tuple[list[Nomination]
     names = {name for name, _, _ in settled}
     if not names:
         return [], set()
-    same = {o for o, mask in masks.items() for name in names if _alike(mask, masks[name])}
+    same = {o for o, mask in masks.items() for name in names if alike(mask, masks[name])}
     judged = out_of_bag(sheet.without(same), sheet.y, len(sheet.classes), sheet.train)
     for name, place, removed in settled:
         if name in found:
