@@ -9,6 +9,12 @@ import re
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.resolver import Resolver
+from yaml.scanner import Scanner
 
 from nnexp.calls import is_text
 from nnexp.config.bounds import DEEPEST, DIGITS, LONGEST, MOST
@@ -33,14 +39,18 @@ def parse(text: str, longest: int = LONGEST) -> Any:
         loader.dispose()
 
 
-class _Loader(yaml.SafeLoader):
+class _Bounded(Composer, SafeConstructor, Resolver):
     """Texts, numbers, truth values and null, as `config_text` writes them, and nothing else.
 
     Numbers in base 60, which take quadratic time, are texts.
     """
 
-    def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
+    peek_event: Any  # of the parser
+
+    def __init__(self) -> None:
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
         self.depth = self.values = 0
         self.longest = LONGEST
 
@@ -70,7 +80,30 @@ class _Loader(yaml.SafeLoader):
         return int(node.value)
 
 
-_Loader.yaml_implicit_resolvers = {}
+class _InPython(_Bounded, Reader, Scanner, Parser):
+    """By the events of PyYAML itself."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        _Bounded.__init__(self)
+
+
+_Loader: Any = _InPython
+if yaml.__with_libyaml__:
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+    class _InC(_Bounded, CParser):
+        """By those of libyaml, several times as fast."""
+
+        def __init__(self, text: str) -> None:
+            CParser.__init__(self, text)
+            _Bounded.__init__(self)
+
+    _Loader = _InC
+
+_Bounded.yaml_implicit_resolvers = {}
 for _kind, _pattern, _first in (
     ("null", r"null", "n"),
     ("bool", r"true|false", "tf"),
@@ -78,5 +111,5 @@ for _kind, _pattern, _first in (
     ("float", r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?|[-+]?\.inf|\.nan", "-+.0123456789"),
 ):
     _tag = f"tag:yaml.org,2002:{_kind}"
-    _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), list(_first))
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_whole)
+    _Bounded.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), list(_first))
+_Bounded.add_constructor("tag:yaml.org,2002:int", _Bounded.construct_whole)  # type: ignore

@@ -87,25 +87,12 @@ def sweep(
         raise located(error, words) from None
     _say_replaced(own)
     folder = Path(settings.resume or str(config.hydra.sweep.dir))
-    if settings.resume is not None and not folder.is_dir():
-        raise UserError(
-            f"there is no sweep {str(folder)!r} to resume",
-            "the folder of a sweep, whose jobs are folders in it",
-            "ls outputs/sweeps/*",
-        )
     if (folder / STATUS).exists():  # its jobs would count as parts of that run
         raise taken(folder, sweep=True, own=False)
-    if settings.resume is not None and len(words) == 1 and _has_words(folder):
-        raise UserError(
-            f"sweep.resume={settings.resume} without the words of that sweep",
-            "the command of the sweep once more with it; or nnexp resume, which knows the words",
-            f"nnexp resume {quote(str(folder))}",
-        )
     if settings.resume is None:
         _check_new(folder)
-    if settings.resume is not None:
-        _check_one_folder(folder, config, session.arguments)
-        check_links(folder)
+    else:
+        _check_resumed(folder, words, config, session)
         check_covers(folder, hydra_context, session.arguments)
     session.folder = folder
     if settings.dry_run:
@@ -114,13 +101,7 @@ def sweep(
     with locked(folder):
         if settings.resume is None:
             _check_new(folder)  # once more: another process may have held it
-        try:
-            write_text(folder / MULTIRUN_FILE, quick_yaml(config))
-            write_record(folder, session.arguments)
-        except OSError as error:
-            if settings.resume is None or is_full(error):
-                raise  # another folder will do
-            raise cannot_write(folder, error) from error
+        _write_begun(folder, config, session, settings.resume is not None)
         why = ""
         try:
             returns = _run(found, settings, launcher, hydra_context, config, session)
@@ -155,17 +136,40 @@ def _stacks(config: DictConfig) -> bool:
     return str(config.hydra.launcher.get("_target_", "")) == LAUNCHER
 
 
-def _check_one_folder(folder: Path, config: DictConfig, words: Sequence[str]) -> None:
-    """Refuse a folder that is typed for a sweep beside the one that it is resumed in."""
+def _check_resumed(folder: Path, words: Sequence[str], config: DictConfig, session: Any) -> None:
+    """Refuse to resume what is no sweep, without its words, or in two folders."""
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no sweep {str(folder)!r} to resume",
+            "the folder of a sweep, whose jobs are folders in it",
+            "ls outputs/sweeps/*",
+        )
+    if len(words) == 1 and _has_words(folder):
+        raise UserError(
+            f"sweep.resume={folder} without the words of that sweep",
+            "the command of the sweep once more with it; or nnexp resume, which knows the words",
+            f"nnexp resume {quote(str(folder))}",
+        )
     given = str(config.hydra.sweep.dir)
-    if any(word.startswith(f"{SWEEP_FOLDER}=") for word in words) and (
-        Path(given).resolve() != folder.resolve()
-    ):
+    typed = any(word.startswith(f"{SWEEP_FOLDER}=") for word in session.arguments)
+    if typed and Path(given).resolve() != folder.resolve():
         raise UserError(
             f"sweep.resume={folder} and {SWEEP_FOLDER}={given}: two folders for one sweep",
             f"{SWEEP_FOLDER} for a new sweep; one that is resumed stays in its folder",
             shell(f"{SWEEP_FOLDER}={literal(str(folder))}"),
         )
+    check_links(folder)
+
+
+def _write_begun(folder: Path, config: DictConfig, session: Any, resumed: bool) -> None:
+    """Note what the sweep was called with."""
+    try:
+        write_text(folder / MULTIRUN_FILE, quick_yaml(config))
+        write_record(folder, session.arguments)
+    except OSError as error:
+        if not resumed or is_full(error):
+            raise  # another folder will do
+        raise cannot_write(folder, error) from error
 
 
 def _check_new(folder: Path) -> None:
