@@ -3,9 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Python compiles what it imports; pip would compile all of torch, in as long as the rest takes
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
-	-c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train test matrix lint format docs bench kill build clean
@@ -22,12 +19,12 @@ $(BIN)/python:
 # a stamp for each set of packages, older than what names them when they must be installed again
 $(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing nnexp into $(VENV), once; this takes a minute or two"
-	$(INSTALL) -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing nnexp and the tools for tests and checks into $(VENV), once"
-	$(INSTALL) -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(VENV)/.run $@
 
 setup: $(VENV)/.dev  ## install nnexp and its tools into .venv
