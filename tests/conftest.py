@@ -3,12 +3,16 @@
 import functools
 import importlib.util
 import os
+import signal
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 import nnexp  # noqa: F401  before anything computes: it settles how products round
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a background job of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
