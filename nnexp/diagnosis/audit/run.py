@@ -15,7 +15,16 @@ from nnexp.diagnosis.audit.labels import (
     spellings,
     stretches,
 )
-from nnexp.diagnosis.audit.leaks import carrier, chosen, disguise, encodings, flags, one_class, sums
+from nnexp.diagnosis.audit.leaks import (
+    carrier,
+    chosen,
+    disguise,
+    encodings,
+    flags,
+    one_class,
+    pairs,
+    sums,
+)
 from nnexp.diagnosis.audit.learners.threads import one_thread
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.rows import find_rows
@@ -118,7 +127,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             marked,
             Audit() if marked.nominations else flags.check(sheet, trees),
             carrier.check(sheet),
-            sums.check(sheet),
+            *_until_told((sums.check, pairs.check), sheet),
             encodings.check(sheet),
             chosen.check(sheet),
             copies,

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from nnexp.diagnosis.audit.leaks import disguise
+from nnexp.diagnosis.audit.learners.others import by_others
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 
@@ -289,5 +290,5 @@ def test_others_that_rank_rows_of_a_rare_class_tell_something(sheet_of, causes):
     assert causes(alone) == []
     frame[["a", "b", "c"]] += 0.7 * rain[:, None]
     sheet = sheet_of(frame, rain.astype(int))
-    assert disguise.by_others(sheet, ["rain"], sheet.used).mean() < disguise.told_nothing(sheet.y)
+    assert by_others(sheet, ["rain"], sheet.used).mean() < disguise.told_nothing(sheet.y)
     assert causes(disguise.check(sheet)) == ["target_leak"]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nnexp.diagnosis.audit.leaks import pairs, sums
+from nnexp.diagnosis.audit.leaks import pairs
 
 TABLES = ["breast_cancer", "wine", "iris", "digits", "moons", "circles", "blobs", "classification"]
 
@@ -22,7 +22,7 @@ def _accounts(rng, size=1500, noise=0.0):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_label_says_which_of_two_columns_is_larger(sheet_of, causes, noise, seed):
     frame, y = _accounts(np.random.default_rng(seed), noise=noise)
-    found = sums.check(sheet_of(frame, y, seed=seed))  # which looks along lines before
+    found = pairs.check(sheet_of(frame, y, seed=seed))
     assert causes(found) == ["target_leak"]
     (own,) = found.nominations
     assert own.subject == "limit, used"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from nnexp.data.cells import parse_number
-from nnexp.diagnosis.audit.chance import separation, sign_p
+from nnexp.diagnosis.audit.chance import sign_p
 from nnexp.diagnosis.audit.leaks.column_rules import (
     LIKELY,
     NAMED,
@@ -19,8 +19,8 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     find_rules,
     strongest_column,
 )
-from nnexp.diagnosis.audit.learners import discriminant
 from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.learners.others import by_others, judge_others
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
@@ -39,6 +39,7 @@ TELLING = 0.1  # of the majority's errors, which all others remove: where they t
 RANKING = 0.7  # area under the ROC curve by all others, which is telling too: where one class is
 # rare they may rank rows well, and name hardly one of it
 
+UNLESS_GOOD = " Unless it is a measurement that good by its nature."
 CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
@@ -161,24 +162,13 @@ def _leak(sheet: Sheet, found: Sequence[ColumnRule], others: float, beside: str)
         tuple(evidence),
         f"{columns(names)} gives the label away: a copy of the target, or known only "
         "after it. Scores are high with it and mean nothing for rows whose label is "
-        "not known yet."
-        + (" Unless it is a measurement that good by its nature." if may_be_good else ""),
+        "not known yet." + (UNLESS_GOOD if may_be_good else ""),
         (also("data.drop", sheet.config.drop, names),),
         strength=0.95 if best.itself else 0.9 if best.nearly else 0.7,
         subject=", ".join(names),
         title=GOOD if may_be_good else "",
         provable=not may_be_good,
     )
-
-
-def by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> np.ndarray:
-    """Which rows (n,) all columns but some tell rightly, by the better of two learners."""
-    y, rest = sheet.y, sheet.without_columns(names)
-    trees = out_of_bag(rest.matrix, y, len(sheet.classes), rows).predicted == y[rows]
-    if not discriminant.is_fit(rest):
-        return trees
-    plane = discriminant.out_of_fold(rest, rows).predicted == y[rows]
-    return plane if plane.mean() > trees.mean() else trees
 
 
 def without_measurements(
@@ -194,16 +184,11 @@ def without_measurements(
     """
     if not any(rule.measured for rule in found):
         return list(found)
-    if by_others(sheet, out, rows).mean() >= told_nothing(sheet.y[rows]):
+    others = judge_others(sheet, out, rows)
+    if others.right.mean() >= told_nothing(sheet.y[rows]):
         return list(found)
-    ranked = len(sheet.classes) == 2 and area_by_others(sheet, out, rows) >= RANKING
+    ranked = len(sheet.classes) == 2 and others.area >= RANKING
     return [rule for rule in found if not rule.measured or (ranked and rule.settles)]
-
-
-def area_by_others(sheet: Sheet, names: Collection[str], rows: np.ndarray) -> float:
-    """Area under the ROC curve of trees that tell two classes by all columns but some."""
-    judged = out_of_bag(sheet.without(names), sheet.y, 2, rows)
-    return separation(judged.votes[:, 1], sheet.y[judged.rows] == 1)[0]
 
 
 def told_nothing(y: np.ndarray) -> float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import sign_p
-from nnexp.diagnosis.audit.leaks.disguise import OTHERS, by_others
+from nnexp.diagnosis.audit.leaks.disguise import OTHERS
+from nnexp.diagnosis.audit.learners.others import by_others
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure, percent

@@ -17,11 +17,12 @@ from nnexp.diagnosis.audit.leaks.disguise import (
     GOOD,
     MANY,
     OTHERS,
-    by_others,
+    UNLESS_GOOD,
     stands_out,
     without_measurements,
 )
 from nnexp.diagnosis.audit.learners.forest import sample
+from nnexp.diagnosis.audit.learners.others import by_others
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
@@ -85,8 +86,7 @@ def _leak(sheet: Sheet, found: list[ColumnRule], label: str, others: float) -> N
         ),
         f"{best.name!r} gives away whether a row is {label}, which the other columns do not know: "
         "it may be known only after the label. Scores are high with it and mean nothing for rows "
-        "whose label is not known yet."
-        + (" Unless it is a measurement that good by its nature." if may_be_good else ""),
+        "whose label is not known yet." + (UNLESS_GOOD if may_be_good else ""),
         (also("data.drop", sheet.config.drop, names),),
         strength=0.8,
         subject=", ".join(names),

@@ -21,8 +21,9 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     rule_by_cuts,
     rule_by_levels,
 )
-from nnexp.diagnosis.audit.leaks.disguise import CHANCE, FEWER, by_others, told_nothing
+from nnexp.diagnosis.audit.leaks.disguise import CHANCE, FEWER, told_nothing
 from nnexp.diagnosis.audit.learners.forest import sample
+from nnexp.diagnosis.audit.learners.others import by_others
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination

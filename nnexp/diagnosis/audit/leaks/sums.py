@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnexp.diagnosis.audit.leaks import pairs
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, figure
@@ -21,12 +20,7 @@ RIDGE = 1e-9  # of the spreads, so that columns which follow from others can be 
 
 
 def check(sheet: Sheet) -> Audit:
-    """Columns that tell little one by one and everything together, along one line or in a pair."""
-    found = _along_a_line(sheet)
-    return found if found.nominations else pairs.check(sheet)
-
-
-def _along_a_line(sheet: Sheet) -> Audit:
+    """Columns that tell nothing one by one and everything together, along one line."""
     named = sheet.numbering
     names = [name for name in sheet.numbers if name not in named]
     rows = sample(sheet.used)

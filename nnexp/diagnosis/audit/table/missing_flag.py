@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import separation, sign_p
-from nnexp.diagnosis.audit.learners import discriminant
-from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
+from nnexp.diagnosis.audit.chance import sign_p
+from nnexp.diagnosis.audit.learners.forest import sample
+from nnexp.diagnosis.audit.learners.others import judge_others
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns
 from nnexp.diagnosis.finding import Evidence, Nomination
@@ -44,10 +44,11 @@ def find(sheet: Sheet, masks: Mapping[str, np.ndarray]) -> tuple[list[Nomination
     own, mask = two.y[rows] == 1, sheet.absent[name][rows]
     right = (mask == own) if (mask == own).mean() >= 0.5 else (mask != own)
     same = {other for other in masks if alike(masks[other], masks[name])}
-    others, area = _by_others(two, same, rows)
+    beside = judge_others(two, same, rows)
+    others = beside.right
     ahead, behind = int((right & ~others).sum()), int((~right & others).sum())
     fewer = (~right).sum() <= FAR_FEWER * (~others).sum()
-    if not fewer or sign_p(ahead, behind) >= SURE or area < TELLING:
+    if not fewer or sign_p(ahead, behind) >= SURE or beside.area < TELLING:
         return [], set()
     return [
         Nomination(
@@ -90,14 +91,3 @@ def _strongest(sheet: Sheet, masks: Mapping[str, np.ndarray], rows: np.ndarray) 
             if base >= least and wrong <= (1 - STRONG) * len(rows):
                 best = max(best, (float(1 - wrong / base), name, place))
     return best[1], best[2]
-
-
-def _by_others(sheet: Sheet, out: Collection[str], rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Which rows of two classes all columns but some tell rightly, and the area of their ranks."""
-    y, rest = sheet.y[rows], sheet.without_columns(out)
-    judged = out_of_bag(rest.matrix, sheet.y, 2, rows)
-    trees, area = judged.predicted == y, separation(judged.votes[:, 1], y == 1)[0]
-    if not discriminant.is_fit(rest):
-        return trees, area
-    plane = discriminant.out_of_fold(rest, rows).predicted == y
-    return plane if plane.mean() > trees.mean() else trees, area
