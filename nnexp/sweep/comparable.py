@@ -1,11 +1,12 @@
-"""Whether what the jobs of a search monitor can be compared."""
+"""Whether what the jobs of a search go by is there, and can be compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from nnexp.config.saved import flat
 from nnexp.config.schema.config import Config
+from nnexp.data import Dataset
 from nnexp.errors import UserError
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.scores import is_loss
@@ -39,6 +40,38 @@ def check_comparable(configs: Sequence[Config], method: str) -> None:
             f"{method} compares losses, and {', '.join(keys)} changes what a loss measures",
             "trainer.monitor=val_accuracy, which can be compared; or one loss",
             "trainer.monitor=val_accuracy",
+        )
+
+
+def check_rows(jobs: Iterable[tuple[Config, Dataset]], method: str) -> None:
+    """Refuse a search that goes by validation rows where a table has none.
+
+    Optuna goes by the validation score, whatever is monitored.
+
+    Arguments:
+        jobs: each with its table.
+        method: `halving` or `optuna`.
+
+    Raises:
+        UserError: the first job for which that is so.
+    """
+    for config, dataset in jobs:
+        monitor = config.trainer.monitor
+        if len(dataset.valid) or (method == "halving" and not monitor.startswith("val_")):
+            continue
+        split = config.data.split
+        given, allowed = "data.split.valid=0", "data.split.valid > 0"
+        if split.method == "column":
+            given, allowed = f"the split column {split.by!r}", "rows that are named valid"
+        by, remedy = "validation scores", "data.split.valid=0.2"
+        if method == "halving":
+            by = f"trainer.monitor={monitor}"
+            allowed += ", or trainer.monitor is train_loss or train_accuracy"
+            remedy = f"trainer.monitor={monitor.replace('val_', 'train_')}"
+        raise UserError(
+            f"sweep.method={method} goes by {by}, and {given} leaves no validation rows",
+            allowed,
+            remedy,
         )
 
 

@@ -95,25 +95,6 @@ def check_losses(jobs: Sequence[Job]) -> None:
     check_comparable(configs, "halving")
 
 
-def check_rows(execution: Execution) -> None:
-    """Refuse to halve by validation rows where a table, by its split column, has none.
-
-    Raises:
-        UserError: the first job for which that is so.
-    """
-    for place, dataset in execution.datasets.items():
-        config = execution.jobs[place].config
-        assert config is not None
-        monitor = config.trainer.monitor
-        if len(dataset.valid) == 0 and monitor.startswith("val_"):
-            raise UserError(
-                f"sweep.method=halving goes by trainer.monitor={monitor}, and the split column "
-                f"{config.data.split.by!r} leaves no validation rows",
-                "rows that are named valid, or trainer.monitor is train_loss or train_accuracy",
-                f"trainer.monitor={monitor.replace('val_', 'train_')}",
-            )
-
-
 def _configuration(job: Job) -> str:
     """All values of a job's configuration but those that only repeat it."""
     assert job.config is not None

@@ -12,11 +12,12 @@ from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
 from nnexp.leaderboard.words import plural
 from nnexp.runs.jobs import Job, TakenError, misplaced, occupied, taken
+from nnexp.sweep.comparable import check_rows
 from nnexp.sweep.display import Display
 from nnexp.sweep.execute import Execution, gib
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.finished import check_tables, take_finished
-from nnexp.sweep.halving import check_losses, check_rows, halve, rungs
+from nnexp.sweep.halving import check_losses, halve, rungs
 from nnexp.sweep.waiting import FAILED, announce, break_off
 from nnexp.track.blank import is_blank
 from nnexp.track.progress import duration
@@ -56,12 +57,11 @@ def run_jobs(
         print(f"{before - len(ready)} of {len(jobs)} jobs are finished already", file=sys.stderr)
     # tables are read and split, which may fail jobs
     execution = _execution(ready, settings, command)
+    tables = [(ready[place], own) for place, own in execution.datasets.items()]
     if settings.resume is not None:
-        finished = [job for job in jobs if job.status in ENDED]
-        datasets = [(ready[place], own) for place, own in execution.datasets.items()]
-        check_tables(finished, datasets, folder)
-    if settings.method == "halving":
-        check_rows(execution)
+        check_tables([job for job in jobs if job.status in ENDED], tables, folder)
+    if settings.method in ("halving", "optuna"):
+        check_rows([(job.config, own) for job, own in tables if job.config], settings.method)
     refusal = _common_mistake(jobs) if jobs and not later else None
     if refusal is not None:
         raise refusal

@@ -24,7 +24,7 @@ from nnexp.config.schema.config import Config
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.config.shell import shell
 from nnexp.errors import UserError
-from nnexp.files import is_full
+from nnexp.files import is_full, read_regular, write_bytes
 from nnexp.leaderboard.grouping import is_repetition
 from nnexp.leaderboard.words import plural
 from nnexp.leaderboard.writing import cannot_write
@@ -41,7 +41,13 @@ from nnexp.sweep.settings import is_about_sweep, settings_of
 from nnexp.sweep.space import Space, spaces
 from nnexp.sweep.waiting import DISK_FULL, FAILED, break_off
 from nnexp.sweep.words import check_lists, check_used, check_words
-from nnexp.track.folder import MULTIRUN_FILE, SWEEP_FILE, check_links, write_text
+from nnexp.track.folder import (
+    LARGEST_JSON,
+    MULTIRUN_FILE,
+    SWEEP_FILE,
+    check_links,
+    write_text,
+)
 from nnexp.track.lock import locked
 from nnexp.track.status import FILE as STATUS
 
@@ -101,6 +107,7 @@ def sweep(
     with locked(folder):
         if settings.resume is None:
             _check_new(folder)  # once more: another process may have held it
+        before = {name: _content(folder / name) for name in (MULTIRUN_FILE, SWEEP_FILE)}
         _write_begun(folder, config, session, settings.resume is not None)
         why = ""
         try:
@@ -111,9 +118,9 @@ def sweep(
                 session.ended = ("a job failed, and sweep.on_error=stop begins nothing more", more)
             return returns
         except UserError:
-            if settings.resume is None and not session.jobs:  # nothing was run
-                for name in (MULTIRUN_FILE, SWEEP_FILE):
-                    (folder / name).unlink(missing_ok=True)
+            if not session.jobs:  # nothing was run
+                for name, content in before.items():
+                    _put_back(folder / name, content)
             raise
         except OSError as error:
             if not is_full(error):
@@ -170,6 +177,19 @@ def _write_begun(folder: Path, config: DictConfig, session: Any, resumed: bool) 
         if not resumed or is_full(error):
             raise  # another folder will do
         raise cannot_write(folder, error) from error
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file; None where there is none."""
+    return read_regular(path, LARGEST_JSON) if path.exists() else None
+
+
+def _put_back(path: Path, content: bytes | None) -> None:
+    """Let a file hold what it held; None to remove it."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_bytes(path, content)
 
 
 def _check_new(folder: Path) -> None:

@@ -39,3 +39,19 @@ def test_each_value_is_in_a_job_and_seeds_stay():
         ["a=2", "b=x", "c=1.0", "seed=0"],
         ["a=1", "b=x", "c=9.0", "seed=0"],
     ]
+
+
+@pytest.mark.parametrize("column", [False, True])
+def test_optuna_needs_validation_rows_whatever_is_monitored(command, tmp_path, column):
+    lines = [f"{n % 7},{'ab'[n % 2]},{'test' if n % 4 == 0 else 'train'}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y,part", *lines]) + "\n")
+    table = ["data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", "data.split.valid=0"]
+    table += ["data.split.method=column", "data.split.by=part"] if column else ["data.drop=[part]"]
+    how = ["sweep=optuna", "sweep.n=2", "optimizer.lr=0.1,0.2", "trainer.checkpoint=last"]
+    refused = command(*table, *how, "trainer.monitor=train_loss")
+    assert refused.status == 2
+    assert "sweep.method=optuna goes by validation scores" in refused.err
+    assert "leaves no validation rows" in refused.err
+    assert not refused.folder.exists()
+    remedy = refused.err.split("try: ")[1].strip()
+    assert command(*table, *how, remedy).status == 0

@@ -60,6 +60,18 @@ def test_words_that_mean_the_same_or_more_are_taken(command):
     assert "seed=range(3)" in yaml.safe_load((swept.folder / "sweep.yaml").read_text())["words"]
 
 
+def test_what_a_refused_resume_asked_for_is_not_kept(command, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("a,y\n" + "1,x\n2,y\n" * 40)
+    words = ["data=csv", f"data.path={table}", "data.target=y"]
+    swept = command(*words, "seed=0,1")
+    kept = {name: (swept.folder / name).read_bytes() for name in ("sweep.yaml", "multirun.yaml")}
+    table.write_text("a,y\n" + "1,x\n2,y\n" * 41)
+    refused = command(*words, "seed=range(3)", f"sweep.resume={swept.folder}")
+    assert refused.status == 2
+    assert {name: (swept.folder / name).read_bytes() for name in kept} == kept
+
+
 def test_a_flag_that_is_left_out_is_not_forgotten(command, options):
     swept = command("--config-dir", "mine", "data=mine", "seed=0,1")
     refused = command("seed=0,1", f"sweep.resume={swept.folder}")
