@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from nnexp.diagnosis.audit.chance import cross
-from nnexp.diagnosis.audit.learners.trees import choices_for
+from nnexp.diagnosis.audit.leaks.likeness import OWN, is_copy, is_measured, is_number, is_paired
+from nnexp.diagnosis.audit.learners.one_column import bins_of, by_level, by_tree, in_sample
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
 
 LIKELY = 0.93  # accuracy of the rule of a column that has a value for each class
 ROWS = 30  # of train, for a rule to be looked for
 KNOWN = 0.5  # share of the rows whose cell is there
-OWN = 0.95  # share of a class's rows that have one value, and of that value's rows that are of it
-FOLDS = 5  # rows that a column's rule was not made from
 
 # better than all others together
 SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...
@@ -31,9 +29,6 @@ STRONG, STRONGLY = 0.85, 0.6  # accuracy of one column's rule, and share of erro
 
 # the label itself, however good the others are
 NOISY = 0.97  # accuracy of the rule
-APART = 4.0  # distance of neighbouring classes, in spreads within a class, with means that are
-ALMOST = 3.0  # the same, from which on a column is no measurement, whatever else it is
-MET = (4.0, 0.03)  # the labels' own numbers: within so many standard errors, of such a size at most
 
 # the classes' names, in a text of as many values: with fewer classes that is no wonder
 SEVERAL = 6
@@ -98,12 +93,12 @@ def strongest_column(sheet: Sheet, rows: np.ndarray, told: Collection[str]) -> s
         place = _bin(values[rows])
         known = place >= 0
         if _enough(known, y[known]):
-            best = max(best, (_in_sample(place[known], y[known], classes), name))
+            best = max(best, (in_sample(place[known], y[known], classes), name))
     for name, (codes, _) in sheet.levels.items():
         cells = codes[rows]
         known = cells >= 0
         if name not in told and _enough(known, y[known]):
-            best = max(best, (_in_sample(cells[known], y[known], classes), name))
+            best = max(best, (in_sample(cells[known], y[known], classes), name))
     return best[1]
 
 
@@ -116,7 +111,7 @@ def _bin(cells: np.ndarray) -> np.ndarray:
     place = np.full(len(cells), -1, dtype=np.int16)
     known = np.isfinite(cells)
     if known.any():
-        place[known] = _bins(cells[known])
+        place[known] = bins_of(cells[known])
     return place
 
 
@@ -135,18 +130,18 @@ def find_rules(
     for name, values in sheet.numbers.items():
         known = binned[name] >= 0
         y = sheet.y[rows][known]
-        if _enough(known, y) and _promises(_in_sample(binned[name][known], y, classes), STRONG, y):
+        if _enough(known, y) and _promises(in_sample(binned[name][known], y, classes), STRONG, y):
             cells = values[rows][known]
-            itself = _is_copy(cells, y) or _is_number(cells, y, sheet.classes)
-            rule = _rule(name, known, cells, _by_tree(cells, y, classes), y, itself)
+            itself = is_copy(cells, y) or is_number(cells, y, sheet.classes)
+            rule = _rule(name, known, cells, by_tree(cells, y, classes), y, itself)
             coded = rule.paired or itself or name in sheet.numbering
-            measured = not coded and _is_measured(cells, y, sheet.classes)
+            measured = not coded and is_measured(cells, y, sheet.classes)
             found.append(replace(rule, measured=measured))
     for name, (codes, _) in sheet.levels.items():
         known = _telling(codes[rows], sheet.y[rows])
         cells, y = codes[rows][known], sheet.y[rows][known]
-        if _enough(known, y) and _promises(_in_sample(cells, y, classes), NAMED, y):
-            rule = _rule(name, known, cells, _by_level(cells, y, classes), y, _is_copy(cells, y))
+        if _enough(known, y) and _promises(in_sample(cells, y, classes), NAMED, y):
+            rule = _rule(name, known, cells, by_level(cells, y, classes), y, is_copy(cells, y))
             several = len(np.unique(y)) >= SEVERAL
             found.append(replace(rule, named=rule.paired and several and rule.accuracy >= NAMED))
     return found
@@ -168,9 +163,9 @@ def rule_by_cuts(
     truth = y[known]
     if not _enough(known, truth):
         return None
-    if not _promises(_in_sample(place[known], truth, classes), least, truth):
+    if not _promises(in_sample(place[known], truth, classes), least, truth):
         return None
-    right = _by_tree(cells[known], truth, classes)
+    right = by_tree(cells[known], truth, classes)
     return _rule(name, known, cells[known], right, truth, itself=False)
 
 
@@ -180,9 +175,9 @@ def rule_by_levels(
     """As `rule_by_cuts`, of codes (n,), -1 where missing."""
     known = codes >= 0
     cells, truth = codes[known], y[known]
-    if not _enough(known, truth) or not _promises(_in_sample(cells, truth, classes), least, truth):
+    if not _enough(known, truth) or not _promises(in_sample(cells, truth, classes), least, truth):
         return None
-    right = _by_level(cells, truth, classes)
+    right = by_level(cells, truth, classes)
     return _rule(name, known, cells, right, truth, itself=False)
 
 
@@ -200,9 +195,9 @@ def told_of(sheet: Sheet, name: str, rows: np.ndarray) -> float:
     cells, y = _known_cells(sheet, name, rows)
     if not len(y) or (y == y[0]).all():
         return 0.0
-    place = _bins(cells) if name in sheet.numbers else cells
+    place = bins_of(cells) if name in sheet.numbers else cells
     base = majority(y)
-    return (float(_by_level(place, y, len(sheet.classes)).mean()) - base) / (1 - base)
+    return (float(by_level(place, y, len(sheet.classes)).mean()) - base) / (1 - base)
 
 
 def _known_cells(sheet: Sheet, name: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -240,7 +235,7 @@ def _rule(
     accuracy, base = float(right.mean()), majority(y)
     removed = (accuracy - base) / max(1e-12, 1 - base)
     mean = float(np.mean(recalls))
-    return ColumnRule(name, known, every, accuracy, mean, removed, itself, _is_paired(cells, y))
+    return ColumnRule(name, known, every, accuracy, mean, removed, itself, is_paired(cells, y))
 
 
 def _telling(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -257,94 +252,4 @@ def _telling(codes: np.ndarray, y: np.ndarray) -> np.ndarray:
     if len(shared) != 1:
         return known
     rest = known & (codes != own[shared[0]])
-    return rest if rest.mean() >= KNOWN and _is_copy(codes[rest], y[rest]) else known
-
-
-def _is_copy(cells: np.ndarray, y: np.ndarray) -> bool:
-    """Whether each class has one value, and each value one class."""
-    pairs = np.unique(np.stack((cells.astype(np.float64), y)), axis=1)
-    count = pairs.shape[1]
-    return count == len(np.unique(pairs[0])) == len(np.unique(pairs[1]))
-
-
-def _is_paired(cells: np.ndarray, y: np.ndarray) -> bool:
-    """Whether there are as many values as classes, each mostly of a class of its own."""
-    values, place = np.unique(cells, return_inverse=True)
-    present, label = np.unique(y, return_inverse=True)
-    if len(values) != len(present):
-        return False
-    return len(np.unique(cross(place, label).argmax(1))) == len(values)
-
-
-def _is_measured(cells: np.ndarray, y: np.ndarray, labels: Sequence[Any]) -> bool:
-    """Whether numbers are such as one measures: no class's own, and not the labels' numbers."""
-    shares = [
-        np.unique(cells[y == place], return_counts=True)[1].max() / (y == place).sum()
-        for place in np.unique(y)
-    ]
-    return max(shares) < OWN and not _is_number(cells, y, labels, ALMOST)
-
-
-def _is_number(
-    cells: np.ndarray, y: np.ndarray, labels: Sequence[Any], apart: float = APART
-) -> bool:
-    """Whether the classes' means are the labels' numbers: their own, or 0, 1, 2, ... up or down."""
-    present, counts = np.unique(y, return_counts=True)
-    if len(np.unique(cells)) <= 2 * len(present) or counts.min() < 2:
-        return False
-    means = np.array([cells[y == place].mean() for place in present])
-    spreads = np.array([cells[y == place].std() for place in present])
-    errors = spreads / np.sqrt(counts)
-    within = float(np.sqrt((spreads**2).mean()))
-    if errors.max() > MET[1] or np.diff(np.sort(means)).min() < apart * within:
-        return False
-    numbers = [present.astype(float), float(len(labels) - 1) - present]
-    if not any(isinstance(label, str) for label in labels):
-        numbers.append(np.array([float(labels[place]) for place in present]))
-    return any(bool((np.abs(means - own) <= MET[0] * errors).all()) for own in numbers)
-
-
-def _bins(cells: np.ndarray) -> np.ndarray:
-    """Which of up to 64 bins, of about as many cells each, a cell is in."""
-    bins = min(64, max(2, len(cells) // 10))
-    edges = np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1]))
-    # on an edge and between two edges are bins of their own: a step between them is not blurred
-    return np.searchsorted(edges, cells) + np.searchsorted(edges, cells, side="right")
-
-
-def _in_sample(place: np.ndarray, y: np.ndarray, classes: int) -> float:
-    """Accuracy of the majority of each bin or level, in sample: a bound that costs little."""
-    place = place.astype(np.int64)
-    return float(_majority_right(place, place, y, y, classes).mean())
-
-
-def _majority_right(
-    learn: np.ndarray, tell: np.ndarray, y: np.ndarray, truth: np.ndarray, classes: int
-) -> np.ndarray:
-    size = int(max(learn.max(initial=0), tell.max(initial=0))) + 1
-    seen = np.bincount(learn * classes + y, minlength=size * classes).reshape(size, classes)
-    counts = seen + 1e-3 * np.bincount(y, minlength=classes) / len(y)  # unseen: the majority
-    return counts.argmax(1)[tell] == truth
-
-
-def _folds(size: int) -> np.ndarray:
-    return np.random.default_rng(0).permutation(size) % FOLDS
-
-
-def _by_level(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
-    for own in range(FOLDS):
-        learn, tell = fold != own, fold == own
-        right[tell] = _majority_right(cells[learn], cells[tell], y[learn], y[tell], classes)
-    return right
-
-
-def _by_tree(cells: np.ndarray, y: np.ndarray, classes: int) -> np.ndarray:
-    # ranks keep what float32 would merge: a time in seconds, an amount in cents
-    place = np.unique(cells, return_inverse=True)[1]
-    fold, right = _folds(len(y)), np.zeros(len(y), dtype=bool)
-    for own in range(FOLDS):
-        learn, tell = fold != own, fold == own
-        told = choices_for(place[learn, None], y[learn], 4 * classes, place[tell, None])
-        right[tell] = told == y[tell]
-    return right
+    return rest if rest.mean() >= KNOWN and is_copy(codes[rest], y[rest]) else known
