@@ -51,7 +51,7 @@ def _incomplete(board: Leaderboard) -> list[str]:
     rest = f"; {plural(len(absent), 'configuration')} without a score cannot be ranked yet"
     return [
         f"the sweep is incomplete: of {plural(total, 'run')} {told}, which nnexp resume makes up "
-        f"for{rest if absent else ''}"
+        f"for, unless the sweep is still at work{rest if absent else ''}"
     ]
 
 

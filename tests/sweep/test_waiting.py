@@ -60,7 +60,8 @@ def test_a_sweep_that_is_ended_early_knows_all_of_its_runs(command, stacks, tmp_
     board = compare(swept.folder)
     assert [(len(row.records), row.planned) for row in board.configurations] == [(1, 2)]
     told = (
-        "the sweep is incomplete: of 4 runs 2 have not begun, which nnexp resume makes up for; "
+        "the sweep is incomplete: of 4 runs 2 have not begun, which nnexp resume makes up for, "
+        "unless the sweep is still at work; "
         "1 configuration without a score cannot be ranked yet"
     )
     assert board.notes[0] == told
