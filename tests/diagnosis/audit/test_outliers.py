@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nnexp.diagnosis.audit.table import outliers
 
@@ -34,6 +36,26 @@ def test_rare_events_and_constants_are_none():
     assert outliers.find_outliers(np.where(rng.random(500) < 0.02, 1000.0, 0.0)) is None
     assert outliers.find_outliers(np.arange(10.0)) is None
     assert outliers.find_outliers(np.r_[rng.normal(size=99), 8.0]) is None
+
+
+@given(
+    cells=st.integers(20, 40),
+    others=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=3),
+    usual=st.floats(-10, 10),
+)
+@settings(deadline=None, max_examples=50)
+def test_outliers_are_far_from_values_that_differ_themselves(cells, others, usual):
+    found = outliers.find_outliers(np.r_[np.full(cells - len(others), usual), others])
+    assert found is None or found[1] >= outliers.JUMP * found[2] > 0
+
+
+@pytest.mark.parametrize("part", ["train", "valid"])
+def test_a_rare_flag_of_a_small_table_is_none(sheet_of, causes, part):
+    parts = np.repeat(["train", "valid"], [20, 14])
+    flag = np.zeros(34)
+    flag[[3, 8, 25] if part == "train" else [20, 25, 31]] = 1
+    frame = pd.DataFrame({"a": np.random.default_rng(0).normal(size=34), "flag": flag})
+    assert causes(outliers.check(sheet_of(frame, np.arange(34) % 2, parts))) == []
 
 
 def test_how_many_and_how_far():

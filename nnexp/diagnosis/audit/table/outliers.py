@@ -172,6 +172,8 @@ def find_outliers(known: np.ndarray) -> tuple[int, float, float] | None:
     top = np.sort(np.partition(away, len(away) - few - 1)[-few - 1 :])[::-1]
     for place in range(few):
         rest, reach = float(top[place + 1]), float(top[place])
+        if not rest:
+            return None  # all others are alike: a rare flag of a small table
         if reach >= max(JUMP, rest / usual) * rest and rest <= SLIVER * float(top[0]):
             return place + 1, reach, rest
     return None
