@@ -130,3 +130,8 @@ def test_rows_that_only_marks_of_missing_cells_make_sure_are_no_wrong_labels(
     y = np.where(rng.random(2000) < wrong, 1 - y, y)
     found = {own.cause for own in audit_sheet(sheet_of(frame, y)).nominations}
     assert found == {"sentinel_values"} | ({"label_noise"} if wrong else set())
+
+
+def test_rows_without_a_column_that_varies(sheet_of, causes):
+    sheet = sheet_of(pd.DataFrame({"x": np.arange(200)}), np.arange(200) % 2)
+    assert causes(audit_sheet(sheet.without_columns(["x"]))) == ["uninformative_inputs"]

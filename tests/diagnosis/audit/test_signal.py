@@ -122,3 +122,13 @@ def test_rows_of_another_kind_may_have_more_to_tell(sheet_of, causes):
     parts = np.where(age < 60, "train", np.where(rng.random(1500) < 0.5, "valid", "test"))
     frame = pd.DataFrame({"age": age, "x": rng.normal(size=1500)})
     assert "label_permuted" not in causes(look(sheet_of(frame, y, parts)))
+
+
+@pytest.mark.parametrize("rows", [40, 400])
+def test_without_a_column_nothing_is_told(sheet_of, causes, rows):
+    """Inputs that are all constant, as a scaling by mistake leaves them."""
+    y = np.arange(rows) % 2
+    sheet = sheet_of(pd.DataFrame({"x": np.arange(rows)}), y).without_columns(["x"])
+    found = look(sheet)
+    assert causes(found) == ["uninformative_inputs"]
+    assert "no input varies" in found.nominations[0].explanation

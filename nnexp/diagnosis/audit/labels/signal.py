@@ -75,6 +75,8 @@ def signal_of(judged: Judged, y: np.ndarray) -> Signal:
 
 def check(sheet: Sheet, trees: Yardstick) -> Audit:
     """Labels that nothing in their rows tells, and labels that belong to a row nearby."""
+    if not sheet.names:
+        return Audit([_constant(sheet)])
     here = signal_of(trees.inside, sheet.y)
     line = (
         f"extremely randomised trees reach an accuracy of {here.accuracy:.3f} on train rows they "
@@ -187,6 +189,18 @@ def _slipped(sheet: Sheet, here: Signal, lags: Sequence[int]) -> Nomination | No
         ),
         f"The labels have slipped against the rows: each row's label stands {where}. A network "
         "can memorise that, so its train loss falls, and tells held-out rows by chance.",
+        (),
+        strength=0.98,
+        certain=True,
+    )
+
+
+def _constant(sheet: Sheet) -> Nomination:
+    return Nomination(
+        "uninformative_inputs",
+        (Evidence("inputs that vary among the train rows", f"0 of {len(sheet.columns)}", "all"),),
+        "All train rows are alike: no input varies. They may have been scaled, filled in or chosen "
+        "by mistake; of alike rows nothing is learnt but the class shares.",
         (),
         strength=0.98,
         certain=True,
