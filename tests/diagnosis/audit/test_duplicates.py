@@ -103,7 +103,7 @@ def _copied(table, rng):
     return pd.concat([frame, frame.iloc[again]]).iloc[order], np.r_[y, y[again]][order]
 
 
-@pytest.mark.parametrize("kind", ["number", "text", "date"])
+@pytest.mark.parametrize("kind", ["number", "text", "date", "list", "array"])
 def test_copies_with_an_id_of_their_own_are_dropped_without_it(sheet_of, table, causes, kind):
     rng = np.random.default_rng(0)
     frame, y = _copied(table, rng)
@@ -112,6 +112,10 @@ def test_copies_with_an_id_of_their_own_are_dropped_without_it(sheet_of, table, 
         names = np.array([f"P{name:06d}" for name in names], dtype=object)
     elif kind == "date":
         names = (np.datetime64("2020-01-01") + names).astype(str).astype(object)
+    elif kind == "list":
+        names = pd.Series([[int(name), 1] for name in names], index=frame.index)
+    elif kind == "array":
+        names = pd.Series([np.array([name, 1]) for name in names], index=frame.index)
     frame["id"] = names
     (told,) = look(sheet_of(frame, y)).nominations
     assert told.fix == ("data.drop=[id]", "data.duplicates=drop")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.learners.yardstick import majority
@@ -168,7 +167,7 @@ def renamed_in(sheet: Sheet, rows: DistinctRows) -> list[str]:
     again = np.flatnonzero(np.diff(place[copied]) == 0) + 1  # a row after one that it equals
     found = []
     for name in names:
-        codes, _ = pd.factorize(sheet.frame[name].iloc[copied])
+        codes = sheet.texts(name).codes[copied]
         if (codes[again] != codes[again - 1]).mean() >= RENAMED:
             found.append(name)
     return found
