@@ -412,8 +412,8 @@ def tell(folder, **changes):
     (folder / "diagnosis.json").write_text(json.dumps(content))
 
 
-PROOF = {"metric": "m", "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5], "p": 0.01,
-         "seeds": 5, "seconds": 1.0}  # fmt: skip
+PROOF = {"metric": "accuracy/val", "before": 0.5, "after": 0.9, "gain": 0.4, "ci95": [0.3, 0.5],
+         "p": 0.01, "seeds": 5, "seconds": 1.0}  # fmt: skip
 PROBE = {"name": "n", "fix": [], "metric": "m", "value": 0.5, "gain": None, "ci95": None,
          "meaning": "m"}  # fmt: skip
 
@@ -437,6 +437,13 @@ PROBE = {"name": "n", "fix": [], "metric": "m", "value": 0.5, "gain": None, "ci9
         {"proof": {**PROOF, "gain": 10**400}},
         {"proof": {**PROOF, "ci95": [0.1]}},
         {"proof": {**PROOF, "seeds": 5.5}},
+        {"proof": {**PROOF, "metric": "accuracy/val, as three laboratories have it"}},
+        {"proof": {**PROOF, "gain": 0.3}},
+        {"proof": {**PROOF, "after": 1.5}},
+        {"proof": {**PROOF, "ci95": [0.5, 0.6]}},
+        {"proof": {**PROOF, "ci95": [None, 0.6]}},
+        {"proof": {**PROOF, "p": 2}},
+        {"proof": {**PROOF, "seeds": 1}},
         {"proof": {}},
         {"scores": {"valid": {"accuracy": "x", "possible": 0.9, "rows": 12}}},
         {"scores": {"valid": {"accuracy": 0.5}}},
@@ -476,6 +483,19 @@ def test_of_an_earlier_diagnosis_only_the_proof_is_taken_over(folder):
     assert nnexp.diagnose(folder).restores == own.fix
 
 
+@pytest.mark.parametrize(
+    "own", [{"p": 0.2}, {"after": PROOF["before"], "gain": 0.0, "ci95": [0, 0]}]
+)
+def test_no_earlier_proof_convicts_by_what_it_does_not_show(folder, own):
+    found = nnexp.diagnose(folder).findings[0]
+    same = {"cause": found.cause, "fix": list(found.fix), "verdict": "confirmed"}
+    tell(folder, **same, proof={**PROOF, **own})
+    again = nnexp.diagnose(folder).findings
+    (told,) = (finding for finding in again if finding.cause == found.cause)
+    assert told.proof.p == own.get("p", PROOF["p"])
+    assert told.verdict == found.verdict == "suspected"
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"columns": 3}])
 def test_a_manifest_that_tells_nothing_of_the_table(folder, data, capsys):
     configure(folder, lambda tree: tree["data"].update(header=False))
@@ -493,9 +513,8 @@ def test_nothing_steers_the_terminal(folder, capsys):
     (folder / "overrides.yaml").write_text(yaml.safe_dump([f"data.drop=['{CODES}']"]))
     lose_table(folder)
     evidence = [{"signal": CODES, "value": CODES, "expected": CODES}]
-    proof = {**PROOF, "metric": CODES}
     probe = {**PROBE, "name": CODES, "metric": CODES, "meaning": CODES}
-    tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=proof,
+    tell(folder, title=CODES, evidence=evidence, fix=[f"a.b={CODES}"], proof=PROOF,
          explained=CODES, cautions=[CODES], restores=[f"a.b={CODES}"], probes=[probe])  # fmt: skip
     assert diagnose_command([str(folder)]) == 0
     write_manifest(folder, read_manifest(folder))

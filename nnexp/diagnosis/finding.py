@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +13,10 @@ from nnexp.diagnosis.causes import CAUSES
 
 CONFIRMED, SUSPECTED, HARMLESS = "confirmed", "suspected", "harmless"
 TRIED = 0.4  # strength of a sign that is worth a re-run where nothing else is told, and no word
+
+# what the proof of a run compares, as diagnosis.json names it
+METRIC = re.compile(r"(overstatement of )?(balanced_)?accuracy/val(, the other changes made)?")
+ROUNDED = 1e-9  # by which numbers of one proof may be apart
 
 # causes that make the validation score too good: their proof is how much of it goes
 FLATTERING = (
@@ -106,13 +112,30 @@ class Proof:
         """Read what diagnosis.json holds of it; raises as `Finding.from_plain`."""
         numbers = {key: form.read_number(content[key]) for key in ("before", "after", "gain", "p")}
         recovered = content.get("recovered")
-        return Proof(
+        read = Proof(
             metric=form.read_text(content["metric"]),
             ci95=form.interval(content["ci95"]),
             seeds=form.whole(content["seeds"]),
             seconds=form.read_number(content["seconds"]),
             recovered=None if recovered is None else form.read_number(recovered),
             **numbers,
+        )
+        if not read.is_sound():
+            raise ValueError("no proof of a run")
+        return read
+
+    def is_sound(self) -> bool:
+        """Whether these can be the numbers of a run's proof: they agree with each other."""
+        low, high = self.ci95
+        moved = abs(abs(self.after - self.before) - abs(self.gain))
+        return (
+            METRIC.fullmatch(self.metric) is not None
+            and all(0 <= score <= 1 for score in (self.before, self.after))
+            and moved <= ROUNDED
+            and low - ROUNDED <= self.gain <= high + ROUNDED
+            and 0 <= self.p <= 1
+            and self.seeds >= 2
+            and math.isfinite(self.seconds)
         )
 
 

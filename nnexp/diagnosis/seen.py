@@ -122,6 +122,7 @@ class Seen:
         moved: share of its weights that a step usually moves the layer that it moves most; None to
             take the median of the signals.
         first_rate: the learning rate of the first step; None for that of the configuration.
+        unread: why a run's weights were not looked at; "" where they were.
     """
 
     config: Config
@@ -149,6 +150,7 @@ class Seen:
     passes: float | None = None
     moved: float | None = None
     first_rate: float | None = None
+    unread: str = ""
 
     @property
     def epochs(self) -> float:

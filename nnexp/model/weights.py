@@ -19,6 +19,10 @@ FILE = "model.safetensors"
 DTYPES = {"F32": torch.float32, "F64": torch.float64}
 
 
+class MisfitError(UserError):
+    """Saved weights are not those of the architecture, or not finite."""
+
+
 def weights_to_arrays(model: Any, theta: Tensor, buffers: Tensor) -> dict[str, np.ndarray]:
     """Parameters and running statistics by name.
 
@@ -45,7 +49,7 @@ def weights_from_tensors(model: Any, tensors: Any) -> tuple[Tensor, Tensor]:
         tensors: what `nnexp.files.open_tensors` opened.
 
     Raises:
-        UserError: names, shapes or dtypes are not those of the architecture, or a weight is NaN
+        MisfitError: names, shapes or dtypes are not those of the architecture, or a weight is NaN
             or infinite; buffers of a user's own module may be.
     """
     dtype = _common_dtype(model, tensors)
@@ -86,8 +90,8 @@ def _is_transposed(model: Any, layout: Any, name: str) -> bool:
     return isinstance(model, MLP) and layout.slots[name].kind == "weight"
 
 
-def _misfit(what: str) -> UserError:
-    return UserError(
+def _misfit(what: str) -> MisfitError:
+    return MisfitError(
         f"the saved weights {what}",
         "the weights of the model that the run's configuration describes",
         "ls outputs",

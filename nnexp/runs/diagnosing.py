@@ -24,19 +24,20 @@ from nnexp.diagnosis.finding import (
 )
 from nnexp.diagnosis.overrides import is_within
 from nnexp.diagnosis.probe import Probe
+from nnexp.diagnosis.proven import LEAST_GAIN
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.diagnosis.rules import nominate
 from nnexp.diagnosis.seen import Seen
 from nnexp.files import read_regular
-from nnexp.model.weights import FILE as WEIGHTS
 from nnexp.near import near
 from nnexp.runs.examine import examine
 from nnexp.runs.material import Material
+from nnexp.statistics import LEVEL
 from nnexp.track.folder import DIAGNOSIS_FILE, write_json
 from nnexp.track.manifest import renew_entry
 
 LARGEST = 1 << 22  # bytes
-NO_WEIGHTS = "the run has left no weights: it was judged by its curves and its table"
+BY_CURVES = "it was judged by its curves and its table"
 
 
 def diagnose_run(
@@ -66,8 +67,8 @@ def diagnose_run(
     if audit is None:
         audit = Audit() if material is None else audit_sheet(material.sheet, material.trees)
     found = replace(diagnose_seen(seen, audit, nominations), probes=tuple(probes))
-    if material is not None and not (Path(folder) / WEIGHTS).is_file():
-        found = replace(found, notes=[*found.notes, NO_WEIGHTS])
+    if material is not None and seen.unread:
+        found = replace(found, notes=[*found.notes, f"{seen.unread}: {BY_CURVES}"])
     kept = with_earlier_proofs(found, Path(folder))
     write_diagnosis(Path(folder), kept)
     return found if anew else kept
@@ -76,7 +77,8 @@ def diagnose_run(
 def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
     """A diagnosis with the proofs that an earlier one of the run has of the same findings.
 
-    Of the earlier one, which may be a stranger's, no text is taken over.
+    Of the earlier one, which may be a stranger's, numbers are taken over that agree with each other
+    and with its verdict, as the rest of its folder's numbers are, and no text.
     """
     try:
         earlier = read_diagnosis(folder)
@@ -89,8 +91,11 @@ def with_earlier_proofs(found: Diagnosis, folder: Path) -> Diagnosis:
     }
 
     def with_its(own: Finding) -> Finding:
-        told = proven.get((own.cause, own.fix))
-        return own if told is None else own.with_proof(*told)
+        if (own.cause, own.fix) not in proven:
+            return own
+        proof, verdict = proven[own.cause, own.fix]
+        convicts = own.provable and proof.gain >= LEAST_GAIN and proof.p < LEVEL
+        return own.with_proof(proof, verdict if convicts or verdict != CONFIRMED else own.verdict)
 
     told = [with_its(own) for own in found.findings]
     # what nothing but a proof had told

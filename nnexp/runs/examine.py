@@ -20,6 +20,7 @@ from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.model.weights import FILE as WEIGHTS_FILE
+from nnexp.model.weights import MisfitError
 from nnexp.runs import assemble, own_module
 from nnexp.runs.kept import KeptWeights, open_kept
 from nnexp.runs.material import Material
@@ -89,11 +90,12 @@ def examine(folder: str | Path, material: Material | None, trust: bool = False) 
     }
     if isinstance(model, ModuleModel):
         seen["module"] = own_module.of_definition(model)
-    kept = None
-    if (folder / WEIGHTS_FILE).is_file():
+    if not (folder / WEIGHTS_FILE).is_file():
+        return Seen(**seen, unread="the run has left no weights")
+    try:
         kept = open_kept(folder, config, model, coded, dataset)
-    if kept is None:
-        return Seen(**seen)
+    except MisfitError as error:
+        return Seen(**seen, unread=error.wrong)
     train_rows = forest.sample(dataset.train)
     judged = _judge(kept, material, train_rows)
     if isinstance(model, ModuleModel):

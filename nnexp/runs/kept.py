@@ -101,18 +101,17 @@ def open_kept(
     model: assemble.Model,
     coded: assemble.Coding,
     dataset: Dataset,
-) -> KeptWeights | None:
-    """The weights of a run folder; None where they cannot be used, as where they hold NaN.
+) -> KeptWeights:
+    """The weights of a run folder.
 
     Raises:
+        MisfitError: they are not of this network, or hold NaN.
         UserError: the file is damaged.
     """
     path = folder / FILE
     try:
         with open_tensors(path, 4 << 30) as tensors:
             theta, buffers = weights_from_tensors(model, tensors)
-    except UserError:
-        return None
     except OSError as error:
         raise UserError(
             f"{str(path)!r} is damaged: {error}",

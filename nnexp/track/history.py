@@ -22,6 +22,7 @@ from nnexp.track.folder import append
 FILE = "history.csv"
 SIGNALS_FILE = "signals.csv"
 LARGEST = 1 << 28  # bytes, of a million epochs
+MOST_CELLS = 10_000_000  # and as many cells, which take more memory than their bytes
 LAST = 1 << 31  # epoch that may be told of
 COLUMNS = (
     "epoch",
@@ -204,6 +205,8 @@ def _whole_lines(path: Path, first: Sequence[str]) -> bytes:
 
 def _parse(content: bytes, path: Path, first: Sequence[str]) -> list[list[str]]:
     try:
+        if content.count(b",") + content.count(b"\n") > MOST_CELLS:
+            raise ValueError("too many cells")
         rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))
         if rows and rows[0][: len(first)] != list(first):
             raise ValueError("another header")

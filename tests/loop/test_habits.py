@@ -297,3 +297,9 @@ def test_a_loop_that_its_last_steps_have_thrown_holds_its_own_weights():
     thrown = {"batch_loss": 0.7, "slice_loss": 3.9, "val_loss": 2.7}
     assert put_in_place([*points, {**thrown, "batch_loss": 0.05}], 2.9, 2.7, 0.66)
     assert not put_in_place([*points, thrown], 2.9, 2.7, 0.66)
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.RMSprop])
+def test_a_momentum_of_one_is_diagnosed(loops, kind):
+    found = run(loops, optimizer=lambda m: kind(m.parameters(), lr=1e-3, momentum=1.0), epochs=4)
+    assert found.findings, found

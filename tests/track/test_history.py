@@ -139,3 +139,13 @@ def test_frame_stays_a_history_through_pandas(tmp_path: Path) -> None:
     assert isinstance(frame, HistoryFrame)
     assert isinstance(frame[frame["epoch"] > 1], HistoryFrame)
     assert isinstance(frame["lr"], pd.Series)
+
+
+def test_a_history_of_more_cells_than_memory_should_hold_is_none(tmp_path, monkeypatch):
+    history = History(tmp_path)
+    for epoch in range(1, 5):
+        history.append({"epoch": epoch, "train_loss": 0.5})
+    assert len(read_history(tmp_path)) == 4
+    monkeypatch.setattr("nnexp.track.history.MOST_CELLS", 30)
+    with pytest.raises(UserError, match="is not a history"):
+        read_history(tmp_path)

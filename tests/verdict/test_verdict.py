@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import save_file
 from sklearn.datasets import load_wine
 
 import nnexp
@@ -226,6 +227,12 @@ def test_weights_that_are_gone_or_damaged(unscaled, tmp_path):
         nnexp.diagnose(copy)
     weights.unlink()
     assert "the run has left no weights" in " ".join(nnexp.diagnose(copy).diagnosis.notes)
+    save_file({"layers.0.weight": np.zeros((2, 2), dtype=np.float32)}, weights)
+    notes = nnexp.diagnose(copy).diagnosis.notes
+    assert any(
+        note.startswith("the saved weights lack") and note.endswith("by its curves and its table")
+        for note in notes
+    ), notes
 
 
 def test_the_notes_of_a_run_without_an_alarm_are_shown(unscaled, tmp_path, capsys):

@@ -101,8 +101,9 @@ def _decays(seen: Seen) -> list[Strict]:
         beside = 0.9
     elif reg.weight_decay >= 0.05 and shrunk > MILDLY * DECAYED:
         beside = TRIED
-    # SGD adds it to the gradient as it is, and momentum to the step
-    pulled = config.optimizer.lr * own * steps / (1 - getattr(config.optimizer, "momentum", 0.0))
+    # SGD adds it to the gradient as it is, and momentum to the step, which a loop may have be 1
+    kept = max(1e-3, 1 - getattr(config.optimizer, "momentum", 0.0))
+    pulled = config.optimizer.lr * own * steps / kept
     added, plain = 0.0, config.optimizer.name == "sgd"
     if own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
         added = 0.85
