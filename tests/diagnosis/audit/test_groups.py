@@ -120,3 +120,27 @@ def test_few_categories_are_no_groups(sheet_of, causes):
     frame = pd.DataFrame(centre[ward] * 2 + rng.normal(size=(1600, 5)), columns=list("abcde"))
     y = (rng.random(1600) < share[ward]).astype(int)
     assert causes(groups.check(sheet_of(frame.assign(ward=ward + 1), y))) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_products_of_one_class_each_that_nothing_else_tells_are_no_leak(sheet_of, causes, seed):
+    """Of classes that whole groups take out of train, less than chance is told of their rows."""
+    rng = np.random.default_rng(seed)
+    kind, product = rng.integers(0, 3, 40), rng.integers(0, 40, 3000)
+    frame = pd.DataFrame(rng.normal(size=(3000, 3)), columns=list("abc"))
+    frame["product"] = [f"p{own:02d}" for own in product]
+    assert causes(groups.check(sheet_of(frame, kind[product]))) == []
+
+
+@pytest.mark.parametrize(
+    ("mixed", "apart", "majority", "expected"),
+    [
+        (0.9, 0.8, 0.5, True),
+        (0.9, 0.86, 0.5, False),
+        (0.35, 0.27, 0.36, False),
+        (0.6, 0.4, 0.5, True),
+        (0.6, 0.4, 0.58, False),
+    ],
+)
+def test_what_known_groups_are_worth_is_beyond_the_majority(mixed, apart, majority, expected):
+    assert groups.GroupedAccuracy(mixed, apart, majority, 9.0).overstates is expected
