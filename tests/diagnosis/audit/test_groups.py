@@ -144,3 +144,18 @@ def test_products_of_one_class_each_that_nothing_else_tells_are_no_leak(sheet_of
 )
 def test_what_known_groups_are_worth_is_beyond_the_majority(mixed, apart, majority, expected):
     assert groups.GroupedAccuracy(mixed, apart, majority, 9.0).overstates is expected
+
+
+def test_of_large_groups_a_part_is_looked_at(sheet_of, monkeypatch):
+    """Near copies are told apart among those rows alone: of equal rows all pairs are listed."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(4 * groups.ROWS, 5)), columns=list("abcde"))
+    device, y = rng.integers(0, 10, len(frame)), rng.integers(0, 2, len(frame))
+    frame[rng.random(len(frame)) < 0.3] = 0.0
+    sheet, asked = sheet_of(frame, y), []
+    monkeypatch.setattr(
+        groups, "without_near_copies", lambda _, rows: asked.append(len(rows)) or rows[:300]
+    )
+    found = groups.grouped_accuracy(sheet, (), device, sheet.used)
+    assert 0 < sum(asked) <= groups.ROWS
+    assert 0.4 < found.mixed < 0.7

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnexp.data.cells import read_numbers
-from nnexp.diagnosis.audit.learners.forest import ROWS, held_out
+from nnexp.diagnosis.audit.learners.forest import ROWS, held_out, sample
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.neighbours import without_near_copies
@@ -288,14 +288,14 @@ def grouped_accuracy(
         sheet: the table.
         without: columns that the trees do not see.
         codes: the group of each row (N,).
-        rows: row numbers to use; of many, whole groups are drawn.
+        rows: row numbers to use; of many, whole groups are drawn, and of large ones a part.
         distinct: take one of train rows that were measured several times.
     """
     rng = np.random.default_rng(0)
     chosen = rng.permutation(int(codes.max()) + 1)
     counts = np.bincount(codes[rows], minlength=len(chosen))[chosen]
     keep = chosen[: max(FEWEST, int((counts.cumsum() <= ROWS).sum()))]
-    rows = rows[np.isin(codes[rows], keep)]
+    rows = sample(rows[np.isin(codes[rows], keep)])
     if distinct:  # the others would be told by heart in any fold
         inside = np.isin(rows, sheet.train)
         rows = np.concatenate((without_near_copies(sheet, rows[inside]), rows[~inside]))
