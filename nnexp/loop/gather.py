@@ -39,6 +39,7 @@ from nnexp.loop.quantities import (
 )
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
+from nnexp.loop.record import LoopRecord
 from nnexp.loop.turned import SCALED, is_turned, size_of
 from nnexp.loop.weighed import class_weights
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 LOOKED = 512  # rows on which units and outputs are looked at
 DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn at random
 THROWN = 0.6  # strength of a rate that is too high, by which the last steps were thrown about
+SHOWN = 120  # characters of what was raised
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
@@ -168,8 +170,19 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
             if own is not None and table.is_classes
         },
         in_code=True,
-        cautions=cautions(fed, table),
+        cautions=[*cautions(fed, table), *_of_looks(record)],
     )
+
+
+def _of_looks(record: LoopRecord) -> list[str]:
+    """That gradients are not known, where looking at one failed."""
+    if not record.unseen:
+        return []
+    why = record.unseen.partition("\n")[0][:SHOWN]
+    return [
+        "the gradients and inputs of the steps could not be looked at further, and what only they "
+        f"tell is not judged: {why}"
+    ]
 
 
 def _little_judged(watch: LoopWatch) -> str:

@@ -75,7 +75,7 @@ class Looker:
 
     def arm(self) -> None:
         """Get ready for the steps that follow."""
-        if self._handles:
+        if self._handles or self.record.unseen:
             return
         self._norms = {}
         self.gradient = self.gradient[0], None
@@ -146,6 +146,10 @@ class Looker:
     def take_gradient(self, name: str, gradient: Tensor) -> None:
         """Note the gradient of a parameter, before it is added to what is held."""
         gradient = gradient.detach()  # it may have a graph, as of a penalty on gradients
+        if name != self.gradient[0]:
+            gradient = numbers_of(gradient)
+        elif gradient.layout is not torch.strided:
+            gradient = gradient.to_dense()
         self.record.met.add(name)
         if name not in self.record.pulled and bool((gradient.abs() > ROUNDING).any()):
             self.record.pulled.add(name)
@@ -160,7 +164,7 @@ class Looker:
             self._norms[name] = float(torch.linalg.vector_norm(gradient))
         if name == self._first and name in self._parameters:
             held = self._parameters[name].grad
-            self._left = held is not None and bool(held.any())
+            self._left = held is not None and bool(numbers_of(held).any())
 
     def take_held(self, name: str) -> None:
         """Note that a gradient was added to what a parameter holds: `autograd.grad` adds none."""
@@ -217,29 +221,43 @@ class Looker:
 
 def _of_gradient(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:
     def hook(gradient: Tensor) -> None:
-        looker = here()
-        if looker is not None:
-            looker.take_gradient(name, gradient)
+        _look(here, lambda looker: looker.take_gradient(name, gradient))
 
     return hook
 
 
 def _of_held(here: weakref.ref[Looker], name: str) -> Callable[[Tensor], None]:
     def hook(parameter: Tensor) -> None:
-        looker = here()
-        if looker is not None:
-            looker.take_held(name)
+        _look(here, lambda looker: looker.take_held(name))
 
     return hook
 
 
 def _of_call(here: weakref.ref[Looker]) -> Callable[[nn.Module, tuple[Any, ...], Any], None]:
     def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        looker = here()
-        if looker is not None:
-            looker.take_call(module, inputs, output)
+        _look(here, lambda looker: looker.take_call(module, inputs, output))
 
     return hook
+
+
+def _look(here: weakref.ref[Looker], take: Callable[[Looker], None]) -> None:
+    """Let a hook take its look if its watch is still there: what it raised would end a training."""
+    looker = here()
+    if looker is None or looker.record.unseen:
+        return
+    try:
+        take(looker)
+    except Exception as error:  # whatever a tensor of another kind may raise
+        looker.record.unseen = f"{type(error).__name__}: {error}"
+
+
+def numbers_of(gradient: Tensor) -> Tensor:
+    """The numbers of a gradient, of a sparse one those that are there."""
+    if gradient.layout is torch.strided:
+        return gradient
+    if gradient.layout is torch.sparse_coo:
+        return gradient.coalesce().values()
+    return gradient.to_dense()
 
 
 def _remove(handles: list[Any]) -> None:

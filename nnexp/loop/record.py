@@ -37,6 +37,7 @@ class LoopRecord:
         detached: looks at which the loss had no graph.
         fed: some rows that the model got at looks (n, D), and the class index or the mean target
             of each (n,).
+        unseen: what a look at a gradient or a call raised, from which on there are no looks.
     """
 
     points: list[dict[str, float]] = field(default_factory=list)
@@ -56,6 +57,7 @@ class LoopRecord:
     pulls: list[tuple[float, float]] = field(default_factory=list)
     detached: int = 0
     fed: list[tuple[Tensor, np.ndarray]] = field(default_factory=list)
+    unseen: str = ""
 
     @property
     def batch(self) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from nnexp.loop.looker import numbers_of
+
 LOOKED = 8  # first steps, at which it is looked whether there is a gradient
 
 
@@ -43,4 +45,4 @@ class Updates:
 
 def _has_gradient(optimizer: torch.optim.Optimizer) -> bool:
     held = (p.grad for group in optimizer.param_groups for p in group["params"])
-    return any(own is not None and bool(own.any()) for own in held)
+    return any(own is not None and bool(numbers_of(own).any()) for own in held)
