@@ -17,6 +17,7 @@ from nnexp.config.schema.options import OPTIONS
 from nnexp.config.schema.regularizer import RegConfig
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.config.schema.trainer import TrainerConfig
+from nnexp.loop.modes import dropouts
 from nnexp.model.registered import unregistered
 
 LOSSES = {
@@ -69,17 +70,13 @@ def make_config(
         data=CsvConfig(scaling="none", missing="none"),
         model=_model(model, linear, initial, is_affine),
         reg=RegConfig(
-            dropout=max([0.0, *(one.p for one in _hidden_dropouts(model))]),
+            dropout=max([0.0, *(one.p for one in dropouts(model))]),
             label_smoothing=float(getattr(loss_fn, "label_smoothing", 0.0) or 0.0),
         ),
         optimizer=_optimizer(optimizer, first_lr),
         loss=LossConfig(name=LOSSES.get(kind, "mse"), class_weight=class_weight),
         trainer=TrainerConfig(epochs=max(1, epochs), batch_size=max(1, batch), checkpoint="last"),
     )
-
-
-def _hidden_dropouts(model: nn.Module) -> list[Any]:
-    return [one for one in model.modules() if isinstance(one, (nn.Dropout, nn.AlphaDropout))]
 
 
 def _model(

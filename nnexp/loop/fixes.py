@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from nnexp.diagnosis.finding import Evidence, Nomination
 
+IMPUTE = "sklearn.impute.SimpleImputer() fitted on the train rows"
+IMPUTE_INFINITE = f"X[~np.isfinite(X)] = np.nan, then {IMPUTE}"  # it refuses infinity
 SCALE = "scale the columns of X by those of the train rows: (X - X.mean(0)) / X.std(0)"
 CLEAR = "optimizer.zero_grad() before loss.backward()"
 NO_DECAY = "weight_decay=0 in the optimizer"
@@ -24,7 +26,7 @@ _WORDS: dict[str, str] = {
     "data.scaling=standard": SCALE,
     "data.scaling=robust": "sklearn.preprocessing.RobustScaler() fitted on the train rows",
     "data.scaling=quantile": "sklearn.preprocessing.QuantileTransformer() fitted on the train rows",
-    "data.missing=mean": "sklearn.impute.SimpleImputer() fitted on the train rows",
+    "data.missing=mean": IMPUTE,
     "data.indicator": "a column beside each with missing cells: torch.isnan(x).float()",
     "data.duplicates=drop": "drop duplicate rows before the split",
     "loss.class_weight=balanced": "weight=len(y) / (y.max() + 1) / torch.bincount(y) in the loss",

@@ -27,7 +27,7 @@ from nnexp.loop import rates as rates_of_loop
 from nnexp.loop.batched import sorted_batches
 from nnexp.loop.configured import make_config
 from nnexp.loop.fed import cautions, misaligned, never_fed, prepared_otherwise, read_fed
-from nnexp.loop.fixes import in_code, in_python
+from nnexp.loop.fixes import IMPUTE, IMPUTE_INFINITE, in_code, in_python
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import (
@@ -157,6 +157,9 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     if not math.isfinite(record.points[-1].get("slice_loss", math.nan)):
         notes.append("the loss of the train rows is no number or could not be computed")
     told = conclude(seen, [*found, *of_table])
+    if bool(torch.isinf(table.x).any()):
+        put = {IMPUTE: IMPUTE_INFINITE}
+        told = [replace(own, fix=tuple(put.get(word, word) for word in own.fix)) for own in told]
     for own in told:
         if own.verdict == HARMLESS and own.cause in QUIET:
             notes.append(f"{own.title}; it does no harm here")

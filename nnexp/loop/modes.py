@@ -59,7 +59,7 @@ def mostly_evaluation(model: nn.Module, record: LoopRecord) -> list[Nomination]:
     Arguments:
         model, record: as watched.
     """
-    drops = any(isinstance(one, _DropoutNd) and one.p > 0 for one in model.modules())
+    drops = any(one.p > 0 for one in dropouts(model))
     late = record.training[-LATE:]
     if not (drops or _norms(model)) or len(record.training) < LOOKS or any(late):
         return []
@@ -86,7 +86,7 @@ def stale_batch_norm(
         best: loss that is good, for scale: that of naming the class shares.
     """
     norms = _norms(model)
-    drops = any(isinstance(one, nn.Dropout) and one.p > 0 for one in model.modules())
+    drops = any(one.p > 0 for one in dropouts(model))
     worse = evaluated > 1.5 * trained + 0.1 * best
     if not norms or not worse or drops:
         return []
@@ -115,6 +115,11 @@ def stale_batch_norm(
             0.93,
         )
     ]
+
+
+def dropouts(model: nn.Module) -> list[_DropoutNd]:
+    """The layers that drop units or channels, of whatever kind."""
+    return [one for one in model.modules() if isinstance(one, _DropoutNd)]
 
 
 def _is_untouched(norm: _BatchNorm) -> bool:

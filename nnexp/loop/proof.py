@@ -88,9 +88,10 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         found: its diagnosis.
         seeds: pairs, >= 2.
     """
-    start = time.monotonic()
     varies = check_factory(watch)
+    start = time.monotonic()
     base = _first_of(watch, seeds)
+    of_base = time.monotonic() - start
     arms = [
         (own, arm)
         for own in found.findings
@@ -102,8 +103,9 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     behind = watch.table.is_classes and _falls_short(reached, itself.value)
     tried: list[tuple[Finding, Proof, float, bool, bool]] = []
     for own, arm in arms:
+        start = time.monotonic()
         after = [_scored(watch, arm, seed) for seed in range(seeds)]
-        proof = _contrast(own, base, after, watch, start)
+        proof = _contrast(own, base, after, watch, of_base + time.monotonic() - start)
         if proof is not None:
             chance = _chance(own, proof.gain, base, after, watch)
             stuck = own.cause in BALANCED and _names_one([*base, *after], watch)
@@ -140,11 +142,10 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
 
 
 def _contrast(
-    own: Finding, before: Sequence[Score], after: Sequence[Score], watch: LoopWatch, start: float
+    own: Finding, before: Sequence[Score], after: Sequence[Score], watch: LoopWatch, seconds: float
 ) -> Proof | None:
     """The trainings without and with the change of a finding, compared."""
     where = "val" if watch.table.train < len(watch.table.x) else "train"
-    seconds = time.monotonic() - start
     if watch.table.is_classes and own.cause in BALANCED:
         metric, step = "balanced_accuracy", recall_step(_counts(watch))
         low, high = ([score.balanced for score in scores] for scores in (before, after))

@@ -18,6 +18,7 @@ from torch.nn import functional
 from nnexp.loop.batched import is_sorted
 from nnexp.loop.fresh import fresh
 from nnexp.loop.kernel import Kernel
+from nnexp.loop.modes import dropouts
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import quiet, same_gradients, unwarned
 from nnexp.loop.record import APPLIED
@@ -124,9 +125,8 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
     if arm.reached:
         model.requires_grad_(True)
     if not arm.dropout:
-        for one in model.modules():
-            if isinstance(one, nn.Dropout):
-                one.p = 0.0
+        for one in dropouts(model):
+            one.p = 0.0
     tap = _Tap(model, x, len(table.classes)) if arm.on_logits else None
     if tap is not None and not tap.fits:
         return NO_SCORE
@@ -373,9 +373,12 @@ def _judged(
     with quiet(model):
         out = watch.given(model(x))
     if not watch.table.is_classes:
-        first = watch.main(out)
-        pair = (own.reshape(len(own), -1)[:, 0].double() for own in (first, targets))
-        return explained(*(own.detach().cpu().numpy() for own in pair))
+        own, true = (one.reshape(len(one), -1).double() for one in (watch.main(out), targets))
+        if own.shape != true.shape:  # of a loss that takes another form of them
+            own, true = own[:, :1], true[:, :1]
+        if watch.table.labels and watch.kernel.kind == "logistic":
+            own = own.sigmoid()
+        return explained(own.numpy(force=True), true.numpy(force=True))
     if tap is not None and tap.logits is not None:
         kind = "softmax" if tap.logits.shape[-1] > 1 else "logistic"
         found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0])

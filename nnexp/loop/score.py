@@ -25,17 +25,35 @@ class Score:
 
 
 def explained(predicted: np.ndarray, true: np.ndarray) -> Score:
-    """The share of the variance of quantities (n,) that is predicted: the same in every unit.
+    """The share of the variance of quantities that is predicted: the same in every unit.
 
     What does worse than their mean is worth no more than it, however far off it is, and infinity is
-    as bad. NaN where the quantities are all the same.
+    as bad. Targets that are no numbers are passed over, and of several a row the mean is taken. NaN
+    where the quantities are all the same.
+
+    Arguments:
+        predicted, true: (n,) or (n, T).
     """
-    variance = float(true.var())
-    if variance == 0:
+    pairs = zip(predicted.reshape(len(true), -1).T, true.reshape(len(true), -1).T, strict=True)
+    kept = [own for p, t in pairs if (own := _explained(p, t)) is not None]
+    if not kept:
         return Score(math.nan, math.nan, np.zeros(0))
+    value = float(np.mean([max(0.0, float(np.nanmean(own))) for own in kept]))
+    shares = np.stack(kept)
+    told = np.isfinite(shares).any(0)  # a row without any target adds nothing
+    return Score(value, value, np.nanmean(shares[:, told], axis=0))
+
+
+def _explained(predicted: np.ndarray, true: np.ndarray) -> np.ndarray | None:
+    """What each row adds to the share of one quantity (n,), NaN where it is no number; None where
+    it does not vary.
+    """
+    known = np.isfinite(true)
+    variance = float(true[known].var()) if known.any() else 0.0
+    if variance == 0:
+        return None
     with np.errstate(over="ignore", invalid="ignore"):
         rows = 1 - (predicted - true) ** 2 / variance
-        if not rows.mean() > 0:
-            rows = 1 - (true.mean() - true) ** 2 / variance
-    value = max(0.0, float(rows.mean()))
-    return Score(value, value, rows)
+        if not rows[known].mean() > 0:
+            rows = 1 - (true[known].mean() - true) ** 2 / variance
+    return np.asarray(np.where(known, rows, np.nan))

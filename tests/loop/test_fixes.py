@@ -1,6 +1,8 @@
 """Fixes in the words of a loop say the same as the overrides that they come from."""
 
+import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
 
 from nnexp.loop.fixes import code_words
 
@@ -42,3 +44,21 @@ def test_what_was_in_order_has_no_settings(loops):
     found = loops.run(loops.Loop(epochs=5), 0)
     assert found.checked
     assert "data." not in " ".join([*found.checked, *found.notes])
+
+
+@pytest.mark.parametrize("cell", [np.nan, np.inf])
+def test_what_fills_missing_cells_takes_them(loops, cell):
+    def spoiled(x, y, xv, yv):
+        x = x.clone()
+        x[::40, 2] = float(cell)
+        return x, y, xv, yv
+
+    loop = loops.Loop(rows=spoiled, epochs=5)
+    found = loops.run(loop, 0)
+    first = found.findings[0]
+    assert first.cause == "nonfinite_inputs"
+    X = loop.watch.table.flat
+    if first.fix[0].startswith("X[~np.isfinite(X)] = np.nan, then sklearn"):
+        X[~np.isfinite(X)] = np.nan
+    assert ("isfinite" in first.fix[0]) == np.isinf(cell)
+    assert np.isfinite(SimpleImputer().fit_transform(X)).all()

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from nnexp.loop.retrain import Retraining, score
+
 
 def test_a_loop_that_never_trains_batch_normalisation_is_named(loops):
     def deep(inputs, classes):
@@ -106,3 +108,20 @@ def test_a_loop_that_diverges_in_evaluation_mode_is_named(loops):
     )
     found = loops.run(loop, 0)
     assert found.findings[0].cause == "batchnorm_mode"
+
+
+@pytest.mark.parametrize("kind", ["Dropout", "Dropout1d", "AlphaDropout", "FeatureAlphaDropout"])
+def test_dropout_of_every_kind_is_named_and_taken_out_by_a_proof(loops, kind):
+    def make(inputs, classes):
+        drops = [] if kind != "Dropout1d" else [nn.Unflatten(1, (64, 1))]
+        back = [] if kind != "Dropout1d" else [nn.Flatten()]
+        own = getattr(nn, kind)(0.97)
+        return loops.mlp(inputs, classes, between=lambda width: (*drops, own, *back))
+
+    loop = loops.Loop("digits", model=make, epochs=6, factory=True)
+    found = loops.run(loop, 0)
+    (own,) = [own for own in found.findings if own.cause == "over_regularized"]
+    assert (own.evidence[0].signal, own.evidence[0].value) == ("dropout", 0.97)
+    arms = Retraining(), Retraining(dropout=False)
+    with_it, without = (score(loop.watch, arm, 0).value for arm in arms)
+    assert without > with_it + 0.1

@@ -27,7 +27,9 @@ def finding(cause="unscaled_features"):
 def proven(monkeypatch):
     """The finding of a loop after its proof, from the scores of trainings without and with it."""
 
-    def run(before, after, *, held=20, classes=("a", "b"), rare=None, cause="unscaled_features"):
+    def run(
+        before, after, *, held=20, classes=("a", "b"), rare=None, cause="unscaled_features", more=()
+    ):
         index = np.r_[np.zeros(TRAIN, int), np.arange(held) < (held // 2 if rare is None else rare)]
         table = SimpleNamespace(
             train=TRAIN, x=np.zeros(TRAIN + held), index=index.astype(int), classes=classes,
@@ -38,13 +40,17 @@ def proven(monkeypatch):
         monkeypatch.setattr(module, "_unlike", lambda watch, base, own: [])
         unknown = Score(math.nan, math.nan, np.zeros(0))
         monkeypatch.setattr(module, "score_of_loop", lambda watch: unknown)
-        monkeypatch.setattr(
-            module,
-            "score",
-            lambda watch, arm, seed, only=None: (before if arm == Retraining() else after)[seed],
-        )
-        found = Diagnosis([finding(cause)])
-        return module.prove_loop(SimpleNamespace(table=table), found, len(before)).findings[0]
+
+        def score(watch, arm, seed, only=None):
+            clock.append(1)
+            return (before if arm == Retraining() else after)[seed]
+
+        clock = []  # a second for each training
+        monkeypatch.setattr(module, "score", score)
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(len(clock))))
+        made = [finding(own) for own in (cause, *more)]
+        proof = module.prove_loop(SimpleNamespace(table=table), Diagnosis(made), len(before))
+        return proof.findings if more else proof.findings[0]
 
     return run
 
@@ -60,6 +66,13 @@ def test_one_row_that_all_seeds_tell_better_proves_nothing(proven):
     assert own.verdict == "suspected"
     many = proven([accuracy(1600, 2000)] * 5, [accuracy(1700, 2000)] * 5, held=2000)
     assert many.verdict == "confirmed"
+
+
+def test_the_seconds_of_a_proof_are_those_of_its_trainings_and_of_those_without(proven):
+    found = proven(
+        [accuracy(10, 20)] * 5, [accuracy(20, 20)] * 5, more=("loss_sign_flipped", "undertrained")
+    )
+    assert [own.proof.seconds for own in found] == [10.0] * 3
 
 
 def test_rows_of_a_rare_class_weigh_more(proven):

@@ -26,3 +26,27 @@ def test_what_is_worse_than_the_mean_is_worth_nothing(predicted):
 
 def test_equal_quantities_have_nothing_to_explain():
     assert math.isnan(explained(np.arange(3.0), np.ones(3)).value)
+
+
+def test_targets_that_are_no_numbers_are_passed_over():
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=40)
+    predicted = true + rng.normal(0, 0.3, 40)
+    known = explained(predicted[5:], true[5:]).value
+    true[:5] = math.nan
+    found = explained(predicted, true)
+    assert found.value == pytest.approx(known) == pytest.approx(found.rows.mean())
+    assert len(found.rows) == 35
+    assert math.isnan(explained(predicted, np.full(40, math.nan)).value)
+
+
+def test_of_several_targets_a_row_all_count():
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(60, 3)) * [1, 10, 100]
+    predicted = true + rng.normal(0, 0.5, (60, 3)) * [1, 10, 100]
+    found = explained(predicted, true)
+    assert found.value == pytest.approx(r2_score(true, predicted))
+    assert found.rows.mean() == pytest.approx(found.value)
+    true[::7, 0] = math.nan
+    each = [explained(predicted[:, at], true[:, at]).value for at in range(3)]
+    assert explained(predicted, true).value == pytest.approx(np.mean(each))
