@@ -7,6 +7,8 @@ draws what the uninterrupted one would have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 PURPOSES = ("init", "batches", "dropout")
@@ -22,6 +24,23 @@ def sequence(seed: int, purpose: str, epoch: int = 0, place: int = 0) -> np.rand
         place: >= 0; where a purpose has several places, such as the layers that drop units.
     """
     return np.random.SeedSequence([seed, PURPOSES.index(purpose), epoch, place])
+
+
+def of_split(seed: int, split: Sequence[int], fold: int | None = None) -> int:
+    """The seed of a training on a split: another one on each, but `seed` itself on the usual split.
+
+    Runs on several splits that shared their initial weights would err together, which no spread
+    over the splits could show.
+
+    Arguments:
+        seed: >= 0.
+        split: the seeds of the rows that test, and of those that validate; the usual ones are 0.
+        fold: which validates, >= 0; None for none.
+    """
+    if not any(split) and fold is None:
+        return seed
+    place = 0 if fold is None else fold + 1
+    return int(np.random.SeedSequence([seed, *split, place]).generate_state(1)[0])
 
 
 def generator(seed: int, purpose: str, epoch: int = 0, place: int = 0) -> np.random.Generator:

@@ -132,8 +132,7 @@ def read(folder: Path) -> Recorded:
     table = prepare(source, config.data, *config.seeds.of_split)
     coded = assemble.coding(config, table.classes)
     model = assemble.model(config, table.x.shape[1], table.levels, coded.outputs)
-    seed = config.seed if config.seeds.init is None else config.seeds.init
-    initial, weights = _layers(folder, model, seed)
+    initial, weights = _layers(folder, model, assemble.training_seeds(config).init)
     values = np.array([0.0, 1.0]) if table.raw is None else table.raw[table.train]
     history, signals = (pd.read_csv(folder / f"{n}.csv") for n in ("history", "signals"))
     signals = signals[signals["epoch"] > 0]

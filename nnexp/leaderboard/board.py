@@ -56,8 +56,8 @@ class Comparison:
         pairs: what the test has counted: seeds, or splits where the split varies; 0 where the two
             have no run in common, and nothing is known.
         pairs_needed: the number of pairs for 80 % power if difference and spread are as seen;
-            None where that is unknown or beyond 10 000, and where it is no worse on these pairs
-            than the rows make by chance.
+            None where that is unknown or beyond 10 000, where it is told already, and where it is
+            no worse on these pairs than the rows make by chance.
     """
 
     difference: float

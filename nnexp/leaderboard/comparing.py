@@ -62,8 +62,8 @@ def compare_with_first(
     ):
         rows = _rows_of_all(ranked[0][0], sort, test.mean.n if splits else 1, ratio)
         worse = sign(sort) * test.mean.mean > chance_of_rows(test.mean.mean, rows)
-        needed = None
-        if math.isfinite(factor) and worse:
+        told, needed = bool(p_holm < LEVEL) and worse, None
+        if math.isfinite(factor) and worse and not told:
             needed = pairs_needed(test.mean.mean, test.sd, LEVEL / factor, ratio)
         comparisons.append(
             Comparison(
@@ -72,7 +72,7 @@ def compare_with_first(
                 test.mean.high,
                 test.p,
                 float(p_holm),
-                bool(p_holm < LEVEL) and worse,
+                told,
                 test.mean.n,
                 needed,
             )

@@ -19,6 +19,7 @@ from nnexp.leaderboard.words import number, plural, score_title
 from nnexp.lines import one_line
 
 SEVERAL_SEEDS = "'seed=range(5)'"
+TRAINING_SEEDS = ("seeds.init", "seeds.batches", "seeds.dropout")
 SURE = 2.0  # standard errors of a class's share of the validation rows
 
 
@@ -96,8 +97,8 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
     notes = []
     if averaged:
         notes.append(
-            f"each score is a mean over {', '.join(averaged)} as well: the runs of a seed are "
-            "averaged, and it is seeds that are counted and paired"
+            f"each score is a mean over {', '.join(averaged)} as well: the runs of a "
+            f"{board.unit[:-1]} are averaged, and it is {board.unit} that are counted and paired"
         )
     if repeats:
         names = _few([record.name for record in repeats])
@@ -182,7 +183,7 @@ def _names_one_class(record: Record) -> bool:
 
 
 def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
-    """What one seed, or two, cannot tell."""
+    """What one seed, or two, cannot tell, and what splits do not tell where they share a seed."""
     rows = [row.against_leader for row in board.configurations if row.against_leader is not None]
     if rows and max(row.pairs for row in rows) == 1:
         what = "pair of runs of any two configurations"
@@ -195,6 +196,21 @@ def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
             "sweep"
         ]
     first = board.configurations[0]
+    shared = [key for key in TRAINING_SEEDS if first.records[0].config.get(key) is not None]
+    if board.unit == "splits" and shared:
+        return [
+            f"{', '.join(shared)} is shared by all splits: what it does to all of them is in no "
+            "interval and in no p"
+        ]
+    if (
+        rows
+        and max(row.pairs for row in rows) == 2
+        and not any(row.distinguishable for row in rows)
+    ):
+        return [
+            f"two pairs of runs of any two configurations: hardly a difference can be told; add "
+            f"{SEVERAL_SEEDS} to the sweep"
+        ]
     if not rows and first.scores[board.sort].n == 1:
         if first.planned > 1:
             return ["one run that is done: the spread over seeds is not known"]
@@ -208,10 +224,12 @@ def _winner(board: Leaderboard) -> list[str]:
     count = sum(row.is_complete == first.is_complete for row in board.configurations)
     config = first.records[0].config
     monitor = str(config.get("trainer.monitor", ""))
+    by_epoch = monitor.startswith("val") and config.get("trainer.checkpoint") == "best"
     picked = ""
     if count > 1:
-        picked = f"its {board.sort} was picked as the best of {count} and is optimistic"
-    elif monitor.startswith("val") and config.get("trainer.checkpoint") == "best":
+        epochs = ", and of its epochs," if by_epoch else ""
+        picked = f"its {board.sort} was picked as the best of {count}{epochs} and is optimistic"
+    elif by_epoch:
         picked = f"its {board.sort} is of the epoch with the best {monitor} and is optimistic"
     shown = [
         f"{score_title(name)} {number(score.mean)}"

@@ -88,7 +88,7 @@ def markdown(board: Leaderboard) -> str:
     head += ["stopped after"] * board.halved
     for score in scores:
         head += [score_title(score), "sd", "95 %"]
-    head += ["p (Holm)", "same as first", "seeds needed"]
+    head += ["p (Holm)", "same as first", f"{board.unit} needed"]
     head += [f"{score_title(score)} ± s.e." for score in tests]
     table = [head]
     for row in board.configurations:
@@ -110,7 +110,7 @@ def markdown(board: Leaderboard) -> str:
         table.append(cells)
     lines += _table(table)
     if len(board.configurations) > 1:
-        lines += ["", f"≈ {_escaped(LEGEND.format(board.test))}"]
+        lines += ["", f"≈ {_escaped(LEGEND.format(board.test, board.unit))}"]
         if any(row.standing == "unknown" for row in board.configurations):
             lines += ["", f"{UNKNOWN}."]
     if board.failed:
@@ -128,7 +128,7 @@ def markdown(board: Leaderboard) -> str:
 
 LEGEND = (
     "not told from the first: the difference may be chance ({}). With 95 % confidence the best is "
-    "the first or among these. `seeds needed` would tell them apart with 80 % power if the "
+    "the first or among these. `{} needed` would tell them apart with 80 % power if the "
     "difference is as it was seen."
 )
 

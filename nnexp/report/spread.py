@@ -37,7 +37,7 @@ def spread(board: Leaderboard) -> Markup:
     if "same" in standings:
         told.append(("same", "cannot be told from it"))
     if "unknown" in standings:
-        told.append(("same", "not compared with it (?)"))
+        told.append(("unknown", "not compared with it (?)"))
     if "apart" in standings:
         told.append(("apart", "told from it"))
     told.append(("test", "test, which ranks nothing"))
@@ -68,8 +68,7 @@ def spread(board: Leaderboard) -> Markup:
 
 
 def _cell(row: Configuration, score: str) -> Cell:
-    series = "same" if row.standing == "unknown" else row.standing
-    series = "test" if score.startswith("test") else series
+    series = "test" if score.startswith("test") else row.standing
     found = [(one_line(run.name), recorded_score(run, score)) for run in row.records]
     dots = [Dot(value, series, f"run {name}: {number(value)}") for name, value in found]
     summary = row.scores[score]

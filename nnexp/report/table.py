@@ -17,6 +17,7 @@ from nnexp.report.markup import Markup, element, scroll
 from nnexp.scores import is_loss
 
 WIDEST = 28  # characters that are kept in one line
+FITTING = 12  # rows that are shown at once
 
 
 def leaderboard_table(board: Leaderboard) -> Markup:
@@ -68,6 +69,8 @@ def leaderboard_table(board: Leaderboard) -> Markup:
         )
     if "unknown" in standings:
         lead += f" {UNKNOWN}."
+    if len(rows) > FITTING:
+        lead += f" The table scrolls through its {len(rows)} rows."
     return element(
         "section",
         element("h2", "Leaderboard"),

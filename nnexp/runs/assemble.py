@@ -23,6 +23,7 @@ from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.runs.user_module import user_model
+from nnexp.seeds import of_split
 from nnexp.train.decision import Decision
 from nnexp.train.losses import CATEGORICAL, Loss
 from nnexp.train.member import Member, Seeds
@@ -173,11 +174,7 @@ def model(config: Config, inputs: int, levels: Sequence[int], outputs: int) -> M
 
 def member(config: Config, hidden_layers: int) -> Member:
     """The numbers of the configuration that a member has for itself."""
-    reg, seeds = config.reg, config.seeds
-
-    def seed(own: int | None) -> int:
-        return config.seed if own is None else own
-
+    reg = config.reg
     rates = reg.dropout if isinstance(reg.dropout, list) else [reg.dropout] * hidden_layers
     optimizer = {
         name: float(value)
@@ -192,7 +189,7 @@ def member(config: Config, hidden_layers: int) -> Member:
         if isinstance(value, int | float)
     }
     return Member(
-        seeds=Seeds(seed(seeds.init), seed(seeds.batches), seed(seeds.dropout)),
+        seeds=training_seeds(config),
         optimizer=optimizer,
         schedule=schedule,
         l1=reg.l1,
@@ -203,6 +200,15 @@ def member(config: Config, hidden_layers: int) -> Member:
         grad_clip=math.inf if reg.grad_clip is None else reg.grad_clip,
         patience=math.inf if reg.patience is None else reg.patience,
         min_delta=reg.min_delta,
+    )
+
+
+def training_seeds(config: Config) -> Seeds:
+    """The seeds of initial weights, batches and dropout, given or made of `seed` and the split."""
+    own = config.seeds
+    usual = of_split(config.seed, own.of_split, config.data.split.fold)
+    return Seeds(
+        *(usual if given is None else given for given in (own.init, own.batches, own.dropout))
     )
 
 

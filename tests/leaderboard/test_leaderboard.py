@@ -159,6 +159,36 @@ def test_one_seed_tells_nothing_and_says_what_to_type(make):
     assert any("'seed=range(5)'" in note for note in board.notes)
 
 
+def test_two_seeds_that_tell_nothing_say_so(make):
+    two = grid(make, {0.0: [0.1, 0.2], 0.1: [0.9, 0.5]}, "reg__l2")
+    board = leaderboard(two)
+    assert not board.configurations[1].against_leader.distinguishable
+    assert any(note.startswith("two pairs of runs") for note in board.notes)
+    plain = grid(make, {0.0: [0.1, 0.2], 0.1: [9.1, 9.2]}, "reg__l2")
+    assert not any(note.startswith("two pairs") for note in leaderboard(plain).notes)
+    more = leaderboard(grid(make, {0.0: [0.1, 0.2, 0.1], 0.1: [0.2, 0.1, 0.3]}, "reg__l2"))
+    assert not any(note.startswith("two pairs") for note in more.notes)
+
+
+@pytest.mark.parametrize("init", [None, 0])
+def test_splits_that_share_initial_weights_are_warned_of(make, init):
+    records = [make(f"{n}{l2}", 0.1 * n + l2, seeds__valid=n, reg__l2=l2, seeds__init=init)
+               for n in range(4) for l2 in (0.0, 0.1)]  # fmt: skip
+    board = leaderboard(records)
+    assert board.unit == "splits"
+    shared = [note for note in board.notes if note.startswith("seeds.init is shared by all splits")]
+    assert len(shared) == (init is not None)
+
+
+def test_what_is_told_needs_no_more_pairs(make):
+    losses = {0.0: [0.1, 0.11, 0.12], 0.1: [0.9, 0.92, 0.91], 0.2: [0.1, 0.2, 0.15]}
+    close, told = (
+        r.against_leader for r in leaderboard(grid(make, losses, "reg__l2")).configurations[1:]
+    )
+    assert (told.distinguishable, told.pairs_needed) == (True, None)
+    assert close.pairs_needed > 3
+
+
 def test_seeds_that_change_nothing(make):
     board = leaderboard(grid(make, {0.0: [0.4] * 3, 0.1: [0.5] * 3, 0.2: [0.4] * 3}, "reg__l2"))
     same, other = (row.against_leader for row in board.configurations[1:])

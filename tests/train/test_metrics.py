@@ -103,3 +103,16 @@ def test_the_error_of_an_auc_is_delongs():
     area, error = area_under_curve(classes, shares)
     assert area == pytest.approx(below.mean())
     assert error == pytest.approx(math.sqrt(variance))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_an_auc_of_one_is_as_uncertain_as_its_rows_are_few(classes):
+    labels = np.arange(36) % classes
+    area, stderr = area_under_curve(labels, np.eye(classes)[labels])
+    assert area == 1
+    share = 36 // classes
+    one_row = np.hypot(1 / (share + 1), 1 / (36 - share + 1)) / 2
+    assert stderr == pytest.approx(one_row)
+    assert area_under_curve(np.repeat(labels, 100), np.eye(classes)[np.repeat(labels, 100)])[1] < (
+        stderr / 50
+    )

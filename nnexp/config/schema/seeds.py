@@ -14,9 +14,9 @@ class SeedsConfig:
     valid: Optional[int] = option(
         None, "who of the rows that do not test validates; null follows `split`", ge=0
     )
-    init: Optional[int] = option(None, "initial weights; null follows `seed`", ge=0)
-    batches: Optional[int] = option(None, "row order; null follows `seed`", ge=0)
-    dropout: Optional[int] = option(None, "dropped units; null follows `seed`", ge=0)
+    init: Optional[int] = option(None, "initial weights; null follows `seed` and the split", ge=0)
+    batches: Optional[int] = option(None, "row order; null follows `seed` and the split", ge=0)
+    dropout: Optional[int] = option(None, "dropped units; null follows `seed` and the split", ge=0)
 
     @property
     def of_split(self) -> tuple[int, int]:
