@@ -6,6 +6,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 
+LIKE = 0.6  # of names, from which one may be meant for the other
+
+
 def near(path: Path) -> Path:
     """A path relative to the working directory where it is below it, else as it was given."""
     absolute = path.absolute()
@@ -22,5 +25,5 @@ def beside(path: Path) -> str:
         names = [] if path.exists() else sorted(own.name for own in path.parent.iterdir())
     except OSError:  # no folder, or one that nobody may read
         return ""
-    match = get_close_matches(path.name, names, n=1, cutoff=0.5)
+    match = get_close_matches(path.name, names, n=1, cutoff=LIKE)
     return f"; beside it there is {str(path.parent / match[0])!r}" if match else ""
