@@ -15,25 +15,24 @@ def numbered(values: np.ndarray, distinct: int) -> str:
     """What a column of numbers identifies: rows, times, or nothing ("").
 
     Arguments:
-        values: (N,), NaN where missing.
+        values: (N,), float64 with NaN where missing, or int64.
         distinct: how many different numbers there are.
     """
     known = values[np.isfinite(values)]
     if len(known) < ROWS or not np.array_equal(known, np.floor(known)):
         return ""
-    low, high = float(known.min()), float(known.max())
+    low, high = known.min().item(), known.max().item()
+    dense = high - low < DENSE * len(known)
     for unit in (1.0, 1e3, 1e6, 1e9):
+        if unit > 1 and dense:
+            break  # rows that follow each other by the nanosecond are numbered
         if EPOCH[0] * unit <= low and high <= EPOCH[1] * unit and distinct > len(known) / 2:
             return "looks like a time in seconds since 1970"
     if distinct < DISTINCT * len(known):
         return ""
     steps = np.diff(known)
     if max((steps > 0).mean(), (steps < 0).mean()) >= ORDERED:
-        return "looks like a row number" if _dense(low, high, known) else "runs with the rows"
-    if distinct == len(known) and _dense(low, high, known):
+        return "looks like a row number" if dense else "runs with the rows"
+    if distinct == len(known) and dense:
         return "looks like a row number in another order"
     return ""
-
-
-def _dense(low: float, high: float, known: np.ndarray) -> bool:
-    return high - low < DENSE * len(known)

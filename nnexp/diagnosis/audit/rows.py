@@ -101,9 +101,7 @@ def _nearest(table: np.ndarray, first: np.ndarray, pool: np.ndarray, kinds: np.n
 
 def find_rows(sheet: Sheet) -> DistinctRows:
     """Key every row of a sheet."""
-    columns = {
-        n: _patterns(values) for n, values in sheet.numbers.items() if n not in sheet.numbering
-    }
+    columns = {n: _patterns(sheet.identity(n)) for n in sheet.numbers if n not in sheet.numbering}
     columns |= {name: codes.astype(np.uint64) for name, (codes, _) in sheet.levels.items()}
     if not columns:
         return DistinctRows({}, np.arange(len(sheet.y)))
@@ -163,6 +161,8 @@ def _cell_keys(name: str, cells: np.ndarray) -> np.ndarray:
 
 def _patterns(values: np.ndarray) -> np.ndarray:
     """64-bit patterns of numbers; all NaN are one, and so are 0 and -0."""
+    if values.dtype.kind == "i":
+        return values.view(np.uint64)
     clean = np.where(np.isnan(values), np.nan, values + 0.0)
     return clean.view(np.uint64)
 

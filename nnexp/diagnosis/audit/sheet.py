@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,8 @@ from nnexp.diagnosis.audit.numbering import numbered
 MIDDLE = (0.01, 0.99)  # of the values, of which a few others leave no more than ...
 SLIVER = 1 / 50  # ... this of the range
 
+EXACT = 2**53  # whole numbers up to here are float64's own
+
 
 def _is_squeezed(values: np.ndarray) -> bool:
     """Whether a few of some finite values make nearly all of their range."""
@@ -28,6 +30,25 @@ def _is_squeezed(values: np.ndarray) -> bool:
     low, high = np.quantile(values, MIDDLE)
     with np.errstate(over="ignore"):
         return bool(0 < high - low < SLIVER * (values.max() - values.min()))
+
+
+def _whole_numbers(values: np.ndarray) -> np.ndarray | None:
+    """Integers (N,) as int64 where float64 merges some of them, as it does ids of 19 digits.
+
+    None where it holds them apart, and for what spans more than int64 does.
+    """
+    if values.dtype.kind not in "iu" or not len(values):
+        return None
+    low, high = int(values.min()), int(values.max())
+    if max(-low, high) <= EXACT:
+        return None
+    floats = values.astype(np.float64)
+    if high > np.iinfo(np.int64).max:
+        if high - low > np.iinfo(np.int64).max:
+            return None
+        values = values - values.dtype.type(low)
+    merged = len(np.unique(floats)) < len(np.unique(values))
+    return values.astype(np.int64) if merged else None
 
 
 @dataclass(frozen=True)
@@ -44,6 +65,7 @@ class Sheet:
         train, valid, test: row numbers; a fold may leave rows in none.
         config: the choices under which the table is read.
         rows: of the table that each row was (N,), ascending.
+        exact: int64 (N,) of each numeric column of whole numbers of which float64 merges some.
     """
 
     frame: pd.DataFrame
@@ -57,6 +79,7 @@ class Sheet:
     test: np.ndarray
     config: DataConfig
     rows: np.ndarray
+    exact: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def held_out(self) -> np.ndarray:
@@ -108,10 +131,11 @@ class Sheet:
     @cached_property
     def numbering(self) -> dict[str, str]:
         """What each numeric column that identifies rows or times looks like, by name."""
-        kinds = {
-            name: numbered(values, len(self.distinct[name][0]))
-            for name, values in self.numbers.items()
-        }
+        kinds = {}
+        for name, values in self.numbers.items():
+            own = self.exact.get(name)
+            distinct = self.distinct[name][0] if own is None else np.unique(own)
+            kinds[name] = numbered(values if own is None else own, len(distinct))
         return {name: kind for name, kind in kinds.items() if kind}
 
     @cached_property
@@ -121,6 +145,10 @@ class Sheet:
             name: np.unique(values[np.isfinite(values)], return_counts=True)
             for name, values in self.numbers.items()
         }
+
+    def identity(self, name: str) -> np.ndarray:
+        """Numbers (N,) of a numeric column, equal where its cells are; NaN where missing."""
+        return self.exact.get(name, self.numbers[name])
 
     def without_columns(self, names: Collection[str]) -> Sheet:
         """The sheet without some columns."""
@@ -155,14 +183,12 @@ def make_sheet(
     split = split_labelled(labelled, config.split, seed, valid_seed)
     columns = infer_columns(cells, split.train, config)
     texts = {c.name: cells.texts(c.name) for c in columns if c.kind == "categorical"}
+    numbers = {c.name: cells.numbers(c.name).values for c in columns if c.kind == "numeric"}
+    exact = {name: _whole_numbers(values) for name, values in numbers.items()}
     return Sheet(
         frame=cells.frame,
         columns=columns,
-        numbers={
-            c.name: cells.numbers(c.name).values.astype(np.float64)
-            for c in columns
-            if c.kind == "numeric"
-        },
+        numbers={name: values.astype(np.float64) for name, values in numbers.items()},
         levels={name: (own.codes, own.levels) for name, own in texts.items()},
         y=labelled.y,
         classes=list(labelled.labels.classes),
@@ -171,4 +197,5 @@ def make_sheet(
         test=split.test,
         config=config,
         rows=labelled.rows,
+        exact={name: own for name, own in exact.items() if own is not None},
     )

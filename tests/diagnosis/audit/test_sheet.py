@@ -2,6 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nnexp.diagnosis.audit.rows import find_rows
+from nnexp.diagnosis.audit.split.groups import candidates
+
 
 @pytest.fixture
 def frame():
@@ -56,3 +59,49 @@ def test_trees_get_the_ranks_of_a_column_that_a_few_values_squeeze(sheet_of):
     others = np.setdiff1d(np.arange(600), [3, 50, 400])
     assert np.array_equal(sheet.matrix[others, 0], order[others])
     assert np.array_equal(sheet.matrix[:, 1], age.astype(np.float32))
+
+
+FAR = 4_900_000_000_000_000_000  # where float64 has one number for 1024
+NOW = 1_700_000_000_000_000_000  # nanoseconds since 1970
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (FAR + np.arange(600), "looks like a row number"),
+        (-FAR - np.arange(600), "looks like a row number"),
+        (np.arange(600, dtype=np.uint64) + np.uint64(2**64 - 700), "looks like a row number"),
+        (FAR + np.arange(600)[::-1] * 7, "runs with the rows"),
+        (NOW + np.arange(600), "looks like a row number"),
+        (NOW + 99 * np.arange(600), "looks like a time in seconds since 1970"),
+        (FAR + np.random.default_rng(0).integers(0, 10**6, 600), ""),
+    ],
+)
+def test_ids_that_floats_merge_are_told_apart(sheet_of, ids, expected):
+    frame = pd.DataFrame({"user_id": ids, "flag": np.arange(600) % 3})
+    sheet = sheet_of(frame, np.arange(600) % 2)
+    assert len(np.unique(sheet.identity("user_id"))) == len(np.unique(ids))
+    assert sheet.numbering.get("user_id", "") == expected
+    rows = find_rows(sheet)
+    assert len(rows.counts) == (3 if expected else len(frame.drop_duplicates()))
+    assert candidates(sheet) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(600),
+        2**50 * np.arange(600),
+        FAR + 4096 * np.arange(600),
+        np.arange(600) / 7,
+        np.array([-(2**63), 2**63 - 1] * 300),
+    ],
+)
+def test_numbers_that_floats_hold_are_as_they_are(sheet_of, values):
+    sheet = sheet_of(pd.DataFrame({"x": values}), np.arange(600) % 2)
+    assert sheet.identity("x") is sheet.numbers["x"]
+
+
+def test_what_scales_a_merged_column_is_what_the_network_sees(sheet_of):
+    sheet = sheet_of(pd.DataFrame({"user_id": FAR + np.arange(600)}), np.arange(600) % 2)
+    assert sheet.numbers["user_id"].min() == FAR

@@ -259,13 +259,15 @@ def hinted(name: str) -> bool:
 def _codes(sheet: Sheet, name: str) -> np.ndarray | None:
     """The group of each row, missing cells a group each; None for what is no naming column."""
     if name in sheet.numbers:
-        values = sheet.numbers[name]
-        known = values[np.isfinite(values)]
+        values = sheet.identity(name)
+        missing = ~np.isfinite(values)
+        known = values[~missing]
         # whole numbers, which a loop may have scaled
         if not np.array_equal(known, np.floor(known)) and not hinted(name):
             return None
-        codes = np.unique(np.where(np.isfinite(values), values, np.nan), return_inverse=True)[1]
-        codes, missing = codes.astype(np.int64), ~np.isfinite(values)
+        if missing.any():
+            values = np.where(missing, np.nan, values)
+        codes = np.unique(values, return_inverse=True)[1].astype(np.int64)
     else:
         codes = sheet.texts(name).codes.copy()
         missing = codes < 0
