@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nnexp.report import scale
 from nnexp.report.markup import Markup, element, join, svg_percent
-from nnexp.report.room import with_room
+from nnexp.report.room import centred
 
 FAR_OUT = 1e3  # times the median: losses beyond it do not stretch the axis
 NARROW = 170  # pixels of the narrowest column, a phone's
@@ -130,7 +130,7 @@ def _cell(cell: Cell, axis: scale.Scale, label: str) -> Markup:
 
 def _ticks(axis: scale.Scale) -> Markup:
     parts = [element("line", x1=0, x2="100%", y1=0, y2=0, class_="axis")]
-    for label in with_room(axis.ticks, NARROW, inside=True):
+    for label in centred(axis.ticks, NARROW):
         parts.append(
             element("text", label.tick.label, x=svg_percent(label.tick.at), y=16, class_="tick",
                     text_anchor=label.anchor)

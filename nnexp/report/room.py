@@ -44,6 +44,27 @@ def with_room(ticks: Sequence[Tick], width: float = NARROW, inside: bool = False
     return [label for *_, label in sorted(kept, key=lambda item: item[0])]
 
 
+def centred(ticks: Sequence[Tick], width: float = NARROW) -> list[Label]:
+    """Each tick, or every second, third, ..., whose labels are centred at their ticks, do not touch
+    and do not go beyond the ends; `with_room` inside where fewer than two are left.
+
+    Arguments:
+        ticks: in order, at even distances.
+        width: of the axis in pixels.
+    """
+    whole = []
+    for tick in ticks:
+        half = len(tick.label) * LETTER / 2
+        if half <= tick.at * width <= width - half:
+            whole.append(tick)
+    for every in range(1, len(whole)):
+        chosen = whole[::every]
+        labels = with_room(chosen, width)
+        if len(labels) == len(chosen) > 1:
+            return labels
+    return with_room(ticks, width, inside=True)
+
+
 def stacked(ticks: Sequence[Tick], width: float = NARROW) -> list[tuple[Label, int]]:
     """Where the labels of some ticks go so that all are shown and none touch: each in the lowest
     line, counted from 0, that has room for it.

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.room import APART, LETTER, stacked, with_room
+from nnexp.report.room import APART, LETTER, centred, stacked, with_room
 from nnexp.report.scale import Tick
 
 
@@ -21,6 +21,24 @@ def test_labels_do_not_touch(drawn, inside):
     assert bool(spans) == bool(ticks)
     if inside:
         assert all(left >= -1e-9 and right <= width + 1e-9 for left, right in spans)
+
+
+@given(st.integers(2, 12), st.integers(1, 6), st.integers(60, 300))
+def test_even_ticks_are_labelled_evenly_and_at_their_places(count, letters, width):
+    ticks = [Tick(n / (count - 1), "0" * letters) for n in range(count)]
+    labels = centred(ticks, width)
+    spans = []
+    for label in labels:
+        size, at = len(label.tick.label) * LETTER, label.tick.at * width
+        left = {"start": at, "middle": at - size / 2, "end": at - size}[label.anchor]
+        spans.append((left, left + size))
+    assert all(b[0] > a[1] for a, b in pairwise(spans))
+    assert all(left >= -1e-9 and right <= width + 1e-9 for left, right in spans)
+    if {label.anchor for label in labels} == {"middle"}:
+        steps = [b.tick.at - a.tick.at for a, b in pairwise(labels)]
+        assert max(steps, default=0) - min(steps, default=0) < 1e-9
+    elif count > 3 and width > 40 * letters:
+        raise AssertionError(labels)
 
 
 def test_both_ends_are_labelled_first():
