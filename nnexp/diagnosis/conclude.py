@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES, titled
+from nnexp.diagnosis.disproved import is_held_down, standing
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
-from nnexp.diagnosis.overrides import united
+from nnexp.diagnosis.merged import OF_DATA, SCALES, merged
 from nnexp.diagnosis.rules.optimisation import BATCHES, OTHER_ROWS
 from nnexp.diagnosis.seen import Seen
 
@@ -30,23 +31,11 @@ _FOLLOW = {
     "unsuitable_optimizer",
 }
 _LOSS = {cause for cause, own in CAUSES.items() if own.family == "loss"}
-_SCALES = (
-    "unscaled_features",
-    "dominant_feature",
-    "outlier_crushed_feature",
-    "double_scaling",
-    "categorical_as_number",
-)
 _BY_SCALES = _FOLLOW | {"lr_too_low", "lr_too_high", "bad_initialisation"}
 # what does so that alone makes the scale of the inputs what it is
-_OF_SCALE = _BY_SCALES | set(_SCALES)
-# what a table or its split has wrong hurts other learners as well: it does not explain why a run
-# is worse than they are, and it is there whatever the scores are
-_OF_DATA = {
-    cause for cause, own in CAUSES.items() if own.family in ("table", "labels", "split")
-} - {*_SCALES, "label_encoding", "nonfinite_inputs", "class_imbalance", "identifier_feature"}
+_OF_SCALE = _BY_SCALES | set(SCALES)
 BRINGS: dict[str, set[str]] = {
-    **{cause: _BY_SCALES for cause in _SCALES},
+    **{cause: _BY_SCALES for cause in SCALES},
     **{cause: _FOLLOW | {"lr_too_low", "class_imbalance", "overfit"} for cause in _LOSS},
     # the largest value of a range leaves nothing of all others
     "outlier_crushed_feature": _BY_SCALES | {"double_scaling"},
@@ -108,11 +97,10 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         seen: the run.
         nominations: of the rules and of the audit.
     """
-    merged = _merged(nominations)
     told = []
-    for own in merged:
+    for own in merged(standing(seen, nominations)):
         of_batches = own.subject == BATCHES  # a setting, which mostly does no harm
-        of_data = own.cause in _OF_DATA and not of_batches
+        of_data = own.cause in OF_DATA and not of_batches
         if own.certain or of_data or _is_suspect(seen, own):
             told.append((own, SUSPECTED))
         elif own.cause in _OF_CODE and not own.fix and own.strength >= PLAIN:
@@ -136,14 +124,15 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
             own.cause in (BRINGS.get(other, set()) | (_OF_SCALE if other in scaling else set()))
             and strength >= min(0.6, own.strength)
             and (
-                {own.cause, other} & _OF_DATA
+                {own.cause, other} & OF_DATA
                 or own.strength < ITSELF
                 or strength > own.strength + 0.05
             )
             for other, strength in present.items()
             if other != own.cause and not _mutual(other, own.cause, present)
         )
-        of_data = own.cause in _OF_DATA and own.subject not in (BATCHES, OTHER_ROWS)
+        of_data = own.cause in OF_DATA and own.subject not in (BATCHES, OTHER_ROWS)
+        of_data = of_data and not own.typed
         spoils = own.cause in _BY_HEART or (own.cause in _UNLIKE and _lost_by_others(seen))
         spoils = spoils or own.cause in scaling  # trees do not feel a scale
         beside = behind and of_data and not spoils and not _explains_gap(seen)
@@ -157,7 +146,7 @@ def _once(told: Sequence[tuple[Nomination, str]]) -> list[tuple[Nomination, str]
     """Causes of the run that one change mends told once, by the first of them."""
     kept: dict[object, tuple[Nomination, str]] = {}
     for own, verdict in told:
-        alone = own.cause in _OF_DATA or not own.fix
+        alone = own.cause in OF_DATA or not own.fix
         key: object = own.cause if alone else (frozenset(own.fix), verdict)
         if key not in kept:
             kept[key] = own, verdict
@@ -179,8 +168,8 @@ def considered(
     """
     causes = {own.cause for own in told}
     return [
-        Sign(_finding(seen, own, HARMLESS), own.strength >= ODD)
-        for own in _merged(nominations)
+        Sign(_finding(seen, own, HARMLESS), own.strength >= ODD and _may_hold(seen, own))
+        for own in merged(standing(seen, nominations))
         if own.cause not in causes and own.fix and own.strength >= TRIED
     ]
 
@@ -202,12 +191,19 @@ def _lost_by_others(seen: Seen) -> bool:
 
 def _is_suspect(seen: Seen, own: Nomination) -> bool:
     """Whether a sign of a fault is one, by what the run lost."""
+    if not _may_hold(seen, own):
+        return False
     if not seen.knows_table:
         return own.strength >= ALONE
     if not seen.has_yardstick and not seen.diverged:
         return own.strength >= ODD
     behind = seen.may_be_behind if own.strength >= ODD else seen.is_behind
     return behind and own.strength >= SIGN
+
+
+def _may_hold(seen: Seen, own: Nomination) -> bool:
+    """Whether the run may have what a sign says: what is learnt is not held down."""
+    return own.cause != "over_regularized" or is_held_down(seen)
 
 
 def _is_ahead(seen: Seen) -> bool:
@@ -225,29 +221,6 @@ def _may_lag(seen: Seen) -> bool:
 def _mutual(a: str, b: str, present: dict[str, float]) -> bool:
     """Whether two causes bring about each other, and `b` is the stronger one."""
     return a in BRINGS.get(b, ()) and present.get(b, 0.0) >= present[a]
-
-
-def _merged(nominations: Sequence[Nomination]) -> list[Nomination]:
-    """One nomination a cause, the strongest, with the evidence of the others after its own.
-
-    What is wrong with a table may be so in several places: their fixes are one where they can be.
-    """
-    found: dict[str, Nomination] = {}
-    for own in sorted(nominations, key=lambda one: -one.strength):
-        first = found.get(own.cause)
-        if first is None:
-            found[own.cause] = own
-            continue
-        known = {item.signal for item in first.evidence}
-        more = tuple(item for item in own.evidence if item.signal not in known)
-        fix = (united(first.fix, own.fix) if own.cause in _OF_DATA else None) or first.fix
-        found[own.cause] = replace(
-            first,
-            evidence=first.evidence + more,
-            certain=first.certain or own.certain,
-            fix=tuple(fix),
-        )
-    return list(found.values())
 
 
 def _finding(seen: Seen, own: Nomination, verdict: str) -> Finding:

@@ -62,6 +62,7 @@ class Nomination:
         provable: whether re-runs can tell; where not they show its size and leave it suspected.
         of_scale: whether it alone makes the scale of the inputs what it is: what a bad scale brings
             about it does.
+        typed: whether its fix puts back what somebody typed, and a re-run has shown what it brings.
     """
 
     cause: str
@@ -75,6 +76,7 @@ class Nomination:
     title: str = ""
     provable: bool = True
     of_scale: bool = False
+    typed: bool = False
 
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:

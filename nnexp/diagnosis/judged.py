@@ -56,6 +56,15 @@ class Rows:
             return 0.0
         return float(((other & ~run).sum() - (run & ~other).sum()) / math.sqrt(discordant))
 
+    @property
+    def beyond_majority(self) -> float:
+        """By how many standard errors the run's accuracy is above the share of the most frequent
+        class of these rows; 0 where they are of one class.
+        """
+        share = float(np.bincount(self.true).max() / len(self.true))
+        error = math.sqrt(share * (1 - share) / len(self.true))
+        return (self.accuracy - share) / error if error else 0.0
+
     def is_behind(self, least: float = BEHIND_Z) -> bool:
         """Whether the run is worse than the yardstick, beyond chance and by what matters."""
         return self.z > least and self.gap >= BEHIND_GAP

@@ -833,3 +833,59 @@ def test_marks_that_make_the_scale_come_before_what_a_scale_brings_about():
     assert found[0].cause == "sentinel_values"
     found = conclude(run(), [scale, optimizer, replace(marks, of_scale=False)])
     assert found[0].cause == "unscaled_features"
+
+
+def nothing_told(fix=()):
+    """That no column tells of the label, as the audit says it of inputs and of labels."""
+    seen = (Evidence("accuracy of trees on rows they did not see", 0.34, "above 0.33"),)
+    return [
+        Nomination("label_permuted", seen, "shuffled", (), 0.85, certain=True),
+        Nomination("uninformative_inputs", seen, "empty", fix, 0.6, certain=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "told"),
+    [(0.41, ["label_permuted", "uninformative_inputs"]), (0.47, [])],  # the majority: 0.35
+)
+def test_a_run_that_tells_the_classes_disproves_that_nothing_does(accuracy, told):
+    own = run(accuracy=accuracy, valid=rows(accuracy, possible=0.34))
+    assert sorted(item.cause for item in conclude(own, nothing_told())) == told
+
+
+def test_what_a_setting_mends_and_labels_of_other_rows_stand_whatever_the_run_tells():
+    own = run(accuracy=0.9, valid=rows(0.9, possible=0.34))
+    slip = (Evidence("accuracy of trees with the label of the row 1 row later", 0.9, "0.34"),)
+    slipped = Nomination("label_permuted", slip, "slipped", (), 0.98, certain=True)
+    _, empty = nothing_told(("data.decimal=comma",))
+    told = conclude(own, [slipped, empty])
+    assert sorted(item.cause for item in told) == ["label_permuted", "uninformative_inputs"]
+
+
+def test_columns_that_give_the_label_away_disprove_that_nothing_tells_it():
+    alike = (Evidence("accuracy by which of 'a' and 'b' is larger", 1.0, "less"),)
+    pair = Nomination("target_leak", alike, "made from them", ("data.drop=[a,b]",), 0.7)
+    told = conclude(run(accuracy=0.35), [pair, *nothing_told()])
+    assert [item.cause for item in told] == ["target_leak"]
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "told"),
+    [
+        (1.0, 0.6, False),  # it has learnt its rows by heart
+        (1.0, 0.5, True),  # and is behind
+        (0.7, 0.66, False),  # better than others tell rows that they have not seen
+        (0.7, 0.5, True),
+        (0.41, 0.6, True),
+    ],
+)
+def test_regularization_holds_nothing_down_where_train_rows_are_learnt(train, valid, told):
+    own = run(
+        "reg.dropout=0.95",
+        train=rows(train, possible=0.4, seed=1),
+        valid=rows(valid, possible=0.6),
+    )
+    causes = [item.cause for item in conclude(own, nominate(own))]
+    assert ("over_regularized" in causes) == told
+    signs = {sign.finding.cause: sign.odd for sign in considered(own, nominate(own), [])}
+    assert signs["over_regularized"] == told  # a proof may try it nevertheless
