@@ -10,6 +10,7 @@ from nnexp.report.scale import Tick
 NARROW = 270  # pixels of the narrowest plot, a phone's
 LETTER = 7  # pixels, a generous mean at the size of tick labels
 APART = 6  # pixels between two labels, at least
+BEYOND = 11  # pixels that a centred label may go beyond the ends of its axis
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def with_room(ticks: Sequence[Tick], width: float = NARROW, inside: bool = False
 
 def centred(ticks: Sequence[Tick], width: float = NARROW) -> list[Label]:
     """Each tick, or every second, third, ..., whose labels are centred at their ticks, do not touch
-    and do not go beyond the ends; `with_room` inside where fewer than two are left.
+    and hardly go beyond the ends; `with_room` inside where fewer than two are left.
 
     Arguments:
         ticks: in order, at even distances.
@@ -54,8 +55,8 @@ def centred(ticks: Sequence[Tick], width: float = NARROW) -> list[Label]:
     """
     whole = []
     for tick in ticks:
-        half = len(tick.label) * LETTER / 2
-        if half <= tick.at * width <= width - half:
+        over = len(tick.label) * LETTER / 2 - BEYOND
+        if over <= tick.at * width <= width - over:
             whole.append(tick)
     for every in range(1, len(whole)):
         chosen = whole[::every]

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnexp.report.room import APART, LETTER, centred, stacked, with_room
+from nnexp.report.room import APART, BEYOND, LETTER, centred, stacked, with_room
 from nnexp.report.scale import Tick
 
 
@@ -33,7 +33,7 @@ def test_even_ticks_are_labelled_evenly_and_at_their_places(count, letters, widt
         left = {"start": at, "middle": at - size / 2, "end": at - size}[label.anchor]
         spans.append((left, left + size))
     assert all(b[0] > a[1] for a, b in pairwise(spans))
-    assert all(left >= -1e-9 and right <= width + 1e-9 for left, right in spans)
+    assert all(left >= -BEYOND - 1e-9 and right <= width + BEYOND + 1e-9 for left, right in spans)
     if {label.anchor for label in labels} == {"middle"}:
         steps = [b.tick.at - a.tick.at for a, b in pairwise(labels)]
         assert max(steps, default=0) - min(steps, default=0) < 1e-9
