@@ -23,7 +23,8 @@ def watch(
 ) -> LoopWatch:
     """Watch a training loop, to ask for its diagnosis.
 
-    Nothing of the training changes: a watched loop and an unwatched one end in the same bits.
+    Nothing of the training changes: a watched loop and an unwatched one end in the same bits, but
+    for a model or a loss that keeps account of its calls where docs/watch.md says it is not found.
 
     Arguments:
         model: any module.

@@ -221,7 +221,8 @@ def _class_weights(watch: LoopWatch) -> list[float] | None:
 def make_seen(watch: LoopWatch, sheet: Sheet, trees: Yardstick | None, linear: list[Any]) -> Seen:
     """The loop as the rules for runs see it."""
     table, record = watch.table, watch.record
-    history = view.make_history(record)
+    made = watch.updates.count if record.gathered else 0
+    history = view.make_history(record, watch.steps / made if made else 1.0)
     kernel = watch.kernel.kind
     config = make_config(
         watch.model,

@@ -1,4 +1,4 @@
-"""A call that leaves no trace: modes, buffers, gradients and random numbers are put back."""
+"""A call that leaves no trace: what it changes of a model and of random numbers is put back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from nnexp.loop.attributes import owners_of, same_attributes
 
 
 @contextmanager
@@ -95,7 +97,8 @@ def quiet(model: nn.Module, training: bool = False) -> Iterator[None]:
     for one in modules:
         one.training = training
     try:
-        with same_draws(), same_buffers([model]), torch.no_grad():
+        held = same_buffers([model]), same_attributes(owners_of(model))
+        with same_draws(), held[0], held[1], torch.no_grad():
             yield
     finally:
         for one in modules:

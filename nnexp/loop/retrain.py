@@ -373,12 +373,12 @@ def _judged(
     with quiet(model):
         out = watch.given(model(x))
     if not watch.table.is_classes:
-        own, true = (one.reshape(len(one), -1).double() for one in (watch.main(out), targets))
-        if own.shape != true.shape:  # of a loss that takes another form of them
-            own, true = own[:, :1], true[:, :1]
+        told, wanted = (one.reshape(len(one), -1).double() for one in (watch.main(out), targets))
+        if told.shape != wanted.shape:  # of a loss that takes another form of them
+            told, wanted = told[:, :1], wanted[:, :1]
         if watch.table.labels and watch.kernel.kind == "logistic":
-            own = own.sigmoid()
-        return explained(own.numpy(force=True), true.numpy(force=True))
+            told = told.sigmoid()
+        return explained(told.numpy(force=True), wanted.numpy(force=True))
     if tap is not None and tap.logits is not None:
         kind = "softmax" if tap.logits.shape[-1] > 1 else "logistic"
         found = decide(tap.logits, Kernel(kind), "logits", [0.0, 1.0])

@@ -65,8 +65,13 @@ def make_inputs(table: LoopTable) -> Inputs:
     return Inputs(list(table.columns), rms, std, np.isfinite(flat).all(0))
 
 
-def make_history(record: LoopRecord) -> pd.DataFrame:
-    """The evaluations as the epochs of a history."""
+def make_history(record: LoopRecord, batches: float = 1.0) -> pd.DataFrame:
+    """The evaluations as the epochs of a history.
+
+    Arguments:
+        record: of the loop.
+        batches: that a step of the optimizer is made of, as far as they were watched.
+    """
     points = record.frame()
     points = points[points["step"] > 0].reset_index(drop=True)
     sliced = points["slice_loss"] if "slice_loss" in points else points["batch_loss"]
@@ -77,6 +82,7 @@ def make_history(record: LoopRecord) -> pd.DataFrame:
             "train_loss": losses.to_numpy(dtype=float),
             "train_accuracy": points["slice_accuracy"].to_numpy(dtype=float),
             "lr": points["lr"].to_numpy(dtype=float),
+            "steps": np.round(points["step"].to_numpy(dtype=float) / batches),
         }
     )
     if "val_loss" in points and np.isfinite(points["val_loss"]).any():

@@ -18,6 +18,7 @@ from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop import gather, proof
 from nnexp.loop.accepted import check_arguments, check_returned, check_step
+from nnexp.loop.attributes import owners_of, same_attributes
 from nnexp.loop.kernel import Kernel, loss_value
 from nnexp.loop.looker import Looker, is_look, next_look
 from nnexp.loop.meeting import meet
@@ -60,6 +61,7 @@ class LoopWatch:
         # of several the one with most weights is judged, and what is trained by all
         self.optimizer = max(self.optimizers, key=_weights_of)
         self.loss_modules = modules_of(loss_fn)
+        self._owners = owners_of(loss_fn)
         self.passed_over = int(getattr(loss_fn, "ignore_index", NO_LABEL))
         self.table = make_table(train, valid, classes, like, self.passed_over, columns)
         self.record = LoopRecord()
@@ -189,8 +191,9 @@ class LoopWatch:
     # ------------------------------------------------------------------------ what is looked at
     @contextmanager
     def unseen(self) -> Iterator[None]:
-        """Let the loss be called without a trace of it in random numbers and its own buffers."""
-        with same_draws(), same_buffers(self.loss_modules):
+        """Let the loss be called without a trace in random numbers, its buffers and attributes."""
+        held = same_buffers(self.loss_modules), same_attributes(self._owners)
+        with same_draws(), held[0], held[1]:
             yield
 
     def forward(self, x: Tensor, training: bool = False) -> Any:

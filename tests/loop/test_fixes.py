@@ -57,8 +57,8 @@ def test_what_fills_missing_cells_takes_them(loops, cell):
     found = loops.run(loop, 0)
     first = found.findings[0]
     assert first.cause == "nonfinite_inputs"
-    X = loop.watch.table.flat
+    x = loop.watch.table.flat
     if first.fix[0].startswith("X[~np.isfinite(X)] = np.nan, then sklearn"):
-        X[~np.isfinite(X)] = np.nan
+        x[~np.isfinite(x)] = np.nan
     assert ("isfinite" in first.fix[0]) == np.isinf(cell)
-    assert np.isfinite(SimpleImputer().fit_transform(X)).all()
+    assert np.isfinite(SimpleImputer().fit_transform(x)).all()

@@ -164,8 +164,16 @@ def test_gradients_of_several_batches_are_one_step_in_a_proof_as_well(loop):
     (own,) = [own for own in found.findings if own.cause == "undertrained"]
     assert own.verdict == "confirmed"
     assert own.proof.before == pytest.approx(watch.record.points[-1]["val_accuracy"], abs=0.1)
-    assert own.evidence[0].value == pytest.approx(watch.steps / 8, rel=0.25)
+    assert own.evidence[0].value == watch.updates.count == watch.steps // 8
     assert loop(adam(1e-3)).gathers == 1
+
+
+@pytest.mark.parametrize("batch", [7, 32])
+def test_the_steps_that_are_told_are_those_that_were_taken(loops, batch):
+    plain = loops.Loop("digits", optimizer=loops.sgd(1e-3), batch=batch, epochs=7)
+    found = loops.run(plain, 0)
+    (own,) = [own for own in found.findings if own.cause == "undertrained"]
+    assert (own.evidence[0].signal, own.evidence[0].value) == ("steps taken", plain.watch.steps)
 
 
 @pytest.mark.parametrize(

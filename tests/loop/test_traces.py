@@ -4,6 +4,7 @@ import copy
 import gc
 import io
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -82,6 +83,65 @@ class Written(nn.Module):
         return loss / self.level
 
 
+class Counting(nn.Module):
+    """Keeps account of its calls in plain attributes, and draws from a generator of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(5, 2)
+        self.calls, self.seen, self.level = 0, [], torch.zeros(())
+        self.drawn, self.noise = np.random.default_rng(0), torch.Generator().manual_seed(0)
+
+    def forward(self, x):
+        self.calls += 1
+        self.seen.append(len(x))
+        self.level += 0.01
+        self.first = getattr(self, "first", 0) + 1
+        given = 0.1 * torch.randn(2, generator=self.noise) + self.drawn.normal()
+        return (
+            self.last(x) * (1 + 1 / self.calls) + self.level * len(self.seen) + given / self.first
+        )
+
+
+class Annealed:
+    """A loss that smooths labels less at each call."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, out, t):
+        self.calls += 1
+        return F.cross_entropy(out, t, label_smoothing=max(0, 0.3 - 0.01 * self.calls))
+
+
+class Scheduled(nn.Module):
+    """A loss that is a module and divides by the number of its calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, out, t):
+        self.calls += 1
+        return F.cross_entropy(out / self.calls, t)
+
+
+def enclosed():
+    calls = 0
+
+    def loss(out, t):
+        nonlocal calls
+        calls += 1
+        return F.cross_entropy(out, t) / calls**0.5
+
+    return loss
+
+
+def called_within():
+    inner = Annealed()
+    return lambda out, t: inner(out, t)
+
+
 def within():
     inner = Written()
     return lambda out, t: inner(out, t)
@@ -122,9 +182,19 @@ def train(make, loss_fn, watched, steps=20, before=False, ask=()):
         (plain, Assigned),
         (plain, Written),
         (plain, within),
+        (Counting, lambda: F.cross_entropy),
+        (plain, Annealed),
+        (plain, lambda: Annealed().__call__),
+        (plain, lambda: partial(Annealed())),
+        (plain, Scheduled),
+        (plain, enclosed),
+        (plain, called_within),
     ],
-    ids=["spectral", "centred", "lazy", "torch", "numpy", "assigned", "written", "within"],
-)
+    ids=[
+        "spectral", "centred", "lazy", "torch", "numpy", "assigned", "written", "within",
+        "counting", "annealed", "method", "partial", "scheduled", "enclosed", "called within",
+    ],
+)  # fmt: skip
 def test_a_training_ends_in_the_same_bits(make, loss, before):
     own, other = loss(), loss()
     alone, _ = train(make, own, False)

@@ -23,6 +23,12 @@ BATCHES = "batches"  # what of the run is in order, where it is not the split
 OTHER_ROWS = "batches that hold no row of X"  # subject of a preprocessing_mismatch, of loops alone
 
 
+def steps_taken(seen: Seen) -> int:
+    """Steps of the optimizer, counted where that was done."""
+    counted = seen.column("steps")
+    return int(counted[-1]) if len(counted) else len(seen.history) * seen.steps
+
+
 def undertrained(seen: Seen) -> list[Nomination]:
     """A run that ended while it still improved."""
     losses = seen.column("val_loss") if len(seen.column("val_loss")) else seen.column("train_loss")
@@ -32,7 +38,7 @@ def undertrained(seen: Seen) -> list[Nomination]:
         return []
     if seen.status in ("failed", "interrupted"):  # its end was no choice
         return []
-    steps = len(seen.history) * seen.steps
+    steps = steps_taken(seen)
     still = int(np.argmin(losses)) >= len(losses) - max(1, len(losses) // 10) - 1
     first = seen.signal("val_loss")
     start = float(first[0]) if len(first) else float(losses[0])

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnexp.diagnosis.finding import TRIED, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
+from nnexp.diagnosis.rules.optimisation import steps_taken
 from nnexp.diagnosis.seen import Seen
 
 # rise of the validation loss over its least value, as a share of the prior's loss: a sign, and one
@@ -94,7 +95,7 @@ def _dropped(seen: Seen) -> list[Strict]:
 def _decays(seen: Seen) -> list[Strict]:
     """Weight decay, decoupled from the gradient or added to it."""
     config, reg = seen.config, seen.config.reg
-    steps = max(1, len(seen.history) * seen.steps)
+    steps = max(1, steps_taken(seen))
     shrunk = config.optimizer.lr * reg.weight_decay * steps
     beside, own = 0.0, config.optimizer.weight_decay
     if reg.weight_decay >= 0.3 and shrunk > DECAYED:
