@@ -226,10 +226,11 @@ def _one_row_an_epoch(found: dict[str, Any], epochs: np.ndarray) -> dict[str, An
 
 def _numbers(name: Any, values: Any) -> np.ndarray:
     """A curve as (epochs,) float64."""
-    if hasattr(values, "detach"):  # of torch, which may have a graph and lie on a device
-        values = values.detach().cpu()
+    # of torch, which may have a graph, lie on a device, and be of a kind that NumPy does not know
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().double()
     elif isinstance(values, (list, tuple)):
-        values = [own.detach().cpu() if hasattr(own, "detach") else own for own in values]
+        values = [own.detach().cpu().double() if hasattr(own, "detach") else own for own in values]
     try:
         curve = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

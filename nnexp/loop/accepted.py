@@ -14,6 +14,7 @@ from nnexp.errors import UserError
 from nnexp.loop.returned import leaves, tail
 from nnexp.loop.table import LoopTable
 
+UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)  # that torch counts nothing in
 STEP = "watch.step(loss, logits, target)"
 
 
@@ -99,6 +100,8 @@ def check_step(loss: Any, output: Any, target: Any, returned: Any) -> Tensor:
             "as many rows in both",
             STEP,
         )
+    if given.dtype in UNSIGNED:
+        given = given.long()
     known = [own for _, own in leaves(returned)]
     if not {tail(own) for own in parts} & {tail(own) for own in known}:
         raise UserError(

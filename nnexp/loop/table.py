@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from nnexp.errors import UserError
+from nnexp.loop.arrays import array
 from nnexp.loop.labels import check_classes, halves, index_numbers, index_texts
 from nnexp.loop.names import column_names
 
@@ -245,8 +246,8 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
             "one array or tensor (N, D) of inputs, which the model gets",
             "a model of one X that takes it apart, X = torch.cat((X1, X2), 1)",
         )
-    x, y = (_array(one) for one in part)
-    if x.dtype == object:
+    x, y = (array(one, what, name) for one, what in zip(part, ("inputs", "targets"), strict=True))
+    if x.dtype.kind not in "biuf":
         raise UserError(
             f"{name}= has inputs that are no numbers",
             "inputs (N, D) as the loop hands them to the model",
@@ -268,10 +269,3 @@ def _is_of_arrays(one: Any, rows: int) -> bool:
     return bool(one) and all(
         isinstance(own, (np.ndarray, Tensor)) and own.ndim and len(own) == rows for own in one
     )
-
-
-def _array(one: Any) -> np.ndarray:
-    if isinstance(one, Tensor):
-        one = one.detach().cpu()
-        return one.float().numpy() if one.dtype == torch.bfloat16 else one.numpy()
-    return np.asarray(one)

@@ -117,6 +117,13 @@ def test_a_softmax_before_cross_entropy_shows_in_the_floor_of_the_loss(table):
         assert "softmax_twice" not in causes(trained(table, **healthy), classes)
 
 
+def test_curves_of_half_precision_are_read():
+    curve = torch.tensor([1.0, 0.5, 0.25, 0.125])
+    for given in (curve.bfloat16(), list(curve.bfloat16()), curve.half()):
+        found = nnexp.diagnose_history({"loss": given})
+        assert str(found) == str(nnexp.diagnose_history({"loss": curve.tolist()}))
+
+
 def test_a_test_is_known_by_any_kind_of_list():
     curve = list(fall()[:9])
     for tested in ([None] * 9 + [0.9], torch.tensor([math.nan] * 9 + [0.9], requires_grad=True)):

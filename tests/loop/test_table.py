@@ -56,3 +56,41 @@ def test_findings_call_columns_by_their_names(loops):
     found = str(loops.run(loops.Loop(scaled=False, kwargs={"columns": names}), 0))
     assert "'proline'" in found
     assert "x12" not in found
+
+
+def tables(x, y):
+    return make_table((x, y), None, None, torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    "kind", ["uint8", "uint16", "uint32", "uint64", "int8", ">i4", ">f4", "float16", "longdouble"]
+)
+def test_numbers_of_every_kind_are_read(kind):
+    x = np.arange(80.0).reshape(40, 2)
+    y = np.array([0, 1] * 20)
+    made = tables(x.astype(kind), y.astype(kind))
+    assert made.flat.tolist() == x.tolist()
+    assert made.index.tolist() == made.y.tolist() == y.tolist()
+
+
+def test_frames_of_numbers_and_truth_values_are_numbers():
+    frame = pd.DataFrame({"a": [1.5, None] * 20, "b": [True, False] * 20}).astype({"a": "Float64"})
+    made = tables(frame, pd.Series([0, 1] * 20, dtype="Int64"))
+    assert np.array_equal(made.flat, [[1.5, 1], [np.nan, 0]] * 20, equal_nan=True)
+    assert (made.index.tolist(), list(made.classes)) == ([0, 1] * 20, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "wrong"),
+    [
+        (np.zeros((2, 2), complex), [0, 1], "inputs of dtype complex128"),
+        (np.zeros((2, 2)), np.zeros(2, complex), "targets of dtype complex128"),
+        (np.zeros((2, 2)), np.zeros(2, "datetime64[Y]"), r"targets of dtype datetime64\[Y\]"),
+        (np.zeros((2, 2)), np.full(2, 2**64 - 1, np.uint64), "targets up to 18446744073709551615"),
+        (np.zeros((2, 2)).astype(str), [0, 1], "inputs that are no numbers"),
+    ],
+    ids=["complex X", "complex y", "dates", "beyond 2^63", "texts"],
+)
+def test_what_torch_does_not_take_is_refused(x, y, wrong):
+    with pytest.raises(UserError, match=wrong):
+        tables(x, y)
