@@ -34,7 +34,8 @@ def watch(
             numbers; (N, 1) and one-hot (N, C) as well.
         valid: the same of held-out rows, prepared as the loop prepares them; None without any.
         factory: returns a fresh model as it was before training; for a proof.
-        classes: how many classes there are or their labels, 0 for quantities; None to tell by y.
+        classes: how many classes there are, or their labels in the order of the outputs; 0 for
+            quantities; None to tell by y.
         columns: names of the inputs of a row (D,), by which findings call them; None for those of
             a frame, or x0, x1, ...
 

@@ -320,6 +320,8 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
         classes=len(watch.table.classes),
         labels=watch.table.labels,
         levels=watch.form.levels(watch.table),
+        used=np.unique(watch.table.index).tolist(),
+        told=watch.table.told,
         wide=watch.form.is_wide,
         flips={
             "minus in the loop": math.isfinite(ratio) and ratio < 0,

@@ -92,13 +92,20 @@ def index_numbers(
             "as many as there are, or 0 for quantities",
             f"classes={len(known)}",
         )
+    place = np.searchsorted(known, np.nan_to_num(flat)).clip(0, len(known) - 1)
+    if isinstance(given, list) and set(known) <= {own for own in given if _is_number(own)}:
+        return given, np.array([given.index(own) for own in known], dtype=np.int64)[place]
     if whole and known.min() >= 0 and count > known.max():
         names: list[Any] = list(range(count))
-        index = np.nan_to_num(flat).astype(np.int64)
+        place = np.nan_to_num(flat).astype(np.int64)
     else:
         names = [int(v) if float(v).is_integer() else float(v) for v in known]
-        index = np.searchsorted(known, np.nan_to_num(flat)).clip(0, len(known) - 1)
-    return (given if isinstance(given, list) else names), index
+    # names of the indices, or of the labels in ascending order
+    return (given if isinstance(given, list) and len(given) >= len(names) else names), place
+
+
+def _is_number(own: Any) -> bool:
+    return isinstance(own, (int, float, np.number)) and not isinstance(own, bool)
 
 
 def halves(quantity: np.ndarray, train: int) -> np.ndarray:

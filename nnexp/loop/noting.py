@@ -124,8 +124,10 @@ def indices(watch: LoopWatch, target: Tensor) -> np.ndarray:
     if watch.form.is_wide:
         return np.asarray(target.argmax(1).cpu().numpy())
     flat = target.detach().reshape(len(target)).double().cpu().numpy()
-    names = list(watch.table.classes)
+    table = watch.table
+    names = list(table.classes)
     if names == list(range(len(names))) and np.isin(flat, names).all():
         return flat.astype(np.int64)
-    found = np.searchsorted(np.array(watch.form.levels(watch.table)) + 1e-9, flat)
+    place = np.searchsorted(np.array(watch.form.levels(table)) + 1e-9, flat)
+    found = table.index[table.rows_of_values][place.clip(max=len(table.values) - 1)]
     return np.where(flat == watch.passed_over, -2, found)  # which is no class

@@ -38,6 +38,8 @@ class Pairing:
         classes: how many there are; 0 for quantities.
         labels: of rows that have several, each of which is there or not, how many; else 0.
         levels: the targets of the classes as the loss gets them, ascending.
+        used: the outputs of the classes that rows have, ascending.
+        told: whether the user said which classes there are.
         wide: whether a row has a target for each class.
         flips: how often the sign is turned: in the loop, in the loss, by the optimizer.
         ratio: the loop's loss over the loss function's, where they are proportional; else NaN.
@@ -53,6 +55,8 @@ class Pairing:
     classes: int
     labels: int
     levels: list[float]
+    used: list[int]
+    told: bool
     wide: bool
     flips: dict[str, bool]
     ratio: float
@@ -204,12 +208,12 @@ def _encoding(own: Pairing) -> list[Nomination]:
         if levels.max() < 0.5:
             text = "targets near 0 teach the network to answer about 0 for every row"
             return [Nomination("label_encoding", (given,), text, ("targets 0.0 and 1.0",), 0.98)]
-    whole = kernel in ("softmax", "nll") and not own.wide
-    if whole and len(levels) < own.nature.width and levels.min() > 0:
-        unused = sorted(set(range(own.nature.width)) - {int(level) for level in levels})
-        given = Evidence("targets as the loss gets them", shown, f"0 to {len(levels) - 1}")
-        text = f"{len(unused)} outputs are never a target: the labels do not count from 0"
-        fix = f"targets y - {int(levels.min())}, and {len(levels)} outputs"
+    whole, used = kernel in ("softmax", "nll") and not own.wide, own.used
+    if whole and not own.told and used and len(used) < own.nature.width and min(used) > 0:
+        given = Evidence("outputs that are of a label", used[:6], f"0 to {len(used) - 1}")
+        unused = own.nature.width - len(used)
+        text = f"{unused} outputs are never a target: the labels do not count from 0"
+        fix = f"targets lowered by {min(used)}, and {len(used)} outputs"
         return [Nomination("label_encoding", (given,), text, (fix,), 0.9)]
     return []
 

@@ -88,6 +88,8 @@ class LoopTable:
             target: of a batch, as the loss gets it.
             kernel: kind of the loss, as of `Kernel`.
         """
+        if self.told and self._coded(target):
+            return replace(self, y=self.codes.to(self.y.device))
         if self.told or not self.is_whole:
             return self.by_number(outputs)
         low, high = int(self.y.min()), int(self.y.max())
@@ -101,6 +103,13 @@ class LoopTable:
             first = self.y.reshape(-1).double().cpu().numpy()
             return replace(self, classes=[], index=halves(first, self.train))
         return self.by_number(outputs)
+
+    def _coded(self, target: Tensor) -> bool:
+        """Whether a batch's targets are the class indices, and not the labels of y."""
+        if not self.is_classes or self.is_wide or target.numel() != len(target):
+            return False
+        given = set(target.reshape(-1).tolist())
+        return not given <= set(self.values) and given <= set(range(len(self.classes)))
 
     def as_floats(self, like: Tensor) -> LoopTable:
         """The table with inputs as floats, where the model takes no whole numbers."""
@@ -121,6 +130,18 @@ class LoopTable:
         if self.is_wide:
             return sorted({float(code) for code in self.index})
         return [float(value) for value in self.y.reshape(len(self.y)).unique().tolist()]
+
+    @cached_property
+    def places(self) -> Tensor:
+        """The place of each row's target among `values` (N,), on the device of the inputs."""
+        flat = self.y.reshape(len(self.y)).double().cpu()
+        found = torch.searchsorted(torch.tensor(self.values, dtype=torch.float64), flat)
+        return found.clamp(max=len(self.values) - 1).to(self.x.device)
+
+    @cached_property
+    def rows_of_values(self) -> np.ndarray:
+        """A row of each of `values`."""
+        return np.unique(self.places.cpu().numpy(), return_index=True)[1]
 
     @cached_property
     def middle(self) -> float:

@@ -69,9 +69,8 @@ class Form:
         if table.is_wide:
             y = table.codes[rows]
         elif table.is_classes:
-            levels = self.levels(table)
-            if len(levels) == len(table.classes):
-                y = torch.tensor(levels, dtype=torch.float64, device=y.device)[table.codes[rows]]
+            levels = torch.tensor(self.levels(table), dtype=torch.float64, device=y.device)
+            y = levels[table.places[rows]]
         return y.reshape(len(rows), *self.tail).to(self.dtype)
 
 

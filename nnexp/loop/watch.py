@@ -23,6 +23,7 @@ from nnexp.loop.kernel import Kernel, loss_value
 from nnexp.loop.looker import Looker, is_look, next_look
 from nnexp.loop.meeting import meet
 from nnexp.loop.noting import note
+from nnexp.loop.numbering import number_outputs
 from nnexp.loop.outputs import decide, linear_layers
 from nnexp.loop.quiet import modules_of, quiet, same_buffers, same_draws
 from nnexp.loop.record import APPLIED, LoopRecord
@@ -273,7 +274,7 @@ class LoopWatch:
         target = check_step(loss, output, target, self.start)
         if self.form is None:
             meet(self, output, target)
-            self._true = self.table.index[self._chosen]
+            self._learn_targets()
         if is_look(now) and self.form is not None:
             self.form.see(target)
             with self.unseen():
@@ -311,6 +312,17 @@ class LoopWatch:
         self._point(self.steps, self.forward(self.x), mean)
         self._evaluate_at = self._gap(self.record.batch)
 
+    def _learn_targets(self) -> None:
+        """Read anew what the targets of the slices are, where more of them were seen."""
+        if self.form is None or self._targets_of == len(self.form.values):
+            return
+        self._targets_of = len(self.form.values)
+        given = self.form, self.table, self.main(self.start).detach()
+        with self.unseen():
+            self.table, self.kernel = number_outputs(self.loss_fn, self.kernel, *given)
+        self._true = self.table.index[self._chosen]
+        self._targets = [self.form.make(self.table, rows) for rows in self._rows]
+
     def _point(self, step: int, output: Any, mean: float) -> None:
         point = {
             "step": float(step),
@@ -318,10 +330,8 @@ class LoopWatch:
             "batch_loss": mean,
         }
         begin = 0
+        self._learn_targets()
         hits = self.classes_of(output) == self._true
-        if self.form is not None and self._targets_of != len(self.form.values):
-            self._targets = [self.form.make(self.table, rows) for rows in self._rows]
-            self._targets_of = len(self.form.values)
         for name, target, size in zip(("slice", "val"), self._targets, self._sizes, strict=True):
             if size:
                 part = slice(begin, begin + size)
