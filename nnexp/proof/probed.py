@@ -12,10 +12,14 @@ from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.proof.arms import Arm
 from nnexp.proof.contrast import WORTH, arm_scores, chance_gain, is_balanced, step_of
+from nnexp.proof.typed_back import title_of
 from nnexp.statistics import LEVEL, holm, paired_test
 
 LEARNT = 0.95  # accuracy on them
 PAIRS = 3  # with a score, for a nomination
+AS_MUCH = 0.9  # of the largest gain: a typed setting put back that brings so much comes first, as
+# any other change may make up for what somebody typed
+FIRST = 0.99  # strength of such a setting
 ANY = ""  # cause: all probes of a run are judged by one score
 
 # a gain -> how surely it is the cause; a rate too low makes all that follow it look like one
@@ -51,6 +55,13 @@ WHY = {
     "unsuitable_optimizer": "at its best rate the other optimizer goes where this one, at the "
     "best of its rates, does not",
     "undertrained": "with more epochs the same run goes on improving",
+    "class_imbalance": "with weights that balance the classes the same network tells them better "
+    "in the mean",
+}
+# where a gain does not show what the cause's own title says
+TITLES = {
+    "outlier_crushed_feature": "the inputs are learnt from better in another scaling",
+    "class_imbalance": "weights that balance the classes tell them better than those typed",
 }
 
 TYPED = "with this setting as it is by itself the same run learns what it has not learnt here"
@@ -167,13 +178,15 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
     ]
     sided = [t.p / 2 if t.mean.mean > 0 else 1.0 for t in tests]
     p_values = holm([p if np.isfinite(p) else 1.0 for p in sided]) if sided else np.zeros(0)
-    best: dict[str, tuple[float, PlannedProbe, PlannedProbe]] = {}
+    found: list[tuple[float, PlannedProbe, PlannedProbe]] = []
     for own, base, gain, p in zip(tried, before, gains, p_values, strict=True):
         mean = float(gain.mean()) if len(gain) >= PAIRS else 0.0
-        least = max(WORTH, chance_gain(mean, ANY, own.arm))
-        if mean >= least and p < LEVEL and mean > best.get(own.cause, (0.0,))[0]:
-            best[own.cause] = mean, own, base
-    most = max((gain for gain, *_ in best.values()), default=1.0)
+        if mean >= max(WORTH, chance_gain(mean, ANY, own.arm)) and p < LEVEL:
+            found.append((mean, own, base))
+    most = max((gain for gain, *_ in found), default=1.0)
+    best: dict[str, tuple[float, PlannedProbe, PlannedProbe]] = {}
+    for one in sorted(found, key=lambda one: (not _leads(one[1], one[0], most), -one[0])):
+        best.setdefault(one[1].cause, one)
     return [
         Nomination(
             cause,
@@ -189,11 +202,18 @@ def nominations(plans: Sequence[PlannedProbe]) -> list[Nomination]:
             ),
             TYPED if own.typed else WHY[cause],
             own.words,
-            STRENGTH[cause] * float(np.sqrt(gain / most)),
+            FIRST if _leads(own, gain, most) else STRENGTH[cause] * float(np.sqrt(gain / most)),
             certain=True,
+            title=title_of(own.words) if own.typed else TITLES.get(cause, ""),
+            typed=own.typed,
         )
         for cause, (gain, own, base) in best.items()
     ]
+
+
+def _leads(own: PlannedProbe, gain: float, most: float) -> bool:
+    """Whether a probe undoes what somebody typed, and gains as much as any other change."""
+    return own.typed and gain >= AS_MUCH * most
 
 
 def _before(own: PlannedProbe, plans: Sequence[PlannedProbe]) -> PlannedProbe:

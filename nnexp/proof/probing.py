@@ -203,6 +203,8 @@ def planned(base: Config, overrides: Sequence[str]) -> list[PlannedProbe]:
         add("a larger network", [wider], "underfit_capacity")
     elif base.model.name == "linear":
         add("a larger network", ["model=mlp", "model.hidden=[64]"], "underfit_capacity")
+    if isinstance(base.loss.class_weight, list):  # by hand, which may be far from balanced
+        add("loss.class_weight=balanced", ["loss.class_weight=balanced"], "class_imbalance")
     for word, cause in typed_back(base, overrides):
         add(f"{word}, as by itself", [word], cause, typed=True)
     epochs = [override("trainer.epochs", LONGER * base.trainer.epochs)]

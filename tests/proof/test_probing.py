@@ -271,6 +271,46 @@ def test_typed_settings_are_told_as_such():
     assert [own.cause for own in nominations([base, rate, other])] == ["lr_too_low"]
 
 
+def test_a_gain_by_another_scaling_is_told_for_what_it_is():
+    base, scaled = plan("as it is", [0.5] * 5), plan("rank", [0.8] * 5, "outlier_crushed_feature")
+    (found,) = nominations([base, scaled])
+    assert found.title == "the inputs are learnt from better in another scaling"
+
+
+@pytest.mark.parametrize(("score", "first"), [(0.79, True), (0.7, False)])
+def test_a_typed_setting_that_gains_as_much_comes_first(score, first):
+    base, scaled = plan("as it is", [0.5] * 5), plan("rank", [0.8] * 5, "outlier_crushed_feature")
+    missing = plan("missing", [score] * 5, "informative_missingness")
+    missing = replace(missing, words=("data.missing=mean",), typed=True)
+    found = {own.cause: own for own in nominations([base, scaled, missing])}
+    typed = found["informative_missingness"]
+    assert (typed.title, typed.typed) == ("missing cells are treated in a way that costs", True)
+    assert (typed.strength > found["outlier_crushed_feature"].strength) == first
+
+
+def test_of_one_cause_the_typed_setting_is_put_back():
+    base, rate = plan("as it is", [0.5] * 5), plan("rate", [0.8] * 5, "lr_too_low")
+    schedule = replace(plan("schedule", [0.79] * 5, "lr_too_low"), typed=True)
+    schedule = replace(schedule, words=("scheduler=constant",))
+    (found,) = nominations([base, rate, schedule])
+    assert found.fix == ("scheduler=constant",)
+    assert nominations([base, rate, plan("no", [0.7] * 5, "lr_too_low")])[0].fix == ("a=1",)
+
+
+@pytest.mark.parametrize(
+    ("weights", "tried"),
+    [("[20,1,1]", ["balanced", "null"]), ("balanced", ["null"]), ("null", [])],
+)
+def test_weights_by_hand_are_tried_balanced_and_none(weights, tried):
+    words = ["data=wine", f"loss.class_weight={weights}"]
+    plans = [own for own in planned(compose(words), words) if own.cause == "class_imbalance"]
+    assert [own.words for own in plans] == [(f"loss.class_weight={one}",) for one in tried]
+    better = [replace(own, arm=plan("", [0.8] * 5).arm) for own in plans]
+    for own in better:
+        (found,) = nominations([plan("as it is", [0.5] * 5), own])
+        assert "weights" in found.title
+
+
 def test_runs_that_weight_their_classes_are_probed_by_balanced_accuracy():
     base, more = plan("as it is", [0.9] * 5), plan("more", [0.7] * 5, "undertrained")
     for own, balanced in ((base, 0.5), (more, 0.7)):
