@@ -21,6 +21,8 @@ LAG = 1.0  # ... by no more than so many standard errors
 UNLIKE = 0.15  # of accuracy that other learners lose from train rows to held-out ones
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
+HARM = "accuracy on"  # how the item of evidence begins that all findings of a run share
+
 # a cause -> what it brings about; where both are nominated the cause comes first
 _FOLLOW = {
     "dead_units",
@@ -243,7 +245,7 @@ def _harm(seen: Seen) -> tuple[Evidence, ...]:
     where = "validation" if seen.valid is not None else "train"
     return (
         Evidence(
-            f"accuracy on {where} rows",
+            f"{HARM} {where} rows",
             part.accuracy,
             f"about {part.possible:.3f}, what other learners reach on {len(part.true)} rows",
         ),

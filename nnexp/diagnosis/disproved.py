@@ -8,6 +8,7 @@ from nnexp.diagnosis.finding import Nomination
 from nnexp.diagnosis.judged import BEHIND_GAP, BEHIND_Z
 from nnexp.diagnosis.seen import Seen
 
+EMPTY = "uninformative_inputs"
 # standard errors of a validation accuracy above the share of the most frequent class, from which
 # on its inputs have told the run something
 TELLS = 3.0
@@ -16,7 +17,10 @@ LEARNT = 0.98  # accuracy on train rows beyond which nothing holds the training 
 
 def standing(seen: Seen, nominations: Sequence[Nomination]) -> list[Nomination]:
     """The nominations without "nothing tells of the label" where something does."""
-    disproved = tells_classes(seen) or any(own.cause == "target_leak" for own in nominations)
+    told = any(
+        own.cause == "target_leak" or (own.cause == EMPTY and own.subject) for own in nominations
+    )
+    disproved = told or tells_classes(seen)
     wrong = {id(own) for own in of_nothing(nominations)} if disproved else set()
     return [own for own in nominations if id(own) not in wrong]
 
@@ -28,9 +32,9 @@ def tells_classes(seen: Seen) -> bool:
 
 def of_nothing(nominations: Sequence[Nomination]) -> list[Nomination]:
     """Those that rest on no column telling of the label: of inputs, and of labels by the same
-    evidence. What a setting mends is one column's matter.
+    evidence. What a setting mends, or is about some columns, is another matter.
     """
-    empty = [own for own in nominations if own.cause == "uninformative_inputs" and not own.fix]
+    empty = [own for own in nominations if own.cause == EMPTY and not own.fix and not own.subject]
     shared = {item.signal for own in empty for item in own.evidence}
     permuted = [
         own

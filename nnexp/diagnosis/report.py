@@ -25,6 +25,8 @@ BY_TRAIN = "without validation rows it is judged by train rows alone, which tell
 NO_JUDGE = "no re-run can prove it: there are no validation rows to judge by"
 OF_LOOPS = "to be looked for in the loop and its data"  # where no one change is known
 SHOWN = 3
+SPLIT = "data.split."  # a fix of it
+CARRIES = "one column carries the label"  # how the audit's note of it begins
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
 APART = 0.05  # of accuracy behind other learners, which is worth a word also where it may be chance
@@ -126,8 +128,19 @@ class Diagnosis:
             lines.append(f"to prove it: {command}" if self._judges else NO_JUDGE)
         if not self.findings or (not self.alarms and is_behind(self)):
             lines.append(_healthy(self))
+        lines += [f"note: {own}" for own in self.noted]
         lines += self._further(command)
         return "".join(f"{visible(line)}\n" for line in lines) + table(self.probes)
+
+    @property
+    def noted(self) -> list[str]:
+        """Notes that are told with the findings: one column may be known only after the label,
+        where no leak is told, and nothing else either, or what makes more of that column.
+        """
+        if any(own.cause in FLATTERING for own in self.alarms):
+            return []
+        doubtful = not self.alarms or bool(self.restores)
+        return [own for own in self.notes if doubtful and own.startswith(CARRIES)]
 
     def _further(self, command: str) -> list[str]:
         """How to look further where nothing is suspected; nothing for no command."""
@@ -245,9 +258,16 @@ def _told(own: Finding, fix: str) -> str:
     # more validation rows make no run better, and others than those that judged it
     if own.proof is None or own.cause == "validation_too_small":
         return f"fix: {fix}"
+    if own.verdict != CONFIRMED and other_rows_judge(own):
+        return f"{fix} (judged on other rows): {_gain(own.proof)}"
     # what stands, since what may help against it is no cure
     useless = own.verdict == SUSPECTED and own.proof.gain < 0
     return f"{fix}{' does not help' * useless}: {_gain(own.proof)}"
+
+
+def other_rows_judge(own: Finding) -> bool:
+    """Whether a fix changes which rows are held out: a lower score is no word against it."""
+    return own.cause == "deletion_bias" or any(word.startswith(SPLIT) for word in own.fix)
 
 
 def _gain(proof: Proof) -> str:

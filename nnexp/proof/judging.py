@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnexp.diagnosis.conclude import HARM
+from nnexp.diagnosis.disproved import EMPTY
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
 from nnexp.diagnosis.proven import BALANCED, HALF, LEAST_GAIN, brings, changed_nothing, verdict
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import Diagnosis, other_rows_judge
 from nnexp.proof.arms import Arm
 from nnexp.proof.contrast import arm_scores, chance_gain, contrast_arms, worth
 from nnexp.statistics import LEVEL, holm
@@ -22,8 +24,7 @@ SECOND = 2  # times p, of a second look or a second chance
 
 # causes that no setting takes away, or that validation rows share: a fix that brings nothing there
 # does not show them to be harmless
-STAYING = ("label_noise", "deletion_bias", "validation_too_small")
-SPLIT = "data.split."  # a fix of it changes the rows that judge: a lower score acquits nothing
+STAYING = ("label_noise", "validation_too_small")
 
 
 def judge(
@@ -67,7 +68,7 @@ def judge(
         told = verdict(own, proof, chance_gain(proof.gain, own.cause, base))
         if told == CONFIRMED:
             told = told if own.provable else own.verdict
-        elif own.cause in STAYING or any(word.startswith(SPLIT) for word in own.fix):
+        elif own.cause in STAYING or other_rows_judge(own):
             told = own.verdict
         elif own.cause in FLATTERING:  # it is there: only a score that is no better acquits it
             told = HARMLESS if proof.ci95[1] < LEAST_GAIN else own.verdict
@@ -79,6 +80,28 @@ def judge(
             if own.verdict == HARMLESS and _idle(base, by_change[(place,)]):
                 findings[place] = replace(own, verdict=found.findings[place].verdict), gain
     return findings
+
+
+def acquitted_labels(findings: Sequence[Finding]) -> set[int]:
+    """The places of findings that nothing tells of the label, inputs or labels being at fault,
+    where a re-run has shown that something does.
+    """
+    if not any(own.cause == EMPTY and own.verdict == CONFIRMED for own in findings):
+        return set()
+    shared = {
+        item.signal
+        for own in findings
+        if own.cause == EMPTY
+        for item in own.evidence
+        if not item.signal.startswith(HARM)
+    }
+    return {
+        place
+        for place, own in enumerate(findings)
+        if own.cause in (EMPTY, "label_permuted")
+        and own.proof is None
+        and any(item.signal in shared for item in own.evidence)
+    }
 
 
 def _idle(before: Arm, after: Arm) -> bool:

@@ -29,13 +29,15 @@ from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
 from nnexp.proof.contrast import WORTH, contrast_arms, worth
-from nnexp.proof.judging import judge, smallest, without_followers
+from nnexp.proof.hidden import hidden
+from nnexp.proof.judging import acquitted_labels, judge, smallest, without_followers
 from nnexp.proof.resplits import resplits
 from nnexp.statistics import LEVEL, holm
 
 OPEN = 0.3  # p of a gain worth making, up to which few pairs leave it open: more are trained, ...
 MORE, PAIRS = 3, 15  # ... so many times as many, and so many at most; p is doubled for that look
 MOST = 3  # causes that are tried together
+BELONG = "the labels belong to their rows, which a re-run tells"
 FIRST = 1  # added to the run's seeds: it was suspected for its score, which is no fair "before"
 
 
@@ -83,9 +85,10 @@ def prove(
     base = read_config(folder, trust)
     start = time.monotonic()
     # what was left out for want of harm may have done some
-    signs = [] if told.alarms else told.considered
+    typed = read_typed(folder, trust) or []
+    signs = [*hidden(base, typed, told), *([] if told.alarms else told.considered)]
     found = replace(told, findings=[*told.findings, *(sign.finding for sign in signs)])
-    arms = _planned(base, read_typed(folder, trust) or [], found)
+    arms = _planned(base, typed, found)
     if len(arms) == 1:
         return Proven(told)
     tables = Tables() if tables is None else tables.without_datasets()
@@ -113,6 +116,8 @@ def prove(
     chosen = smallest(found, arms, seeds, confirmed)
     findings = without_followers(found, findings, arms, seeds, chosen)
     dropped |= _harmless(findings, signs, len(told.findings), likely)
+    acquitted = acquitted_labels([own for own, _ in findings])
+    dropped |= acquitted
     restores = _cure(found, chosen, confirmed)
     places = [place for place in range(len(findings)) if place not in dropped]
     kept = [findings[place] for place in places]
@@ -125,7 +130,8 @@ def prove(
     tried = list(dict.fromkeys(lines))  # two signs may have one fix
     diagnosis = replace(
         told,
-        checked=[*told.checked, *tried],
+        findings=[own for place, own in enumerate(told.findings) if place not in dropped],
+        checked=[*told.checked, *tried, *([BELONG] if acquitted else [])],
         restores=restores,
         restored=_restored(arms, chosen, seeds) if restores else (),
     )

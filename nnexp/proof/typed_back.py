@@ -40,6 +40,28 @@ CAUSES = {
     "trainer.shuffle": "ordered_split",
 }
 
+# what a gain shows of a setting of the table, where the cause's own title says something else
+TITLES = {
+    "data.missing": "missing cells are treated in a way that costs",
+    "data.min_frequency": "levels that tell the label apart are merged",
+    "loss.class_weight": "the classes are told better without the weights that were typed",
+    "data.max_levels": "a column is left out for its many levels, which tell the label",
+}
+
+
+def title_of(words: Sequence[str]) -> str:
+    """What is wrong where overrides that undo a typed setting gain; "" for the cause's own title.
+
+    >>> title_of(["data.max_levels=100"])
+    'a column is left out for its many levels, which tell the label'
+    """
+    return next((TITLES[key] for key in map(key_of, words) if key in TITLES), "")
+
+
+def key_of(word: str) -> str:
+    """The key of an override."""
+    return word.partition("=")[0]
+
 
 def typed_back(base: Config, overrides: Sequence[str]) -> list[tuple[str, str]]:
     """The overrides that undo one typed setting each, with the cause that a gain would point to.

@@ -114,7 +114,9 @@ def _show(verdict: Verdict, why: str, status: dict[str, Any], alone: bool) -> No
     print(str(verdict), end="")
     if alone and verdict.diagnosis.explained:
         print(visible_lines(verdict.diagnosis.explained))
-    notes = verdict.diagnosis.notes if alone and not verdict.diagnosis.alarms else ()
+    found = verdict.diagnosis
+    notes = [own for own in found.notes if own not in found.noted]
+    notes = notes if alone and not found.alarms else []
     for note in notes[:NOTES]:
         print(one_line(f"note: {note}"))
     if len(notes) > NOTES:

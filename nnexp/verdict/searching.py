@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nnexp.data.cache import Tables
-from nnexp.diagnosis.finding import CONFIRMED, Nomination
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, Nomination
 from nnexp.diagnosis.probe import Probe
 from nnexp.diagnosis.report import SOME, Diagnosis, is_behind, stays_open
 from nnexp.errors import UserError
@@ -17,6 +17,8 @@ from nnexp.proof.proving import Proven, prove, tried_line
 from nnexp.verdict.request import Request
 
 SECONDS = 180.0  # at most, about, for probes that nobody asked for
+
+AGAIN = "tried again with other seeds"
 
 Rediagnose = Callable[[Sequence[Nomination], Sequence[Probe]], Diagnosis]
 
@@ -74,7 +76,14 @@ def prove_or_search(
     again = rediagnose(probed.nominations, probed.probes)
     second = proven(again, budget)
     if not any(own.verdict == CONFIRMED for own in second.diagnosis.findings):
-        return replace(kept, seconds=first.seconds + second.seconds), probed
+        lines = [
+            f"{AGAIN}: {tried_line(own, beside=False)}"
+            for own in second.diagnosis.findings
+            if own.proof is not None and own.cause in {one.cause for one in probed.nominations}
+        ]
+        seconds, runs = first.seconds + second.seconds, first.runs + second.runs
+        tried = [*first.tried, *lines]
+        return replace(kept, seconds=seconds, runs=runs, tried=tried), probed
     # what merely seemed to help is no more told beside what is certain
     causes = {own.cause for own in second.diagnosis.findings}
     outdone = [
@@ -97,9 +106,13 @@ def is_explained(proven: Diagnosis) -> bool:
     """Whether a re-run, or what no re-run can try, tells why a run is behind.
 
     More epochs help whatever makes training slow: where they leave some of the gap open, they are
-    no explanation.
+    no explanation. Where all that is suspected makes the score too good, there is no score to be
+    restored.
     """
-    if not all(own.proof for own in proven.alarms):
+    alarms = proven.alarms
+    if not all(own.proof for own in alarms):
         return True
-    confirmed = {own.cause for own in proven.alarms if own.verdict == CONFIRMED}
+    if alarms and all(own.cause in FLATTERING for own in alarms):
+        return True
+    confirmed = {own.cause for own in alarms if own.verdict == CONFIRMED}
     return bool(confirmed - {"undertrained"}) or (bool(confirmed) and not stays_open(proven, SOME))

@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import nnexp
 from nnexp.diagnosis.causes import CAUSES
 from nnexp.diagnosis.finding import CONFIRMED, SUSPECTED, Evidence, Finding, Nomination, Proof
-from nnexp.diagnosis.report import Diagnosis
+from nnexp.diagnosis.report import CARRIES, Diagnosis
 
 FINDING = Finding(
     "lr_too_high",
@@ -65,3 +68,45 @@ def test_a_diagnosis_is_read_back():
     own = Diagnosis([FINDING], ["fine"], ["note"], "so", scores)
     assert Diagnosis.from_plain(json.loads(json.dumps(own.plain()))) == own
     assert "### 1. the learning rate is too high" in own.markdown()
+
+
+@pytest.mark.parametrize(
+    ("cause", "fix", "told"),
+    [
+        ("ordered_split", "data.split.shuffle=true", "(judged on other rows): "),
+        ("deletion_bias", "data.missing=mean", "(judged on other rows): "),
+        ("ordered_split", "trainer.shuffle=true", "does not help: "),
+        ("validation_too_small", "data.split.valid=0.4", "fix: "),
+    ],
+)
+def test_a_fix_that_changes_the_held_out_rows_is_not_said_to_be_useless(cause, fix, told):
+    worse = replace(PROOF, before=0.5, after=0.48, gain=-0.02, ci95=(-0.05, 0.01))
+    own = replace(FINDING, cause=cause, fix=(fix,)).with_proof(worse, SUSPECTED)
+    line = Diagnosis([own]).text().splitlines()[1].strip()
+    assert line.startswith(told if told == "fix: " else f"{fix} {told}accuracy/val")
+
+
+CARRIER = "one column carries the label: 'id' alone has an area of 0.96; is it known before it?"
+
+
+@pytest.mark.parametrize(
+    ("findings", "restores", "told"),
+    [
+        ([], [], True),
+        ([FINDING], [], False),  # there is a fault to look into
+        ([FINDING.with_proof(PROOF, CONFIRMED)], ["optimizer.lr=0.05"], True),
+        ([replace(FINDING, cause="target_leak")], ["data.drop=[id]"], False),
+    ],
+)
+def test_a_column_that_carries_the_label_is_told_where_no_leak_is(findings, restores, told):
+    own = Diagnosis(findings, notes=["another note", CARRIER], restores=restores)
+    assert own.noted == [CARRIER] * told
+    assert (f"note: {CARRIER}" in own.text().splitlines()) == told
+
+
+def test_the_audits_note_of_such_a_column_is_known():
+    rng = np.random.default_rng(0)
+    label = np.arange(400) % 2
+    frame = pd.DataFrame({"a": label + rng.normal(0, 0.4, 400), "b": rng.normal(size=400)})
+    frame["label"] = label
+    assert any(own.startswith(CARRIES) for own in nnexp.audit(frame, "label").notes)

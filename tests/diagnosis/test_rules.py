@@ -869,6 +869,14 @@ def test_columns_that_give_the_label_away_disprove_that_nothing_tells_it():
     assert [item.cause for item in told] == ["target_leak"]
 
 
+def test_a_column_left_out_that_would_tell_the_label_is_told_alone():
+    why = (Evidence("why column 'price' is left out", "numbers written like '1.234,5'", "numbers"),)
+    words = {"subject": "price", "title": "numbers are left out as text"}
+    price = Nomination("uninformative_inputs", why, "as text", (), 0.85, **words)
+    (own,) = conclude(run(accuracy=0.35), [*nothing_told(), price])
+    assert (own.title, own.explanation) == ("numbers are left out as text: price", "as text")
+
+
 @pytest.mark.parametrize(
     ("train", "valid", "told"),
     [

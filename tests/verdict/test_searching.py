@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import nnexp
-from nnexp.diagnosis.finding import Evidence, Finding, Proof
+from nnexp.diagnosis.finding import Evidence, Finding, Nomination, Proof
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.proof import probing
 from nnexp.proof.arms import member_seconds
@@ -57,6 +57,18 @@ def test_probes_that_show_nothing_name_nothing(no_rules, tmp_path, monkeypatch):
     assert "no cause found for what is missing" in str(found)
 
 
+def test_what_a_second_look_does_not_confirm_is_said(no_rules, tmp_path, monkeypatch):
+    run = nnexp.run(["data=wine", *SLOW, *QUIET], root=tmp_path)
+    chance = (Evidence("accuracy on validation rows with reg.l2=0.01", 0.5, "no better"),)
+    penalty = Nomination("overfit", chance, "held back", ("reg.l2=0.01",), 0.8, certain=True)
+    monkeypatch.setattr("nnexp.proof.probing.nominations", lambda plans: [penalty])
+    found = nnexp.diagnose(run, prove=True)
+    assert not found.findings
+    (line,) = [own for own in str(found).splitlines() if own.startswith("tried again")]
+    assert line.startswith("tried again with other seeds: reg.l2=0.01 ")
+    assert "accuracy/val" in line
+
+
 PROOF = Proof("accuracy/val", 0.4, 0.6, 0.2, (0.1, 0.3), 0.001, 5, 1.0)
 
 
@@ -73,6 +85,8 @@ def told(cause, verdict, proof=PROOF):
         ([told("lr_too_low", "confirmed")], 0.6, True),
         ([told("undertrained", "confirmed")], 0.6, False),  # more epochs alone, and a gap left
         ([told("undertrained", "confirmed")], 0.88, True),
+        ([told("target_leak", "suspected")], 0.4, True),  # no score to be restored
+        ([told("target_leak", "suspected"), told("lr_too_low", "suspected")], 0.4, False),
     ],
 )
 def test_when_a_proof_explains_what_a_run_is_behind_by(findings, after, explained):
