@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nnexp.diagnosis.causes import CAUSES, titled
-from nnexp.diagnosis.disproved import is_held_down, standing
+from nnexp.diagnosis.disproved import standing
 from nnexp.diagnosis.finding import HARMLESS, SUSPECTED, TRIED, Evidence, Finding, Nomination, Sign
+from nnexp.diagnosis.judged import BEHIND_GAP, BEHIND_Z
 from nnexp.diagnosis.merged import OF_DATA, SCALES, merged
 from nnexp.diagnosis.rules.optimisation import BATCHES, OTHER_ROWS
 from nnexp.diagnosis.seen import Seen
@@ -19,6 +20,8 @@ ALONE = 0.7  # ... and where nothing tells what the table allows
 PLAIN = 0.93  # of a mistake in somebody's code, which is told also where a run is behind ...
 LAG = 1.0  # ... by no more than so many standard errors
 UNLIKE = 0.15  # of accuracy that other learners lose from train rows to held-out ones
+TELLS = 3.0  # standard errors of an accuracy above the most frequent class's: inputs tell it
+LEARNT = 0.98  # accuracy on train rows beyond which nothing holds the training down
 ITSELF = 0.8  # with evidence this strong a cause is not explained away by another of like strength
 
 HARM = "accuracy on"  # how the item of evidence begins that all findings of a run share
@@ -100,7 +103,7 @@ def conclude(seen: Seen, nominations: Sequence[Nomination]) -> list[Finding]:
         nominations: of the rules and of the audit.
     """
     told = []
-    for own in merged(standing(seen, nominations)):
+    for own in merged(standing(nominations, _tells_classes(seen))):
         of_batches = own.subject == BATCHES  # a setting, which mostly does no harm
         of_data = own.cause in OF_DATA and not of_batches
         if own.certain or of_data or _is_suspect(seen, own):
@@ -171,7 +174,7 @@ def considered(
     causes = {own.cause for own in told}
     return [
         Sign(_finding(seen, own, HARMLESS), own.strength >= ODD and _may_hold(seen, own))
-        for own in merged(standing(seen, nominations))
+        for own in merged(standing(nominations, _tells_classes(seen)))
         if own.cause not in causes and own.fix and own.strength >= TRIED
     ]
 
@@ -204,8 +207,20 @@ def _is_suspect(seen: Seen, own: Nomination) -> bool:
 
 
 def _may_hold(seen: Seen, own: Nomination) -> bool:
-    """Whether the run may have what a sign says: what is learnt is not held down."""
-    return own.cause != "over_regularized" or is_held_down(seen)
+    """Whether the run may have what a sign says.
+
+    Regularization holds nothing down where the run is not behind its table and tells nearly all
+    train rows, or tells them better than other learners tell unseen ones, for certain.
+    """
+    if own.cause != "over_regularized" or seen.train is None or seen.may_be_behind:
+        return True
+    ahead = seen.train.z <= -BEHIND_Z and seen.train.gap <= -BEHIND_GAP
+    return seen.train.accuracy < LEARNT and not ahead
+
+
+def _tells_classes(seen: Seen) -> bool:
+    """Whether the run tells validation rows better than their most frequent class, for certain."""
+    return seen.valid is not None and seen.valid.beyond_majority >= TELLS
 
 
 def _is_ahead(seen: Seen) -> bool:
