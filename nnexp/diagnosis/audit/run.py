@@ -49,6 +49,7 @@ from nnexp.diagnosis.audit.table import (
     filled_in,
     finite,
     identifiers,
+    left_out,
     missingness,
     outliers,
     scales,
@@ -112,6 +113,13 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     marks, noisy = sentinels.check(sheet), noise.check(sheet, trees, rows)
     if marks.nominations and noisy.nominations:  # a plane through such cells is sure of the wrong
         noisy = noise.check(sentinels.without_marks(sheet), trees, rows)
+    of_signal = signal.check(sheet, trees)
+    nothing = any(own.cause == "uninformative_inputs" for own in of_signal.nominations)
+    left = dressed.check(sheet, nothing), left_out.check(sheet, nothing)
+    told = [own for audit in left for own in audit.nominations]
+    if nothing and told:  # labels are not lost that a column tells which is left out
+        kept = [own for own in of_signal.nominations if own.cause == "uninformative_inputs"]
+        of_signal = Audit([] if any(own.certain for own in told) else kept)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -119,7 +127,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             order.check(mapping.with_train_spellings(sheet)),
             size.check(sheet),
             balance.check(sheet),
-            signal.check(sheet, trees),
+            of_signal,
             stretches.check(sheet, trees),
             noisy,
             plainer.check(sheet, trees),
@@ -142,7 +150,7 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             filled_in.check(sheet),
             deletion.check(sheet),
             tokens.check(sheet),
-            dressed.check(sheet),
+            *left,
             marks,
             zeros.check(sheet),
             scales.check(sheet),

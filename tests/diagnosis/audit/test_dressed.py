@@ -26,6 +26,16 @@ def test_numbers_that_are_left_out_for_their_writing(sheet_of, causes, form, sty
     assert (causes(dressed.check(read)), dressed.check(read).notes) == ([], [])
 
 
+def test_where_nothing_else_tells_its_way_of_writing_is_tried(sheet_of, causes):
+    frame = pd.DataFrame({"area": [f"{own} m2" for own in AREA], "b": OTHER})
+    sheet = sheet_of(frame, np.random.default_rng(1).integers(0, 2, 300))
+    assert causes(dressed.check(sheet)) == []
+    found = dressed.check(sheet, nothing=True)
+    assert [(own.fix, own.certain) for own in found.nominations] == [
+        (("data.decimal=point",), False)
+    ]
+
+
 def test_texts_are_no_numbers(sheet_of, causes):
     frame = pd.DataFrame({"a": [f"note {own}" for own in AREA], "b": OTHER})
     found = dressed.check(sheet_of(frame, (AREA > 90).astype(int)))

@@ -16,8 +16,14 @@ CHANCE = 1e-6  # p of numbers that are as large in all classes
 ROWS = 5  # train rows of a class that is compared
 
 
-def check(sheet: Sheet) -> Audit:
-    """What columns that were dropped for their writing would tell."""
+def check(sheet: Sheet, nothing: bool = False) -> Audit:
+    """What columns that were dropped for their writing would tell.
+
+    Arguments:
+        sheet: the table.
+        nothing: whether the columns that are taken tell nothing: together with others such a
+            column may tell what it does not tell by itself.
+    """
     dropped = [own for own in sheet.columns if own.reason.startswith((DRESSED, PLAIN))]
     told: dict[str, tuple[float, str, str]] = {}
     notes = []
@@ -26,8 +32,8 @@ def check(sheet: Sheet) -> Audit:
         # what another setting reads, it would take from other columns
         style = "" if column.reason.startswith(PLAIN) else style_of(texts.levels)
         values = read_numbers(sheet.frame[column.name], decimal=style or AUTO).values
-        p = _p_of(values[sheet.train], sheet.y[sheet.train])
-        if p < CHANCE:
+        p = p_of_numbers(values[sheet.train], sheet.y[sheet.train])
+        if p < CHANCE or (nothing and style):
             told[column.name] = p, column.reason, style
         else:
             notes.append(f"{column.name!r} is left out: {column.reason}")
@@ -35,6 +41,7 @@ def check(sheet: Sheet) -> Audit:
         return Audit(notes=notes)
     first = min(told, key=lambda name: (not told[name][2], told[name][0]))
     p, reason, style = told[first]
+    alone = p < CHANCE
     how = "with a unit, a currency or separators of groups"
     if not style:
         how = "with points where those of other columns have commas"
@@ -47,14 +54,15 @@ def check(sheet: Sheet) -> Audit:
                     Evidence(f"why column {first!r} is left out", reason, "numbers"),
                     Evidence(
                         f"its numbers in the classes (Kruskal-Wallis), {p_text(p)}",
-                        "others",
+                        "others" if alone else "the same by themselves",
                         "the same, if it tells nothing",
                     ),
                 ),
-                f"{columns(names)} would tell something of the label, but its numbers are written "
-                f"{how}, and it is left out as text.",
+                f"{columns(names)} {'would' if alone else 'may'} tell something of the label, but "
+                f"its numbers are written {how}, and it is left out as text.",
                 (override("data.decimal", style),) if style else (),
-                strength=0.85,
+                strength=0.95 if alone and nothing else 0.85,
+                certain=nothing and alone,
                 subject=", ".join(names),
                 title="numbers are left out as text",
             )
@@ -63,7 +71,7 @@ def check(sheet: Sheet) -> Audit:
     )
 
 
-def _p_of(values: np.ndarray, y: np.ndarray) -> float:
+def p_of_numbers(values: np.ndarray, y: np.ndarray) -> float:
     """The p of numbers (n,) being as large in each class, by ranks (Kruskal & Wallis 1952)."""
     from scipy.stats import kruskal
 
