@@ -14,6 +14,7 @@ from nnexp.diagnosis.audit.sheet import Sheet
 
 EMPTY = 0.4  # share of missing cells beyond which a row equals no other: little is left to equal
 
+_NEGATIVE_ZERO = np.uint64(1 << 63)
 _ODD = np.uint64(0x9E3779B97F4A7C15)  # of splitmix64 (Steele, Lea & Flood 2014)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -161,10 +162,10 @@ def _cell_keys(name: str, cells: np.ndarray) -> np.ndarray:
 
 def _patterns(values: np.ndarray) -> np.ndarray:
     """64-bit patterns of numbers; all NaN are one, and so are 0 and -0."""
-    if values.dtype.kind == "i":
-        return values.view(np.uint64)
-    clean = np.where(np.isnan(values), np.nan, values + 0.0)
-    return clean.view(np.uint64)
+    bits = values.view(np.uint64)
+    if values.dtype.kind == "i" or not (np.isnan(values) | (bits == _NEGATIVE_ZERO)).any():
+        return bits
+    return np.where(np.isnan(values), np.nan, values + 0.0).view(np.uint64)
 
 
 def _mixed(bits: np.ndarray) -> np.ndarray:

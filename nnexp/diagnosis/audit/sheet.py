@@ -20,6 +20,7 @@ from nnexp.diagnosis.audit.numbering import numbered
 MIDDLE = (0.01, 0.99)  # of the values, of which a few others leave no more than ...
 SLIVER = 1 / 50  # ... this of the range
 
+KNOWN = 0.8  # cells of a column by which rows are near each other
 EXACT = 2**53  # whole numbers up to here are float64's own
 
 
@@ -141,10 +142,26 @@ class Sheet:
     @cached_property
     def distinct(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """The distinct finite numbers of each numeric column, ascending, and how often each is."""
-        return {
-            name: np.unique(values[np.isfinite(values)], return_counts=True)
-            for name, values in self.numbers.items()
-        }
+        found = {}
+        for name, values in self.numbers.items():
+            own, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+            found[name] = own, counts.astype(np.int32)
+        return found
+
+    @cached_property
+    def units(self) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation of each numeric column by which rows are near each other:
+        it varies, numbers no row, and few of its cells are missing.
+        """
+        units = {}
+        for name, values in self.numbers.items():
+            known = values[np.isfinite(values)]
+            if name in self.numbering or len(known) < KNOWN * len(values):
+                continue
+            spread = float(known.std())
+            if spread > 0:
+                units[name] = (float(known.mean()), spread)
+        return units
 
     def identity(self, name: str) -> np.ndarray:
         """Numbers (N,) of a numeric column, equal where its cells are; NaN where missing."""
@@ -158,6 +175,8 @@ class Sheet:
 
     def without(self, names: Collection[str]) -> np.ndarray:
         """`matrix` without some columns."""
+        if not set(names).intersection(self.names):
+            return self.matrix
         return self.matrix[:, [place for place, n in enumerate(self.names) if n not in names]]
 
     def texts(self, name: str) -> Texts:

@@ -1,6 +1,7 @@
 """Sheets for the audit's tests: of scikit-learn's tables, of the real ones, and of made frames."""
 
 import os
+import tracemalloc
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -131,3 +132,19 @@ def parts_of():
 def causes():
     """causes(audit): the causes that it nominates, in its order."""
     return lambda audit: [nomination.cause for nomination in audit.nominations]
+
+
+@pytest.fixture(scope="session")
+def peak_of():
+    """peak_of(call): the bytes that a call takes at its peak, beyond what was there before."""
+
+    def measure(call):
+        call()  # what is imported and kept is not the call's
+        tracemalloc.start()
+        try:
+            call()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    return measure

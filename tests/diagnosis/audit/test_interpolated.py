@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,3 +73,29 @@ def test_columns_of_few_whole_numbers(sheet_of, causes, levels):
 @pytest.mark.parametrize("name", ["digits", "iris", "wine"])
 def test_real_tables(sheet_of, table, causes, name):
     assert causes(interpolated.check(sheet_of(*table(name)))) == []
+
+
+def is_between(row, start, end, rounding):
+    """Whether a row is on the line from one to another, and not at its ends."""
+    along = end - start
+    part = (row - start) @ along / (along @ along)
+    off = ((row - start - part * along) ** 2).sum()
+    close = interpolated.CLOSE
+    return close < part < 1 - close and off <= close**2 * (along @ along) + rounding
+
+
+@pytest.mark.parametrize("width", [5, 40])
+@pytest.mark.parametrize("rounding", [0.0, 0.05])
+def test_the_share_on_a_line_is_that_of_every_pair_of_neighbours(width, rounding):
+    rng = np.random.default_rng(0)
+    others = rng.normal(size=(60, width))
+    first, second = others[cKDTree(others).query(others, 2)[1]].transpose(1, 0, 2)
+    rows = first + rng.choice([0.01, 0.3, 0.5], (60, 1)) * (second - first)
+    rows += rng.choice([0.0, 0.002, 0.1], (60, 1)) * rng.normal(size=rows.shape)
+    near = others[cKDTree(others).query(rows, interpolated.NEIGHBOURS)[1]]
+    expected = [
+        any(is_between(row, *pair, rounding) for pair in combinations(around, 2))
+        for row, around in zip(rows, near, strict=True)
+    ]
+    assert 0.2 < np.mean(expected) < 0.8
+    assert interpolated.between(rows, others, rounding)[0] == np.mean(expected)

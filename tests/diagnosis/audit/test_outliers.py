@@ -130,3 +130,10 @@ def test_outliers_of_train_are_not_told_as_those_of_validation_rows(sheet_of):
     x[:4, 0] = 1e4  # more than the outliers that so few rows can have
     found = outliers.check(sheet_of(pd.DataFrame(x, columns=["x", "z"]), np.arange(400) % 2, parts))
     assert not any("validation" in own.explanation for own in found.nominations)
+
+
+def test_columns_are_looked_at_one_by_one(sheet_of, peak_of):
+    """Of a table of pixels a copy would take as much memory as the table."""
+    x = np.random.default_rng(0).normal(size=(2000, 100))
+    sheet = sheet_of(pd.DataFrame(x).add_prefix("x"), np.arange(2000) % 2)
+    assert peak_of(lambda: outliers.check(sheet)) < x.nbytes / 5

@@ -48,3 +48,13 @@ def test_a_row_that_a_table_is_full_of_is_a_mode(sheet_of):
     rows = find_rows(sheet_of(frame, np.arange(1000) % 2))
     assert rows.kind[0] in rows.modes
     assert not rows.copied(np.flatnonzero(rows.counts > 1))
+
+
+def test_cells_are_not_copied_where_their_patterns_are_their_own(sheet_of):
+    holes = {"b": [0.0, -0.0, 1.5, -0.0] * 10, "c": [np.nan, 2.5] * 20}
+    frame = pd.DataFrame({"a": np.arange(40) / 7, **holes})
+    sheet = sheet_of(frame, [0, 1] * 20)
+    columns = find_rows(sheet).columns
+    shared = [name for name, own in columns.items() if np.shares_memory(own, sheet.numbers[name])]
+    assert shared == ["a"]
+    assert len(set(columns["b"].tolist())) == 2

@@ -85,10 +85,10 @@ def between(rows: np.ndarray, others: np.ndarray, rounding: float = 0.0) -> tupl
         That share, and that of rows whose cells are drawn from the row and its neighbours,
         column by column.
     """
-    from scipy.spatial import cKDTree
+    from sklearn.neighbors import NearestNeighbors
 
-    _, places = cKDTree(others).query(rows, NEIGHBOURS)
-    near = others[places]  # (n, K, d)
+    found = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(others)
+    near = others[found.kneighbors(rows, return_distance=False)]  # (n, K, d)
     rng = np.random.default_rng(0)
     pick = rng.integers(0, NEIGHBOURS, (2, *rows.shape))
     index = np.arange(len(rows))[:, None], pick, np.arange(rows.shape[1])
@@ -108,14 +108,17 @@ def _step(levels: np.ndarray) -> float:
 def _on_a_line(rows: np.ndarray, near: np.ndarray, rounding: float) -> np.ndarray:
     """Which rows (n, d) are between two of their neighbours (n, K, d), bool (n,)."""
     found = np.zeros(len(rows), dtype=bool)
+    away = near - rows[:, None]  # (n, K, d)
+    products = away @ away.transpose(0, 2, 1)  # (n, K, K)
+    own = np.diagonal(products, axis1=1, axis2=2)  # squared distances of the row from each
     for first in range(near.shape[1] - 1):
-        start = near[:, first]
-        along = near[:, first + 1 :] - start[:, None]  # (n, k, d)
-        own = (rows - start)[:, None]
-        square = (along**2).sum(2)
-        part = (own * along).sum(2) / np.maximum(square, 1e-300)
-        off = ((own - part[..., None] * along) ** 2).sum(2)
-        moves = (along != 0).sum(2) >= COLUMNS
+        to_row = own[:, first, None]
+        along = to_row - products[:, first, first + 1 :]  # from the first to the row, by the others
+        square = (to_row + own[:, first + 1 :] - 2 * products[:, first, first + 1 :]).clip(0)
+        part = along / np.maximum(square, 1e-300)
+        off = to_row - part * along
         within = (part > CLOSE) & (part < 1 - CLOSE)
-        found |= (moves & within & (off <= CLOSE**2 * square + rounding)).any(1)
+        row, second = np.nonzero(within & (off <= CLOSE**2 * square + rounding))
+        moves = (near[row, first + 1 + second] != near[row, first]).sum(1) >= COLUMNS
+        found[row[moves]] = True
     return found

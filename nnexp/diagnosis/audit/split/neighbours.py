@@ -17,7 +17,6 @@ QUERIES = 1000  # held-out rows looked up
 USUAL = (100, 5000)  # train rows that the usual distance is taken from, and to which
 COPIES, LEAP = 12, 5.0  # copies of a row, at most, and how much farther its next neighbour is
 LISTED = 6  # nearest rows looked at
-KNOWN = 0.8  # cells of a column that is compared
 SHARE = 0.05  # of the held-out rows with a near copy in train
 ROWS = 5  # of them, at least
 TIMES = 3.0  # the share of train rows that have one within train
@@ -82,12 +81,7 @@ class Points:
     def __init__(self, sheet: Sheet) -> None:
         self.numbers = sheet.numbers
         self.size = len(sheet.y)
-        self.units: dict[str, tuple[float, float]] = {}
-        for name, values in sheet.numbers.items():
-            known = values[np.isfinite(values)]
-            enough = len(known) >= KNOWN * len(values)
-            if name not in sheet.numbering and enough and known.std() > 0:
-                self.units[name] = (float(known.mean()), float(known.std()))
+        self.units = sheet.units
 
     def column(self, name: str, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """A column of some rows (n,)."""
@@ -97,7 +91,11 @@ class Points:
 
     def at(self, rows: np.ndarray) -> np.ndarray:
         """Some rows (n, d)."""
-        return np.stack([self.column(name, rows) for name in self.units], 1)
+        cells = np.empty((len(rows), len(self.units)))
+        for place, name in enumerate(self.units):
+            cells[:, place] = self.numbers[name][rows]
+        middle, unit = np.array(list(self.units.values())).reshape(-1, 2).T
+        return np.where(np.isfinite(cells), (cells - middle) / unit, 0.0)
 
     def complete(self, rows: np.ndarray) -> np.ndarray:
         """Which of some rows have no missing cell (n,): others are near by what they lack."""

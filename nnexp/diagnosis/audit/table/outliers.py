@@ -5,7 +5,7 @@ Of outliers in validation rows alone no scale is made, but the validation loss.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -26,38 +26,39 @@ FIX = (override("data.scaling", "quantile"),)  # the only scaling that leaves no
 
 def check(sheet: Sheet) -> Audit:
     """Columns of which a scaling by mean or range leaves a few values and little else."""
-    known = _known(sheet, sheet.train)
-    every = {name: find_outliers(values) for name, values in known.items()}
-    found = {name: own for name, own in every.items() if own is not None}
     scaling, told = sheet.config.scaling, []
-    if scaling in ("standard", "minmax", "robust", "none"):
-        if found:
-            told.append(_outliers(found, len(known)))
-        elif own := _beyond_train(sheet, known):
-            told.append(_unseen(own))
-    tails = {
-        name: span
-        for name, values in known.items()
-        if name not in found and (span := middle_span(values)) is not None and span < TAIL
-    }
-    if tails and scaling in ("standard", "minmax"):
-        told.append(_tails(tails, len(known)))
+    if scaling not in ("standard", "minmax", "robust", "none"):
+        return Audit()
+    found, tails = {}, {}
+    for name, train in _known(sheet, sheet.train):
+        own = find_outliers(train)
+        if own is not None:
+            found[name] = own
+        elif scaling in ("standard", "minmax"):
+            span = middle_span(train)
+            if span is not None and span < TAIL:
+                tails[name] = span
+    if found:
+        told.append(_outliers(found, len(sheet.numbers)))
+    elif unseen := _beyond_train(sheet):
+        told.append(_unseen(unseen))
+    if tails:
+        told.append(_tails(tails, len(sheet.numbers)))
     return Audit(told)
 
 
-def _known(sheet: Sheet, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """The finite numbers of each column in some rows."""
-    known = {name: values[rows] for name, values in sheet.numbers.items()}
-    return {name: values[np.isfinite(values)] for name, values in known.items()}
+def _known(sheet: Sheet, rows: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and the finite numbers of each column in some rows, one column at a time."""
+    for name, values in sheet.numbers.items():
+        cells = values[rows]
+        yield name, cells[np.isfinite(cells)]
 
 
-def _beyond_train(
-    sheet: Sheet, known: Mapping[str, np.ndarray]
-) -> dict[str, tuple[int, float, float]]:
+def _beyond_train(sheet: Sheet) -> dict[str, tuple[int, float, float]]:
     """Columns with outliers that are validation rows, all of them."""
     found = {}
-    for name, valid in _known(sheet, sheet.valid).items():
-        train = known[name]
+    both_parts = zip(_known(sheet, sheet.train), _known(sheet, sheet.valid), strict=True)
+    for (name, train), (_, valid) in both_parts:
         if not len(train) or not len(valid):
             continue
         low, high = train.min(), train.max()
@@ -167,8 +168,10 @@ def find_outliers(known: np.ndarray) -> tuple[int, float, float] | None:
     away = np.abs(known - middle)
     if np.count_nonzero(away) < MOVING * len(away):
         return None  # a rare event, not a quantity
-    usual = float(np.median(away[away > 0]))
     few = max(3, int(FEW * len(known)))
+    if np.count_nonzero(away > SLIVER * away.max()) > few:
+        return None
+    usual = float(np.median(away[away > 0]))
     top = np.sort(np.partition(away, len(away) - few - 1)[-few - 1 :])[::-1]
     for place in range(few):
         rest, reach = float(top[place + 1]), float(top[place])
