@@ -60,3 +60,9 @@ def test_the_order_of_codes_beside_random_ones():
     assert 0.35 < np.mean(places) < 0.65
     nothing, _ = order_of_codes(code, rng.integers(0, 2, 3000), 2)
     assert abs(nothing) < 0.005
+
+
+def test_many_codes_of_many_classes_take_no_memory_for_each_pair_and_class(peak_of):
+    rng = np.random.default_rng(0)
+    code, y = rng.permutation(np.arange(4000) % 200), rng.integers(0, 300, 4000)
+    assert peak_of(lambda: order_of_codes(code, y, 300)) < 200 * 200 * 300

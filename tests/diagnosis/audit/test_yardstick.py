@@ -1,6 +1,6 @@
 import numpy as np
 
-from nnexp.diagnosis.audit.learners import yardstick
+from nnexp.diagnosis.audit.learners import together, yardstick
 
 
 def test_parts_are_judged_apart(sheet_of, table):
@@ -37,3 +37,10 @@ def test_what_was_learnt_is_not_learnt_again(sheet_of, table, monkeypatch):
     monkeypatch.setattr(yardstick, "held_out", None)
     assert (trees.of_train(sheet, sheet.train).votes == again.votes).all()
     assert (trees.of_held_out(sheet, sheet.train, sheet.valid).votes == held.votes).all()
+
+
+def test_neighbours_labels_take_no_memory_for_each_neighbour_and_class(peak_of):
+    rng = np.random.default_rng(0)
+    x, truth = rng.normal(size=(1000, 3)), np.eye(200)[rng.integers(0, 200, 1000)]
+    assert np.allclose(together._by_neighbours(x, truth).sum(1), 1)
+    assert peak_of(lambda: together._by_neighbours(x, truth)) < 5 * truth.nbytes

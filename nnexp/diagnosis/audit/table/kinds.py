@@ -82,6 +82,8 @@ def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[flo
         the share of random orders of the codes in which the class shares of neighbours are more
         alike, equal ones counted by half.
     """
+    from scipy.spatial.distance import cdist
+
     _, codes = np.unique(values, return_inverse=True)
     count = int(codes.max()) + 1
     counts = cross(codes, y, (count, classes))
@@ -90,7 +92,7 @@ def order_of_codes(values: np.ndarray, y: np.ndarray, classes: int) -> tuple[flo
     total = np.bincount(y, minlength=classes) / len(y)
     variance = max(float((total * (1 - total)).sum()), 1e-12)
     explained = float((((shares - total) ** 2).sum(1) * size).sum()) / len(y) / variance
-    apart = ((shares[:, None] - shares[None]) ** 2).sum(2)  # (L, L)
+    apart = cdist(shares, shares, "sqeuclidean")  # (L, L)
     orders = _random_orders(count)
     steps = apart[orders[:, :-1], orders[:, 1:]].sum(1)
     own = float(np.diagonal(apart, 1).sum())
