@@ -292,3 +292,16 @@ def test_others_that_rank_rows_of_a_rare_class_tell_something(sheet_of, causes):
     sheet = sheet_of(frame, rain.astype(int))
     assert by_others(sheet, ["rain"], sheet.used).mean() < disguise.told_nothing(sheet.y)
     assert causes(disguise.check(sheet)) == ["target_leak"]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.7])
+def test_a_flag_beside_columns_that_rank_and_name_hardly_a_row(sheet_of, causes, weight):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2400, 6))
+    y = (rng.random(2400) < 1 / (1 + np.exp(1.5 - weight * x[:, :3].sum(1)))).astype(int)
+    frame = pd.DataFrame(x, columns=list("abcdef"))
+    frame["sent"] = np.where(rng.random(2400) < 0.035, 1 - y, y)
+    found = disguise.check(sheet_of(frame, y))
+    # where nothing else tells anything, that one column does is no wonder
+    assert causes(found) == ["target_leak"] * (weight > 0)
+    assert not any(own.provable for own in found.nominations)

@@ -20,7 +20,7 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     strongest_column,
 )
 from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
-from nnexp.diagnosis.audit.learners.others import by_others, judge_others
+from nnexp.diagnosis.audit.learners.others import Others, by_others, judge_others
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns, percent
@@ -62,9 +62,11 @@ def check(sheet: Sheet) -> Audit:
         for rule in likely if len(sheet.names) > BESIDE_GOOD else ():
             if not rule.strong:
                 continue
-            rest = by_others(sheet, [rule.name], rows)
-            if stands_out(rule, rest) and rest.mean() >= told_nothing(y):
-                return Audit([_leak(sheet, [rule], float(rest.mean()), "")])
+            others = judge_others(sheet, [rule.name], rows)
+            accuracy = float(others.right.mean())
+            telling = accuracy >= told_nothing(y) or (not rule.measured and _rank(sheet, others))
+            if telling and stands_out(rule, others.right):
+                return Audit([_leak(sheet, [rule], accuracy, "")])
         spelt = _spelt_alike(sheet, rows)
         return Audit(
             [] if spelt is None else [spelt],
@@ -187,8 +189,13 @@ def without_measurements(
     others = judge_others(sheet, out, rows)
     if others.right.mean() >= told_nothing(sheet.y[rows]):
         return list(found)
-    ranked = len(sheet.classes) == 2 and others.area >= RANKING
+    ranked = _rank(sheet, others)
     return [rule for rule in found if not rule.measured or (ranked and rule.settles)]
+
+
+def _rank(sheet: Sheet, others: Others) -> bool:
+    """Whether columns tell the rows of one class from those of the other, if they name none."""
+    return len(sheet.classes) == 2 and others.area >= RANKING
 
 
 def told_nothing(y: np.ndarray) -> float:

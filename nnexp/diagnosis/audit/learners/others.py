@@ -19,18 +19,18 @@ class Others:
 
     Arguments:
         right: which rows (n,) are told rightly, by the better of two learners.
-        trees: what the trees say of them.
+        judged: what each learner says of them.
         y: their labels (n,).
     """
 
     right: np.ndarray
-    trees: Judged
+    judged: tuple[Judged, ...]
     y: np.ndarray
 
     @property
     def area(self) -> float:
-        """Area under the ROC curve of the trees, of two classes."""
-        return separation(self.trees.votes[:, 1], self.y == 1)[0]
+        """Area under the ROC curve of two classes, by the learner for which it is larger."""
+        return max(separation(own.votes[:, 1], self.y == 1)[0] for own in self.judged)
 
 
 def judge_others(sheet: Sheet, out: Collection[str], rows: np.ndarray) -> Others:
@@ -42,12 +42,11 @@ def judge_others(sheet: Sheet, out: Collection[str], rows: np.ndarray) -> Others
         rows: row numbers, no more than a forest takes (`sample`).
     """
     y, rest = sheet.y[rows], sheet.without_columns(out)
-    judged = out_of_bag(rest.matrix, sheet.y, len(sheet.classes), rows)
-    right = judged.predicted == y
+    judged = [out_of_bag(rest.matrix, sheet.y, len(sheet.classes), rows)]
     if discriminant.is_fit(rest):
-        plane = discriminant.out_of_fold(rest, rows).predicted == y
-        right = plane if plane.mean() > right.mean() else right
-    return Others(right, judged, y)
+        judged.append(discriminant.out_of_fold(rest, rows))
+    right = max((own.predicted == y for own in judged), key=lambda own: float(own.mean()))
+    return Others(right, tuple(judged), y)
 
 
 def by_others(sheet: Sheet, out: Collection[str], rows: np.ndarray) -> np.ndarray:
