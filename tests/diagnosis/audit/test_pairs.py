@@ -58,7 +58,7 @@ def _zones(rng, noise, telling):
     a, b = rng.integers(0, 3, (2, 1500))
     y = ((a == b) ^ (rng.random(1500) < noise)).astype(int)
     frame = pd.DataFrame(rng.normal(size=(1500, 4)) + telling * y[:, None], columns=list("abcd"))
-    frame["ship"], frame["bill"] = np.array(list("xyz"))[a], np.array(list("xyz"))[b]
+    frame["ship"], frame["bill"] = np.array(list("xyz"))[a], np.array(list("uvw"))[b]
     return frame, y
 
 
@@ -138,3 +138,22 @@ def test_the_gain_of_a_second_column_is_that_of_least_squares():
     }
     found = pairs._by_plane(x, y, 2, ~np.eye(4, dtype=bool))
     assert tuple(sorted(found)) == max(gains, key=lambda pair: gains[pair])
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_the_label_says_whether_two_columns_of_the_same_texts_differ(sheet_of, causes, leaks):
+    rng = np.random.default_rng(0)
+    countries = np.array([f"C{n}" for n in range(20)])
+    card, shop = rng.integers(0, 20, (2, 1500))
+    fraud = rng.random(1500) < 0.3
+    ship = np.where(fraud if leaks else rng.random(1500) < 0.3, (card + 1 + shop % 19) % 20, card)
+    frame = pd.DataFrame({"card": countries[card], "ship": countries[ship]})
+    frame["amount"] = rng.lognormal(4, 1, 1500) * (1 + fraud)
+    frame["hour"] = rng.normal(12, 4, 1500) + 3 * fraud
+    frame["items"] = rng.poisson(2 + fraud, 1500)
+    found = pairs.check(sheet_of(frame, fraud.astype(int)))
+    assert causes(found) == ["target_leak"] * leaks
+    if leaks:
+        (own,) = found.nominations
+        assert own.subject == "card, ship"
+        assert "whether 'card' and 'ship' are the same" in own.evidence[0].signal

@@ -1,4 +1,5 @@
-"""Two columns that settle the label together: which is larger, how far apart, or what beside what.
+"""Two columns that settle the label together: which is larger, how far apart, whether they are the
+same, or what beside what.
 
 The label was then made from them, or one of them is known only after it; alone each tells little.
 It may also be what a table is about, and no re-run tells which: what is found is left suspected.
@@ -7,6 +8,7 @@ It may also be what a table is about, and no re-run tells which: what is found i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
@@ -34,6 +36,7 @@ WIDEST = 100  # numeric columns of a table that is searched
 KIN = 0.2  # rank correlation of numbers that one compares: dates, or an amount and its limit
 LEVELS = 64  # pairs of texts that two columns can make
 CATEGORIES = 30  # columns of texts that are paired
+ALIKE = 0.5  # share of the texts of each of two columns that both have, where they may be the same
 TITLE = "two columns tell more together than all others: perhaps known only after the label"
 
 
@@ -107,12 +110,17 @@ def _rules(sheet: Sheet, rows: np.ndarray) -> Iterator[tuple[tuple[str, str], st
                 rule = rule_by_cuts(", ".join(pair), apart, y, classes, SETTLED)
                 if rule is not None and rule.settles:
                     yield pair, how, rule
-    found = _by_texts(sheet, rows)
-    if found is not None:
+    ways = (
+        ("whether {} and {} are the same", _by_likeness(sheet, rows)),
+        ("what {} is beside {}", _by_texts(sheet, rows)),
+    )
+    for how, found in ways:
+        if found is None:
+            continue
         pair, codes = found
         rule = rule_by_levels(", ".join(pair), codes, y, classes, LIKELY)
         if rule is not None and _tells(rule, LIKELY):
-            yield pair, "what {} is beside {}", rule
+            yield pair, how, rule
 
 
 def _tells(rule: ColumnRule, least: float) -> bool:
@@ -168,6 +176,29 @@ def _by_plane(x: np.ndarray, y: np.ndarray, classes: int, kin: np.ndarray) -> tu
     gain = (both - np.maximum(a**2, b**2)).max(2)
     i, j = np.unravel_index(np.where(kin, gain, -np.inf).argmax(), gain.shape)
     return int(i), int(j)
+
+
+def _by_likeness(sheet: Sheet, rows: np.ndarray) -> tuple[tuple[str, str], np.ndarray] | None:
+    """The two columns of the same texts for which it tells most of the label whether a row has the
+    same in both, and that as codes (n,): 1 for the same, -1 where one is missing.
+    """
+    y, classes = sheet.y[rows], len(sheet.classes)
+    best: tuple[int, tuple[str, str], np.ndarray] | None = None
+    for pair in combinations(list(sheet.levels)[:CATEGORIES], 2):
+        (first, texts), (second, others) = (sheet.levels[name] for name in pair)
+        shared = set(texts) & set(others)
+        if len(shared) < 2 or len(shared) < ALIKE * max(len(texts), len(others)):
+            continue
+        place = {text: number for number, text in enumerate({*texts, *others})}
+        a = np.array([place[text] for text in texts])[first[rows]]
+        b = np.array([place[text] for text in others])[second[rows]]
+        known = (first[rows] >= 0) & (second[rows] >= 0)
+        codes = np.where(known, (a == b).astype(np.int64), -1)
+        counts = np.bincount((codes + 1) * classes + y, minlength=3 * classes)
+        right = int(counts.reshape(3, classes)[1:].max(1).sum())
+        if best is None or right > best[0]:
+            best = right, pair, codes
+    return None if best is None else best[1:]
 
 
 def _by_texts(sheet: Sheet, rows: np.ndarray) -> tuple[tuple[str, str], np.ndarray] | None:
