@@ -46,6 +46,7 @@ _AMBIGUOUS = re.compile(
     r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'(?:\n| requires)"
 )
 _TWICE = re.compile(r"already at '([^']*)'|Multiple values for ([\w/]+)\.")
+_MARK = re.compile(r"[^=\[\]{}()'\",]+=[+-]?[\d.]+")  # a column and a number
 _DRAWN = re.compile(r"(\w+)\((.*)\)")
 _RANGES = {  # what other tools draw from
     "loguniform": "tag(log,interval({}))",
@@ -204,6 +205,8 @@ def _readable(name: str, value: str, overrides: Sequence[str]) -> str:
         return f"-m {shell(key.path + '=' + ','.join('[' + ','.join(own) + ']' for own in items))}"
     if (key is None or not key.is_list) and (swept := several(name, value)):
         return swept
+    if key is not None and key.path == "data.missing_tokens" and _MARK.fullmatch(value):
+        return shell(f"data.sentinels={literal([value])}")  # no cell is written so
     if key is not None and key.is_list:
         of_texts = str in get_args(unwrap(key.hint)[0])
         texts = (item.strip(" \"'") for item in value.strip("[](){}").split(","))

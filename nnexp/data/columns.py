@@ -176,11 +176,18 @@ def _text(name: str, cells: Cells, train: np.ndarray, config: DataConfig) -> Col
     ):
         return Column(name, "dropped", dressed, missing)
     if len(levels) > config.max_levels:
-        return Column(name, "dropped", f"free text, {len(levels)} levels", missing)
+        return Column(name, "dropped", _too_many(len(levels), config.max_levels), missing)
     rows = len(train) - missing
     if len(levels) > UNIQUE_LEVELS and len(levels) > UNIQUE_SHARE * rows and not is_category:
         return Column(name, "dropped", f"{len(levels)} levels in {rows} train rows", missing)
     return _categorical(name, cells, train)
+
+
+def _too_many(levels: int, most: int) -> str:
+    """Why a column of more levels than are read is left out: by itself, or as somebody chose."""
+    if most < levels <= DataConfig.max_levels:
+        return f"{levels} levels, more than data.max_levels={most}"
+    return f"free text, {levels} levels"
 
 
 def _are_codes(levels: Sequence[str]) -> bool:

@@ -12,12 +12,13 @@ import os
 import zipfile
 import zlib
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 from typing import IO, Any
 
 from nnexp.data.commands import shell_override
-from nnexp.data.names import listing, nearest_column
+from nnexp.data.names import listing
 from nnexp.errors import UserError
 from nnexp.limits import GIB, free_memory
 
@@ -29,6 +30,7 @@ ENDINGS = (
     f"CSV and TSV also in {', '.join(COMPRESSED_ENDINGS)}"
 )
 OTHER_TABLE = "data=csv data.path=/path/of/your/table.csv"  # where this one is of no use
+LIKE = 0.5  # of names, from which one may be meant for the other
 LARGE, MOST_HOLES = 64 << 20, 10_000  # bytes of a file that is looked at first, holes counted in it
 LARGEST_TEXT = 4 << 30  # bytes after decompression: stops an archive made to fill the memory
 
@@ -82,11 +84,10 @@ def read_content(
         ) from problem
     if not there:
         beside = _tables(file.parent)
-        near = file.with_name(nearest_column(file.name, beside)) if beside else "/path/of/your/file"
         raise UserError(
             f"{key}={str(path)!r}: there is no such file",
             allowed + (f"; beside it lie {listing(beside, 6)}" if beside else ""),
-            shell_override(key, near),
+            _meant(key, file, beside),
         )
     if not file.is_file():
         kind = "a folder" if file.is_dir() else "not a regular file"
@@ -216,6 +217,22 @@ def _bounded(path: Path, stream: IO[bytes]) -> bytes:
                 "data.path=/path/of/the/table.parquet",
             )
     return b"".join(parts)
+
+
+def _meant(key: str, file: Path, beside: list[str]) -> str:
+    """What to type for a file that is not there: the one of a name like it, or the only one."""
+    if not beside:
+        return shell_override(key, "/path/of/your/file")
+    stems = {_stem(name).casefold(): name for name in reversed(beside)}
+    match = get_close_matches(_stem(file.name).casefold(), list(stems), n=1, cutoff=LIKE)
+    if not match and len(beside) > 1:
+        return f"ls {quote(str(file.parent))}"
+    return shell_override(key, file.with_name(stems[match[0]] if match else beside[0]))
+
+
+def _stem(name: str) -> str:
+    """A file's name without its endings, which are those of every table."""
+    return name.partition(".")[0] or name
 
 
 def _tables(folder: Path) -> list[str]:

@@ -86,7 +86,7 @@ def _without_empty_end(table: Any) -> Any:
 
 def _names(path: Path, data: bytes, separator: str, dialect: Dialect) -> list[str]:
     """The names of the columns, as the header or the dialect has them."""
-    check_preamble(path, data, separator)
+    check_preamble(path, data, separator, named=dialect.header is True)
     written = header_of(data, separator)
     check_width(path, written, data, separator)
     if dialect.header is not True:

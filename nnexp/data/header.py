@@ -10,11 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from nnexp.data import commands
+from nnexp.data.cells import parse_number
 from nnexp.data.names import are_cells, listing, typed, without_header
 from nnexp.data.refusals import no_rows
 from nnexp.errors import UserError
 
 TAB = "\t"
+TOP = 20  # lines of a file that a report may write above its table
 _SEPARATOR_LINE = re.compile(r"(?i:sep)=.")
 
 
@@ -74,12 +76,16 @@ def header_of(data: bytes, separator: str) -> list[str]:
     return header
 
 
-def check_preamble(path: Path, data: bytes, separator: str) -> None:
-    """Refuse lines above the table: `sep=;`, as Excel reads it, and comments."""
+def check_preamble(path: Path, data: bytes, separator: str, named: bool = True) -> None:
+    """Refuse lines above the table: `sep=;`, as Excel reads it, comments, and the title of a
+    report, where the table has names of columns.
+    """
     lines = data[: 1 << 20].decode("utf-8-sig", errors="replace").splitlines()
     first = lines[0].strip(' "') if lines else ""
     above = 1 if _SEPARATOR_LINE.fullmatch(first) else 0
     mark = first[4:] if above else separator
+    if not above and named:
+        above = _title_lines(lines[:TOP], separator)
     if not above and first.startswith("#"):
         above = next((place for place, line in enumerate(lines) if line[:1] != "#"), 0)
         # a header may begin with #, and has then as many cells as the line below
@@ -96,6 +102,21 @@ def check_preamble(path: Path, data: bytes, separator: str) -> None:
         "the names of the columns in the first line, or with data.header=false the first row",
         f"{command}  # then {words}",
     )
+
+
+def _title_lines(lines: list[str], separator: str) -> int:
+    """How many lines of a report stand above the names of the columns: the first has cells and
+    names few of them, and a line below names all of its own, and more; 0 where none does.
+    """
+    rows = [[cell.strip(' "') for cell in line.split(separator)] for line in lines]
+    if len(rows) < 2 or len(rows[0]) < 2:
+        return 0
+    named = sum(map(bool, rows[0]))
+    for place, row in enumerate(rows[1:], 1):
+        texts = all(cell and parse_number(cell) is None for cell in row)
+        if texts and len(set(row)) == len(row) and len(row) >= 2 * max(1, named):
+            return place if named < len(rows[0]) else 0
+    return 0
 
 
 def check_width(path: Path, names: list[str], data: bytes, separator: str) -> None:

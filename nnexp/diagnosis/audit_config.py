@@ -56,7 +56,7 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
             raise UserError(
                 f"{prefix}.{name} is no setting",
                 f"one of {', '.join(names)}",
-                f"{prefix}.{nearest_column(name, names)}",
+                _with_value(f"{prefix}.{nearest_column(name, names)}", value),
             )
         own = getattr(section, name)
         if is_dataclass(own) and not is_dataclass(value):
@@ -71,6 +71,12 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
             setattr(section, name, _sentinels(value))
         else:
             setattr(section, name, list(value) if isinstance(value, tuple) else value)
+
+
+def _with_value(key: str, value: Any) -> str:
+    """A setting with a value, where that can be typed; else its name."""
+    simple = isinstance(value, str | int | float) or value is None
+    return override(key, value) if simple else key
 
 
 def _sentinels(numbers: Mapping[Any, Any]) -> list[str]:

@@ -43,7 +43,7 @@ CAUSES: dict[str, Cause] = {
         informative_missingness="that a value is missing tells about the target, and is lost",
         missingness_leak="a value is missing because of the target",
         missingness_shift="cells are missing at other rates in train and in held-out rows",
-        deletion_bias="leaving out incomplete rows changed who is in the table",
+        deletion_bias="leaving out incomplete rows leaves few of them, or others",
     ),
     **_of(
         "labels",

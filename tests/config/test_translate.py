@@ -61,6 +61,19 @@ def test_hydras_errors_become_three_lines(typed):
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("data.missing_tokens=km=-1", "'data.sentinels=[\"km=-1\"]'"),  # no cell reads so
+        ("data.missing_tokens=k=A", "'data.missing_tokens=[\"k=A\"]'"),
+    ],
+)
+def test_a_number_that_stands_for_none_is_told_by_its_column(typed, remedy):
+    with pytest.raises(UserError) as caught:
+        compose([typed])
+    assert caught.value.remedy == remedy
+
+
 def test_the_wrong_one_of_many_is_named():
     with pytest.raises(UserError, match=r"'reg\.l3'"):
         compose(["optimizer=sgd", "seed=1", "reg.l3=0.1", "optimizer.momentum=0.5"])

@@ -80,7 +80,13 @@ def test_the_configuration_overrules():
         "t": "numeric",
         "m": "dropped",
     }
-    assert found["m"].reason == "free text, 60 levels"
+    assert found["m"].reason == "60 levels, more than data.max_levels=5"
+
+
+def test_a_text_of_more_levels_than_are_read_by_itself_is_free():
+    cells = Cells(pd.DataFrame({"m": [f"id {row % 101}" for row in range(404)], "x": range(404)}))
+    column, _ = infer_columns(cells, np.arange(404), DataConfig(max_levels=5))
+    assert column.reason == "free text, 101 levels"
 
 
 def test_the_split_column_is_no_feature():

@@ -37,6 +37,38 @@ def refused(path, *words, **options):
     return error
 
 
+REPORT = "Export aus SAP;;\nStand: 01.02.2023;;\nmath;read;track\n49.0;57.0;B\n50;51;A\n"
+
+
+def test_the_title_of_a_report_above_the_table_is_cut_off(tmp_path):
+    error = refused(write(tmp_path, REPORT), "begins with", dialect=Dialect(separator=";"))
+    assert "tail -n +3 " in error.remedy
+    assert "data.separator=" in error.remedy
+
+
+def test_names_of_which_one_is_missing_are_no_title(tmp_path):
+    error = refused(write(tmp_path, ",name,town\n0,Ann,Rome\n"), "column 1 of 3 has no name")
+    assert "tail" not in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("typed", "beside", "remedy"),
+    [
+        ("tabel.csv", ["table.csv", "other.csv"], "data.path={}/table.csv"),
+        ("nix.csv", ["table.csv", "x08.csv"], "ls {}"),  # nothing like it
+        ("nix.csv", ["table.csv"], "data.path={}/table.csv"),  # the only one
+        ("nix.csv", [], "data.path=/path/of/your/file"),
+    ],
+)
+def test_a_file_that_is_not_there_is_answered_with_one_of_a_like_name(
+    tmp_path, typed, beside, remedy
+):
+    for name in beside:
+        write(tmp_path, CSV, name)
+    error = refused(tmp_path / typed, "there is no such file")
+    assert error.remedy == remedy.format(tmp_path)
+
+
 def check(frame):
     assert list(frame.columns) == ["a", "b", "c"]
     assert frame[["a", "b"]].to_dict("list") == ROWS

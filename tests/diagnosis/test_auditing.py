@@ -75,6 +75,7 @@ def test_any_index_and_any_names(wine):
         ({"target": "tagret"}, "tagret"),
         ({}, "target is not given"),
         ({"target": "target", "scalin": "none"}, "error: scalin is no setting"),
+        ({"target": "y", "scalin": "none"}, "try: nnexp.audit(frame, target='y', scaling='none')"),
         ({"target": "target", "scaling": "loud"}, "error: scaling cannot be 'loud'"),
         ({"target": "target", "split": {"valid": 2.0}}, "error: split.valid"),
         ({"target": "target", "split": {"vald": 0.1}}, "error: split.vald is no setting"),
