@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from nnexp.data.cells import MISSING_TOKENS
 from nnexp.data.csv_reader import CsvReader, read_typed_columns
 from nnexp.data.dialect import Dialect
 from nnexp.data.header import (
@@ -18,9 +19,11 @@ from nnexp.data.header import (
     numbered_names,
     with_rows,
 )
+from nnexp.data.padded import padded
 from nnexp.data.refusals import check_quote, no_rows, parse_error, undecodable
 from nnexp.errors import UserError
 
+PADDED = "leading zeros"  # the columns whose leading zeros are lost, each with an example
 COMMAS = "decimal commas"  # in a frame's attrs: the columns of which this was found out
 
 
@@ -72,6 +75,10 @@ def parse_delimited(
     check_header(path, stripped)
     frame = table.rename_columns(stripped).to_pandas()
     frame.attrs[COMMAS] = [f.name.strip() for f in table.schema if f.metadata]
+    zeros = padded(data, separator, stripped, has_header, (*MISSING_TOKENS, *tokens))
+    frame.attrs[PADDED] = {
+        name: own for name, own in zeros.items() if pd.api.types.is_numeric_dtype(frame[name].dtype)
+    }
     return with_rows(path, frame)
 
 

@@ -9,11 +9,13 @@ import numpy as np
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.split import SplitConfig
 from nnexp.data import sentinels
+from nnexp.data.cells import is_number_dtype
 from nnexp.data.columns import Column
 from nnexp.data.labelled import Labelled
 from nnexp.data.labels import ALIKE, spellings
 from nnexp.data.names import are_cells, counted, listing, typed, without_header
 from nnexp.data.numeric import MODEL_ROWS
+from nnexp.data.padded import example_of
 from nnexp.data.preprocess import Preprocessor
 from nnexp.data.split_column import says_parts
 
@@ -69,6 +71,7 @@ def messages_of(
     for reason, names in reasons.items():
         plural = f"{len(names)} columns" if len(names) > 1 else "column"
         lines.append(f"dropped {plural} {listing(names, 6)}: {reason}")
+    lines += _padded(labelled, columns, config)
     names = [*map(str, labelled.table.frame.columns), str(labelled.table.target.name)]
     if labelled.table.header and are_cells(names):
         lines.append(
@@ -101,3 +104,24 @@ def messages_of(
             "drawn at random"
         )
     return lines
+
+
+def _padded(labelled: Labelled, columns: Sequence[Column], config: DataConfig) -> list[str]:
+    """The line on columns that are read as quantities, and written as codes are: 01067."""
+    found = {}
+    for column in columns:
+        if column.kind != "numeric" or column.name in config.numeric:
+            continue
+        example = labelled.table.padded.get(column.name, "")
+        if not example and not is_number_dtype(labelled.cells.dtypes[column.name]):
+            example = example_of(labelled.cells.texts(column.name).levels)
+        if example:
+            found[column.name] = example
+    if not found:
+        return []
+    what = f"column{'s' * (len(found) > 1)} {listing(found, 6)}"
+    keep = typed("data.categorical", [*config.categorical, *found])
+    return [
+        f"{what}: numbers with leading zeros, as {next(iter(found.values()))!r}, are read as "
+        f"quantities; {keep} reads them as codes"
+    ]

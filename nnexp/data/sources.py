@@ -21,7 +21,7 @@ from nnexp.config.schema.sources import (
 from nnexp.data import files, idx
 from nnexp.data.cells import MISSING_TOKENS, read_texts
 from nnexp.data.content import ENDINGS, Content, read_content
-from nnexp.data.delimited import COMMAS
+from nnexp.data.delimited import COMMAS, PADDED
 from nnexp.data.dialect import Dialect
 from nnexp.data.labels import spellings
 from nnexp.data.made import (
@@ -129,6 +129,7 @@ def _csv(config: DataConfig) -> Table:
         table,
         header=asked.header and files.is_delimited(content.path),
         commas=tuple(frame.attrs.get(COMMAS, ())),
+        padded=frame.attrs.get(PADDED, {}),
     )
     return table if test is None else _joined(table, test, other, config)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ class Table:
         fingerprint: sha256 of the content in hexadecimal: of the file, or of the values.
         header: whether the first line of a text gave the names of the columns.
         commas: the columns whose numbers were found to have a decimal comma.
+        padded: the columns of whole numbers whose leading zeros were lost, each with an example.
     """
 
     frame: pd.DataFrame
@@ -36,6 +38,7 @@ class Table:
     fingerprint: str = ""
     header: bool = False
     commas: tuple[str, ...] = ()
+    padded: Mapping[str, str] = field(default_factory=dict)
 
 
 def table_from_frame(
