@@ -18,7 +18,7 @@ from nnexp.data.split import split_labelled
 from nnexp.diagnosis.audit.numbering import numbered
 
 MIDDLE = (0.01, 0.99)  # of the values, of which a few others leave no more than ...
-SLIVER = 1 / 50  # ... this of the range
+SLIVER = 1 / 50  # ... this of the range, as outliers do
 
 KNOWN = 0.8  # cells of a column by which rows are near each other
 EXACT = 2**53  # whole numbers up to here are float64's own
@@ -166,6 +166,11 @@ class Sheet:
     def identity(self, name: str) -> np.ndarray:
         """Numbers (N,) of a numeric column, equal where its cells are; NaN where missing."""
         return self.exact.get(name, self.numbers[name])
+
+    def one_against_others(self, place: int) -> Sheet:
+        """The sheet with two classes: the one at a place, as 1, and all others."""
+        label = self.classes[place]
+        return replace(self, y=(self.y == place).astype(np.int64), classes=["others", label])
 
     def without_columns(self, names: Collection[str]) -> Sheet:
         """The sheet without some columns."""

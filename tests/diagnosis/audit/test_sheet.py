@@ -105,3 +105,10 @@ def test_numbers_that_floats_hold_are_as_they_are(sheet_of, values):
 def test_what_scales_a_merged_column_is_what_the_network_sees(sheet_of):
     sheet = sheet_of(pd.DataFrame({"user_id": FAR + np.arange(600)}), np.arange(600) % 2)
     assert sheet.numbers["user_id"].min() == FAR
+
+
+def test_one_class_against_all_others(sheet_of, frame):
+    sheet = sheet_of(frame, ["u", "v", "w", "u"] * 10)
+    two = sheet.one_against_others(2)
+    assert two.classes == ["others", "w"]
+    assert two.y.tolist() == [0, 0, 1, 0] * 10

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnexp.diagnosis.audit.chance import cross
 from nnexp.diagnosis.audit.leaks.likeness import OWN, is_copy, is_measured, is_number, is_paired
+from nnexp.diagnosis.audit.learners.against import STRONG, STRONGLY
 from nnexp.diagnosis.audit.learners.one_column import bins_of, by_level, by_tree, in_sample
 from nnexp.diagnosis.audit.learners.yardstick import majority
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -21,11 +22,10 @@ KNOWN = 0.5  # share of the rows whose cell is there
 SETTLED = 0.99  # accuracy of one column's rule in rows that it was not made from ...
 BALANCED = 0.97  # ... and its mean over the classes
 REMOVED = 0.9  # and the share of the majority's errors that it removes
-NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `disguise.FEWER` errors
+NEARLY = 0.97  # accuracy (LIKELY for a value a class) that is enough beside `against.FEWER` errors
 
 # far better than all others together
 PROMISE = 0.6  # share of the errors that coarse bins remove in sample, where a rule is worth making
-STRONG, STRONGLY = 0.85, 0.6  # accuracy of one column's rule, and share of errors that it removes
 
 # the label itself, however good the others are
 NOISY = 0.97  # accuracy of the rule

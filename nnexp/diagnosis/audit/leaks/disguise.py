@@ -14,11 +14,11 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     NEARLY,
     ROWS,
     SETTLED,
-    STRONG,
     ColumnRule,
     find_rules,
     strongest_column,
 )
+from nnexp.diagnosis.audit.learners.against import CHANCE, FAR_FEWER, FEWER, STRONG, beats
 from nnexp.diagnosis.audit.learners.forest import out_of_bag, sample
 from nnexp.diagnosis.audit.learners.others import Others, by_others, judge_others
 from nnexp.diagnosis.audit.learners.yardstick import majority
@@ -27,12 +27,6 @@ from nnexp.diagnosis.audit.words import columns, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
-FEWER = 0.25  # its errors over those of all other columns together, where it is nearly settled
-
-# Held against the clean tables of scikit-learn and shared/data and the made ones of the benchmark:
-# none of them is told.
-FAR_FEWER = 0.45  # its errors over those of all other columns, where it leaves some to tell
-
 TELLING = 0.1  # of the majority's errors, which all others remove: where they tell nothing, that
 # one column tells all is no wonder
 
@@ -40,7 +34,6 @@ RANKING = 0.7  # area under the ROC curve by all others, which is telling too: w
 # rare they may rank rows well, and name hardly one of it
 
 UNLESS_GOOD = " Unless it is a measurement that good by its nature."
-CHANCE = 1e-3  # of being so much better than all other columns together (McNemar)
 MANY = 3  # columns that can be leaks at once: of more, each is one of many good columns
 SPELT = 3  # classes whose names are the values of a column: of two they may be yes and no
 LAGGING = 0.9  # rows whose value is the label of the row above
@@ -211,10 +204,7 @@ def stands_out(rule: ColumnRule, others: np.ndarray) -> bool:
         rule: the column's, on some rows.
         others: which of these rows (n,) all others tell rightly.
     """
-    ahead = int((rule.right & ~others).sum())
-    behind = int((rule.known & ~rule.right & others).sum())
-    fewer = (rule.known & ~rule.right).sum() <= FAR_FEWER * (rule.known & ~others).sum()
-    return bool(fewer) and sign_p(ahead, behind) < CHANCE
+    return beats(rule.right, rule.known, others, FAR_FEWER)
 
 
 def _least(rule: ColumnRule) -> float:
@@ -224,7 +214,4 @@ def _least(rule: ColumnRule) -> float:
 
 
 def _beats(rule: ColumnRule, trees: np.ndarray) -> bool:
-    ahead = int((rule.right & ~trees).sum())
-    behind = int((rule.known & ~rule.right & trees).sum())
-    fewer = (rule.known & ~rule.right).sum() <= FEWER * (rule.known & ~trees).sum()
-    return sign_p(ahead, behind) < CHANCE and (rule.settles or bool(fewer))
+    return beats(rule.right, rule.known, trees, 1.0 if rule.settles else FEWER)

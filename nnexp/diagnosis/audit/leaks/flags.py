@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
         missed = ~others[own.rows]
         telling = missed.mean() >= MISSED
         if own.whole:
-            two = by_others(_one_class(sheet, own.label), [own.name], rows)
+            two = by_others(sheet.one_against_others(own.label), [own.name], rows)
             missed, telling = ~two, telling or 1 - two.mean() >= BOTH
         if telling and sign_p(int(missed.sum()), 0) < CHANCE:
             return Audit([_leak(sheet, own, float(others[own.rows].mean()))])
@@ -97,10 +97,6 @@ def _flags(sheet: Sheet, rows: np.ndarray) -> Iterator[Flag]:
             shares = [(y[other] == label).mean() for other in beside if other.sum() >= FEWEST]
             if max(shares, default=1.0) <= GRADED:
                 yield Flag(name, text, label, own, int(own.sum()) == int(counts[label]))
-
-
-def _one_class(sheet: Sheet, label: int) -> Sheet:
-    return replace(sheet, y=(sheet.y == label).astype(np.int64), classes=["others", label])
 
 
 def _leak(sheet: Sheet, own: Flag, others: float) -> Nomination:

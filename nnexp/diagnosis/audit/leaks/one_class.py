@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from nnexp.diagnosis.audit.leaks.column_rules import (
@@ -48,7 +46,7 @@ def check(sheet: Sheet) -> Audit:
         if not ROWS <= counts[place] <= len(rows) - ROWS:
             continue
         label = sheet.classes[place]
-        own = replace(sheet, y=(sheet.y == place).astype(np.int64), classes=["others", label])
+        own = sheet.one_against_others(int(place))
         rules = [
             rule
             for rule in find_rules(own, rows, binned)

@@ -13,7 +13,6 @@ from itertools import combinations
 import numpy as np
 
 from nnexp.data.cells import LARGEST
-from nnexp.diagnosis.audit.chance import sign_p
 from nnexp.diagnosis.audit.leaks.column_rules import (
     KNOWN,
     LIKELY,
@@ -23,7 +22,8 @@ from nnexp.diagnosis.audit.leaks.column_rules import (
     rule_by_cuts,
     rule_by_levels,
 )
-from nnexp.diagnosis.audit.leaks.disguise import CHANCE, FEWER, told_nothing
+from nnexp.diagnosis.audit.leaks.disguise import told_nothing
+from nnexp.diagnosis.audit.learners.against import FEWER, beats
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.learners.others import by_others
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -48,7 +48,7 @@ def check(sheet: Sheet) -> Audit:
     y = sheet.y[rows]
     for pair, how, rule in _rules(sheet, rows):
         others = [by_others(sheet, [name], rows) for name in pair]
-        if not all(_beats(rule, own) for own in others):
+        if not all(beats(rule.right, rule.known, own, FEWER) for own in others):
             continue
         best = float(max(own.mean() for own in others))
         text = f"accuracy by {how.format(*map(repr, pair))}"
@@ -77,13 +77,6 @@ def _leak(
         title=TITLE,
         provable=False,  # without columns that make the label by nature scores are as much worse
     )
-
-
-def _beats(rule: ColumnRule, others: np.ndarray) -> bool:
-    ahead = int((rule.right & ~others).sum())
-    behind = int((rule.known & ~rule.right & others).sum())
-    fewer = (rule.known & ~rule.right).sum() <= FEWER * (rule.known & ~others).sum()
-    return bool(fewer) and sign_p(ahead, behind) < CHANCE
 
 
 def _rules(sheet: Sheet, rows: np.ndarray) -> Iterator[tuple[tuple[str, str], str, ColumnRule]]:

@@ -10,7 +10,7 @@ from nnexp.diagnosis.audit.chance import association_of
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split import order
-from nnexp.diagnosis.audit.split.apart import area_between
+from nnexp.diagnosis.audit.split.apart import APART, area_between
 from nnexp.diagnosis.audit.split.exchanged import go_with_others, in_another_order
 from nnexp.diagnosis.audit.split.missing_rates import missing_at_another_rate, missing_rates
 from nnexp.diagnosis.audit.split.moved import CHANCE, GAP, ROWS, moved_columns, stuck_columns
@@ -22,7 +22,6 @@ from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
-AREA = 0.75  # area under the ROC curve of telling the parts apart
 SHARES = 0.15  # total variation of the class shares
 ACROSS = 0.5  # repeated rows with a copy on both sides, over how many chance would put there
 TREES = 30  # that tell the sides apart
@@ -71,12 +70,12 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
         f"{name} rows are told from train rows with an area under the ROC curve of {area:.3f} "
         "(0.5: not at all)"
     )
-    differs = bool(moved) or (area >= AREA and area - 0.5 > 4 * error)
+    differs = bool(moved) or (area > APART and area - 0.5 > 4 * error)
     if not differs and shares is None:
         return Audit(found, checked=[] if stuck else [line])
     if not differs and shares is not None and order.check(sheet).nominations:
         return Audit(found)  # the order of the file is the reason, and is told as such
-    exchanged = not by_design and area >= AREA and go_with_others(sheet, name, rows)
+    exchanged = not by_design and area > APART and go_with_others(sheet, name, rows)
     if exchanged:
         return Audit([exchanged, *found])
     if by_design:

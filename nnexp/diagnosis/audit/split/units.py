@@ -7,6 +7,7 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import largest_gap
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.split.moved import COMPARED
 from nnexp.diagnosis.audit.split.order import follows_file
 from nnexp.diagnosis.audit.words import columns, figure
 from nnexp.diagnosis.finding import Evidence, Nomination
@@ -17,7 +18,6 @@ APART = 0.9  # Kolmogorov's distance: elsewhere altogether
 RESCALED = 1.3  # ratio of the spreads, either way: rows of another place or year keep theirs
 MATCHED = 0.15  # distance once places and spreads are made equal, ...
 FEW, BY_CHANCE = 0.25, 1e-2  # ... or this one, where rows are so few that its p is no less
-COMPARED = 5000  # rows of a side
 
 
 def in_other_units(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
-from nnexp.diagnosis.audit.chance import sign_p
+from nnexp.diagnosis.audit.learners.against import FAR_FEWER, STRONG, STRONGLY, beats
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.learners.others import judge_others
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -15,11 +14,7 @@ from nnexp.diagnosis.audit.words import columns
 from nnexp.diagnosis.finding import Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
-# As for a column's value in `leaks.disguise`, where it leaves some to tell.
 COLUMNS = 5  # beside the one: of fewer one may be the best by far
-STRONG, STRONGLY = 0.85, 0.6  # accuracy of the one fact, and share of the errors that it removes
-FAR_FEWER = 0.45  # its errors over those of all other columns
-SURE = 1e-3  # p against all other columns together (McNemar)
 CLASS = (15, 0.05)  # rows of the class, and its share: a rare one may be recorded elsewhere
 TELLING = 0.6  # area under the ROC curve by all others: where they tell nothing, it is no wonder
 SAME = 0.1  # share of the missing cells in which two columns differ that are missing together
@@ -40,15 +35,14 @@ def find(sheet: Sheet, masks: Mapping[str, np.ndarray]) -> tuple[list[Nomination
     if not name:
         return [], set()
     label = sheet.classes[place]
-    two = replace(sheet, y=(sheet.y == place).astype(np.int64), classes=["others", label])
+    two = sheet.one_against_others(place)
     own, mask = two.y[rows] == 1, sheet.absent[name][rows]
     right = (mask == own) if (mask == own).mean() >= 0.5 else (mask != own)
     same = {other for other in masks if alike(masks[other], masks[name])}
     beside = judge_others(two, same, rows)
     others = beside.right
-    ahead, behind = int((right & ~others).sum()), int((~right & others).sum())
-    fewer = (~right).sum() <= FAR_FEWER * (~others).sum()
-    if not fewer or sign_p(ahead, behind) >= SURE or beside.area < TELLING:
+    known = np.ones(len(rows), dtype=bool)
+    if not beats(right, known, others, FAR_FEWER) or beside.area < TELLING:
         return [], set()
     return [
         Nomination(

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from nnexp.data.names import listing
-from nnexp.diagnosis.audit.sheet import Sheet
+from nnexp.diagnosis.audit.sheet import SLIVER, Sheet
 from nnexp.diagnosis.audit.words import figure
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import override
 
-SLIVER = 1 / 50  # of the range that all but the outliers fill
 JUMP = 30.0  # distance of the nearest outlier over that of the farthest other value, and more where
 # the others have a long tail themselves: as far as their farthest is from their usual value
 MOVING = 0.1  # share of the values that differ from the median
