@@ -104,6 +104,14 @@ def test_a_column_that_carries_the_label_is_told_where_no_leak_is(findings, rest
     assert (f"note: {CARRIER}" in own.text().splitlines()) == told
 
 
+@pytest.mark.parametrize("behind", [True, False])
+def test_rows_of_another_kind_are_told_where_a_run_is_behind(behind):
+    valid = {"accuracy": 0.6, "possible": 0.8, "rows": 500, "behind": behind}
+    note = "validation rows differ from train rows, as those of a split by time may"
+    own = Diagnosis([], notes=[note], scores={"valid": valid})
+    assert own.noted == [note] * behind
+
+
 def test_the_audits_note_of_such_a_column_is_known():
     rng = np.random.default_rng(0)
     label = np.arange(400) % 2
