@@ -26,6 +26,7 @@ def test_matrix_has_no_holes(sheet_of, frame):
     assert sheet.matrix[1, 0] == 3.0  # the median of what is known
     assert sheet.matrix[2, 2] == -1
     assert sheet.without({"c", "b"}).shape == (40, 1)
+    assert sheet.without({"d"}) is sheet.matrix
 
 
 def test_absent_distinct_and_numbering(sheet_of, frame):
@@ -34,6 +35,7 @@ def test_absent_distinct_and_numbering(sheet_of, frame):
     values, counts = sheet.distinct["a"]
     assert (values.tolist(), counts.tolist()) == ([1.0, 3.0, 4.0], [10, 10, 10])
     assert sheet.numbering == {"c": "looks like a row number"}
+    assert sheet.units == {}  # the one has too many holes, the other numbers the rows
 
 
 def test_parts(sheet_of, frame):
