@@ -40,6 +40,18 @@ def together(record: LoopRecord, table: LoopTable) -> float:
     return (same / pairs - chance) / (1 - chance)
 
 
+def independent(record: LoopRecord, table: LoopTable) -> float:
+    """How many rows drawn one by one say as much on the classes as those of the batches looked at.
+
+    Rows of a batch that are of one class say what one row does (design effect, Kish 1965).
+    """
+    sizes = [len(wanted) for _, wanted in record.fed if len(wanted)]
+    alike = together(record, table)
+    if not sizes or not alike > 0:
+        return float(sum(sizes))
+    return sum(sizes) / (1 + (sum(sizes) / len(sizes) - 1) * min(1.0, alike))
+
+
 def is_sorted(record: LoopRecord, table: LoopTable) -> bool:
     """Whether batches are mostly of one class each."""
     return together(record, table) >= SORTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ MIXED, ALIKE = -0.4, 0.15  # logarithm of the spread of mixed rows over that of 
 CHUNK = 4096  # rows of X that distances are taken to at a time
 OUTSIDE = 0.5  # share of a column's numbers outside of the range that X has in it
 NARROW = 0.2  # spread of a column's numbers over that of X
+SOME = 0.1  # share of the columns that are so narrow, from which on it is no augmentation
+INNER = (0.05, 0.95)  # quantiles of a column between which its spread is measured
+BETTER = 3.0  # standard errors by which rows of batches are told better than those of X
 NEVER = 1e-9  # p of a class without a row in the batches looked at, over all classes
 TIED = 0.5  # how far targets follow those of the rows, of what they could beyond chance
 
@@ -122,22 +126,28 @@ def _elsewhere(fed: Fed, table: LoopTable) -> list[str]:
     # noise goes beyond the range of a column that hardly varies, and is meant
     wide = high - low >= NARROW * np.nanmedian(high - low)
     narrow = varies & (spread > 0) & (own < NARROW * spread)
+    if narrow.sum() < SOME * varies.sum():  # cut out, as some columns are by augmentation
+        narrow[:] = False
     beyond = varies & wide & (outside > OUTSIDE)
     if not narrow.any() and not beyond.any():
         return []
     worst = int(np.argmax(np.where(beyond, 1 + outside, 0) + narrow))
     count = int((beyond | narrow).sum())
-    own_low, own_high = fed.rows[:, worst].min(), fed.rows[:, worst].max()
+    part = (0.0, 1.0) if beyond[worst] else INNER  # what the columns were told by
+    (own_low, own_high), (low_x, high_x) = (
+        np.nanquantile(one[:, worst], part) for one in (fed.rows, known)
+    )
+    mostly = "" if beyond[worst] else ", but for a tenth of the rows,"
     return [
         f"the batches are on another scale than X in {count} of {len(low)} columns: "
-        f"{table.columns[worst]!r} is within [{own_low:.3g}, {own_high:.3g}] in the batches, and "
-        f"within [{low[worst]:.3g}, {high[worst]:.3g}] in X. Hand X to watch as the model gets it: "
-        "until then what is said here is about rows that the loop never saw"
+        f"{table.columns[worst]!r} is{mostly} within [{own_low:.3g}, {own_high:.3g}] in the "
+        f"batches, and within [{low_x:.3g}, {high_x:.3g}] in X. Hand X to watch as the model gets "
+        "it: until then what is said here is about rows that the loop never saw"
     ]
 
 
 def _spread(rows: np.ndarray) -> np.ndarray:
-    low, high = np.nanquantile(rows, (0.05, 0.95), axis=0)
+    low, high = np.nanquantile(rows, INNER, axis=0)
     return np.asarray(high - low)
 
 
@@ -158,15 +168,21 @@ def _few(fed: Fed, table: LoopTable) -> list[str]:
     ]
 
 
-def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nomination]:
+def prepared_otherwise(
+    fed: Fed, table: LoopTable, behind: bool, told: float = math.nan, own_told: float = math.nan
+) -> list[Nomination]:
     """Batches that hold no row of X, in a loop that does worse than its table allows.
 
     Rows that are nearer to a row of X than rows of X are to each other are those with some noise.
+    Rows that are as wide as those of X are augmented on purpose, unless the model tells them better
+    than those of X: what augments rows makes them harder.
 
     Arguments:
         fed: the rows that were looked at.
         table: of the loop.
         behind: whether it does worse.
+        told, own_told: accuracy of the model on the rows of the later half of the looks and on
+            train rows of X; NaN where it has none.
     """
     found = float((fed.places >= 0).mean()) if len(fed.rows) >= LEAST else 1.0
     if not behind or found > NONE or not table.x.is_floating_point():
@@ -183,6 +199,9 @@ def prepared_otherwise(fed: Fed, table: LoopTable, behind: bool) -> list[Nominat
     if len(ratios) and _is_mixed(fed.rows, known, ratios, away):
         return []
     otherwise = bool(varies.any()) and float(np.median(np.abs(ratios))) > WIDER
+    error = math.sqrt(max(own_told * (1 - own_told), 1 / len(fed.rows)) / (len(fed.rows) / 2))
+    if not otherwise and told < own_told + BETTER * error:
+        return []
     return [
         Nomination(
             "preprocessing_mismatch",
@@ -275,18 +294,24 @@ def misaligned(fed: Fed, table: LoopTable) -> list[Nomination]:
     ]
 
 
-def never_fed(fed: Fed, table: LoopTable) -> list[Nomination]:
-    """Classes of y that no batch brings, though many of those looked at should have."""
+def never_fed(fed: Fed, table: LoopTable, drawn: float) -> list[Nomination]:
+    """Classes of y that no batch brings, though many of those looked at should have.
+
+    Arguments:
+        fed: the rows that were looked at.
+        table: of the loop.
+        drawn: how many rows drawn one by one say as much, as of `independent`.
+    """
     if not table.is_classes or table.is_wide or not len(fed.wanted):
         return []
     counts = np.bincount(table.index[: table.train], minlength=len(table.classes))
     share = counts / max(1, counts.sum())
     met = np.isin(np.arange(len(share)), fed.wanted)
-    chance = (1 - share) ** len(fed.wanted)
+    chance = (1 - share) ** drawn
     missed = np.flatnonzero(~met & (chance < NEVER / len(share)))
     if not len(missed):
         return []
-    names = ", ".join(repr(table.classes[place]) for place in missed[:6])
+    names = ", ".join(f"class {table.classes[place]!r}" for place in missed[:6])
     return [
         Nomination(
             "unseen_class",

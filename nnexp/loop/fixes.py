@@ -12,6 +12,9 @@ IMPUTE = "sklearn.impute.SimpleImputer() fitted on the train rows"
 IMPUTE_INFINITE = f"X[~np.isfinite(X)] = np.nan, then {IMPUTE}"  # it refuses infinity
 SCALE = "scale the columns of X by those of the train rows: (X - X.mean(0)) / X.std(0)"
 CLEAR = "optimizer.zero_grad() before loss.backward()"
+TWO_LABELS = "y with the labels of the rows: np.unique(y) has two or more"
+STEP_EACH = "optimizer.step() for each batch, inside the loop over them"
+NO_PENALTY = "leave the penalty out of the loss, or divide its factor by 100"
 NO_DECAY = "weight_decay=0 in the optimizer"
 LESS_DROPOUT = "torch.nn.Dropout with p of 0.5 or less, or none"
 NO_INPUT_DROPOUT = "no dropout of the inputs"
@@ -54,8 +57,8 @@ _OUT = {
     "reg.dropout": LESS_DROPOUT,
     "reg.input_dropout": NO_INPUT_DROPOUT,
     "reg.label_smoothing": NO_SMOOTHING,
-    "reg.l1": "leave the penalty out of the loss, or divide its factor by 100",
-    "reg.l2": "leave the penalty out of the loss, or divide its factor by 100",
+    "reg.l1": NO_PENALTY,
+    "reg.l2": NO_PENALTY,
     "reg.grad_clip": "do not clip gradients that short",
     "reg.patience": "do not stop early",
     "data.split.by": _SPLIT,
@@ -81,6 +84,7 @@ _NUMBERS = {
 }
 # what no setting of a run mends, and a loop can
 _BY_CAUSE = {
+    "duplicate_leak": ("split first, and copy or augment the train rows then",),
     "preprocessing_mismatch": ("prepare the rows of valid= as those of train=",),
     "label_permuted": ("y in the order of the rows of X",),
     "label_mapping_mismatch": ("code the labels of valid= as those of train=",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ from nnexp.diagnosis.audit.learners.yardstick import Yardstick, measure
 from nnexp.diagnosis.audit.run import audit_sheet
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split import order
-from nnexp.diagnosis.conclude import ODD, conclude
-from nnexp.diagnosis.finding import HARMLESS, Nomination
+from nnexp.diagnosis.conclude import HARM, ODD, conclude
+from nnexp.diagnosis.finding import HARMLESS, Evidence, Nomination
 from nnexp.diagnosis.judged import Rows
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
@@ -24,10 +25,19 @@ from nnexp.diagnosis.rules.loss import penalty
 from nnexp.diagnosis.seen import Seen
 from nnexp.loop import metric, modes, pairing, updates, view, weights
 from nnexp.loop import rates as rates_of_loop
-from nnexp.loop.batched import sorted_batches
+from nnexp.loop.added import of_penalty
+from nnexp.loop.batched import independent, sorted_batches
 from nnexp.loop.configured import make_config
-from nnexp.loop.fed import cautions, misaligned, never_fed, prepared_otherwise, read_fed
-from nnexp.loop.fixes import IMPUTE, IMPUTE_INFINITE, in_code, in_python
+from nnexp.loop.fed import Fed, cautions, misaligned, never_fed, prepared_otherwise, read_fed
+from nnexp.loop.fixes import (
+    IMPUTE,
+    IMPUTE_INFINITE,
+    NO_WARM_UP,
+    STEP_EACH,
+    TWO_LABELS,
+    in_code,
+    in_python,
+)
 from nnexp.loop.ignored import ignored
 from nnexp.loop.outputs import is_affine, linear_layers, nature_of_outputs
 from nnexp.loop.quantities import (
@@ -40,7 +50,7 @@ from nnexp.loop.quantities import (
 from nnexp.loop.quiet import quiet
 from nnexp.loop.ratio import added, ratio_of
 from nnexp.loop.record import LoopRecord
-from nnexp.loop.turned import SCALED, is_turned, size_of
+from nnexp.loop.turned import is_turned, size_of
 from nnexp.loop.weighed import class_weights
 
 if TYPE_CHECKING:
@@ -50,6 +60,9 @@ LOOKED = 512  # rows on which units and outputs are looked at
 DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn at random
 THROWN = 0.6  # strength of a rate that is too high, by which the last steps were thrown about
 SHOWN = 120  # characters of what was raised
+# what explains a loop that is behind, where no jump of the loss says that its steps overshoot
+PLAIN_MISTAKES = ("broadcast_mismatch", "parameters_not_updated")
+PLAIN = 0.5  # strength of such a mistake, from which on
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
@@ -114,13 +127,22 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
     pairs = _pairing(watch, kind)
     fed = read_fed(record, table)
     found = [*pairing.nominate_pairing(pairs), *_of_loop(watch, seen), *misaligned(fed, table)]
-    found += never_fed(fed, table)
-    found += prepared_otherwise(fed, table, seen.knows_table and seen.is_behind)
+    found += never_fed(fed, table, independent(record, table))
+    found += prepared_otherwise(
+        fed, table, seen.knows_table and seen.is_behind, *_told_of_batches(watch, fed, seen)
+    )
     found += [*ignored(watch, kind.width), *sorted_batches(record, table)]
     rules = RULES if not table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
     if table.is_wide:  # nothing tells what could be reached: only what is odd by itself counts
         signs = [own for own in signs if own.certain or own.strength >= ODD]
+    if any(NO_WARM_UP in own.fix for own in found):
+        # of the rate that the warm-up holds down, and not of the one that was asked for
+        signs = [own for own in signs if own.cause != "lr_too_low"]
+    if any(STEP_EACH in own.fix for own in found):
+        signs = [own for own in signs if own.cause != "undertrained"]
+    if any(own.cause in PLAIN_MISTAKES and own.strength >= PLAIN for own in found):
+        signs = [own for own in signs if not _is_quiet(own)]
     found += signs
     if any(own.cause == "lr_too_high" and own.strength >= THROWN for own in signs):
         # the last weights may well be far from those before
@@ -156,7 +178,12 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         )
     if not math.isfinite(record.points[-1].get("slice_loss", math.nan)):
         notes.append("the loss of the train rows is no number or could not be computed")
+    if not several and not audit.nominations:
+        found = [own for own in found if own.cause != "label_encoding"]
+        found.append(_of_one(sheet))
     told = conclude(seen, [*found, *of_table])
+    if not table.is_classes:  # whether they are above the median is no accuracy
+        told = [replace(own, evidence=tuple(_unscored(own.evidence))) for own in told]
     if bool(torch.isinf(table.x).any()):
         put = {IMPUTE: IMPUTE_INFINITE}
         told = [replace(own, fix=tuple(put.get(word, word) for word in own.fix)) for own in told]
@@ -175,6 +202,42 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         in_code=True,
         cautions=[*cautions(fed, table), *_of_looks(record)],
     )
+
+
+def _of_one(sheet: Sheet) -> Nomination:
+    """That all rows have the same target."""
+    label = str(sheet.classes[int(sheet.y[sheet.train[0]])])
+    return Nomination(
+        "label_encoding",
+        (Evidence("targets of the train rows", f"{label} alone", "two or more"),),
+        "all rows have the same target, as where labels are made by a comparison that never holds: "
+        "nothing can be learnt, and any accuracy is that of naming it",
+        (TWO_LABELS,),
+        1.0,
+        certain=True,
+        title="all rows have the same target",
+    )
+
+
+def _told_of_batches(watch: LoopWatch, fed: Fed, seen: Seen) -> tuple[float, float]:
+    """The accuracy of the weights as they are on rows of the later batches, and on train rows of X;
+    NaN where there is none.
+    """
+    table, late = watch.table, len(fed.rows) // 2
+    if not table.is_classes or seen.train is None or not len(fed.rows):
+        return math.nan, math.nan
+    rows = torch.from_numpy(fed.rows[late:]).to(table.x)
+    predicted = watch.classes_of(watch.forward(rows.reshape(-1, *table.x.shape[1:])))
+    return float((predicted == fed.wanted[late:]).mean()), seen.train.accuracy
+
+
+def _is_quiet(own: Nomination) -> bool:
+    """Whether a rate is called too high of a loss that fell without jumps."""
+    return own.cause == "lr_too_high" and bool(own.against) and own.strength <= THROWN
+
+
+def _unscored(evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    return (own for own in evidence if not own.signal.startswith(HARM))
 
 
 def _of_looks(record: LoopRecord) -> list[str]:
@@ -330,6 +393,7 @@ def _pairing(watch: LoopWatch, kind: Nature) -> pairing.Pairing:
             "maximize of the optimizer": watch.climbs,
         },
         ratio=ratio,
+        size=size_of(watch),
         batch=watch.record.batch,
         lr=watch.first_lr,
         plain=type(watch.optimizer).__name__ == "SGD",
@@ -358,7 +422,9 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
         watch.steps,
         watch.updates.idle,
     )
-    found += updates.clipped(watch.optimizer, record, size_of(watch) >= SCALED)
+    found += updates.step_of_all(record, watch.steps)
+    found += updates.clipped(watch.optimizer, record, size_of(watch))
+    found += of_penalty(seen)
     found += rates_of_loop.of_others(watch.optimizer, record, watch.table.train)
     found += rates_of_loop.rising(watch.optimizer, record, _passes(watch))
     found += rates_of_loop.left_behind(watch.model, watch.groups, record)

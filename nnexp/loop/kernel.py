@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -35,6 +35,8 @@ class Kernel:
             `absolute`, or `other`.
         sign: 1, or -1 where being right costs more than being wrong.
         summed: whether twice the rows cost twice as much.
+        divided: whether they cost half as much, as where a mean is divided by the rows once more;
+            `scale` is that of a single row then.
         scale: factor on a plain cross-entropy of logits; 1 where it is another function of them.
         bounded: whether a softmax comes before what hardly costs more however wrong a logit is,
             such as differences: a row that is badly wrong has no gradient.
@@ -48,6 +50,11 @@ class Kernel:
     applied: str = ""
     scale: float = 1.0
     bounded: bool = False
+    divided: bool = False
+
+    def factor(self, batch: int) -> float:
+        """What a plain cross-entropy is multiplied by for a batch of so many rows."""
+        return self.scale / batch if self.divided else self.scale
 
 
 def loss_value(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> float:
@@ -90,6 +97,9 @@ def identify(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> Kernel
         return Kernel()
     twice = at(torch.cat((z, z)), torch.cat((t, t)))
     summed = _close(twice, 2 * base) and abs(base) > 1e-6
+    divided = _close(2 * twice, base) and abs(base) > 1e-6
+    if divided:
+        return _undivided(loss_fn, output, target)
     floats = t.is_floating_point()
     by_class = z.ndim == 2 and (not floats or t.shape == z.shape)
     if by_class:
@@ -99,6 +109,15 @@ def identify(loss_fn: Callable[..., Any], output: Any, target: Tensor) -> Kernel
     if floats or z[0].numel() == 1:
         return _elementwise(at, z, t, rows if summed else 1, summed)
     return _of_codes(at, z, t, summed) if by_class else Kernel("other")
+
+
+def _undivided(loss_fn: Callable[..., Any], output: Tensor, target: Tensor) -> Kernel:
+    """A loss whose mean is divided by the rows once more, by that without the division."""
+
+    def times(outputs: Any, targets: Tensor) -> Any:
+        return loss_fn(outputs, targets) * len(targets)
+
+    return replace(identify(times, output, target), divided=True)
 
 
 @torch.no_grad()

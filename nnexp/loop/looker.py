@@ -18,6 +18,7 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, leaves
 
 ROUNDING = 1e-6  # of a gradient that is 0 but for it, as of a bias before batch normalisation
+PIECES = 4  # calls for one step, and of the train rows, from which on a step is made of many
 CALLS = 8  # of the model that are remembered, the last ones
 
 
@@ -40,6 +41,22 @@ class Call:
     def gave(self, known: set[int]) -> bool:
         """Whether one of its tensors is among those with such an id."""
         return any((own := ref()) is not None and id(own) in known for ref in self.given)
+
+
+@dataclass
+class Fed:
+    """What the model got since a step.
+
+    Arguments:
+        step: that step.
+        calls, rows: how many there were.
+        largest: rows of the largest call.
+    """
+
+    step: int = -1
+    calls: int = 0
+    rows: int = 0
+    largest: int = 0
 
 
 class Looker:
@@ -71,6 +88,7 @@ class Looker:
         self.gradient: tuple[str, Tensor | None] = next(reversed(list(layers)), ""), None
         self._gradient_of = -1  # the step before it
         self.step = 0  # steps that were watched so far
+        self._fed = Fed()
         weakref.finalize(self, _remove, self._handles).atexit = False
 
     def arm(self) -> None:
@@ -192,6 +210,7 @@ class Looker:
         trains = module is self.model and torch.is_grad_enabled() and not torch.jit.is_tracing()
         if trains and inputs and type(inputs[0]) in (Tensor, nn.Parameter):  # none of a tracer
             found = list(leaves(output))
+            self._count(len(inputs[0]))
             given = [weakref.ref(own) for _, own in found]
             plain = [
                 (way, own.detach())
@@ -200,6 +219,21 @@ class Looker:
             ]
             if plain:  # else nothing that a loss could be made of
                 self._calls.append(Call(inputs[0].detach(), given, plain, module.training))
+
+    def _count(self, rows: int) -> None:
+        if self._fed.step != self.step:
+            self._fed = Fed(self.step)
+        self._fed.calls += 1
+        self._fed.rows += rows
+        self._fed.largest = max(self._fed.largest, rows)
+
+    def pieces_of(self, train: int) -> int:
+        """The rows that the model got, piece by piece, for the step that is looked at, where those
+        are all train rows; else 0.
+        """
+        fed = self._fed
+        whole = fed.step == self.step - 1 and train - fed.largest < fed.rows <= train
+        return fed.rows if whole and fed.calls >= PIECES and PIECES * fed.largest <= train else 0
 
     @property
     def calls(self) -> list[Call]:

@@ -14,7 +14,6 @@ from nnexp.loop.returned import Path, tensor_of
 LOOKS, LATE = 6, 3  # steps looked at, and the last of them, which stand for most of a loop
 NOISY = 0.1  # difference of two evaluations over the spread of outputs: more than a little noise
 TRAIN_FIRST = "model.train() before the steps"
-USUAL_MOMENTUM = "momentum=0.1 in BatchNorm1d"
 
 
 def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
@@ -46,7 +45,7 @@ def unused_batch_norm(model: nn.Module, record: LoopRecord) -> list[Nomination]:
             (Evidence("momentum of BatchNorm", 0.0, "about 0.1"),),
             "with a momentum of 0 the running statistics stay at their start: in evaluation mode "
             "rows are normalised by what no layer has",
-            (USUAL_MOMENTUM,),
+            (_usual_momentum(norms),),
             0.95,
             certain=True,
         )
@@ -106,7 +105,7 @@ def stale_batch_norm(
             "in evaluation mode the running statistics are used, and they do not fit the layers "
             "as they are now: what was learnt does not show",
             (
-                USUAL_MOMENTUM
+                _usual_momentum(norms)
                 if odd
                 else "batches of 32 rows"
                 if record.batch <= 8
@@ -126,6 +125,10 @@ def _is_untouched(norm: _BatchNorm) -> bool:
     """Whether running statistics are those of a new layer; loaded ones may be kept on purpose."""
     mean, var = norm.running_mean, norm.running_var
     return mean is not None and var is not None and not mean.any() and bool((var == 1).all())
+
+
+def _usual_momentum(norms: list[_BatchNorm]) -> str:
+    return f"momentum=0.1 in {type(norms[0]).__name__}"
 
 
 def _norms(model: nn.Module) -> list[_BatchNorm]:

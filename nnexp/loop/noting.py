@@ -34,7 +34,9 @@ def note(
         What the model got for it; None where that is not known.
     """
     record, first = watch.record, watch.main(output).detach()
-    record.batches.append(len(target))
+    whole = watch.looker.pieces_of(watch.table.train)
+    record.once += whole > 0
+    record.batches.append(whole or len(target))
     if isinstance(loss, Tensor) and not loss.requires_grad:
         record.detached += 1
     call = _call_of(watch, output)

@@ -12,8 +12,9 @@ from nnexp.diagnosis.nature import Nature
 from nnexp.loop.fixes import CROSS_ENTROPY
 from nnexp.loop.kernel import Kernel
 
-SCALED_DOWN = 0.03  # factor on a cross-entropy up to which steps of SGD are too short, ...
+SCALED_DOWN = 0.07  # factor on a cross-entropy, of 16 rows at least, up to which SGD is too slow,
 SLOW = 0.005  # ... if the learning rate times it is no more than this: a tenth of what is usual
+FAR = 0.1  # of the loss that `step` is given, or its inverse, from where on another is derived
 WHOLE_LOSS = "the loss without its factor of "
 BINARY = "torch.nn.BCEWithLogitsLoss() on the logits"
 NAMES = {
@@ -43,6 +44,7 @@ class Pairing:
         wide: whether a row has a target for each class.
         flips: how often the sign is turned: in the loop, in the loss, by the optimizer.
         ratio: the loop's loss over the loss function's, where they are proportional; else NaN.
+        size: the loop's gradient over the loss function's; NaN where that is not known.
         batch: rows of a usual batch.
         lr: the first learning rate; `plain` where steps grow with the gradient.
         cleared: whether the gradient is of one batch: none is gathered of several.
@@ -60,6 +62,7 @@ class Pairing:
     wide: bool
     flips: dict[str, bool]
     ratio: float
+    size: float
     batch: int
     lr: float
     plain: bool
@@ -307,7 +310,11 @@ def _sum(own: Pairing) -> list[Nomination]:
 
 def _scaled_down(own: Pairing) -> list[Nomination]:
     """A loss that the loop multiplies by next to nothing, and each step of SGD with it."""
-    factor = abs(_times(own)) * own.kernel.scale
+    factor = abs(_times(own)) * own.kernel.factor(own.batch)
+    beside = own.size / abs(own.ratio) if own.ratio else math.nan
+    where = ""
+    if beside < FAR:  # what is differentiated is divided, and what is handed over is not
+        factor, where = factor * beside, " that is differentiated"
     known = own.kernel.kind in ("softmax", "logistic", "margin") and own.plain and own.cleared
     if not known or not 0 < factor <= SCALED_DOWN or own.lr * factor > SLOW:
         return []
@@ -315,7 +322,7 @@ def _scaled_down(own: Pairing) -> list[Nomination]:
         Nomination(
             "lr_too_low",
             (
-                Evidence("the loss over a cross-entropy", factor, "1"),
+                Evidence(f"the loss{where} over a cross-entropy", factor, "1"),
                 Evidence("effective learning rate", own.lr * factor, f"lr={own.lr:g}"),
             ),
             "the gradient shrinks with the loss, and the steps with it: what is learnt in many "

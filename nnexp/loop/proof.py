@@ -27,6 +27,8 @@ from nnexp.loop.fixes import (
     NO_SCHEDULE,
     NO_SMOOTHING,
     NO_WARM_UP,
+    STEP_EACH,
+    TWO_LABELS,
 )
 from nnexp.loop.fresh import check_factory
 from nnexp.loop.modes import TRAIN_FIRST
@@ -192,6 +194,8 @@ def _counts(watch: LoopWatch) -> np.ndarray:
 
 def change_of(own: Finding, is_classes: bool = True) -> Retraining | None:
     """How a model is trained with the fix of a finding; None where that cannot be tried here."""
+    if TWO_LABELS in own.fix or STEP_EACH in own.fix:  # which no training here does
+        return None
     if any(word.startswith(WHOLE_LOSS) for word in own.fix):
         return Retraining(whole=True, unscaled=True)
     rates = [word.removeprefix("lr=") for word in own.fix if word.startswith("lr=")]
@@ -278,9 +282,9 @@ def _unlike(watch: LoopWatch, base: list[float], own: float) -> list[str]:
     return [
         "fresh models that are trained as the loop was seen to train reach an accuracy of "
         f"{np.mean(base):.3f}, and the loop's {own:.3f}: something that is not seen from here "
-        "keeps it back, such as gradients that are clipped short, a minus before backward(), "
-        "weights that are set back or clamped, rows with the targets of others, or few of the "
-        "rows; what changes bring is measured without it"
+        "keeps it back, such as a penalty that is added to the loss, gradients that are clipped "
+        "short, a minus before backward(), weights that are set back or clamped, rows with the "
+        "targets of others, or few of the rows; what changes bring is measured without it"
     ]
 
 

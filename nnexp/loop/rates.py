@@ -77,7 +77,9 @@ def rising(optimizer: torch.optim.Optimizer, record: LoopRecord, passes: float) 
         Nomination(
             "lr_too_low",
             (
-                Evidence("lr at the first step and at the last", [*rates[[0, -1]]], f"{wanted:g}"),
+                Evidence(
+                    "lr at the first step and at the last", rates[[0, -1]].tolist(), f"{wanted:g}"
+                ),
                 Evidence("evaluations at which it rose", len(rates) - 1, "the first few"),
             ),
             "the warm-up lasts as long as the loop: the learning rate has not come near what was "

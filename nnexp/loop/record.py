@@ -21,6 +21,7 @@ class LoopRecord:
         pairs: at looks the loop's loss, the loss function's own of the same batch, and the name of
             what the loop applied to the outputs before, as of `APPLIED`.
         batches: rows of the batches looked at.
+        once: looks at which one step was made of all rows, batch by batch.
         metrics: at looks the loop's own accuracy, that by the largest output, and its rows.
         shapes: of outputs and of targets where they first differed in a way that is broadcast.
         training: at looks whether the module was in training mode.
@@ -44,6 +45,7 @@ class LoopRecord:
     layers: list[dict[str, float]] = field(default_factory=list)
     pairs: list[tuple[float, float, str]] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
+    once: int = 0
     metrics: list[tuple[float, float, int]] = field(default_factory=list)
     shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
     training: list[bool] = field(default_factory=list)

@@ -158,6 +158,8 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         else:
             given = out, targets[rows], arm, weights, index[rows]
             loss = sign * _loss(watch, loss_fn, *given)
+            if arm.unscaled and watch.kernel.divided:
+                loss = loss * len(rows)
         if clears and first:
             optimizer.zero_grad()
         if loss.requires_grad:
@@ -177,9 +179,11 @@ def _trained(watch: LoopWatch, arm: Retraining, seed: int, only: int | None) -> 
         if arm.reached and not done and _is_cut_off(watch, model):
             return NO_SCORE
         if (done + 1) % gathers == 0:
-            again = isinstance(optimizer, torch.optim.LBFGS)  # which asks several times
-            closure: Any = partial(differentiate, rows, first) if again else None
-            optimizer.step(closure)
+            if isinstance(optimizer, torch.optim.LBFGS):  # which asks several times
+                closure: Any = partial(differentiate, rows, first)
+                optimizer.step(closure)
+            else:  # one of somebody's own may take none
+                optimizer.step()
     rows = train if only is not None else torch.arange(len(x), device=x.device)[table.train :]
     rows = rows if len(rows) else train
     return _judged(watch, model, tap, x[rows], index[rows], targets[rows])

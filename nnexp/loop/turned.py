@@ -56,6 +56,8 @@ def factor_of(watch: LoopWatch) -> float:
         size = size_of(watch) / abs(factor)
         if size > 0 and abs(math.log(size * gathers)) < abs(math.log(size)):
             factor /= gathers
+    elif gathers == 1 and 0 < (size := size_of(watch) / abs(factor)) < DIVIDED:
+        factor *= size  # of which the loss is divided by before it is differentiated
     return -factor if is_turned(watch) else factor
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from nnexp.diagnosis.finding import Evidence, Nomination
-from nnexp.loop.fixes import CLEAR
+from nnexp.loop.fixes import CLEAR, STEP_EACH
 from nnexp.loop.record import LoopRecord
+from nnexp.loop.turned import SCALED
 from nnexp.model.registered import unregistered
 
 MOST = 6  # names told
@@ -19,8 +21,10 @@ WASTED, MOSTLY = 4, 0.6  # gradients cleared unused: how many, and which share o
 BEHIND_STEP = "optimizer.zero_grad() right behind optimizer.step(), and nowhere else"
 CLEAR_FIRST = "optimizer.zero_grad() before loss.backward(), and optimizer.step() right behind it"
 TRAINED = "pass model.parameters() of this model to the optimizer"
+FEW = 3  # looks, before it is told that all of them found a step of many batches
 LOOKS = 4  # at gradients, before it is told that they are all clipped, ...
 CLIPPED = 0.05  # ... where so little is left of them
+LITTLE, ABOUT = 0.01, 0.1  # the same of gradients clipped by value, and how far their norms differ
 UNLISTED = "torch.nn.ModuleList around the list"  # the fix of layers in a plain one
 
 
@@ -100,26 +104,54 @@ def _mostly_frozen(model: nn.Module) -> bool:
     return sum(learns) <= 1 < len(learns)
 
 
+def step_of_all(record: LoopRecord, steps: int) -> list[Nomination]:
+    """One step an epoch, made of the losses of all its batches.
+
+    Arguments:
+        record: of the loop.
+        steps: that were watched.
+    """
+    if record.once < FEW or record.once < len(record.batches):
+        return []
+    return [
+        Nomination(
+            "undertrained",
+            (
+                Evidence("steps taken", steps, "one for each batch"),
+                Evidence("rows of batches that one step is made of", record.batch, "those of one"),
+            ),
+            "the losses of all batches are added up, and one step is made of them: an epoch is "
+            "worth a single step",
+            (STEP_EACH,),
+            0.93,
+        )
+    ]
+
+
 def clipped(
-    optimizer: torch.optim.Optimizer, record: LoopRecord, scaled: bool = False
+    optimizer: torch.optim.Optimizer, record: LoopRecord, size: float = math.nan
 ) -> list[Nomination]:
     """Gradients that are clipped to next to nothing at every step, and each step of SGD with them.
 
-    That their norm is the same at every look is what clipping leaves.
+    That their norm is the same at every look is what clipping by norm leaves. By value it differs
+    a little; then next to nothing has to be left of the loss function's own gradient.
 
     Arguments:
         optimizer, record: of the loop.
-        scaled: whether a scaler makes gradients larger until the step: what is left is not known.
+        size: of its gradient over the loss function's; NaN where that is not known. A scaler makes
+            it larger until the step: what is left is not known then.
     """
     norms = np.array([norm for norm, _ in record.clipped])
     left = np.array([share for _, share in record.clipped])
     plain = type(optimizer).__name__ == "SGD"
     known = len(norms) >= LOOKS and norms.min() > 0 and bool(np.isfinite(norms).all())
-    if not plain or not known or record.gathered or scaled:
+    if not plain or not known or record.gathered or size >= SCALED:
         return []
     share = float(np.median(left))
-    if np.ptp(norms) > 1e-3 * norms.mean() or share > CLIPPED:
+    by_norm = np.ptp(norms) <= 1e-3 * norms.mean() and share <= CLIPPED
+    if not by_norm and not (size * left.max() <= LITTLE and np.ptp(norms) <= ABOUT * norms.mean()):
         return []
+    name = "norm" if by_norm else "value"
     return [
         Nomination(
             "lr_too_low",
@@ -132,7 +164,7 @@ def clipped(
             ),
             "all gradients are clipped to one short length, and a step is no longer than the "
             "learning rate times it: what is learnt in many epochs could be learnt in one",
-            ("torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0), or none",),
+            (f"torch.nn.utils.clip_grad_{name}_(model.parameters(), 1.0), or none",),
             0.9,
         )
     ]

@@ -518,7 +518,7 @@ def follow(watch, x, y, *, epochs, batch, generator=None):
 def loops():
     return SimpleNamespace(
         FAULTS=FAULTS, HEALTHY=HEALTHY, Loop=Loop, run=run, table=table, mlp=mlp, one=one, sgd=sgd,
-        column=column, follow=follow,
+        adam=adam, column=column, follow=follow,
     )  # fmt: skip
 
 

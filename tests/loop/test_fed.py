@@ -56,6 +56,96 @@ def test_one_column_that_is_scaled_in_the_loop_is_enough():
     assert "in 1 of 6 columns" in found.cautions[0]
 
 
+def test_a_column_that_is_cut_out_is_no_other_scale():
+    made = torch.Generator().manual_seed(2)
+    many = torch.cat((Z, torch.randn(600, 14, generator=made)), 1)
+    many[:, 5] = (torch.rand(600, generator=made) < 0.2).float()
+
+    def cut(rows):
+        return torch.cat((many[rows, :5], torch.zeros(len(rows), 1), many[rows, 6:]), 1), Y[rows]
+
+    torch.manual_seed(0)
+    own = nn.Linear(20, 3)
+    watch = nnexp.watch(
+        own, torch.optim.Adam(own.parameters(), 5e-3), nn.CrossEntropyLoss(),
+        train=(many[:400], Y[:400]), valid=(many[400:], Y[400:]),
+    )  # fmt: skip
+    for _ in range(200):
+        inputs, target = cut(torch.randint(0, 400, (32,)))
+        out = own(inputs)
+        loss = watch.loss_fn(out, target)
+        watch.optimizer.zero_grad()
+        loss.backward()
+        watch.optimizer.step()
+        watch.step(loss, out, target)
+    assert not [line for line in watch.diagnosis().cautions if "another scale" in line]
+
+
+def test_classes_of_a_sorted_table_are_in_batches(loops):
+    """Few batches are looked at, and in each of them is a class or two."""
+
+    def ordered(x, y, xv, yv):
+        at = y.argsort()
+        return x[at], y[at], xv, yv
+
+    loop = loops.Loop("digits", rows=ordered, shuffle=False, optimizer=loops.sgd(0.1), epochs=5)
+    causes = [own.cause for own in loops.run(loop, 0).findings]
+    assert causes[0] == "ordered_split"
+    assert "unseen_class" not in causes
+
+
+class Images(nn.Module):
+    """Convolutions of 8 x 8 images, which are shifted by a pixel and partly blanked in training."""
+
+    def __init__(self, inputs, classes, mistaken=False):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(1, 12, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+            nn.Linear(192, classes),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return self.body(x.reshape(-1, 1, 8, 8))
+
+
+def shifted(x):
+    wide = nn.functional.pad(x.reshape(-1, 8, 8), (1, 1, 1, 1))
+    down, along = torch.randint(0, 3, (2,)).tolist()
+    cut = wide[:, down : down + 8, along : along + 8].clone()
+    first = int(torch.randint(0, 6, ()))
+    cut[:, first : first + 3, first : first + 3] = 0
+    return cut.reshape(-1, 64)
+
+
+def turned(x):
+    """The columns in another order, as no held-out row has them."""
+    return x.flip(1)
+
+
+@pytest.mark.parametrize(("prepared", "told"), [(shifted, False), (turned, True)])
+def test_rows_that_are_augmented_are_told_from_those_prepared_otherwise(loops, prepared, told):
+    x, y, xv, yv = loops.table("digits", scaled=False)
+    x, xv = x / 16, xv / 16
+    torch.manual_seed(0)
+    own = Images(64, 10)
+    watch = nnexp.watch(
+        own, torch.optim.AdamW(own.parameters(), 3e-3), nn.CrossEntropyLoss(),
+        train=(x, y), valid=(xv, yv),
+    )  # fmt: skip
+    for _ in range(4):
+        for rows in torch.randperm(len(x)).split(32):
+            out = own(prepared(x[rows]))
+            loss = watch.loss_fn(out, y[rows])
+            watch.optimizer.zero_grad()
+            loss.backward()
+            watch.optimizer.step()
+            watch.step(loss, out, y[rows])
+    found = watch.diagnosis()
+    assert found.scores["valid"]["behind"]
+    assert ("preprocessing_mismatch" in [own.cause for own in found.findings]) is told
+    assert not [own for own in found.findings if "weight_decay=0 in the optimizer" in own.fix]
+
+
 @pytest.mark.parametrize(
     "change",
     [

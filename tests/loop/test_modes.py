@@ -73,6 +73,15 @@ def test_running_statistics_that_never_move_are_named_whatever_the_scores_are(lo
     assert "batchnorm_mode" not in [own.cause for own in fine.findings]
 
 
+def test_the_layer_whose_momentum_is_odd_is_called_by_its_name(loops):
+    def make(inputs, classes):
+        norm = nn.Sequential(nn.Unflatten(1, (4, 1, 16)), nn.BatchNorm2d(4, momentum=0.0))
+        return nn.Sequential(norm, nn.Flatten(), nn.Linear(inputs, classes))
+
+    found = loops.run(loops.Loop("digits", model=make, epochs=5), 0)
+    assert found.findings[0].fix == ("momentum=0.1 in BatchNorm2d",)
+
+
 def test_a_bias_before_batch_normalisation_has_no_gradient_and_no_fault(loops):
     """Its gradient is 0 but for rounding, and a low rate moves it by nothing."""
     rate = loops.sgd(1e-5)

@@ -97,6 +97,32 @@ def test_a_loop_is_judged_by_the_output_of_each_label(case):
     assert watch.record.points[-1]["val_accuracy"] == pytest.approx(by_hand)
 
 
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_rows_of_one_label_are_no_table_to_learn_from(outputs):
+    """As of labels that are made by a comparison which never holds."""
+    x = torch.randn(400, 5, generator=torch.Generator().manual_seed(0))
+    y, loss_fn = torch.zeros(400), of_column
+    if outputs == 2:
+        y, loss_fn = y.long(), F.cross_entropy
+    torch.manual_seed(0)
+    model = nn.Linear(5, outputs)
+    watch = nnexp.watch(
+        model, torch.optim.Adam(model.parameters()), loss_fn, factory=lambda: nn.Linear(5, outputs),
+        train=(x[:300], y[:300]), valid=(x[300:], y[300:]), classes=2,
+    )  # fmt: skip
+    for _ in range(20):
+        out = model(x[:32])
+        loss = loss_fn(out, y[:32])
+        loss.backward()
+        watch.optimizer.step()
+        watch.optimizer.zero_grad()
+        watch.step(loss, out, y[:32])
+    for found in (watch.diagnosis(), watch.diagnosis(prove=True, seeds=2)):
+        first = found.findings[0]
+        assert (first.cause, first.verdict) == ("label_encoding", "suspected")
+        assert first.title == "all rows have the same target"
+
+
 def test_outputs_of_an_embedding_are_of_no_label():
     """A loss that has no output for a label is left as it is."""
     centres = torch.randn(3, 8, generator=torch.Generator().manual_seed(1))

@@ -21,6 +21,23 @@ BOUNDED = {
 }
 
 
+def test_what_is_told_of_quantities_speaks_of_no_accuracy(loops):
+    """And of no rate that is too high beside shapes that are broadcast, where nothing jumped."""
+
+    def numbers(x, y, xv, yv):
+        weights = torch.randn(x.shape[1], generator=torch.Generator().manual_seed(0))
+        return x, x @ weights, xv, xv @ weights
+
+    loop = loops.Loop(
+        model=loops.one, loss=nn.MSELoss, rows=numbers, optimizer=loops.adam(0.01), epochs=30
+    )
+    found = loops.run(loop, 0)
+    assert [own.cause for own in found.findings] == ["broadcast_mismatch"]
+    assert not [
+        item for own in found.findings for item in own.evidence if "accuracy" in item.signal
+    ]
+
+
 @pytest.mark.parametrize("predicted", BOUNDED.values(), ids=BOUNDED)
 def test_targets_beyond_what_an_activation_gives(predicted):
     (found,) = cut_off(SQUARED, GIVEN, predicted)

@@ -7,6 +7,8 @@ from torch import nn
 
 import nnexp
 from nnexp.loop import proof
+from nnexp.loop.fixes import NO_WARM_UP
+from nnexp.loop.kernel import identify
 from nnexp.loop.retrain import Retraining, score
 from nnexp.loop.retrain import _optimizer as optimizer_of
 from nnexp.loop.score import Score
@@ -479,9 +481,99 @@ def test_a_warm_up_that_outlasts_the_loop_is_named(loop):
     assert "lr_too_low" not in [own.cause for own in early]  # it may be meant
     found = loop(sgd(), schedule=climbs(10000), epochs=10).diagnosis().findings
     assert found[0].cause == "lr_too_low"
-    assert found[0].fix[0] == "lr=0.1"
+    # of the schedule, and no other rate that it would hold down as well
+    assert found[0].fix == ("lr=0.1", NO_WARM_UP)
+    first, last = found[0].evidence[0].value
+    assert 0 < first < last < 0.01
+
+    def from_nothing(own):
+        return torch.optim.lr_scheduler.LambdaLR(own, lambda step: step / 50000)
+
+    found = loop(sgd(), schedule=from_nothing, epochs=10).diagnosis().findings
+    assert found[0].fix == ("lr=0.1", NO_WARM_UP)
     found = loop(sgd(), schedule=climbs(20)).diagnosis().findings
     assert "lr_too_low" not in [own.cause for own in found]
+
+
+def halved_loss(out, t):
+    return nn.functional.cross_entropy(out, t) / len(out)
+
+
+def by_rows(loss):
+    return loss / 32
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"differentiated": by_rows, "handed_loss": by_rows},
+        {"differentiated": by_rows},
+        {"loss_fn": halved_loss},
+    ],
+    ids=["in the loop", "before backward", "in the loss"],
+)
+def test_a_mean_that_is_divided_by_the_rows_once_more_is_named_and_proven(loop, change):
+    watch = loop(sgd(0.1), **change, epochs=10)
+    found = watch.diagnosis(prove=True, seeds=3)
+    first = found.findings[0]
+    assert (first.cause, first.verdict) == ("lr_too_low", "confirmed")
+    assert first.fix == ("the loss without its factor of 0.0313",)
+    assert first.proof.before == pytest.approx(watch.record.points[-1]["val_accuracy"], abs=0.15)
+    assert not found.cautions
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"loss_fn": nn.CrossEntropyLoss(label_smoothing=0.1)},
+        {"every": 4, "differentiated": lambda loss: loss / 4},
+        {"handed_loss": by_rows},
+        {"drops": 0.3},
+    ],
+    ids=["plain", "smoothed", "gathered", "handed over alone", "dropout"],
+)
+def test_a_mean_that_is_divided_once_is_no_fault(loop, change):
+    found = loop(sgd(0.5), **change, epochs=12).diagnosis()
+    assert not any("factor" in word for own in found.findings for word in own.fix)
+
+
+def test_a_loss_that_is_divided_by_the_rows_is_known_by_its_values():
+    out, t = torch.randn(16, 3), torch.randint(0, 3, (16,))
+    kernel = identify(halved_loss, out, t)
+    assert (kernel.kind, kernel.divided) == ("softmax", True)
+    assert kernel.factor(32) == pytest.approx(1 / 32)
+    plain = identify(nn.functional.cross_entropy, out, t)
+    assert not plain.divided
+    assert plain.factor(32) == pytest.approx(1.0)
+
+
+class Own:
+    """An optimizer of somebody's own, whose step takes nothing."""
+
+    def __init__(self, groups, lr):
+        self.param_groups = [dict(own) for own in groups]
+        for own in self.param_groups:
+            own.setdefault("lr", lr)
+        self.defaults = {"lr": lr}
+
+    def zero_grad(self):
+        for group in self.param_groups:
+            for own in group["params"]:
+                own.grad = None
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for own in group["params"]:
+                if own.grad is not None:
+                    own -= group["lr"] * own.grad
+
+
+def test_the_proof_of_an_optimizer_that_takes_no_closure(loop):
+    watch = loop(lambda model: Own([{"params": list(model.parameters())}], 1e-4))
+    found = watch.diagnosis(prove=True, seeds=2)
+    assert found.findings[0].proof.before == pytest.approx(0.1, abs=0.1)
 
 
 def test_dropout_that_most_steps_go_without_is_told(loop):

@@ -22,6 +22,7 @@ BATCH = 32  # rows, for which SGD's default rate is
 LARGE = 4.0
 WARMING = 1 / 8  # of the rate asked for: a warm-up that ends below it has hardly begun
 HIGH = 30.0  # times the usual rate: far too high, whatever else is wrong
+JUMPY = 0.25  # share of epochs in which the loss jumps up, from which on steps overshoot
 FEWEST = 5  # epochs, whose jumps are counted by themselves
 DEAD_RATE = 0.02  # of the peak rate: the schedule has died
 
@@ -72,7 +73,7 @@ def too_high(seen: Seen) -> list[Nomination]:
     jumps, died, (longest, thrown) = _jumps(seen), seen.died, _longest(seen)
     loud = (
         seen.diverged
-        or jumps >= 0.25
+        or jumps >= JUMPY
         or died > DIED
         or (moved is not None and moved > FAST)
         or thrown
@@ -105,9 +106,9 @@ def too_high(seen: Seen) -> list[Nomination]:
     if longest > FAST:
         after = ", after which the network moved no more" if thrown else ""
         evidence.append(Evidence(f"the same at its largest{after}", longest, "about 0.001"))
-    if jumps or not seen.diverged:  # which ends before a loss can jump twice
-        jumped = "share of epochs in which the loss jumped up"
-        evidence.append(Evidence(jumped, jumps, "below 0.25"))
+    jumped = Evidence("share of epochs in which the loss jumped up", jumps, f"below {JUMPY:g}")
+    if jumps >= JUMPY:
+        evidence.append(jumped)
     if seen.diverged:
         evidence.append(Evidence("how the run ended", seen.reason, "done"))
     if died > DIED:
@@ -120,6 +121,8 @@ def too_high(seen: Seen) -> list[Nomination]:
             "or units are pushed to where they never fire again",
             (override("optimizer.lr", target),),
             strength,
+            # a run that diverged ended before its loss could jump twice
+            () if jumps >= JUMPY or seen.diverged else (jumped,),
         )
     ]
 

@@ -97,23 +97,30 @@ def _decays(seen: Seen) -> list[Strict]:
     config, reg = seen.config, seen.config.reg
     steps = max(1, steps_taken(seen))
     shrunk = config.optimizer.lr * reg.weight_decay * steps
-    beside, own = 0.0, config.optimizer.weight_decay
-    if reg.weight_decay >= 0.3 and shrunk > DECAYED:
-        beside = 0.9
-    elif reg.weight_decay >= 0.05 and shrunk > MILDLY * DECAYED:
-        beside = TRIED
+    beside, own = _decoupled(reg.weight_decay, shrunk), config.optimizer.weight_decay
     # SGD adds it to the gradient as it is, and momentum to the step, which a loop may have be 1
     kept = max(1e-3, 1 - getattr(config.optimizer, "momentum", 0.0))
     pulled = config.optimizer.lr * own * steps / kept
     added, plain = 0.0, config.optimizer.name == "sgd"
-    if own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
+    if config.optimizer.name == "adamw":  # decoupled, as that beside the optimizer
+        added = _decoupled(own, config.optimizer.lr * own * steps)
+    elif own >= 0.1 or (plain and own >= 0.02 and pulled > 5 * DECAYED):
         added = 0.85
     elif own >= 0.01 and (not plain or pulled > DECAYED):
         added = TRIED
     return [
         Strict("reg.weight_decay", reg.weight_decay, beside, "about 0.01"),
-        Strict("optimizer.weight_decay", own, added, "about 0.01"),
+        Strict("optimizer.weight_decay", own, added, "up to 0.005"),
     ]
+
+
+def _decoupled(decay: float, shrunk: float) -> float:
+    """The strength of a decay that takes its share of the weights at each step, whatever the
+    gradient is, and so much of them in a run.
+    """
+    if decay >= 0.3 and shrunk > DECAYED:
+        return 0.9
+    return TRIED if decay >= 0.05 and shrunk > MILDLY * DECAYED else 0.0
 
 
 def _penalties(seen: Seen) -> list[Strict]:
