@@ -5,7 +5,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-
 LIKE = 0.6  # of names, from which one may be meant for the other
 
 

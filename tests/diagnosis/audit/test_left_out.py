@@ -61,6 +61,14 @@ def test_beside_columns_that_tell_it_is_a_note_or_has_a_fix(sheet_of, causes, ki
     assert len(noted) == len(found.notes) == (not fix)
 
 
+def test_numbers_that_may_be_codes_are_a_note(sheet_of, causes):
+    cells = [f"PC {v:.3f}" if v < 0.5 else f"{v:.3f}" for v in LEVELS]
+    sheet = sheet_of(NOISE.assign(own=cells), (LEVELS > 1).astype(int))
+    found = left_out.check(sheet, False)
+    assert (causes(found), len(found.notes)) == ([], 1)
+    assert causes(left_out.check(sheet, True)) == ["uninformative_inputs"]
+
+
 def test_texts_are_no_numbers(sheet_of, causes):
     cells = [f"note {v:.3f}" if v < 1.5 else f"{v:.3f}" for v in LEVELS]
     found = left_out.check(sheet_of(NOISE.assign(own=cells), (LEVELS > 1).astype(int)), True)

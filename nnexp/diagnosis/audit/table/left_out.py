@@ -49,7 +49,8 @@ def check(sheet: Sheet, nothing: bool) -> Audit:
         nothing: whether the columns that are taken tell nothing: then it is a fault to leave out
             one that does, and otherwise worth a note where no setting takes it in.
     """
-    told = [own for column in sheet.columns if (own := _of_column(sheet, column)) is not None]
+    found = (_of_column(sheet, column, nothing) for column in sheet.columns)
+    told = [own for own in found if own is not None]
     told = sorted((own for own in told if own.p < CHANCE), key=lambda own: (not own.fix, own.p))
     notes = [f"{own.name!r} is left out as {_as(own)}, and {own.part} tells of the label "
              f"({p_text(own.p)})" for own in told if not own.fix]  # fmt: skip
@@ -82,16 +83,16 @@ def _as(own: LeftOut) -> str:
     return own.reason if own.reason == "a date" else "text"
 
 
-def _of_column(sheet: Sheet, column: Column) -> LeftOut | None:
+def _of_column(sheet: Sheet, column: Column, nothing: bool) -> LeftOut | None:
     name, reason = column.name, column.reason
     if reason == "a date":
         return _of_date(sheet, name, reason)
     if reason.startswith("free text") or " levels in " in reason:
-        return _of_numbers(sheet, name, reason)
+        return _of_numbers(sheet, name, reason, nothing)
     return None
 
 
-def _of_numbers(sheet: Sheet, name: str, reason: str) -> LeftOut | None:
+def _of_numbers(sheet: Sheet, name: str, reason: str, nothing: bool) -> LeftOut | None:
     texts = sheet.texts(name)
     bare = [re.sub(BOUNDS, "", level) for level in texts.levels]
     read = read_numbers(pd.Series(bare, dtype=object)).values
@@ -100,7 +101,10 @@ def _of_numbers(sheet: Sheet, name: str, reason: str) -> LeftOut | None:
     if not known.any() or np.isfinite(values[known]).mean() < MOSTLY:
         return None
     p = p_of_numbers(values, sheet.y[sheet.train])
-    return LeftOut(name, reason, "its numbers", p, (override("data.numeric", [name]),))
+    # such as have no bounds beside them may be codes, as of tickets
+    bounded = any(own != level for own, level in zip(bare, texts.levels, strict=True))
+    fix = (override("data.numeric", [name]),) if bounded or nothing else ()
+    return LeftOut(name, reason, "its numbers", p, fix)
 
 
 def _of_date(sheet: Sheet, name: str, reason: str) -> LeftOut | None:
