@@ -57,6 +57,7 @@ from nnexp.diagnosis.audit.table import (
     tokens,
     zeros,
 )
+from nnexp.diagnosis.disproved import standing
 from nnexp.diagnosis.finding import Audit, Nomination
 
 # a cause in a key's place accounts for what the causes beside it see: they are not told as well
@@ -116,10 +117,6 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
     of_signal = signal.check(sheet, trees)
     nothing = any(own.cause == "uninformative_inputs" for own in of_signal.nominations)
     left = dressed.check(sheet, nothing), left_out.check(sheet, nothing)
-    told = [own for audit in left for own in audit.nominations]
-    if nothing and told:  # labels are not lost that a column tells which is left out
-        kept = [own for own in of_signal.nominations if own.cause == "uninformative_inputs"]
-        of_signal = Audit([] if any(own.certain for own in told) else kept)
     joined = join_audits(
         (
             finite.check(sheet),
@@ -159,7 +156,8 @@ def audit_sheet(sheet: Sheet, trees: Yardstick | None = None) -> Audit:
             identifiers.check(sheet),
         )
     )
-    return Audit(joined.nominations, joined.notes, joined.checked, time.perf_counter() - start)
+    told = standing(joined.nominations, tells=False)
+    return Audit(told, joined.notes, joined.checked, time.perf_counter() - start)
 
 
 def _until_told(checks: Sequence[Callable[[Sheet], Audit]], sheet: Sheet) -> list[Audit]:
