@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 LOOKED = 512  # rows on which units and outputs are looked at
 DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn at random
 THROWN = 0.6  # strength of a rate that is too high, by which the last steps were thrown about
+FEW = 8  # rows whose outputs are looked at by themselves, and with as many others
 SHOWN = 120  # characters of what was raised
 # what explains a loop that is behind, where no jump of the loss says that its steps overshoot
 PLAIN_MISTAKES = ("broadcast_mismatch", "parameters_not_updated")
@@ -175,6 +176,10 @@ def diagnose_loop(watch: LoopWatch) -> Diagnosis:
         notes.append(
             "y holds whole numbers and is taken for quantities, as the loss takes them; with "
             "classes= they are classes"
+        )
+    if table.is_classes and bool((watch.classes_of(watch.forward(watch.x)) < 0).all()):
+        notes.append(
+            "the outputs are NaN or infinite: no row counts as right, whatever argmax says"
         )
     if not math.isfinite(record.points[-1].get("slice_loss", math.nan)):
         notes.append("the loss of the train rows is no number or could not be computed")
@@ -443,6 +448,7 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
                 watch.model, record, evaluated, trained, seen.loss_scale
             )
         found += modes.random_outputs(watch.model, x, watch.path)
+        found += _of_strangers(watch, x)
         if not unused and watch.kernel.sign > 0:
             found += weights.put_in_place(
                 record.points, evaluated, watch.held_out_loss(), _scale(watch, seen)
@@ -452,6 +458,27 @@ def _of_loop(watch: LoopWatch, seen: Seen) -> list[Nomination]:
     if seen.train is not None and watch.table.is_classes:
         found += metric.metric(record, seen.train.accuracy, seen.train.possible)
     return found
+
+
+def _of_strangers(watch: LoopWatch, x: torch.Tensor) -> list[Nomination]:
+    """What outputs have of the other rows of a batch, but for what normalises over them on purpose,
+    and for outputs that differ by themselves.
+    """
+    own = watch.model.modules()
+    if watch.nature.over_rows or any(
+        getattr(one, "track_running_stats", True) is False for one in own
+    ):
+        return []
+
+    def outputs(rows: torch.Tensor) -> torch.Tensor:
+        return watch.main(watch.forward(rows)).detach()
+
+    few = x[:FEW]
+    try:
+        first, again, alone = outputs(x[: 2 * FEW]), outputs(x[: 2 * FEW]), outputs(few)
+    except Exception:  # a model may take batches of one size alone
+        return []
+    return modes.mixed_rows(first[: len(few)], alone) if torch.equal(first, again) else []
 
 
 def _of_quantities(watch: LoopWatch, rows: torch.Tensor) -> list[Nomination]:

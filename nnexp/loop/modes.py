@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
@@ -12,6 +13,7 @@ from nnexp.loop.record import LoopRecord
 from nnexp.loop.returned import Path, tensor_of
 
 LOOKS, LATE = 6, 3  # steps looked at, and the last of them, which stand for most of a loop
+MIXED = 0.01  # of the spread of outputs, by which they differ with the other rows: no rounding
 NOISY = 0.1  # difference of two evaluations over the spread of outputs: more than a little noise
 TRAIN_FIRST = "model.train() before the steps"
 
@@ -164,6 +166,38 @@ def random_outputs(model: nn.Module, x: Tensor, path: Path) -> list[Nomination]:
             0.9,
             certain=apart >= NOISY * spread,
             subject="random in evaluation mode",
+        )
+    ]
+
+
+def mixed_rows(first: Tensor, alone: Tensor) -> list[Nomination]:
+    """Outputs of a row that depend on the other rows of its batch, in evaluation mode.
+
+    Arguments:
+        first: outputs of some rows, the first ones of a larger batch (n, ...).
+        alone: of the same rows by themselves.
+    """
+    if first.shape != alone.shape or first.dtype not in (torch.float32, torch.float64):
+        return []
+    apart, spread = _size((first - alone).double()), _size((first - first.mean(0)).double())
+    if not apart > MIXED * spread:  # none for NaN
+        return []
+    return [
+        Nomination(
+            "batchnorm_mode",
+            (
+                Evidence(
+                    "difference of outputs with other rows in the batch, over their spread",
+                    apart / max(spread, 1e-12),
+                    "0 in evaluation mode",
+                ),
+            ),
+            "the rows of a batch are mixed with each other, as by a view that puts their numbers "
+            "in other rows, or by a mean, softmax or normalisation over dim=0: what is said of a "
+            "row is not of that row alone",
+            ("out.reshape(len(x), -1), and dim=1 or -1 for what is of a row",),
+            0.95,
+            subject="rows of a batch are mixed",
         )
     ]
 

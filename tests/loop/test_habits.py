@@ -11,6 +11,7 @@ from torch import nn
 import nnexp
 from nnexp.loop.cut import is_cut_in_order
 from nnexp.loop.fed import Fed, prepared_otherwise
+from nnexp.loop.fixes import NO_WARM_UP
 from nnexp.loop.table import make_table
 from nnexp.loop.weights import clamped, put_in_place
 
@@ -297,6 +298,23 @@ def test_a_loop_that_its_last_steps_have_thrown_holds_its_own_weights():
     thrown = {"batch_loss": 0.7, "slice_loss": 3.9, "val_loss": 2.7}
     assert put_in_place([*points, {**thrown, "batch_loss": 0.05}], 2.9, 2.7, 0.66)
     assert not put_in_place([*points, thrown], 2.9, 2.7, 0.66)
+
+
+def test_the_rate_that_a_warm_up_holds_down_is_not_told_by_itself(loops):
+    """Another rate would be held down as well: what is told is the schedule."""
+    x, y, xv, yv = loops.table("digits", scaled=False, most=1797)
+
+    def heavy(model):
+        return torch.optim.SGD(model.parameters(), 0.1, momentum=0.9)
+
+    def climbs(optimizer):
+        return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: step / 50000)
+
+    parts = x / 16, y, xv / 16, yv
+    found = run(loops, rows=parts, optimizer=heavy, schedule=climbs, batch=64, epochs=10)
+    (own,) = [own for own in found.findings if own.cause == "lr_too_low"]
+    assert own.fix == ("lr=0.1", NO_WARM_UP)
+    assert "lr at the first step and at the last" in own.evidence[0].signal
 
 
 @pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.RMSprop])

@@ -73,6 +73,36 @@ def test_running_statistics_that_never_move_are_named_whatever_the_scores_are(lo
     assert "batchnorm_mode" not in [own.cause for own in fine.findings]
 
 
+class Scrambled(nn.Module):
+    """Ends in a view that mixes the rows of a batch, or in a right one."""
+
+    def __init__(self, inputs, classes, mixes):
+        super().__init__()
+        self.first, self.last, self.mixes = nn.Linear(inputs, 32), nn.Linear(32, classes), mixes
+
+    def forward(self, x):
+        out = self.last(self.first(x).relu())
+        return out.view(out.shape[1], -1).t() if self.mixes else out.view(len(x), -1)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda i, c: Scrambled(i, c, True), True),
+        (lambda i, c: Scrambled(i, c, False), False),
+        (normed(0.1), False),
+        (Dropped, False),
+    ],
+    ids=["view", "right view", "batch norm", "random"],
+)
+def test_rows_of_a_batch_that_are_mixed_are_told(loops, make, told):
+    found = loops.run(loops.Loop("digits", model=make, epochs=10), 0)
+    titles = [own.title for own in found.findings]
+    assert any("rows of a batch are mixed" in title for title in titles) is told
+    if told:
+        assert "rows of a batch are mixed" in titles[0]
+
+
 def test_the_layer_whose_momentum_is_odd_is_called_by_its_name(loops):
     def make(inputs, classes):
         norm = nn.Sequential(nn.Unflatten(1, (4, 1, 16)), nn.BatchNorm2d(4, momentum=0.0))
