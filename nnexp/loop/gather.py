@@ -61,9 +61,7 @@ DRAWN = 0.7  # changes of label down the held-out rows, over those of rows drawn
 THROWN = 0.6  # strength of a rate that is too high, by which the last steps were thrown about
 FEW = 8  # rows whose outputs are looked at by themselves, and with as many others
 SHOWN = 120  # characters of what was raised
-# what explains a loop that is behind, where no jump of the loss says that its steps overshoot
-PLAIN_MISTAKES = ("broadcast_mismatch", "parameters_not_updated")
-PLAIN = 0.5  # strength of such a mistake, from which on
+PLAIN = 0.5  # strength of one of `PLAIN_MISTAKES`, from which on it explains a loop that is behind
 QUIET = ("loss_not_averaged", "wrong_loss")  # a note where they do no harm: often on purpose
 # of a run; what only a configuration can say is left out, and pairs of loss and output are ours
 RULES: tuple[Rule, ...] = (
@@ -100,6 +98,8 @@ OF_ROWS = (
     "double_scaling",
 )
 
+# what explains a loop that is behind, where no jump of the loss says that its steps overshoot
+PLAIN_MISTAKES = ("broadcast_mismatch", "parameters_not_updated")
 # causes that inputs cannot have which are codes, as of an embedding
 OF_NUMBERS = (
     "unscaled_features",

@@ -10,13 +10,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, Finding, Proof
-from nnexp.diagnosis.proven import BALANCED, changed_nothing, contrast, in_order_of_proof, verdict
+from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, HARMLESS, SUSPECTED, Finding, Proof
+from nnexp.diagnosis.proven import (
+    BALANCED,
+    changed_nothing,
+    contrast,
+    in_order_of_proof,
+    verdict,
+)
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
 from nnexp.loop.fixes import (
@@ -104,11 +110,13 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
     unlike = _unlike(watch, reached, itself.value)
     behind = watch.table.is_classes and _falls_short(reached, itself.value)
     tried: list[tuple[Finding, Proof, float, bool, bool]] = []
+    kept: list[tuple[Finding, Retraining, list[Score]]] = []
     for own, arm in arms:
         start = time.monotonic()
         after = [_scored(watch, arm, seed) for seed in range(seeds)]
         proof = _contrast(own, base, after, watch, of_base + time.monotonic() - start)
         if proof is not None:
+            kept.append((own, arm, after))
             chance = _chance(own, proof.gain, base, after, watch)
             stuck = own.cause in BALANCED and _names_one([*base, *after], watch)
             tried.append((own, proof, chance, _idle(base, after, watch), stuck))
@@ -127,6 +135,8 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         has = itself.balanced if own.cause in BALANCED else itself.value
         if told.verdict == CONFIRMED and behind and told.proof and told.proof.after <= has:
             proven[id(own)] = replace(told, verdict=own.verdict), gain
+    trained = {id(own): (arm, after) for own, arm, after in kept}
+    notes_beside = _beside(watch, proven, trained)
     # a leak that is there stays before what it makes look worth while
     leaks = [own.cause in FLATTERING and id(own) not in proven for own in found.findings]
     standing = leaks.index(False) if False in leaks else len(leaks)
@@ -138,9 +148,61 @@ def prove_loop(watch: LoopWatch, found: Diagnosis, seeds: int) -> Diagnosis:
         found,
         findings=findings,
         checked=[*found.checked, *checked],
-        notes=[*found.notes, *notes],
+        notes=[*found.notes, *notes_beside, *notes],
         cautions=[*found.cautions, *unlike, *([] if varies else [ALIKE])],
     )
+
+
+def _beside(
+    watch: LoopWatch,
+    proven: dict[int, tuple[Finding, float]],
+    trained: dict[int, tuple[Retraining, list[Score]]],
+) -> list[str]:
+    """Take the verdict back from what brings nothing sure beside the change that brings most.
+
+    Arguments:
+        watch: of the loop.
+        proven: findings with their proof and its gain, by the id of what was told before; changed.
+        trained: how each was trained, and what came of it.
+
+    Returns:
+        A note on each.
+    """
+    sure = [key for key, (own, _) in proven.items() if own.verdict == CONFIRMED]
+    best = max(sure, key=lambda key: proven[key][1], default=None)
+    notes = []
+    for key in sure:
+        own, gain = proven[key]
+        both = None if best in (None, key) else together(trained[best][0], trained[key][0])
+        if best is None or both is None:
+            continue
+        before = trained[best][1]
+        after = [_scored(watch, both, seed) for seed in range(len(before))]
+        proof = _contrast(own, before, after, watch, 0.0)
+        if proof is None:
+            continue
+        chance = _chance(own, proof.gain, before, after, watch)
+        if verdict(own, proof, chance) == CONFIRMED:
+            continue
+        proven[key] = replace(own, verdict=SUSPECTED), gain
+        notes.append(
+            f"{', '.join(own.fix)}: a gain of {proof.gain:+.3f}, which may be chance, once this is "
+            f"done: {', '.join(proven[best][0].fix)}"
+        )
+    return notes
+
+
+def together(one: Retraining, other: Retraining) -> Retraining | None:
+    """Two changes at once; None where they change the same in two ways, or are the same.
+
+    >>> together(Retraining(scaled=True), Retraining(lr=0.1)) == Retraining(scaled=True, lr=0.1)
+    True
+    """
+    plain, first, second = (asdict(own) for own in (Retraining(), one, other))
+    changed = [{k: v for k, v in own.items() if v != plain[k]} for own in (first, second)]
+    if changed[0] == changed[1] or any(changed[1].get(k, v) != v for k, v in changed[0].items()):
+        return None
+    return replace(one, **changed[1])
 
 
 def _contrast(

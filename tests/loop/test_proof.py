@@ -28,7 +28,15 @@ def proven(monkeypatch):
     """The finding of a loop after its proof, from the scores of trainings without and with it."""
 
     def run(
-        before, after, *, held=20, classes=("a", "b"), rare=None, cause="unscaled_features", more=()
+        before,
+        after,
+        *,
+        held=20,
+        classes=("a", "b"),
+        rare=None,
+        cause="unscaled_features",
+        more=(),
+        made=None,
     ):
         index = np.r_[np.zeros(TRAIN, int), np.arange(held) < (held // 2 if rare is None else rare)]
         table = SimpleNamespace(
@@ -43,13 +51,17 @@ def proven(monkeypatch):
 
         def score(watch, arm, seed, only=None):
             clock.append(1)
+            if made:
+                return made(arm)
             return (before if arm == Retraining() else after)[seed]
 
         clock = []  # a second for each training
         monkeypatch.setattr(module, "score", score)
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: float(len(clock))))
-        made = [finding(own) for own in (cause, *more)]
-        proof = module.prove_loop(SimpleNamespace(table=table), Diagnosis(made), len(before))
+        told = [finding(own) for own in (cause, *more)]
+        proof = module.prove_loop(
+            SimpleNamespace(table=table), Diagnosis(told), len(before or [1] * 5)
+        )
         return proof.findings if more else proof.findings[0]
 
     return run
@@ -285,3 +297,37 @@ def test_a_schedule_that_has_died_is_repeated_without_its_mend_alone(loops):
     assert (found.findings[0].cause, found.findings[0].verdict) == ("lr_too_low", "confirmed")
     assert found.findings[0].proof.before < 0.9 < found.findings[0].proof.after
     assert not found.cautions
+
+
+def test_what_brings_nothing_beside_the_cure_is_not_confirmed(proven):
+    """All three make up for a loss that is too small, and one of them is enough."""
+    found = proven(
+        [accuracy(100, 200)] * 5, [accuracy(190, 200)] * 5, held=200,
+        more=("loss_sign_flipped", "undertrained"),
+    )  # fmt: skip
+    assert [own.verdict for own in found] == ["confirmed", "suspected", "suspected"]
+    assert all(own.proof.gain == pytest.approx(0.45) for own in found)
+
+
+def test_changes_that_bring_something_each_are_both_confirmed(proven):
+    def both(arm):
+        return accuracy(100 + 45 * arm.scaled + 45 * arm.whole, 200)
+
+    found = proven(
+        None, None, held=200, cause="unscaled_features", more=("loss_sign_flipped",), made=both
+    )
+    assert [own.verdict for own in found] == ["confirmed", "confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (Retraining(lr=0.1), Retraining(lr=0.1, constant=True), Retraining(lr=0.1, constant=True)),
+        (Retraining(lr=0.1), Retraining(lr=0.2), None),
+        (Retraining(on_logits=True), Retraining(on_logits=True), None),
+        (Retraining(dropout=False), Retraining(steps=5.0), Retraining(dropout=False, steps=5.0)),
+    ],
+    ids=["one within the other", "two rates", "the same", "two"],
+)
+def test_two_changes_are_made_at_once_where_they_agree(one, other, both):
+    assert module.together(one, other) == both
