@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import make_classification
+from sklearn.model_selection import train_test_split
 
 from nnexp.diagnosis.audit.labels import noise
 from nnexp.diagnosis.audit.learners import yardstick
@@ -40,7 +42,9 @@ def test_in_a_small_table_a_plane_sees_it(sheet_of, table, causes, seed):
     assert causes(found) == ["label_noise"]
     signal = found.nominations[0].evidence[0].signal
     assert signal.endswith("a linear discriminant analysis is surest of")
-    assert causes(look(sheet_of(frame, y))) == []
+    parts = np.full(1500, "train", dtype=object)
+    parts[train_test_split(np.arange(1500), test_size=0.3, random_state=0)[1]] = "valid"
+    assert causes(look(sheet_of(frame, y, parts))) == []
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "digits", "moons", "classification"])
@@ -197,3 +201,14 @@ def test_classes_that_overlap_in_pairs_beside_plain_ones(seed):
     x = (centres[y] + rng.normal(size=(size, 5))).astype(np.float32)
     judged = out_of_bag(x, y, 8, np.arange(size))
     assert not noise.confidence_of(judged, y).wrong
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_held_out_rows_that_more_trees_judge_are_not_cleaner(sheet_of, causes, seed):
+    """Four classes in forty columns: each tree knows little, and a train row has fewer of them."""
+    x, y = make_classification(
+        1500, 40, n_informative=12, n_redundant=4, n_classes=4, class_sep=1.2, flip_y=0,
+        random_state=seed,
+    )  # fmt: skip
+    frame = pd.DataFrame(x, columns=[f"x{place}" for place in range(40)])
+    assert causes(look(sheet_of(frame, y))) == []

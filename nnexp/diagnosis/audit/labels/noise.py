@@ -9,7 +9,7 @@ import numpy as np
 from nnexp.diagnosis.audit.chance import at_least
 from nnexp.diagnosis.audit.labels.mistaken import Mistaken, find_mistaken
 from nnexp.diagnosis.audit.learners import discriminant
-from nnexp.diagnosis.audit.learners.forest import Judged
+from nnexp.diagnosis.audit.learners.forest import Judged, out_of_bag
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, majority, right
 from nnexp.diagnosis.audit.rows import DistinctRows
 from nnexp.diagnosis.audit.sheet import Sheet
@@ -45,6 +45,7 @@ OFTEN, MOSTLY = 10, 0.7
 
 CLEANER = 0.1  # accuracy on held-out rows above that on train rows, which only noise in train makes
 CLEANER_ERRORS = 4.0  # standard errors of that
+VOTERS = 200  # trees, of which a train row gets as many votes as a held-out row of `forest.TREES`
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,16 @@ def _are_conflicts(
 
 def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:
     """Held-out rows that agree with the trees better than rows of train do."""
-    inside = right(trees.inside, sheet.y)
+    found = _told_better(sheet, trees, trees.inside)
+    if found is None:
+        return None
+    # of so few trees the votes for a train row, by those that did not see it, are fewer still
+    judged = out_of_bag(sheet.matrix, sheet.y, len(sheet.classes), sheet.train, trees=VOTERS)
+    return _told_better(sheet, trees, judged)
+
+
+def _told_better(sheet: Sheet, trees: Yardstick, train: Judged) -> Evidence | None:
+    inside = right(train, sheet.y)
     for name, judged in trees.outside.items():
         outside = right(judged, sheet.y)
         gain = float(outside.mean() - inside.mean())
@@ -237,11 +247,11 @@ def _cleaner(sheet: Sheet, trees: Yardstick) -> Evidence | None:
         alike = order.total_variation(
             *(
                 np.bincount(sheet.y[rows], minlength=len(sheet.classes))
-                for rows in (trees.inside.rows, judged.rows)
+                for rows in (train.rows, judged.rows)
             )
         )
         # noise shows in the rows that trees are surest of, too
-        wrong = confidence_of(trees.inside, sheet.y).quarter
+        wrong = confidence_of(train, sheet.y).quarter
         if (
             wrong >= gain / 2
             and gain >= CLEANER
