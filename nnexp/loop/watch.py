@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from nnexp.diagnosis.nature import Nature
 from nnexp.diagnosis.report import Diagnosis
 from nnexp.errors import UserError
-from nnexp.loop import gather, proof
+from nnexp.loop import proof
 from nnexp.loop.accepted import check_arguments, check_returned, check_step
 from nnexp.loop.attributes import owners_of, same_attributes
+from nnexp.loop.diagnose import diagnose_loop
 from nnexp.loop.kernel import Kernel, loss_value
 from nnexp.loop.looker import Looker, is_look, next_look
 from nnexp.loop.meeting import meet
@@ -165,7 +166,7 @@ class LoopWatch:
         self._next = self.steps + 1  # where hooks are due they are put back
         with self.unseen():  # some libraries draw while they are imported
             self._evaluate()
-            found = gather.diagnose_loop(self)
+            found = diagnose_loop(self)
             return proof.prove_loop(self, found, seeds) if prove else found
 
     @property
