@@ -120,9 +120,8 @@ def _of_runs(watch: LoopWatch, seen: Seen, found: Sequence[Nomination]) -> list[
     """What the rules for runs say, but for what the loop's own accounts for."""
     rules = RULES if not watch.table.is_classes else (*RULES, *OF_CLASSES)
     signs = [in_code(own) for rule in rules for own in rule(seen)]
-    if (
-        watch.table.is_wide
-    ):  # nothing tells what could be reached: only what is odd by itself counts
+    if watch.table.is_wide:
+        # nothing tells what could be reached: only what is odd by itself counts
         signs = [own for own in signs if own.certain or own.strength >= ODD]
     if any(NO_WARM_UP in own.fix for own in found):
         # of the rate that the warm-up holds down, and not of the one that was asked for
