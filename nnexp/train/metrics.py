@@ -111,7 +111,9 @@ def area_under_curve(
     if not areas:
         return None, None
     influence = np.mean(influences, axis=0)
-    return float(np.mean(areas)), math.hypot(np.sqrt(np.sum(influence**2)), np.mean(apart))
+    # one row more of a class says nothing of the others
+    own = math.hypot(*apart) / len(areas)
+    return float(np.mean(areas)), math.hypot(np.sqrt(np.sum(influence**2)), own)
 
 
 def _below(values: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
