@@ -26,7 +26,7 @@ def sequence(seed: int, purpose: str, epoch: int = 0, place: int = 0) -> np.rand
     return np.random.SeedSequence([seed, PURPOSES.index(purpose), epoch, place])
 
 
-def of_split(seed: int, split: Sequence[int], fold: int | None = None) -> int:
+def on_split(seed: int, split: Sequence[int], fold: int | None = None) -> int:
     """The seed of a training on a split: another one on each, but `seed` itself on the usual split.
 
     Runs on several splits that shared their initial weights would err together, which no spread

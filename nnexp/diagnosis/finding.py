@@ -14,6 +14,10 @@ from nnexp.diagnosis.causes import CAUSES
 CONFIRMED, SUSPECTED, HARMLESS = "confirmed", "suspected", "harmless"
 TRIED = 0.4  # strength of a sign that is worth a re-run where nothing else is told, and no word
 
+# how notes of an audit begin that are told with the findings: of a column that may be a leak, and,
+# after the name of a part, of rows of another kind
+CARRIES, DIFFERS = "one column carries the label", "rows differ from train rows"
+
 # what the proof of a run compares, as diagnosis.json names it
 METRIC = re.compile(r"(overstatement of )?(balanced_)?accuracy/val(, the other changes made)?")
 ROUNDED = 1e-9  # by which numbers of one proof may be apart

@@ -9,7 +9,9 @@ from typing import Any
 
 from nnexp.diagnosis import form
 from nnexp.diagnosis.finding import (
+    CARRIES,
     CONFIRMED,
+    DIFFERS,
     FLATTERING,
     HARMLESS,
     SUSPECTED,
@@ -26,9 +28,6 @@ NO_JUDGE = "no re-run can prove it: there are no validation rows to judge by"
 OF_LOOPS = "to be looked for in the loop and its data"  # where no one change is known
 SHOWN = 3
 SPLIT = "data.split."  # a fix of it
-# how notes of the audit begin that are worth a word: of a column that may be a leak, and, of a run
-# that is behind, of rows of another kind
-CARRIES, DIFFERS = "one column carries the label", "validation rows differ from train rows"
 OPEN, LEAST_OPEN = 0.5, 0.05  # share of the gap to other learners, and accuracy, left open
 SOME = 0.2  # of the gap: what no setting mends may be the reason for it
 APART = 0.05  # of accuracy behind other learners, which is worth a word also where it may be chance
@@ -142,7 +141,7 @@ class Diagnosis:
         if any(own.cause in FLATTERING for own in self.alarms):
             return []
         doubtful = not self.alarms or bool(self.restores)
-        kinds = (CARRIES, DIFFERS) if is_behind(self) else (CARRIES,)
+        kinds = (CARRIES, f"validation {DIFFERS}") if is_behind(self) else (CARRIES,)
         return [own for own in self.notes if doubtful and own.startswith(kinds)]
 
     def _further(self, command: str) -> list[str]:

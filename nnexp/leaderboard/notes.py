@@ -208,7 +208,7 @@ def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
         and not any(row.distinguishable for row in rows)
     ):
         return [
-            f"two pairs of runs of any two configurations: hardly a difference can be told; add "
+            "two pairs of runs of any two configurations: hardly a difference can be told; add "
             f"{SEVERAL_SEEDS} to the sweep"
         ]
     if not rows and first.scores[board.sort].n == 1:

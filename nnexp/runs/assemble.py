@@ -23,7 +23,7 @@ from nnexp.errors import UserError
 from nnexp.model.mlp import MLP
 from nnexp.model.module import ModuleModel
 from nnexp.runs.user_module import user_model
-from nnexp.seeds import of_split
+from nnexp.seeds import on_split
 from nnexp.train.decision import Decision
 from nnexp.train.losses import CATEGORICAL, Loss
 from nnexp.train.member import Member, Seeds
@@ -206,7 +206,7 @@ def member(config: Config, hidden_layers: int) -> Member:
 def training_seeds(config: Config) -> Seeds:
     """The seeds of initial weights, batches and dropout, given or made of `seed` and the split."""
     own = config.seeds
-    usual = of_split(config.seed, own.of_split, config.data.split.fold)
+    usual = on_split(config.seed, own.of_split, config.data.split.fold)
     return Seeds(
         *(usual if given is None else given for given in (own.init, own.batches, own.dropout))
     )

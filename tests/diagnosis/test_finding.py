@@ -9,8 +9,16 @@ import pytest
 
 import nnexp
 from nnexp.diagnosis.causes import CAUSES
-from nnexp.diagnosis.finding import CONFIRMED, SUSPECTED, Evidence, Finding, Nomination, Proof
-from nnexp.diagnosis.report import CARRIES, Diagnosis
+from nnexp.diagnosis.finding import (
+    CARRIES,
+    CONFIRMED,
+    SUSPECTED,
+    Evidence,
+    Finding,
+    Nomination,
+    Proof,
+)
+from nnexp.diagnosis.report import Diagnosis
 
 FINDING = Finding(
     "lr_too_high",

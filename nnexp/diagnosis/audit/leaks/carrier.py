@@ -8,7 +8,7 @@ from nnexp.diagnosis.audit.chance import separation
 from nnexp.diagnosis.audit.learners.forest import sample
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import figure
-from nnexp.diagnosis.finding import Audit
+from nnexp.diagnosis.finding import CARRIES, Audit
 
 STRONG = 0.95  # area under the ROC curve of the column alone ...
 AHEAD = 0.04  # ... and by how much it is above the next best
@@ -32,7 +32,7 @@ def check(sheet: Sheet) -> Audit:
     (area, name), (second, other) = areas[:2]
     return Audit(
         notes=[
-            f"one column carries the label: {name!r} alone has an area under the ROC curve of "
+            f"{CARRIES}: {name!r} alone has an area under the ROC curve of "
             f"{figure(area)}, the next best, {other!r}, {figure(second)}; is it known before the "
             "label is?"
         ]

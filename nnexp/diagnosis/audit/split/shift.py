@@ -19,7 +19,7 @@ from nnexp.diagnosis.audit.split.preparation import prepared_otherwise
 from nnexp.diagnosis.audit.split.recoded import given_anew
 from nnexp.diagnosis.audit.split.units import in_other_units
 from nnexp.diagnosis.audit.words import columns, figure, p_text, percent
-from nnexp.diagnosis.finding import Audit, Evidence, Nomination
+from nnexp.diagnosis.finding import DIFFERS, Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
 
 SHARES = 0.15  # total variation of the class shares
@@ -79,9 +79,7 @@ def _part(sheet: Sheet, name: str, rows: np.ndarray) -> Audit:
     if exchanged:
         return Audit([exchanged, *found])
     if by_design:
-        return Audit(
-            found, [f"{name} rows differ from train rows, as those of a split by {by} may"]
-        )
+        return Audit(found, [f"{name} {DIFFERS}, as those of a split by {by} may"])
     return Audit([_shifted(name, moved, area, shares), *found])
 
 
