@@ -48,6 +48,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -60,13 +61,14 @@ from diagnosis_case import Case, commands
 from diagnosis_cases import CASES, CONTROLS, ELSEWHERE, available, twins
 from diagnosis_fourth import FOURTH
 from diagnosis_report import CONFIRMED, OWN, Judged, Said
-from diagnosis_runs import MEASURE, MORE, Harm, Scores, harm, score, train
+from diagnosis_runs import MEASURE, MORE, Harm, Scores, harm, quiet, score, train
 from diagnosis_second import SECOND
 from diagnosis_third import THIRD
 from diagnosis_unseen import UNSEEN
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 TIMED = ("H01.digits", "H01.people", "H01.letter", "H01.moons")  # of --overhead
+TYPED = ("digits", "moons", "breast_cancer")  # so are `python train.py data=...`, with events
 TIMED_PROOFS = ("F03.digits", "F24.digits.sgd", "F52.digits.0.3", "F60a.digits")
 
 
@@ -307,6 +309,17 @@ class Clock:
         return mock.patch.object(owner, name, timed)
 
 
+def run_typed(place: Place, table: str, more: list[str]) -> None:
+    """A run as someone types it, on one thread."""
+    import nnexp
+
+    with quiet():
+        nnexp.run(
+            [f"data={table}", "trainer.progress=none", "threads=1", *more],
+            root=place.runs / "timed",
+        )
+
+
 def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
     """Print what a run takes without watching, with it, and with the diagnosis at its end.
 
@@ -325,8 +338,13 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         (training.Training, "tell_signals"),
         *((Watch, name) for name in ("begin", "beside", "glance_beside", "validation", "epoch")),
     ]
-    print(f"\nseconds of nnexp.run in {rounds} turns: plain, watched, and with its diagnosis")
+    runs: dict[str, Callable[[list[str]], object]] = {
+        f"data={table}": partial(run_typed, place, table) for table in TYPED
+    }
     for case in (own for own in cases if own.id in TIMED):
+        runs[case.id] = partial(train, case, place.tables, place.data, place.runs / "timed")
+    print(f"\nseconds of nnexp.run in {rounds} turns: plain, watched, and with its diagnosis")
+    for named, run in runs.items():
         times: dict[str, list[float]] = {name: [] for name in ways}
         shares: list[float] = []
         for turn in range(rounds + 1):
@@ -337,7 +355,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
                     for owner, function in watching if name == "watched" else ():
                         context.enter_context(clock.of(owner, function))
                     start = time.perf_counter()
-                    train(case, place.tables, place.data, place.runs / "timed", ways[name])
+                    run(ways[name])
                     took = time.perf_counter() - start
                 if turn:  # the first is a warm-up
                     times[name].append(took)
@@ -350,7 +368,7 @@ def overhead(cases: Sequence[Case], place: Place, rounds: int) -> None:
         )
         medians = [statistics.median(own) for own in times.values()]
         print(
-            f"  {case.table:16}" + "".join(f"{value:8.3f}" for value in medians) + " s; "
+            f"  {named:19}" + "".join(f"{value:8.3f}" for value in medians) + " s; "
             f"watching {100 * (ratio - 1):+.1f} %, {100 * statistics.median(shares):.1f} % in the "
             f"watch itself; the diagnosis {medians[2] - medians[1]:.2f} s",
             flush=True,

@@ -118,7 +118,7 @@ def train(case: Case, folder: Path, data: Path, root: Path, more: Sequence[str] 
     """One run of a case, in a folder of its own under `root`; returns the run folder."""
     import nnexp
 
-    with _quiet():
+    with quiet():
         run = nnexp.run([*commands(case, folder, data), *more], root=root)
     return run.folder
 
@@ -150,7 +150,7 @@ def score(
     # other rows for every seed, as what costs two rows of one test part may cost none of another
     words += [f"seeds.split={listed}", "sweep.zip=[seed,seeds.split]"]
     try:
-        with _quiet():
+        with quiet():
             swept = nnexp.multirun(words, root=root)
             values = tuple(_score(case, run, folder, words) for run in swept.runs)
     except Exception as error:
@@ -199,7 +199,7 @@ def _number(scores: dict[str, Any], name: str) -> float:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Nothing printed: the sweep says what it does on both streams."""
     out, err = io.StringIO(), io.StringIO()
     with (

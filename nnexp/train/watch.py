@@ -22,8 +22,8 @@ from nnexp.train.plan import Problem
 from nnexp.train.signals import SATURATED, STEADY, Signals, is_log_spaced
 from nnexp.train.state import StackState
 
-SLICE = 64  # train rows looked at
-KEPT_EPOCHS = 32  # validation outputs are kept for so many epochs at most, ...
+SLICE = 48  # train rows looked at: of four numbers of validation rows in five, they fit in a chunk
+KEPT_EPOCHS = 64  # validation outputs are kept for so many epochs at most, ...
 KEPT_BYTES = 2**22  # ... and for so many bytes of one member
 STEP_SIGNALS = ("gradient_norm", "update_ratio")  # of each layer, at an epoch's last full step
 
