@@ -24,7 +24,7 @@ from nnexp.config.typed import read_typed
 from nnexp.data.cache import Tables
 from nnexp.diagnosis.finding import CONFIRMED, FLATTERING, SUSPECTED, Finding, Sign
 from nnexp.diagnosis.overrides import united
-from nnexp.diagnosis.proven import LEAST_GAIN, in_order_of_proof, seems_to_help
+from nnexp.diagnosis.proven import LEAST_GAIN, SURELY, in_order_of_proof, seems_to_help
 from nnexp.diagnosis.report import Diagnosis, unmended
 from nnexp.errors import UserError
 from nnexp.proof.arms import Arm, cost, member_seconds, train_arms
@@ -295,7 +295,10 @@ def _within(
 
 
 def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
-    """The single changes that look worth making but may be chance."""
+    """The single changes that look worth making but may be chance.
+
+    Where no change helps for certain these are also those of which few pairs tell little at all.
+    """
     found_of = {}
     for arm in arms:
         if len(arm.changed) == 1:
@@ -304,8 +307,14 @@ def _undecided(found: Diagnosis, arms: Sequence[Arm], seeds: int) -> list[Arm]:
             if proof is not None:
                 found_of[arm.changed] = arm, proof
     adjusted = holm([proof.p for _, proof in found_of.values()])
+    worthwhile = [
+        (arm, proof, p)
+        for (arm, proof), p in zip(found_of.values(), adjusted, strict=True)
+        if proof.gain >= LEAST_GAIN
+    ]
+    sure = any(p < LEVEL for _, _, p in worthwhile)
     return [
         arm
-        for (arm, proof), p in zip(found_of.values(), adjusted, strict=True)
-        if proof.gain >= LEAST_GAIN and p >= LEVEL and proof.p < OPEN
+        for arm, proof, p in worthwhile
+        if p >= LEVEL and (proof.p < OPEN or (not sure and proof.ci95[1] > SURELY))
     ]

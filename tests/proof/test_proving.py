@@ -303,7 +303,7 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     [
         (0.02, 0.045, True, ["suspected"]),  # 0.002 to 0.038, p doubled 0.06
         (0.02, 0.045, False, []),
-        (0.02, 0.05, True, []),
+        (0.02, 0.07, True, []),
         (0.008, 0.001, True, []),  # not worth making
         (0.0, 0.045, True, []),
     ],
@@ -329,6 +329,42 @@ def test_what_is_odd_and_seems_to_be_mended_is_suspected(
     assert [own.verdict for own in proven.diagnosis.findings] == told
     assert len(proven.tried) == (not told)
     assert not proven.diagnosis.restores
+
+
+@pytest.mark.parametrize(
+    ("gain", "spread", "other", "pairs"),
+    [
+        (0.02, 0.1, 0.0, 15),  # -0.08 to 0.12 of five
+        (0.02, 0.1, 0.3, 5),  # another change helps for certain
+        (0.02, 0.02, 0.0, 15),  # p 0.07 of five
+        (0.012, 0.03, 0.0, 5),  # to 0.04, p 0.4: little at most
+        (0.0, 0.1, 0.0, 5),  # none on these
+    ],
+)
+def test_of_what_few_pairs_tell_nothing_there_are_more(
+    tmp_path, monkeypatch, gain, spread, other, pairs
+):
+    done = run(tmp_path)
+    found = [
+        finding("lr_too_high", "optimizer.lr=1e-4"),
+        finding("undertrained", "trainer.epochs=30"),
+    ]
+
+    def train(arms, seeds, splits, tables):
+        draws = np.random.default_rng(0).permutation(np.linspace(-1, 1, len(seeds)))
+        for own in arms:
+            values = 0.5 + other * (1 in own.changed) + 0.0 * draws
+            values += (gain + spread * draws) * (0 in own.changed)
+            own.accuracies += values.tolist()
+            own.balanced += values.tolist()
+            own.rows = 5000
+            own.ratio = 0.1
+        return len(arms) * len(seeds)
+
+    monkeypatch.setattr(proving, "train_arms", train)
+    proven = prove(done.folder, Diagnosis(found))
+    (own,) = (own for own in proven.diagnosis.findings if own.cause == "lr_too_high")
+    assert own.proof.seeds == pairs
 
 
 def test_beside_what_is_certain_nothing_is_told_that_only_seems_to_help(tmp_path, monkeypatch):
