@@ -16,6 +16,7 @@ CHUNK = 8192  # rows transformed at a time: bounds the float64 copies
 BLOCK_CELLS = 1 << 21  # train cells fitted at a time: 16 MiB in float64
 MODEL_ROWS = 10_000  # train rows that knn and iterative learn from: both cost rows * rows or more
 PADDED = 256  # rows that knn and iterative see at a time, always as many
+ROUNDING = 16  # last places of float64 within which a column's numbers are one number, rounded
 NEIGHBOR_COLUMNS = 50  # iterative looks at the most correlated columns where there are more
 
 
@@ -66,11 +67,29 @@ def fit_blocks(
             warnings.simplefilter("ignore")  # iterative: stopped before its tolerance was met
             for place, step in enumerate(steps):
                 # row by row in memory, as a loaded array is: another layout rounds differently
-                step.fit(np.ascontiguousarray(_finite(values)) if together else _finite(values))
+                fit(step, np.ascontiguousarray(_finite(values)) if together else _finite(values))
                 if place < len(steps) - 1:
                     values = apply(step, values)
         blocks.append(NumericBlock(start, stop, tuple(steps)))
     return tuple(blocks)
+
+
+def fit(step: Any, values: np.ndarray) -> None:
+    """Fit a transformer on finite float64 values of shape (rows, columns), NaN where missing.
+
+    scikit-learn's standard scaler takes numbers that differ little beside their size, such as
+    nanoseconds since 1970, for one number, and leaves them as large as they are: here they have a
+    deviation of 1 like all others.
+    """
+    step.fit(values)
+    if type(step).__name__ != "StandardScaler":
+        return
+    for place in np.flatnonzero((step.scale_ == 1) & (step.var_ > 0) & (step.var_ != 1)):
+        own = values[:, place]
+        low, high = np.nanmin(own), np.nanmax(own)
+        if high - low > ROUNDING * np.spacing(max(abs(low), abs(high))):
+            step.scale_[place] = np.nanstd(own - low)
+            step.var_[place] = step.scale_[place] ** 2
 
 
 def transform_blocks(

@@ -94,3 +94,16 @@ def test_constant_columns_and_huge_numbers_stay_finite():
 
 def test_no_columns():
     assert numeric.fit_blocks([], np.arange(3), DataConfig()) == ()
+
+
+@pytest.mark.parametrize("offset", [1e12, 2.0**53, 1.7e18])
+def test_numbers_that_differ_little_beside_their_size_are_scaled(offset):
+    steps = np.random.default_rng(0).integers(0, 1000, 500) * np.spacing(offset) * 4
+    out = transformed((offset + steps)[:, None], np.arange(400))[:, 0]
+    expected = (steps - steps[:400].mean()) / steps[:400].std()
+    np.testing.assert_allclose(out, expected, atol=0.01)
+
+
+def test_one_number_with_the_roundings_of_a_sum_stays_one():
+    values = np.where(np.arange(100) % 2, 0.3, 0.1 + 0.2)
+    assert np.abs(transformed(values[:, None], np.arange(100))).max() < 1e-12
