@@ -32,6 +32,25 @@ def folder(given: Any, call: str) -> Path:
     return Path(path)
 
 
+def file(given: Any, call: str) -> Path:
+    """A file as a path.
+
+    Arguments:
+        given: a path.
+        call: the function, for messages.
+
+    Raises:
+        UserError: it is something else.
+    """
+    if not isinstance(given, str | PathLike):
+        raise UserError(
+            f"{call} was given {_shown(given)}, which is no file",
+            "the path of a table; what is read already is predicted as it is",
+            f"{call}('new.csv')",
+        )
+    return Path(given)
+
+
 def root(given: Any, call: str) -> Path:
     """The folder in which a new one is made.
 

@@ -21,6 +21,8 @@ from nnexp.lines import one_line, visible_lines
 from nnexp.saved_model import Model, load
 from nnexp.track.status import read_status
 
+OTHERWISE = (".json", ".jsonl", ".html", ".xml", ".md")  # what is written by another rule than CSV
+
 
 def main(words: Sequence[str]) -> int:
     """`nnexp predict WORDS`; returns the exit status."""
@@ -49,7 +51,7 @@ def predict_file(
     """Predict a table file: `nnexp predict RUN TABLE [-o FILE]`.
 
     Writes a CSV with a row for each of the table's, in its order: `prediction`, and
-    `probability_<class>` for each class.
+    `probability_<class>` for each class; with tabs where the file's name ends in .tsv.
 
     Arguments:
         run: the run folder.
@@ -66,7 +68,7 @@ def predict_file(
         _check_out(out, table, command)
     model = load(run, trust)
     try:
-        frame = model.read(table, separator)
+        frame = model.read_file(table, separator)
         for line in model.preprocessor.notes(frame):
             print(one_line(line), file=sys.stderr)
         shares, chosen = model.apply(frame)
@@ -90,7 +92,7 @@ def _check_out(out: Path, table: Path, command: str) -> None:
             "another file for the predictions",
             f"{command} {quote(str(table))} -o predictions.csv",
         )
-    if out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS):
+    if out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS, *OTHERWISE):
         raise UserError(
             f"{out.name!r} would not be what its ending says: predictions are written as CSV",
             "a name that ends in .csv",
@@ -119,7 +121,7 @@ def _write(predictions: pd.DataFrame, out: Path | None, command: str) -> None:
         return
     was_there = out.exists()
     try:
-        predictions.to_csv(out, index=False)
+        predictions.to_csv(out, index=False, sep=_separator(out))
     except OSError as error:
         if is_full(error):
             if not was_there:
@@ -137,13 +139,16 @@ def _write(predictions: pd.DataFrame, out: Path | None, command: str) -> None:
     print(f"{counted(len(predictions), 'row')} predicted: {out}")
 
 
+def _separator(out: Path) -> str:
+    """What parts the cells of a file, by its ending, without that of its compression."""
+    tabs = ".tsv" in (out.suffix.lower(), Path(out.stem).suffix.lower())
+    return "\t" if tabs else ","
+
+
 def _remarks(model: Model, chosen: NDArray[np.int64]) -> list[str]:
     """What to know of the predictions besides what the preprocessing notes."""
     status = read_status(model.folder)
     lines = []
     if status["status"] != "done":
         lines.append(f"the run ended as {status['status']}: {status['reason']}")
-    missing = int((chosen < 0).sum())
-    if missing and model.preprocessor.missing != "drop":
-        lines.append(f"{counted(missing, 'row')} without a prediction: NaN came out of the model")
-    return lines
+    return [*lines, *model.missed(chosen)]

@@ -7,6 +7,7 @@ data, and a model class of the user's own is imported only where the folder is t
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from nnexp.data import Preprocessor
 from nnexp.data import saved as saved_preprocessing
 from nnexp.data.dialect import Dialect
 from nnexp.data.header import numbered_names
+from nnexp.data.names import counted
 from nnexp.errors import UserError
 from nnexp.files import open_tensors
 from nnexp.model.weights import FILE as WEIGHTS_FILE
@@ -106,11 +108,20 @@ class Model:
         Raises:
             UserError: the file is none, or without a header has another number of columns.
         """
+        path = calls.file(table, "model.read")
+        try:
+            return self.read_file(path, separator)
+        except UserError as error:
+            remedy = _as_call(error.remedy, path)
+            raise UserError(error.wrong, error.allowed, remedy) from error
+
+    def read_file(self, table: Path, separator: str | None = None) -> pd.DataFrame:
+        """As `read`; remedies are those of `nnexp predict`."""
         data = self.config.data
         mark = getattr(data, "separator", None) if separator is None else separator
         dialect = Dialect(mark, getattr(data, "header", True))
         frame = self.preprocessor.read(table, dialect)
-        return frame if dialect.header else self._in_place(Path(table), frame, dialect)
+        return frame if dialect.header else self._in_place(table, frame, dialect)
 
     def _in_place(self, table: Path, frame: pd.DataFrame, dialect: Dialect) -> pd.DataFrame:
         """The rows of a file without a header, its columns those of the run's own by their place.
@@ -165,10 +176,22 @@ class Model:
     def notes(self, frame: pd.DataFrame) -> list[str]:
         """What prediction does to a table besides the ordinary, one line each.
 
-        Further columns that are ignored, cells read as missing, new categories, rows left out;
-        `nnexp predict` prints them. Arguments and errors as for `predict_proba`.
+        Further columns that are ignored, cells read as missing, new categories, rows left out or
+        without outputs; `nnexp predict` prints them. Arguments and errors as for `predict_proba`.
         """
-        return self.preprocessor.notes(frame)
+        _, chosen = self.apply(frame)
+        return [*self.preprocessor.notes(frame), *self.missed(chosen)]
+
+    def missed(self, chosen: NDArray[np.int64]) -> list[str]:
+        """A line on rows that came out of the model as NaN; none where there are none.
+
+        Arguments:
+            chosen: class indices (rows,), as `apply` gives them.
+        """
+        missing = int((chosen < 0).sum())
+        if not missing or self.preprocessor.missing == "drop":
+            return []
+        return [f"{counted(missing, 'row')} without a prediction: NaN came out of the model"]
 
     @torch.no_grad()
     def apply(self, frame: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -204,6 +227,17 @@ def load(folder: Any, trust: bool = False) -> Model:
             raise
         remedy = f"nnexp.load({str(path)!r}, trust=True)"
         raise UserError(error.wrong, error.allowed, remedy) from error
+
+
+def _as_call(remedy: str, table: Path) -> str:
+    """A command line that predicts another file, or reads it otherwise, as a call of `read`."""
+    words = shlex.split(remedy) if remedy.startswith("nnexp predict RUN ") else []
+    if len(words) < 4:
+        return remedy
+    given = [repr(str(table) if words[3] == "TABLE" else words[3])]
+    if "--separator" in words[4:-1]:
+        given.append(f"separator={words[words.index('--separator') + 1]!r}")
+    return f"model.read({', '.join(given)})"
 
 
 def _read_about(path: Path, tensors: Any, raw: bool) -> tuple[int, list[Any]]:

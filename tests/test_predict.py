@@ -447,6 +447,29 @@ def test_the_table_is_not_overwritten(tmp_path, folder, capsys):
     assert table.read_bytes() == before
 
 
+def test_predictions_are_written_as_the_name_says(tmp_path, folder, capsys):
+    table = tmp_path / "new.csv"
+    made(["a", "b"]).to_csv(table, index=False)
+    for name in ("p.tsv", "p.tsv.gz"):
+        assert predict(folder, table, "-o", tmp_path / name) == 0
+        assert pd.read_csv(tmp_path / name, sep="\t").columns[0] == "prediction"
+    assert predict(folder, table, "-o", tmp_path / "p.json") == 2
+    assert "would not be what its ending says" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", [None, 5, pd.DataFrame({"a": [1]})], ids=["none", "5", "frame"])
+def test_what_is_no_file_is_not_read(folder, table):
+    with pytest.raises(UserError, match="which is no file"):
+        nnexp.load(folder).read(table)
+
+
+def test_a_file_that_is_not_there_is_answered_with_a_call(tmp_path, folder):
+    (tmp_path / "new.csv").write_text("a\n")
+    with pytest.raises(UserError) as told:
+        nnexp.load(folder).read(tmp_path / "nww.csv")
+    assert told.value.remedy == f"model.read({str(tmp_path / 'new.csv')!r})"
+
+
 def test_a_diverged_run_and_rows_without_outputs_are_told(tmp_path, capsys):
     frame = made(["a", "b"])
     result = train(tmp_path, frame, "data.missing=none")
@@ -460,7 +483,9 @@ def test_a_diverged_run_and_rows_without_outputs_are_told(tmp_path, capsys):
     assert "ended as diverged" in printed
     assert f"{missing} rows without a prediction" in printed
     assert pd.read_csv(out)["prediction"].isna().sum() == missing
-    assert "colour" in " ".join(nnexp.load(result.folder).notes(frame.assign(colour="violet")))
+    notes = " ".join(nnexp.load(result.folder).notes(frame.assign(colour="violet")))
+    assert "colour" in notes
+    assert f"{missing} rows without a prediction" in notes
 
 
 def test_a_file_is_read_as_the_runs_own_was(tmp_path):
