@@ -137,3 +137,9 @@ def test_columns_are_looked_at_one_by_one(sheet_of, peak_of):
     x = np.random.default_rng(0).normal(size=(2000, 100))
     sheet = sheet_of(pd.DataFrame(x).add_prefix("x"), np.arange(2000) % 2)
     assert peak_of(lambda: outliers.check(sheet)) < x.nbytes / 5
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e170])
+def test_what_the_middle_spans_has_no_unit(scale):
+    known = np.random.default_rng(0).lognormal(0, 2, 500)
+    assert outliers.middle_span(scale * known) == pytest.approx(outliers.middle_span(known))

@@ -63,6 +63,34 @@ def test_trees_get_the_ranks_of_a_column_that_a_few_values_squeeze(sheet_of):
     assert np.array_equal(sheet.matrix[:, 1], age.astype(np.float32))
 
 
+WHOLE = np.random.default_rng(0).integers(0, 300, 600)
+
+
+@pytest.mark.parametrize("values", [WHOLE, WHOLE / 299])
+@pytest.mark.parametrize("scale", [1e-300, 1e-50, 1e-9, 1.0, 1e20])
+@pytest.mark.parametrize("offset", [0.0, 1.7e9, -(10.0**12)])
+def test_a_column_moved_and_scaled_is_told_apart_as_before(sheet_of, values, scale, offset):
+    frame = pd.DataFrame({"x": (values + offset) * scale, "z": WHOLE % 7})
+    sheet = sheet_of(frame, WHOLE % 2)
+    column = sheet.matrix[:, 0].astype(float)
+    assert len(np.unique(column)) == len(np.unique(frame["x"]))
+    least, range_ = np.diff(np.unique(column)).min(), np.ptp(column)
+    assert range_ >= 0.1
+    assert least > 1e-7  # which trees take for one number
+    expected = (frame["x"] - frame["x"].min()) / np.ptp(frame["x"])
+    assert np.allclose((column - column.min()) / range_, expected, atol=2e-5)
+    (middle, spread) = sheet.units["x"]
+    assert np.isfinite(middle)
+    assert 0 < spread < np.inf
+
+
+def test_times_beside_zeros_stay_apart(sheet_of):
+    times = np.where(np.arange(600) % 20 == 0, 0, 1.7e9 + WHOLE)
+    column = sheet_of(pd.DataFrame({"x": times, "z": WHOLE % 7}), WHOLE % 2).matrix[:, 0]
+    assert np.array_equal(column, (times - np.median(times)).astype(np.float32))
+    assert len(np.unique(column)) == len(np.unique(times))
+
+
 FAR = 4_900_000_000_000_000_000  # where float64 has one number for 1024
 NOW = 1_700_000_000_000_000_000  # nanoseconds since 1970
 

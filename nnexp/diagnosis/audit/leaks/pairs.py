@@ -160,6 +160,8 @@ def _by_plane(x: np.ndarray, y: np.ndarray, classes: int, kin: np.ndarray) -> tu
     """The pair of columns (n, d) that a linear fit of the label gains most by, over one alone."""
     middle = np.nanmean(x, 0)
     z = np.where(np.isfinite(x), x, middle) - middle
+    largest = np.abs(z).max(0)  # first, as of tiny numbers the squares are 0
+    z /= np.where(largest > 0, largest, 1.0)
     z /= z.std(0).clip(1e-12)
     truth = np.eye(classes)[y]
     truth = (truth - truth.mean(0)) / truth.std(0).clip(1e-12)

@@ -148,7 +148,8 @@ def middle_span(known: np.ndarray) -> float | None:
     low, first, middle, third, high = np.quantile(known, (0.05, 0.25, 0.5, 0.75, 0.95))
     if not first < middle < third:
         return None
-    return float((high - low) / known.std())
+    largest = float(np.abs(known - middle).max())  # of tiny numbers the squares are 0
+    return float((high - low) / largest / ((known - middle) / largest).std())
 
 
 def find_outliers(known: np.ndarray) -> tuple[int, float, float] | None:
