@@ -23,6 +23,16 @@ def test_shuffled_labels(sheet_of, table, causes, name):
     assert "cannot tell the two apart" in by_strength.explanation
 
 
+@pytest.mark.parametrize("rows", [3, 30, 100, 300])
+def test_train_rows_of_one_class_have_no_area(sheet_of, table, rows):
+    frame, y = table("breast_cancer")
+    parts = np.full(len(y), "valid", dtype=object)
+    parts[np.flatnonzero(y == 1)[:rows]] = "train"
+    found = look(sheet_of(frame, y, parts))
+    assert found.nominations == ()
+    assert not any("area under the ROC curve" in line for line in found.checked)
+
+
 @pytest.mark.parametrize("columns", [4, 20])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_columns_of_noise(sheet_of, causes, columns, classes):

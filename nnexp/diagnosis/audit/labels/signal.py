@@ -36,8 +36,9 @@ class Signal:
     """How well the classes are told apart by rows that were not learnt from.
 
     Arguments:
-        area: area under the ROC curve, each class against the rest, weighted by their rows.
-        error: its standard error where nothing is told.
+        area: area under the ROC curve, each class against the rest, weighted by their rows; 0.5
+            of rows of one class, which have none.
+        error: its standard error where nothing is told; infinite of rows of one class.
         accuracy: share of rows told rightly.
         majority: share of the most frequent class.
     """
@@ -64,13 +65,14 @@ def signal_of(judged: Judged, y: np.ndarray) -> Signal:
     counts = np.bincount(truth, minlength=judged.votes.shape[1])
     present = np.flatnonzero((counts > 0) & (counts < len(truth)))
     areas = [separation(judged.votes[:, place], truth == place) for place in present]
-    weights = counts[present] / max(1, counts[present].sum())
+    if not len(present):
+        return Signal(0.5, float("inf"), float((judged.predicted == truth).mean()), majority(truth))
+    weights = counts[present] / counts[present].sum()
     area = float(sum(w * a for w, (a, _) in zip(weights, areas, strict=True)))
     error = float(np.sqrt(sum((w * e) ** 2 for w, (_, e) in zip(weights, areas, strict=True))))
     if len(present) == 2:  # the two sides are one test
         error = float(areas[0][1])
-    error = WIDER * error if len(present) else float("inf")
-    return Signal(area, error, float((judged.predicted == truth).mean()), majority(truth))
+    return Signal(area, WIDER * error, float((judged.predicted == truth).mean()), majority(truth))
 
 
 def check(sheet: Sheet, trees: Yardstick) -> Audit:
@@ -78,6 +80,8 @@ def check(sheet: Sheet, trees: Yardstick) -> Audit:
     if not sheet.names:
         return Audit([_constant(sheet)])
     here = signal_of(trees.inside, sheet.y)
+    if here.majority == 1:  # of train rows of one class no column tells anything
+        return Audit()
     line = (
         f"extremely randomised trees reach an accuracy of {here.accuracy:.3f} on train rows they "
         f"did not see (majority {here.majority:.3f}; area under the ROC curve {here.area:.3f})"
