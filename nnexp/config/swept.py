@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, Override, Sweep
 
 from nnexp.config.compose import compose
 from nnexp.config.grammar import parse
@@ -62,8 +62,12 @@ def _for_all(wrong: str, remedy: str, words: Sequence[str]) -> str | None:
 def _sweep(word: str) -> Override | None:
     with contextlib.suppress(Exception):
         own = parse(word)
-        # of a pattern the values are not known here
-        return own if own.is_sweep_override() and not isinstance(own.value(), Glob) else None
+        value = own.value()
+        # of a pattern, and of a range among values, the values are not known here
+        unknown = isinstance(value, Glob) or any(
+            isinstance(one, Sweep) for one in getattr(value, "list", None) or ()
+        )
+        return own if own.is_sweep_override() and not unknown else None
     return None
 
 

@@ -23,6 +23,7 @@ from nnexp.config.shell import shell
 from nnexp.config.translate import globbed, translate
 from nnexp.errors import UserError
 from nnexp.leaderboard.grouping import FOLD, FOLDS, is_repetition
+from nnexp.sweep.values import check_values
 
 MOST = 1_000_000  # values of a key
 DIGITS = 4  # significant ones of a drawn number
@@ -210,6 +211,7 @@ def _axis(key: str, override: Override) -> Axis:
     value = override.value()
     if isinstance(value, Glob):
         raise globbed(override.key_or_group, override.input_line or key, value)
+    check_values(override)
     if isinstance(value, IntervalSweep):
         interval = _interval(key, value)
         if is_repetition(key.lstrip("+")):
@@ -258,12 +260,20 @@ def _no_repetitions(key: str, interval: Interval) -> UserError:
 
 def _zip(axes: dict[str, Axis], keys: Sequence[str]) -> dict[str, Axis]:
     """Several axes made one."""
+    drawn = [key for key in keys if axes[key].interval is not None]
+    if drawn:
+        raise UserError(
+            f"sweep.zip takes values together, and {drawn[0]} has an interval, which is no list of "
+            "values",
+            "keys with equally many values written out; or no zip, to draw each on its own",
+            "sweep.zip=[]",
+        )
     lengths = {key: len(axes[key].values) for key in keys}
-    if len(set(lengths.values())) > 1 or 0 in lengths.values():
+    if len(set(lengths.values())) > 1:
         told = ", ".join(f"{key} {count}" for key, count in lengths.items())
         raise UserError(
             f"sweep.zip takes values together, and there are unequally many: {told}",
-            "equally many values for each key, and no intervals; or no zip, to cross them",
+            "equally many values for each key; or no zip, to cross them",
             "sweep.zip=[]",
         )
     words = zip(*(axes[key].values for key in keys), strict=True)

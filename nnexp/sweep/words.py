@@ -13,8 +13,10 @@ from nnexp.config.keys import all_keys, literal
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.config.shell import shell
 from nnexp.config.translate import globbed
+from nnexp.config.unknown import unknown_key
 from nnexp.errors import UserError
 from nnexp.sweep.settings import is_about_sweep
+from nnexp.sweep.values import check_values
 
 # the methods that read a key, where not all do
 _READERS = MappingProxyType(
@@ -30,11 +32,14 @@ _READERS = MappingProxyType(
 
 
 def check_words(words: Sequence[str]) -> None:
-    """Refuse several values of what a sweep has one of.
+    """Refuse several values of what a sweep has one of, and values that no sweep can run.
 
     Raises:
-        UserError: a word of `sweep` or `sweep.*` has several values, or a pattern in it.
+        UserError: a word of `sweep` or `sweep.*` has several values, or a pattern in it; a range
+            among other values, or an unknown tag, see `check_values`.
     """
+    for word in words:
+        check_values(parse(word))
     for word in filter(is_about_sweep, words):
         override = parse(word)
         _check_patterns(override)
@@ -44,6 +49,8 @@ def check_words(words: Sequence[str]) -> None:
         pattern = isinstance(override.value(), Glob)  # of which the values are not known here
         values = [] if pattern else list(dict.fromkeys(override.sweep_string_iterator()))
         key = next((key for key in all_keys() if key.path == name), None)
+        if key is None and name != "sweep" and not name.startswith("sweep.params"):
+            raise unknown_key(name, values[0] if values else None, words)
         if name == "sweep":
             wrong, allowed = f"{word}: one sweep at a time", "sweep=NAME"
         else:

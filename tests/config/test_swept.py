@@ -78,3 +78,8 @@ def test_a_remedy_of_another_word_stays():
     assert str(for_all_values(error, [*words, "seed=1,2"])) == str(error)
     # of what composes all is kept, and then nothing is mended
     assert str(for_all_values(error, [*words, "data.path=a.csv,b.csv"])) == str(error)
+
+
+def test_a_range_among_values_leaves_the_remedy():
+    error = UserError("reg.l2=0,range(1,3): range(...) stands alone", "values", "reg.l2=0,1,2")
+    assert str(for_all_values(error, ["reg.l2=0,range(1,3)"])) == str(error)

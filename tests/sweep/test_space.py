@@ -96,7 +96,7 @@ def test_zipped_values_go_together():
     [
         (["a=1,2", "b=1,2,3"], ["a", "b"], "a 2, b 3"),
         (["a=1,2"], ["a", "z"], "sweep.zip names z"),
-        (["a=1,2", "b=interval(0,1)"], ["a", "b"], "unequally many"),
+        (["a=1,2", "b=interval(0,1)"], ["a", "b"], "b has an interval, which is no list"),
         (["a=interval(0,1)"], [], "of which a grid has no values"),
         (["a=interval(1,0)"], [], "from 1.0 to 0.0"),
         (["a=tag(log,interval(0,1))"], [], "on a logarithmic scale"),

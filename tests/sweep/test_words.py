@@ -43,6 +43,17 @@ def test_a_pattern_in_a_block_is_answered_as_one_that_is_typed(word):
     assert caught.value.remedy == "optimizer=adam,adamw"
 
 
+def test_a_key_that_a_sweep_has_not_is_answered_with_the_one_that_was_meant():
+    with pytest.raises(UserError, match=r"no key or group 'sweep\.l2'") as caught:
+        check_words(["sweep.l2=0,1"])
+    assert caught.value.remedy == "reg.l2=0"
+
+
+def test_a_range_among_values_is_answered_before_its_values_are_asked_for():
+    with pytest.raises(UserError, match="stands alone"):
+        check_words(["sweep.n=3", "model.hidden=[3],range(3)"])
+
+
 def test_one_value_is_taken():
     check_words(["seed=0,1", "sweep.n=3", "sweep.zip=[seed,reg.l2]", "sweep=lr", "sweep.n=null"])
 
