@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nnexp.diagnosis.auditing import audit as audit
     from nnexp.diagnosis.curves import diagnose_history as diagnose_history
     from nnexp.leaderboard import compare as compare
+    from nnexp.run_parts import parts as parts
     from nnexp.runs.continuation import resume as resume
     from nnexp.runs.runner import run as run
     from nnexp.runs.task import Run as Run
@@ -39,6 +40,7 @@ __all__ = [
     "find_rate",
     "load",
     "multirun",
+    "parts",
     "resume",
     "run",
     "watch",
@@ -55,6 +57,7 @@ _HOMES = {
     "find_rate": "nnexp.sweep.lr_find",
     "load": "nnexp.saved_model",
     "multirun": "nnexp.sweeping",
+    "parts": "nnexp.run_parts",
     "resume": "nnexp.runs.continuation",
     "run": "nnexp.runs.runner",
     "watch": "nnexp.watching",

@@ -19,6 +19,7 @@ from nnexp.garbage import collect_again, paused, spare_the_end
 # the module that runs a command, by its `main(words) -> exit status`
 _COMMANDS = {
     "predict": "nnexp.predict",
+    "parts": "nnexp.run_parts",
     "compare": "nnexp.report.command",
     "diagnose": "nnexp.verdict.command",
     "lr-find": "nnexp.sweep.lr_find",
@@ -28,6 +29,7 @@ _USAGE = """\
 usage: nnexp train [group=option ...] [key=value ...]    train a model; nnexp train --help
        nnexp train -m key=value,value ...                train a sweep
        nnexp predict RUN TABLE [-o FILE]                 predict a table with a run's model
+       nnexp parts RUN [-o FILE]                         which rows it trained and tested on
        nnexp compare RUN... [--sort KEY] [--by KEY...]   the leaderboard of some runs or sweeps
        nnexp diagnose RUN... [--probe] [--prove]         what is wrong with a run, and its proof
        nnexp lr-find [group=option ...] [key=value ...]  find a learning rate

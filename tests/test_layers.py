@@ -17,7 +17,7 @@ LAYERS = (
     {"train", "track"},
     {"diagnosis"},
     {"runs"},  # joins the parts into a run
-    {"saved_model", "leaderboard"},
+    {"saved_model", "leaderboard", "run_parts"},
     {"predict"},
     {"report"},
     {"sweep"},

@@ -5,7 +5,6 @@ folder -> configuration -> table, as before -> newest good checkpoint -> trainer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from shlex import join, quote
@@ -15,20 +14,13 @@ from nnexp import calls
 from nnexp.config.saved import read_config
 from nnexp.config.schema.config import Config
 from nnexp.config.typed import read_typed
-from nnexp.data import Dataset
 from nnexp.errors import UserError
 from nnexp.runs import checkpoint, runner
 from nnexp.runs.checkpoint import Checkpoint
 from nnexp.runs.jobs import resume_command, sweep_of
 from nnexp.runs.material import check_source
-from nnexp.runs.runner import (
-    facts_of,
-    prepare,
-    split_id,
-    status_kept,
-    train,
-    wants_diagnosis,
-)
+from nnexp.runs.runner import facts_of, prepare, status_kept, train, wants_diagnosis
+from nnexp.runs.same_table import check_table, facts_of_manifest
 from nnexp.runs.stack import RunStack
 from nnexp.runs.started import files_of, is_there, started_in
 from nnexp.runs.task import Run, Task
@@ -44,7 +36,6 @@ from nnexp.track.history import FILE as HISTORY_FILE
 from nnexp.track.history import SIGNALS_FILE, read_history
 from nnexp.track.lock import locked
 from nnexp.track.log import open_log
-from nnexp.track.manifest import read_manifest
 from nnexp.track.status import ENDED, read_status, write_status
 from nnexp.track.summary import print_messages
 
@@ -104,13 +95,13 @@ def resume(run: Any, trust: bool = False) -> Run:
             labelled, dataset = prepare(config)
             stack = RunStack([task], [dataset])
             (like,) = stack.unbegun()
-            _check_table(folder, dataset, _facts_of_manifest(folder))
+            check_table(folder, dataset, facts_of_manifest(folder))
             found, remarks = checkpoint.read(
                 folder,
                 like,
                 stack.steps,
                 config.trainer.epochs,
-                partial(_check_table, folder, dataset),
+                partial(check_table, folder, dataset),
             )
             remarks += _remarks(found, facts_of(stack, dataset, stack.threads(config.threads)))
             with status_kept(folder, config):
@@ -182,42 +173,13 @@ def _diagnose_at_last(run: Run, config: Config, trust: bool) -> None:
         try:
             _check_place(folder, config, trust)
             labelled, dataset = prepare(config)
-            _check_table(folder, dataset, _facts_of_manifest(folder))
+            check_table(folder, dataset, facts_of_manifest(folder))
         except UserError as error:  # the run is done, whatever becomes of its diagnosis
             print_messages([], [f"no diagnosis: {error.wrong}; try: {error.remedy}"])
             return
         typed = read_typed(folder, trust) or []
         task = Task(config, folder, typed, ["nnexp", "resume", str(folder)], log.info)
         runner.diagnose(task, labelled, dataset, trust)
-
-
-def _facts_of_manifest(folder: Path) -> dict[str, Any]:
-    """What an interrupted run was trained on; nothing where it was killed."""
-    if not (folder / PRODUCTS[0]).exists():
-        return {}
-    told = read_manifest(folder).get("data")
-    if not isinstance(told, dict):
-        return {}
-    return {"data": told.get("fingerprint"), "rows": told.get("split")}
-
-
-def _check_table(folder: Path, dataset: Dataset, facts: Mapping[str, Any]) -> None:
-    """Refuse a table that is not the one that the run was trained on, where that is known."""
-    before = facts.get("data")
-    if before not in (None, dataset.summary["fingerprint"]):
-        raise UserError(
-            f"the table {dataset.summary['source']!r} has changed since the run began",
-            "the table that it was trained on; with another one it is another run",
-            f"nnexp train {join(read_typed(folder) or [])}".strip(),
-        )
-    split, rows = facts.get("split"), facts.get("rows")
-    if split not in (None, split_id(dataset)) or rows not in (None, dataset.summary["split"]):
-        raise UserError(
-            "other rows would train, validate or test than when the run began, by another version "
-            "of nnexp or of a library",
-            "the version that it was begun with; with this one it is another run",
-            f"nnexp train {join(read_typed(folder) or [])}".strip(),
-        )
 
 
 def _remarks(found: Checkpoint | None, facts: dict[str, Any]) -> list[str]:
