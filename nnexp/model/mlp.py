@@ -6,6 +6,7 @@ A hidden layer is linear, norm, activation, dropout and, with `skip`, the additi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -83,7 +84,7 @@ class MLP:
         """(inputs, outputs) of each linear layer, first to last."""
         return list(zip(self.widths[:-1], self.widths[1:], strict=True))
 
-    @property
+    @cached_property
     def layers(self) -> list[str]:
         """The names of the linear layers, first to last, as in the layout without `.weight`."""
         return [f"layers.{layer}" for layer in range(len(self.shapes()))]
