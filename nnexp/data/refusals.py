@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from nnexp.data import commands
 from nnexp.data.content import ENDINGS
+from nnexp.data.names import counted, typed
 from nnexp.errors import UserError
 
+ROWS = 100  # looked at for another separator
 # how files that are no text begin, and the ending that they should have
 _SIGNATURES = {
     b"\x1f\x8b": ".gz",
@@ -61,11 +64,13 @@ def parse_error(
             if row and not width:
                 width = len(row)
             elif row and len(row) != width:
+                other = _divides(text, separator)
+                has = f"{counted(len(row), 'cell')} where {first_line} has {width}"
                 return UserError(
-                    f"{path.name!r}, line {first}: {len(row)} cells where {first_line} has {width}",
+                    f"{path.name!r}, line {first}: {has}",
                     f"rows with as many cells as {first_line}; a cell with the separator inside "
                     'stands between two "',
-                    commands.show(path, first),
+                    typed("data.separator", other) if other else commands.show(path, first),
                 )
             first = rows.line_num + 1
     except csv.Error:
@@ -77,6 +82,19 @@ def parse_error(
         f"a file ending in {ENDINGS}",
         commands.show_beginning(path),
     )
+
+
+def _divides(text: str, separator: str) -> str:
+    """What divides all of the first rows into equally many cells, two at least; "" for nothing."""
+    for other in ";\t|":
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=other)
+        try:
+            widths = {len(row) for row in islice(rows, ROWS) if row}
+        except csv.Error:
+            continue
+        if other != separator and len(widths) == 1 and widths != {1}:
+            return "tab" if other == "\t" else other
+    return ""
 
 
 def undecodable(path: Path, data: bytes, place: str) -> UserError:

@@ -277,7 +277,7 @@ def _pair(part: tuple[Any, Any], name: str) -> tuple[Tensor, np.ndarray]:
     if len(x) != len(y) or not len(x) or x.ndim < 2:
         raise UserError(
             f"{name}= has inputs of shape {tuple(x.shape)} and targets of shape {tuple(y.shape)}",
-            "inputs (N, D) and targets (N,) with as many rows",
+            "inputs (N, D) and targets (N,) of as many rows, one at least",
             f"{name}=(X, y)",
         )
     return torch.from_numpy(np.ascontiguousarray(x)), y

@@ -164,7 +164,21 @@ def test_wrong_separator_is_noticed(tmp_path):
     ],
 )
 def test_ragged_rows_name_their_line(tmp_path, text, line, cells):
-    refused(write(tmp_path, text), f"line {line}:", f"{cells} cells where the header has 2")
+    refused(
+        write(tmp_path, text),
+        f"line {line}:",
+        f"{cells} cell{'s' * (cells > 1)} where the header has 2",
+    )
+
+
+@pytest.mark.parametrize(("mark", "named"), [(";", "';'"), ("\t", "tab"), ("|", "'|'")])
+def test_another_separator_is_named_though_the_header_has_a_comma(tmp_path, mark, named):
+    rows = [("age", "income", '"a, b"'), ("1", "2", "3"), ("4", "5", "6")]
+    text = "".join(mark.join(row) + "\n" for row in rows)
+    with pytest.raises(UserError, match="1 cell where the header has 2") as told:
+        read_file(write(tmp_path, text))
+    assert "data.separator=" in told.value.remedy
+    assert named.strip("'") in told.value.remedy
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff", "a,b", "a,b\n"])
