@@ -14,12 +14,16 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from nnexp.config.saved import read_config
+from nnexp.config.schema.config import Config
 from nnexp.config.schema.sweep import SweepConfig
 from nnexp.errors import UserError
+from nnexp.leaderboard.records import NOT_BEGUN
 from nnexp.runs.jobs import Job
 from nnexp.sweep.failure import record_failure
 from nnexp.sweep.launch import compose_jobs, folder_of
+from nnexp.sweep.waiting import CUT_SHORT, announce
 from nnexp.track.blank import is_blank
+from nnexp.track.status import read_status
 
 
 def check_launcher(settings: SweepConfig, words: Sequence[str]) -> None:
@@ -57,36 +61,74 @@ def launch_elsewhere(
         jobs: for each its overrides.
         first: the number of the first.
 
+    Those that Ctrl-C has kept from beginning are noted too, with folders as nnexp's own launcher
+    leaves them: a resume runs them.
+
     Raises:
+        KeyboardInterrupt: Ctrl-C.
         UserError: no job of a sweep's first batch can be composed, or one has its folder elsewhere.
     """
-    mistakes = _mistakes(hydra_context, config, jobs)
+    composed = compose_jobs(hydra_context, config, jobs)
+    mistakes = _mistakes(hydra_context, config, jobs, composed)
     if not first and len(mistakes) == len(jobs):
         raise mistakes[0]
     folder = Path(str(config.hydra.sweep.dir))
-    for place in set(range(len(jobs))) - set(mistakes):
-        folder_of(hydra_context, config, folder, list(jobs[place]), first + place)
+    folders = {
+        place: folder_of(hydra_context, config, folder, list(jobs[place]), first + place)
+        for place in set(range(len(jobs))) - set(mistakes)
+    }
     returns: list[JobReturn] = []
-    for wrong, group in groupby(range(len(jobs)), mistakes.__contains__):
-        places = list(group)
-        own = [list(jobs[place]) for place in places]
-        number = first + places[0]
-        if wrong:
-            errors = [mistakes[place] for place in places]
-            returns += _refuse(session, folder, own, errors, number)
-        else:
-            found = launcher.launch(own, initial_job_idx=number)
-            _adopt(session, found, own, folder, number)
-            returns += found
+    try:
+        for wrong, group in groupby(range(len(jobs)), mistakes.__contains__):
+            places = list(group)
+            own = [list(jobs[place]) for place in places]
+            number = first + places[0]
+            if wrong:
+                errors = [mistakes[place] for place in places]
+                returns += _refuse(session, folder, own, errors, number)
+            else:
+                found = launcher.launch(own, initial_job_idx=number)
+                _adopt(session, found, own, folder, number)
+                returns += found
+    except KeyboardInterrupt:
+        known = {job.number for job in session.jobs}
+        for place, own_folder in sorted(folders.items()):
+            if first + place not in known:
+                job = Job(first + place, own_folder, list(jobs[place]))
+                made = composed[place]
+                job.config = made if isinstance(made, Config) else None
+                _leave(job)
+                session.jobs.append(job)
+        raise
     return returns
 
 
+def _leave(job: Job) -> None:
+    """Note a job that Ctrl-C has kept from beginning, or from being told of."""
+    with suppress(UserError):
+        status = read_status(job.folder)
+        job.status, job.reason = status["status"], status["reason"] or ""
+        if job.status == "running":  # in a process that was ended with the launcher's
+            job.status, job.reason = "interrupted", CUT_SHORT
+        return
+    job.status, job.reason = "interrupted", NOT_BEGUN
+    if not is_blank(job.folder):
+        return
+    if job.config is not None:
+        announce(job)
+    else:
+        record_failure(job)
+
+
 def _mistakes(
-    hydra_context: HydraContext, config: DictConfig, jobs: Sequence[Sequence[str]]
+    hydra_context: HydraContext,
+    config: DictConfig,
+    jobs: Sequence[Sequence[str]],
+    composed: Sequence[Config | UserError],
 ) -> dict[int, UserError]:
     """What is wrong with the jobs that Hydra cannot compose, by their places."""
     found = {}
-    for place, made in enumerate(compose_jobs(hydra_context, config, jobs)):
+    for place, made in enumerate(composed):
         if isinstance(made, UserError):
             # what can be composed may be resolved where it runs, as ${hydra:job.num}
             try:
@@ -126,8 +168,6 @@ def _adopt(
     first: int,
 ) -> None:
     """Note jobs that have run in other processes."""
-    from nnexp.track.status import read_status
-
     known = {job.number for job in session.jobs}
     for number, (result, overrides) in enumerate(zip(results, jobs, strict=True), first):
         if number in known:

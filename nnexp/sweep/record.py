@@ -21,6 +21,8 @@ LARGEST = 1 << 20  # bytes
 FORMAT_VERSION = 1
 # of what is typed again for a resume, these are said anew
 DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir", "hydra.run.dir")
+# which launcher runs the jobs is none of what they are, and nnexp's own alone resumes
+LAUNCHERS = ("hydra/launcher", "hydra.launcher")
 
 
 def write_record(folder: Path, words: Sequence[str]) -> None:
@@ -31,15 +33,18 @@ def write_record(folder: Path, words: Sequence[str]) -> None:
 
 def kept(words: Sequence[str]) -> list[str]:
     """Those of a command line that say what a sweep is."""
+    names = [(word.lstrip("+~").partition("=")[0], word) for word in words]
     return [
         word
-        for word in words
-        if word not in ("-m", "--multirun") and word.lstrip("+").partition("=")[0] not in DROPPED
+        for name, word in names
+        if word not in ("-m", "--multirun")
+        and name not in DROPPED
+        and not (name in LAUNCHERS or name.startswith(f"{LAUNCHERS[1]}."))
     ]
 
 
 def read_record(folder: Path, trust: bool = False) -> list[str]:
-    """The words that `write_record` kept.
+    """The words that `write_record` kept; those of an older record that it would not are left out.
 
     Arguments:
         folder: a sweep's folder, which may be a stranger's.
@@ -78,7 +83,7 @@ def read_record(folder: Path, trust: bool = False) -> list[str]:
                     "nnexp resumes such a sweep where you trust its folder",
                     f"nnexp resume {quote(str(folder))} --trust",
                 )
-    return words
+    return kept(words)
 
 
 def _downloads(word: str) -> bool:

@@ -24,8 +24,6 @@ def test_the_words_come_back_without_what_a_resume_says_anew(tmp_path):
         "evil",
         "hydra.callbacks.x._target_=os.system",
         "+hydra.callbacks.x._target_=os.system",
-        "hydra/launcher=joblib",
-        "+hydra/launcher=joblib",
         "model=custom",
         "model=mlp,custom",
         "model._target_=os.system",
@@ -51,6 +49,16 @@ def test_words_that_may_run_code_need_trust(tmp_path, word):
         read_record(tmp_path)
     assert "--trust" in error.value.remedy
     assert read_record(tmp_path, trust=True) == ["data=wine", word]
+
+
+@pytest.mark.parametrize("word", ["hydra/launcher=joblib", "+hydra.launcher.n_jobs=2"])
+def test_a_launcher_is_none_of_what_a_sweep_is(tmp_path, word):
+    write_record(tmp_path, ["data=wine", word])
+    assert read_record(tmp_path) == ["data=wine"]
+    (tmp_path / "sweep.yaml").write_text(f"format_version: 1\nwords: [data=wine, {word}]\n")
+    with pytest.raises(UserError, match="may run code"):
+        read_record(tmp_path)
+    assert read_record(tmp_path, trust=True) == ["data=wine"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import shutil
 import pytest
 import yaml
 
+from nnexp.runs import runner
+
 
 @pytest.fixture
 def options(tmp_path):
@@ -112,3 +114,30 @@ def test_a_sweep_is_resumed_where_it_was_started(command, tmp_path, monkeypatch,
     assert refused.status == 2
     assert "the folder in which the sweep was started" in refused.err
     assert " ".join(["&& nnexp resume outputs/s", *trust]) in refused.err
+
+
+@pytest.mark.parametrize("words", [[], ["seed=${hydra:job.num}"]])
+def test_a_sweep_of_another_launcher_that_is_interrupted_goes_on_with_nnexps_own(
+    command, monkeypatch, words
+):
+    run_in_folder, begun = runner.run_in_folder, []
+
+    def interrupted(config, **options):
+        begun.append(options["folder"])
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return run_in_folder(config, **options)
+
+    monkeypatch.setattr(runner, "run_in_folder", interrupted)
+    words = [*words, "reg.l2=0,0.01,0.02,0.1"]
+    swept = command(*words, "hydra/launcher=basic", "threads=1")
+    assert swept.status == 130
+    assert swept.err.endswith("interrupted; to run what is missing: nnexp resume swept\n")
+    assert "of 4 runs 2 have not begun and 1 has not come to an end" in " ".join(swept.out.split())
+    if "seed" in words[0]:  # what a job knows of itself is known where it runs
+        return
+    resumed = command("swept", program="resume")
+    assert resumed.status == 0, resumed.err
+    assert "1 of 4 jobs are finished already" in resumed.err
+    undisturbed = command(*words, "threads=1", folder="undisturbed")
+    assert swept.leaderboard == undisturbed.leaderboard
