@@ -11,7 +11,7 @@ import numpy as np
 
 from nnexp.leaderboard.board import Leaderboard
 from nnexp.leaderboard.edges import at_edges
-from nnexp.leaderboard.grouping import comparable, decides_rows
+from nnexp.leaderboard.grouping import comparable, decides_rows, differs
 from nnexp.leaderboard.ranking import incomparable
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.row_weights import class_counts
@@ -19,6 +19,7 @@ from nnexp.leaderboard.words import number, plural, score_title
 from nnexp.lines import one_line
 
 SEVERAL_SEEDS = "'seed=range(5)'"
+SEVERAL_SPLITS = "data.split.folds=5, or as many values of seeds.valid"
 TRAINING_SEEDS = ("seeds.init", "seeds.batches", "seeds.dropout")
 SURE = 2.0  # standard errors of a class's share of the validation rows
 
@@ -63,9 +64,11 @@ def _identity(board: Leaderboard, values: Mapping[str, Any]) -> Hashable:
 def _comparable(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
     """Scores that measure different things."""
     notes = []
-    rows = [key for key in board.varied if decides_rows(key)]
+    heads = [row.values for row in board.configurations]
+    told = [key for key in board.varied if differs(key, heads)]  # a chosen key may be one for all
+    rows = [key for key in told if decides_rows(key)]
     rows += [key for key in averaged if decides_rows(key) and _unequal(board, key)]
-    if any(row.values.get("data.missing") == "drop" for row in board.configurations):
+    if "data.missing" in told and any(head.get("data.missing") == "drop" for head in heads):
         rows.append("data.missing")
     if rows and len(board.configurations) > 1:
         notes.append(
@@ -127,8 +130,8 @@ def _runs(board: Leaderboard, averaged: Sequence[str], repeats: Sequence[Record]
     unknown = [row.rank for row in board.configurations if row.standing == "unknown"]
     if unknown:
         notes.append(
-            "not compared with the first, since they have no rows, seed and fold in common with "
-            f"it: {_few(unknown)}"
+            "not compared with the first, since no run of theirs is known to be on the same rows "
+            f"with the same seed and fold: {_few(unknown)}"
         )
     return notes
 
@@ -185,16 +188,17 @@ def _names_one_class(record: Record) -> bool:
 def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
     """What one seed, or two, cannot tell, and what splits do not tell where they share a seed."""
     rows = [row.against_leader for row in board.configurations if row.against_leader is not None]
+    # seeds are averaged within a split, and make no more pairs
+    more = f"add {SEVERAL_SEEDS} to the sweep"
+    if board.unit == "splits":
+        more = f"more splits make more pairs: {SEVERAL_SPLITS}"
     if rows and max(row.pairs for row in rows) == 1:
         what = "pair of runs of any two configurations"
         if all(len(row.records) == 1 for row in board.configurations):
             what = "run of each configuration"
         elif averaged:
             what = "seed of any two configurations"
-        return [
-            f"one {what}: chance and settings cannot be told apart; add {SEVERAL_SEEDS} to the "
-            "sweep"
-        ]
+        return [f"one {what}: chance and settings cannot be told apart; {more}"]
     first = board.configurations[0]
     shared = [key for key in TRAINING_SEEDS if first.records[0].config.get(key) is not None]
     if board.unit == "splits" and shared:
@@ -208,8 +212,7 @@ def _seeds(board: Leaderboard, averaged: Sequence[str]) -> list[str]:
         and not any(row.distinguishable for row in rows)
     ):
         return [
-            "two pairs of runs of any two configurations: hardly a difference can be told; add "
-            f"{SEVERAL_SEEDS} to the sweep"
+            f"two pairs of runs of any two configurations: hardly a difference can be told; {more}"
         ]
     if not rows and first.scores[board.sort].n == 1:
         if first.planned > 1:
@@ -244,8 +247,8 @@ def _winner(board: Leaderboard) -> list[str]:
     tested = ""
     if isinstance(rows[0], int) and all(n == rows[0] for n in rows):
         tested = f", {plural(rows[0], 'test row')}"
-    units = board.unit if board.unit == "splits" else "seeds"
-    what = "over the rows" if over == "1 run" else f"over {units} and rows"
+    spread = any(math.isfinite(score.sd) for score in board.winner_test.values())
+    what = f"over {board.unit} and rows" if spread else "over the rows"
     return [
         f"the first in test: {', '.join(shown)} (mean of {over}{tested}; ± one standard error "
         f"{what})" + (f"; {picked}" if picked else "")

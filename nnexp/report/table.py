@@ -44,7 +44,7 @@ def leaderboard_table(board: Leaderboard) -> Markup:
         head.append(_head("less the first", "", told, "± 95 %"))
         head.append(_head("p", "", "paired t-test, adjusted by Holm's method"))
         head.append(_head(f"{board.unit} needed", "", "to tell it from the first with 80 % power"))
-    told = "mean, and its standard error over seeds and rows"
+    told = f"mean, and its standard error over rows, and over {board.unit} where there are several"
     head += [_head(score_title(score), "test", told, "± std. error") for score in tests]
     head.append(_head("names of runs", "left"))
     orders = {key: _orders(board, key) for key in board.varied}

@@ -149,7 +149,8 @@ def test_no_seed_in_common_tells_nothing(make):
     against = board.configurations[1].against_leader
     assert (against.pairs, against.distinguishable, against.pairs_needed) == (0, False, None)
     assert math.isnan(against.p)
-    assert any("no rows, seed and fold in common with it" in note for note in board.notes)
+    told = "no run of theirs is known to be on the same rows with the same seed and fold: 2"
+    assert any(told in note for note in board.notes)
 
 
 def test_one_seed_tells_nothing_and_says_what_to_type(make):
@@ -168,6 +169,24 @@ def test_two_seeds_that_tell_nothing_say_so(make):
     assert not any(note.startswith("two pairs") for note in leaderboard(plain).notes)
     more = leaderboard(grid(make, {0.0: [0.1, 0.2, 0.1], 0.1: [0.2, 0.1, 0.3]}, "reg__l2"))
     assert not any(note.startswith("two pairs") for note in more.notes)
+
+
+@pytest.mark.parametrize("folds", [1, 2])
+def test_seeds_are_no_remedy_for_few_splits(make, folds):
+    split = {"data__split__folds": 3}
+    records = [
+        make(
+            10 * fold + l2, 0.1 * l2 + 0.1 * fold * l2, data__split__fold=fold, reg__l2=l2, **split
+        )
+        for l2 in (0, 1)
+        for fold in range(2)
+        if fold < folds or not l2
+    ]
+    board = leaderboard(records)
+    assert board.unit == "splits"
+    (note,) = (note for note in board.notes if note.startswith(("one pair", "two pairs")))
+    assert "data.split.folds=5" in note
+    assert "seed=range" not in note
 
 
 @pytest.mark.parametrize("init", [None, 0])
@@ -294,8 +313,12 @@ def test_the_winners_test_score_stands_apart_with_its_standard_error(make):
     assert found.stderr == pytest.approx(math.sqrt(np.var(losses, ddof=1) / 3 + 0.03**2))
     assert "optimistic" in board.notes[-1]
     assert "40 test rows" in board.notes[-1]
+    assert "over seeds and rows" in board.notes[-1]
     alone = leaderboard([make(0)])
     assert alone.winner_test["test_loss"].stderr == pytest.approx(0.03)
+    one_seed = leaderboard([make(0), make(1, reg__l2=1.0)], by=["optimizer.lr"])
+    assert one_seed.winner_test["test_loss"].stderr == pytest.approx(0.03)
+    assert "mean of 2 runs, 40 test rows; ± one standard error over the rows" in one_seed.notes[-1]
 
 
 def test_the_standard_error_is_no_smaller_than_the_truth():
@@ -548,3 +571,13 @@ def test_means_over_other_tables_are_warned_of(make):
     assert any(told in note for note in leaderboard(records, by=["reg.l2"]).notes)
     records.append(make(3, data__name="iris", reg__l2=0.1))
     assert not any(told in note for note in leaderboard(records, by=["reg.l2"]).notes)
+
+
+@pytest.mark.parametrize("key", ["data.name", "data.missing"])
+def test_a_chosen_key_that_is_the_same_for_all_is_no_difference(make, key):
+    records = [make(n, 0.1 * n, reg__l2=n / 10, data__missing="drop") for n in range(3)]
+    board = leaderboard(records, by=["reg.l2", key])
+    assert not any("scored on other rows" in note for note in board.notes)
+    records.append(make(3, data__name="wine", data__missing="mean"))
+    board = leaderboard(records, by=["reg.l2", key])
+    assert any(f"differ in {key}, so they are scored on other rows" in n for n in board.notes)
