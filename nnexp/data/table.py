@@ -51,7 +51,7 @@ def table_from_frame(
     """Take the column `target` out of a frame that holds it.
 
     Arguments:
-        frame: N rows.
+        frame: N rows; long doubles become float64, as pandas has no hash for them.
         target: the column to predict.
         name: the source, for messages.
         parts: as in `Table`.
@@ -82,9 +82,22 @@ def table_from_frame(
             "a table with at least one column besides the target",
             OTHER_TABLE,
         )
+    frame = _without_long_doubles(frame)
     if fingerprint is None:
         fingerprint = fingerprint_values(frame)
     return Table(frame.drop(columns=target), frame[target], name, parts, fingerprint)
+
+
+def _without_long_doubles(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with float64 for long doubles; what lies beyond it is infinite."""
+    plain: dict[str, np.ndarray] = {}
+    with np.errstate(over="ignore"):
+        for name, dtype in frame.dtypes.items():
+            if dtype == np.longdouble:
+                plain[str(name)] = frame[name].to_numpy().astype(np.float64)
+            elif dtype == np.clongdouble:
+                plain[str(name)] = frame[name].to_numpy().astype(np.complex128)
+    return frame.assign(**plain) if plain else frame
 
 
 def fingerprint_values(frame: pd.DataFrame) -> str:

@@ -154,3 +154,23 @@ def test_sentinels_may_be_a_mapping(wine):
         with pytest.raises(UserError, match="which is no column=number") as caught:
             nnexp.audit(odd, "target", sentinels=wrong)
         assert caught.value.remedy == "nnexp.audit(frame, target='target', sentinels=['ash=0'])"
+
+
+@pytest.mark.parametrize("column", ["hue", "target"])
+def test_long_doubles_are_read_as_numbers(wine, column):
+    plain = wine.astype({column: np.float64})
+    long = wine.astype({column: np.longdouble})
+    assert str(nnexp.audit(long, "target")) == str(nnexp.audit(plain, "target"))
+    assert long[column].dtype == np.longdouble
+
+
+def test_long_doubles_beyond_float64_are_missing(wine):
+    wine["hue"] = wine["hue"].astype(np.longdouble)
+    wine.loc[::9, "hue"] *= np.longdouble("1e1000")
+    assert len(nnexp.audit(wine, "target").checked) > 5
+
+
+def test_complex_long_doubles_are_texts(wine):
+    odd = wine.assign(c=wine["hue"] + 1j * wine["ash"])
+    same = odd.astype({"c": np.clongdouble})
+    assert nnexp.audit(same, "target").notes == nnexp.audit(odd, "target").notes
