@@ -37,7 +37,7 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     command = ["nnexp", "parts", str(options.run)]
     try:
-        found = parts(options.run, options.trust)
+        found = _parts(options.run, options.trust)
     except UserError as error:
         remedy = join([*command, "--trust"]) if error.remedy.endswith("--trust") else error.remedy
         raise UserError(error.wrong, error.allowed, remedy) from error
@@ -75,6 +75,15 @@ def parts(run: Any, trust: bool = False) -> pd.Series:
         UserError: it is no finished run, or its table is not there, or is another one now.
     """
     folder = calls.folder(run, "nnexp.parts")
+    try:
+        return _parts(folder, trust)
+    except UserError as error:
+        trusted = error.remedy.endswith("--trust")
+        remedy = f"nnexp.parts({str(folder)!r}, trust=True)" if trusted else error.remedy
+        raise UserError(error.wrong, error.allowed, remedy) from error
+
+
+def _parts(folder: Path, trust: bool) -> pd.Series:
     config = read_config(folder, trust)
     facts = facts_of_manifest(folder)
     if not facts:

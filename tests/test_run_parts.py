@@ -108,3 +108,6 @@ def test_a_table_is_downloaded_for_a_folder_that_is_trusted_alone(tmp_path, caps
     assert f"nnexp parts {run.folder} --trust" in capsys.readouterr().err
     assert main(["parts", str(run.folder), "--trust"]) == 0
     assert asked == [False, True]
+    with pytest.raises(UserError) as told:
+        nnexp.parts(run)
+    assert told.value.remedy == f"nnexp.parts({str(run.folder)!r}, trust=True)"
