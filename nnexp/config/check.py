@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import fields, is_dataclass
 from functools import cache
 from shlex import quote
@@ -54,16 +54,29 @@ def _is_list_of(value: Any, kind: type) -> bool:
     return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
-def check_settings(config: Config) -> None:
+def check_settings(config: Config, changed: Collection[str] | None = None) -> None:
     """Raise a UserError for the first value that is not allowed, naming its key.
 
     Values are held against the types, ranges and choices of the schema; NaN and infinity are
     out of range everywhere. Then come the settings that contradict each other
     (`contradictions.RULES`).
+
+    Arguments:
+        config: the configuration.
+        changed: dotted paths of the values that are new in one that was checked before; None to
+            look at all.
     """
     if (error := charset_typed(config.data)) is not None:
         raise error
-    check_section(config, "")
+    if changed is None:
+        check_section(config, "")
+    for path in changed or ():
+        *sections, name = path.split(".")
+        section: Any = config
+        for part in sections:
+            section = getattr(section, part)
+        prefix = ".".join(sections)
+        check_value(_keys(cast(Hashable, type(section)), prefix)[path], getattr(section, name))
     for rule in RULES:
         error = rule(config)
         if error is not None:

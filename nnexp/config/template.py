@@ -61,7 +61,7 @@ class Template:
                 owner = getattr(owner, section)
             setattr(owner, name, self._leaf(path).validate_and_convert(value))
         check_single(words)
-        check_settings(config)
+        check_settings(config, [override.key_or_group for override in values])
         return config
 
     def _leaf(self, path: str) -> ValueNode:
