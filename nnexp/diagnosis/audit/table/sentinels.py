@@ -11,6 +11,7 @@ from nnexp.diagnosis.audit.chance import share_p
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.moved import stuck_columns
 from nnexp.diagnosis.audit.table import scales
+from nnexp.diagnosis.audit.table.lone import find_lone
 from nnexp.diagnosis.audit.words import figure, percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 from nnexp.diagnosis.overrides import also
@@ -68,8 +69,10 @@ class Spike:
 def check(sheet: Sheet) -> Audit:
     """Numbers in numeric columns that are read as values and mean "missing"."""
     spikes = _spikes(sheet)
+    notes = _lone_notes(sheet, {spike.name for spike in spikes})
     if not spikes:
-        return Audit(checked=[f"no number stands for missing in {len(sheet.numbers)} columns"])
+        line = f"no number stands for missing in {len(sheet.numbers)} columns"
+        return Audit(notes=notes, checked=[] if notes else [line])
     words = [f"{spike.name}={_exact(spike.value)}" for spike in spikes]
     present = list(sheet.config.sentinels)
     worst = max(spikes, key=_distance)
@@ -94,8 +97,35 @@ def check(sheet: Sheet) -> Audit:
                 subject=", ".join(dict.fromkeys(spike.name for spike in spikes)),
                 of_scale=_distance(worst) >= FAR and _spoils_scale(sheet, spikes),
             )
-        ]
+        ],
+        notes,
     )
+
+
+def _lone_notes(sheet: Sheet, told: set[str]) -> list[str]:
+    """A line for each column, but those that are told, of which a number may stand for missing."""
+    notes, still = [], _stuck(sheet)
+    for name, (values, counts) in sheet.distinct.items():
+        lone = None if name in told else find_lone(values, counts)
+        if lone is None or (name, lone.value) in still:
+            continue
+        mark = also(
+            "data.sentinels", list(sheet.config.sentinels), [f"{name}={_exact(lone.value)}"]
+        )
+        notes.append(
+            f"{name!r} is {_exact(lone.value)} in {lone.cells} cells, and from {figure(lone.low)} "
+            f"to {figure(lone.high)} in all others: if that stands for missing, {mark} says so"
+        )
+    return notes
+
+
+def _stuck(sheet: Sheet) -> set[tuple[str, float]]:
+    """The columns of which one part holds a single number at which they stood still, with it."""
+    return {
+        (name, number)
+        for rows in sheet.parts.values()
+        for name, number, *_ in stuck_columns(sheet, rows)
+    }
 
 
 def _spikes(sheet: Sheet) -> list[Spike]:
@@ -105,11 +135,7 @@ def _spikes(sheet: Sheet) -> list[Spike]:
         for name, (values, counts) in sheet.distinct.items()
         for spike in find_spikes(name, values, counts)
     ]
-    still = {
-        (name, number)
-        for rows in sheet.parts.values()
-        for name, number, *_ in stuck_columns(sheet, rows)
-    }
+    still = _stuck(sheet)
     spikes = [own for own in spikes if (own.name, own.value) not in still]
     spikes = _without_usual_zeros(sheet, spikes)
     if spikes:
