@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from nnexp.data.columns import NONE, Column
 from nnexp.data.labelled import read_labelled
 from nnexp.data.names import counted, listing
 from nnexp.data.table import Table, table_from_frame
@@ -110,10 +111,18 @@ def _audited(
         config.split = replace(config.split, valid=0.0)
     sheet = make_sheet(read_labelled(table, config), config, seed)
     found = audit_sheet(sheet)
-    left_out = [f"{c.name} ({c.reason})" for c in sheet.columns if c.kind == "dropped"]
+    left_out = [f"{c.name} ({_why(c, sheet)})" for c in sheet.columns if c.kind == "dropped"]
     if left_out:
         found = replace(found, notes=[*found.notes, f"left out: {listing(left_out, 12)}"])
     return report_of(found, _title(table, sheet))
+
+
+def _why(column: Column, sheet: Sheet) -> str:
+    """Why a column was dropped; one of numbers too large has no value for that reason."""
+    beyond = sheet.beyond.get(column.name)
+    if column.reason != NONE or not beyond:
+        return column.reason
+    return f"{NONE}: {counted(beyond, 'cell')} infinite or beyond float32"
 
 
 def _title(table: Table, sheet: Sheet) -> str:

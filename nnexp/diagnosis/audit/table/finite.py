@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnexp.data.names import listing
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.words import columns
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
@@ -11,9 +12,12 @@ from nnexp.diagnosis.overrides import override
 
 
 def check(sheet: Sheet) -> Audit:
-    """Numeric cells that are not finite, where data.missing=none passes them on."""
+    """Numeric cells that are not finite, where data.missing=none passes them on.
+
+    Elsewhere they are missing, and a note counts those that are infinite or beyond float32.
+    """
     if sheet.config.missing != "none":
-        return Audit()
+        return Audit(notes=_notes(sheet))
     used = sheet.used
     counts = {
         name: int((~np.isfinite(values[used])).sum()) for name, values in sheet.numbers.items()
@@ -42,3 +46,11 @@ def check(sheet: Sheet) -> Audit:
             )
         ]
     )
+
+
+def _notes(sheet: Sheet) -> list[str]:
+    told = {name: count for name, count in sheet.beyond.items() if name in sheet.numbers}
+    if not told:
+        return []
+    cells = listing((f"{count} of {name!r}" for name, count in told.items()), 6)
+    return [f"cells that are infinite, or beyond float32, are read as missing: {cells}"]
