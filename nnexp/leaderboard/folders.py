@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 
 from nnexp.config.saved import FILE as CONFIG_FILE
 from nnexp.errors import UserError
-from nnexp.files import open_regular
+from nnexp.files import open_regular, read_regular
 from nnexp.near import beside
-from nnexp.track.folder import METRICS_FILE, MULTIRUN_FILE
+from nnexp.track.folder import METRICS_FILE, MULTIRUN_FILE, SWEEP_FILE
 from nnexp.track.status import FILE as STATUS_FILE
 
 MARKS = (STATUS_FILE, CONFIG_FILE, METRICS_FILE, "manifest.json")  # any of them marks a run
 LARGEST = 1 << 20  # bytes of a configuration that are looked at
 DEEPEST = 4  # folders below a path: outputs/sweeps/<date>/<time>/<n>
-NUMBER = re.compile(r"\d+")
+NUMBER = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
+JOBS = re.compile(rb"^jobs: (\d{1,9})$", re.MULTILINE)  # in sweep.yaml
+MOST_JOBS = 100_000  # of a sweep
 
 
-def find_runs(paths: Sequence[str | Path]) -> list[Path]:
+def find_runs(paths: Sequence[str | Path], lost: bool = False) -> list[Path]:
     """The run folders that are named, or lie below what is named.
 
     Links to folders are not followed below a path. Each folder comes once; numbers in names are
@@ -29,6 +31,7 @@ def find_runs(paths: Sequence[str | Path]) -> list[Path]:
 
     Arguments:
         paths: run folders, sweep folders, or trees of both, such as `outputs`.
+        lost: give also the folders that jobs of a sweep had by their numbers, and that are gone.
 
     Raises:
         UserError: a path does not exist, is no folder, or holds no run.
@@ -38,7 +41,7 @@ def find_runs(paths: Sequence[str | Path]) -> list[Path]:
         if not path.is_dir():
             what = "is no folder" if path.exists() else f"does not exist{beside(path)}"
             raise _nothing(f"{str(path)!r} {what}")
-        runs = list(_below(path, DEEPEST))
+        runs = list(_below(path, DEEPEST, lost))
         for run in runs:
             found.setdefault(run.resolve(), run)
         if not runs:
@@ -77,7 +80,7 @@ def _natural_pair(pair: tuple[str, Path]) -> tuple[tuple[bool, int, str], ...]:
     return natural(pair[0])
 
 
-def _below(folder: Path, depth: int) -> Iterator[Path]:
+def _below(folder: Path, depth: int, lost: bool) -> Iterator[Path]:
     names = {}
     try:
         with os.scandir(folder) as entries:
@@ -94,10 +97,32 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
     for name, is_folder in names.items():
         if not is_folder or name.startswith("."):
             continue
-        runs = list(_below(folder / name, depth - 1))
+        runs = list(_below(folder / name, depth - 1, lost))
         if not runs and MULTIRUN_FILE in names and NUMBER.fullmatch(name):
             yield folder / name  # a sweep's member of which nothing is left
         yield from runs
+    if lost and MULTIRUN_FILE in names:
+        yield from (folder / str(number) for number in _gone(folder, names))
+
+
+def _gone(sweep: Path, names: Iterable[str]) -> list[int]:
+    """The numbers of jobs of a sweep that have no folder: below those of others, or below the
+    number of its jobs where it has come to an end. None where its jobs are not called by numbers.
+    """
+    there = {int(name) for name in names if NUMBER.fullmatch(name)}
+    if not there or max(there) >= MOST_JOBS:
+        return []
+    count = max(max(there) + 1, _job_count(sweep))
+    return sorted(set(range(count)) - there)
+
+
+def _job_count(sweep: Path) -> int:
+    """How many jobs a sweep had at its end; 0 where it does not tell."""
+    try:
+        found = JOBS.search(read_regular(sweep / SWEEP_FILE, LARGEST))
+    except OSError:
+        return 0
+    return min(int(found[1]), MOST_JOBS) if found else 0
 
 
 def _is_another_s(config: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from nnexp.config.typed import read_typed
 from nnexp.errors import UserError
+from nnexp.files import read_regular
+from nnexp.leaderboard.damage import changed_files
 from nnexp.leaderboard.folders import find_runs, relative_names
 from nnexp.leaderboard.plain import Configs
-from nnexp.track.folder import METRICS_FILE, read_json
+from nnexp.track.folder import LARGEST_JSON, METRICS_FILE
 from nnexp.track.status import FILE as STATUS_FILE
 from nnexp.track.status import read_status
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from nnexp.track.history import HistoryFrame
 
 HALVED = "stopped after epoch"  # how the reason of a run begins that successive halving dropped
+MISSING = "its folder is gone"  # the reason of a job of a sweep of which nothing is left
 NOT_BEGUN = "not begun"  # how the reason of a run begins whose turn did not come
 
 
@@ -77,7 +81,8 @@ class Record:
 def read_records(paths: Sequence[str | Path]) -> list[Record]:
     """Read run folders, without running anything that they hold.
 
-    A damaged folder becomes a record that has failed, with what is wrong as its reason.
+    A damaged folder becomes a record that has failed, with what is wrong as its reason; so does a
+    job of a sweep whose folder is gone.
 
     Arguments:
         paths: run folders, sweep folders (their members are read), or trees of both.
@@ -88,7 +93,7 @@ def read_records(paths: Sequence[str | Path]) -> list[Record]:
     Raises:
         UserError: a path does not exist or holds no run.
     """
-    folders = find_runs(paths)
+    folders = find_runs(paths, lost=True)
     names = relative_names([folder.resolve() for folder in folders])
     configs = Configs()
     records = [_read(folder, name, configs) for folder, name in zip(folders, names, strict=True)]
@@ -112,25 +117,30 @@ def _read(folder: Path, name: str, configs: Configs) -> Record:
     damage: list[str] = []
     status, reason = "failed", None
     try:
-        content = read_status(folder)
-        status = content["status"]
-        reason = _line(content["reason"])
+        told = read_status(folder)
+        status = told["status"]
+        reason = _line(told["reason"])
     except UserError:
+        if not folder.exists():
+            return Record(folder, name, status, MISSING, {}, None)
         damage.append(_unreadable(folder, STATUS_FILE))
     config: dict[str, Any] = {}
     try:
         config = configs.read(folder)
     except ValueError as error:
         damage.append(str(error))
-    metrics = None
+    metrics, content = None, {}
     if (folder / METRICS_FILE).exists() or status == "done":
         try:
-            metrics = read_json(folder / METRICS_FILE)
-        except UserError:
+            content[METRICS_FILE] = read_regular(folder / METRICS_FILE, LARGEST_JSON)
+            metrics = json.loads(content[METRICS_FILE])
+        except (OSError, ValueError, RecursionError):
             damage.append(_unreadable(folder, METRICS_FILE))
         if metrics is not None and not _are_metrics(metrics):
             metrics = None
             damage.append(f"{METRICS_FILE} holds no scores")
+    if status == "done" and not damage:
+        damage += changed_files(folder, content)
     if damage and status == "done":
         status = "failed"
     if damage and not reason:

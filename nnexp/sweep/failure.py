@@ -12,15 +12,16 @@ from nnexp.track.folder import append, write_text
 from nnexp.track.status import ENDED, read_status, write_status
 
 
-def record_failure(job: Job, config: str | None = None) -> None:
+def record_failure(job: Job, config: str | None = None, anew: bool = False) -> None:
     """Leave in a job's folder what its run has not: status, words, configuration, traceback.
 
     Arguments:
         job: failed or interrupted; no other run has its folder.
         config: of a job that has none of its own, what there is of it, as YAML.
+        anew: whether a status that an older attempt has left, which was to be replaced, is.
     """
     job.folder.mkdir(parents=True, exist_ok=True)
-    if _status(job.folder) not in (*ENDED, job.status):  # the run's own tells more
+    if anew or _status(job.folder) not in (*ENDED, job.status):  # the run's own tells more
         write_status(job.folder, job.status, job.reason)
     if job.config is not None:
         config = config_text(job.config)

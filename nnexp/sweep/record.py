@@ -25,10 +25,20 @@ DROPPED = ("sweep.resume", "sweep.dry_run", "hydra.sweep.dir", "hydra.run.dir")
 LAUNCHERS = ("hydra/launcher", "hydra.launcher")
 
 
-def write_record(folder: Path, words: Sequence[str]) -> None:
-    """Keep the words of a sweep's command line, flags included, in its folder."""
+def write_record(folder: Path, words: Sequence[str], jobs: int | None = None) -> None:
+    """Keep the words of a sweep's command line, flags included, in its folder.
+
+    Arguments:
+        folder: the sweep's.
+        words: as typed.
+        jobs: at its end how many jobs it had, whose folders are called by their numbers; None
+            where they are called otherwise, or are not known yet.
+    """
     content = {"format_version": FORMAT_VERSION, "words": kept(words)}
-    write_text(folder / SWEEP_FILE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    if jobs is not None:
+        content["jobs"] = jobs
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    write_text(folder / SWEEP_FILE, text, sync=jobs is None)
 
 
 def kept(words: Sequence[str]) -> list[str]:

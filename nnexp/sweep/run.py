@@ -76,7 +76,7 @@ def run_jobs(
         if not isinstance(job.error, TakenError) and (
             settings.resume is not None or is_blank(job.folder)
         ):
-            record_failure(job)
+            record_failure(job, anew=settings.resume is not None)
     _tell(failed)
     going = [job for job in ready if job.status == "running"]
     if failed and settings.on_error == "stop":

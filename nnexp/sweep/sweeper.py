@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -132,6 +133,7 @@ def sweep(
             for job in session.jobs:
                 if stacks and job.status in ("running", "parked"):
                     break_off(job, why)
+            _note_jobs(folder, session)
             from nnexp.sweep.finish import finish
 
             called = [session.command[0], *session.arguments]
@@ -177,6 +179,14 @@ def _write_begun(folder: Path, config: DictConfig, session: Any, resumed: bool) 
         if not resumed or is_full(error):
             raise  # another folder will do
         raise cannot_write(folder, error) from error
+
+
+def _note_jobs(folder: Path, session: Any) -> None:
+    """Note how many jobs there were, so that one of which the folder is deleted is missed."""
+    jobs = session.jobs
+    if jobs and all(job.folder == folder / str(job.number) for job in jobs):
+        with suppress(OSError):  # of a full disk
+            write_record(folder, session.arguments, max(job.number for job in jobs) + 1)
 
 
 def _content(path: Path) -> bytes | None:

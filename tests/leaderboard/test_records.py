@@ -13,7 +13,6 @@ DEEP = "a: " + "[" * 30 + "]" * 30
 def test_a_sweep_is_its_members_sorted_as_numbers(write, tmp_path):
     for name in ("10", "9", "0"):
         write(f"sweep/{name}")
-    (tmp_path / "sweep" / "multirun.yaml").write_text("x: 1\n", encoding="utf-8")
     records = read_records([tmp_path / "sweep"])
     assert [record.name for record in records] == ["0", "9", "10"]
     assert {record.status for record in records} == {"done"}
@@ -89,6 +88,32 @@ def test_a_member_of_which_nothing_is_left_has_failed(write, tmp_path):
     (tmp_path / "sweep" / "multirun.yaml").touch()
     records = read_records([tmp_path / "sweep"])
     assert [(record.name, record.status) for record in records] == [("0", "done"), ("1", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "gone"),
+    [(None, ["0", "2"]), (5, ["0", "2", "4"]), (2, ["0", "2"]), ("5x", ["0", "2"])],
+)
+def test_jobs_of_which_the_folders_are_gone_have_failed(write, tmp_path, jobs, gone):
+    for name in ("1", "3"):
+        write(f"sweep/{name}")
+    (tmp_path / "sweep" / "multirun.yaml").touch()
+    if jobs is not None:
+        (tmp_path / "sweep" / "sweep.yaml").write_text(f"words: []\njobs: {jobs}\n")
+    records = read_records([tmp_path / "sweep"])
+    failed = [record for record in records if record.status == "failed"]
+    assert [record.name for record in failed] == gone
+    assert {record.reason for record in failed} == {"its folder is gone"}
+    assert [record.status for record in records if record.name in ("1", "3")] == ["done"] * 2
+    assert len(find_runs([tmp_path / "sweep"])) == 2  # where there is nothing to do for the others
+
+
+@pytest.mark.parametrize("name", ["best", "2026-01-01", "0123", "999999999", "100000"])
+def test_folders_that_are_not_called_by_the_numbers_of_jobs_miss_none(write, tmp_path, name):
+    write(f"sweep/{name}")
+    (tmp_path / "sweep" / "multirun.yaml").touch()
+    (tmp_path / "sweep" / "sweep.yaml").write_text("jobs: 3\n")
+    assert [record.name for record in read_records([tmp_path / "sweep"])] == [name]
 
 
 @pytest.mark.parametrize("file", ["status.json", "metrics.json", "config.yaml"])

@@ -66,7 +66,7 @@ def add(tmp_path):
             parts["test"] = None if test is None else scores(test, accuracy and accuracy - 0.1, 40)
             files["metrics"] = {"best_epoch": best, **parts}
         if manifest is not None:
-            files["manifest"] = manifest
+            files["manifest"] = {"format_version": 1, "files": {}, **manifest}
         for name, content in files.items():
             (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         rows = history(seed=seed, level=val or 1.0) if rows is None else rows

@@ -198,7 +198,7 @@ def test_many_commands_are_counted(add, header):
 @pytest.mark.parametrize(
     "manifest",
     [
-        [],
+        {},
         {"command": ["a"], "data": "b"},
         {"command": "", "data": {}},
         {"command": "'", "data": {"source": None}},

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from nnexp.runs import runner
+from nnexp.track.status import read_status
 
 
 @pytest.fixture
@@ -141,3 +142,34 @@ def test_a_sweep_of_another_launcher_that_is_interrupted_goes_on_with_nnexps_own
     assert "1 of 4 jobs are finished already" in resumed.err
     undisturbed = command(*words, "threads=1", folder="undisturbed")
     assert swept.leaderboard == undisturbed.leaderboard
+
+
+def test_a_damaged_job_that_fails_when_it_is_run_again_has_failed(command, tmp_path):
+    lines = [f"{n % 7},{n % 5},{'pq'[n % 2]}" for n in range(60)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["a,b,y", *lines]))
+    swept = command("data=csv", "data.path=table.csv", "data.target=y", "seed=0,1")
+    assert swept.status == 0, swept.err
+    (swept.folder / "1" / "model.safetensors").unlink()
+    table.rename(tmp_path / "moved.csv")
+    resumed = command("swept", program="resume")
+    assert resumed.status == 1
+    assert "   1/2 " in resumed.out
+    assert "1  failed  data.path='table.csv': there is no such file" in resumed.out
+    assert read_status(swept.folder / "1")["status"] == "failed"
+
+
+def test_a_job_whose_folder_is_deleted_is_missed_and_run_again(command):
+    swept = command("seed=0,1,2")
+    assert yaml.safe_load((swept.folder / "sweep.yaml").read_text())["jobs"] == 3
+    before = swept.leaderboard
+    shutil.rmtree(swept.folder / "2")
+    compared = command("swept", program="compare")
+    assert "2  failed  its folder is gone" in compared.out
+    assert command("swept", program="resume").status == 0
+    assert swept.leaderboard == before
+    more = command("seed=range(4)", "sweep.resume=swept")
+    assert more.status == 0, more.err
+    assert yaml.safe_load((swept.folder / "sweep.yaml").read_text())["jobs"] == 4
+    named = command("seed=0,1", "hydra.sweep.subdir=run${hydra.job.num}", folder="named")
+    assert "jobs" not in yaml.safe_load((named.folder / "sweep.yaml").read_text())
