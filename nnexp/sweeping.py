@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from nnexp.main import start
 from nnexp.runs.jobs import TakenError
 from nnexp.session import Session
 
+_ONE_AT_A_TIME = threading.RLock()  # Hydra has one state for all threads
 NEW = "${now:%Y-%m-%d}/${now:%H-%M-%S-%f}-${nnexp.hex:}"  # as in conf/config.yaml
 
 
@@ -53,6 +55,8 @@ class Sweep:
 def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps") -> Sweep:
     """Run a sweep as `python train.py -m OVERRIDES` does, from Python.
 
+    Sweeps of several threads run one after another: each uses all cores by itself.
+
     Arguments:
         overrides: command line overrides, `["optimizer.lr=0.001,0.01", "seed=range(3)"]`.
         root: where the sweep's folder is made, unless `hydra.sweep.dir` is among the overrides.
@@ -67,7 +71,8 @@ def multirun(overrides: Sequence[str] = (), root: str | Path = "outputs/sweeps")
         place = calls.root(root, "nnexp.multirun")
         words.append(f"hydra.sweep.dir={literal(f'{place}/{NEW}')}")
     session = Session(["nnexp.multirun", *overrides], ["-m", *words])
-    interrupted = start(session, words)
+    with _ONE_AT_A_TIME:
+        interrupted = start(session, words)
     if session.refusal is not None:
         if not isinstance(session.refusal, TakenError):  # what is there is another's
             session.remove_folder()
