@@ -47,7 +47,7 @@ def _width(sheet: Sheet) -> int:
 
 def _votes(sheet: Sheet, learn: np.ndarray, tell: np.ndarray) -> np.ndarray:
     """Probabilities (n, C) of the rows `tell`."""
-    x, own = _inputs(sheet, learn, tell)
+    x, own = inputs(sheet, learn, tell)
     labels = sheet.y[learn]
     present, y = np.unique(labels, return_inverse=True)
     counts = np.bincount(y)
@@ -66,7 +66,7 @@ def _votes(sheet: Sheet, learn: np.ndarray, tell: np.ndarray) -> np.ndarray:
     return votes
 
 
-def _inputs(sheet: Sheet, learn: np.ndarray, tell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inputs(sheet: Sheet, learn: np.ndarray, tell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both rows by standardised numbers and levels (n, p); what is constant is left out."""
     nominal = [(codes, len(texts)) for codes, texts in sheet.levels.values()]
     chosen = []
