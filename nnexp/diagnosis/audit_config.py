@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+
 from nnexp.config.check import check_section
 from nnexp.config.schema.data import DataConfig
 from nnexp.config.schema.sources import CsvConfig
 from nnexp.data.names import nearest_column
 from nnexp.diagnosis.overrides import override
 from nnexp.errors import UserError
+
+NAMES = ("drop", "numeric", "categorical", "by")  # settings whose texts are names of columns
 
 
 def audit_config(
@@ -61,16 +65,32 @@ def _set(section: Any, options: Mapping[str, Any], prefix: str) -> None:
         own = getattr(section, name)
         if is_dataclass(own) and not is_dataclass(value):
             if not isinstance(value, Mapping):
+                first = fields(own)[0].name
+                given = value if isinstance(value, str) else getattr(own, first)
                 raise UserError(
                     f"{prefix}.{name} cannot be {value!r}",
                     f"a mapping of {', '.join(item.name for item in fields(own))}",
-                    f"{name}={{'{fields(own)[0].name}': {value!r}}}",
+                    f"{name}={{{first!r}: {given!r}}}",
                 )
             _set(own, value, f"{prefix}.{name}")
         elif name == "sentinels" and isinstance(value, Mapping):
             setattr(section, name, _sentinels(value))
+        elif name in NAMES:
+            setattr(section, name, _named(value))
         else:
             setattr(section, name, list(value) if isinstance(value, tuple) else value)
+
+
+def _named(given: Any) -> Any:
+    """Names of columns, or one, as texts where pandas numbers them.
+
+    >>> _named((0, "a")), _named(3), _named(None)
+    (['0', 'a'], '3', None)
+    """
+    if isinstance(given, list | tuple):
+        return [_named(own) for own in given]
+    whole = isinstance(given, int | np.integer) and not isinstance(given, bool)
+    return str(given) if whole else given
 
 
 def _with_value(key: str, value: Any) -> str:

@@ -46,10 +46,11 @@ def audit(
         train: positions of the train rows, or for each row whether it is one, where the split is
             made already; the other rows are the validation rows, or with `valid` those in neither
             the test rows.
-        valid: the validation rows, in either form.
+        valid: the validation rows, in either form; without `train` all others are train rows.
         seed: of the split.
         options: settings of the `data` group by name, `scaling="none"`,
-            `split={"method": "group", "by": "patient"}`; `sentinels` may be a mapping of columns
+            `split={"method": "group", "by": "patient"}`; columns may be named by a whole number
+            where the table numbers them; `sentinels` may be a mapping of columns
             to a number, or several, `{"age": -1, "pressure": [0, 999]}`.
 
     Raises:
@@ -118,7 +119,9 @@ def _audited(
 
 
 def _why(column: Column, sheet: Sheet) -> str:
-    """Why a column was dropped; one of numbers too large has no value for that reason."""
+    """Why a column was dropped, with what is known of numbers too large, and of durations."""
+    if pd.api.types.is_timedelta64_dtype(sheet.frame.dtypes[column.name]):
+        return column.reason.replace("a date", "a duration")
     beyond = sheet.beyond.get(column.name)
     if column.reason != NONE or not beyond:
         return column.reason

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nnexp.data.names import counted
 from nnexp.errors import UserError
 
 
@@ -14,15 +15,15 @@ def given_parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | N
 
     Arguments:
         size: rows of the table.
-        train, valid: positions, or for each row whether it is one; the other rows are validation
-            rows, or with `valid` test rows.
+        train, valid: positions, or for each row whether it is one. The rows of neither are
+            validation rows; with both given they are test rows, and with `valid` alone train rows.
 
     Raises:
-        UserError: they are no rows of the table, or have some in common.
+        UserError: they are no rows of the table, name one twice, have some in common, or leave
+            no train row.
     """
-    parts = np.full(size, "valid" if valid is None else "test", dtype=object)
-    if train is None:
-        parts[:] = "train"
+    rest = "train" if train is None else "valid" if valid is None else "test"
+    parts = np.full(size, rest, dtype=object)
     for name, rows in (("train", train), ("valid", valid)):
         if rows is None:
             continue
@@ -47,11 +48,25 @@ def given_parts(size: int, train: Sequence[int] | None, valid: Sequence[int] | N
                 f"positions from 0 to {size - 1}",
                 f"{name}=[0, 1, 2]",
             )
-        if (again := int((parts[places] == "train").sum())) and name == "valid":
+        if len(np.unique(places)) < len(places):
+            twice = int(np.flatnonzero(np.bincount(places) > 1)[0])
             raise UserError(
-                f"train= and valid= have {again} rows in common",
+                f"{name}= has the row {twice} more than once",
+                "each position once",
+                f"{name}=sorted(set({name}))",
+            )
+        again = int((parts[places] == "train").sum())
+        if name == "valid" and train is not None and again:
+            raise UserError(
+                f"train= and valid= have {counted(again, 'row')} in common",
                 "rows that are in one part only",
-                f"valid=range({size // 2}, {size})",
+                f"train=range({size // 2}), valid=range({size // 2}, {size})",
             )
         parts[places] = name
+    if not (parts == "train").any():
+        raise UserError(
+            "train= has no row" if train is not None else "valid= has all rows",
+            "at least one train row",
+            f"train=range({max(1, size // 2)})",
+        )
     return parts

@@ -58,6 +58,27 @@ def test_a_split_that_is_made_already(wine):
     assert report.findings == ()
 
 
+def test_rows_beside_those_that_validate_are_train_rows(wine):
+    report = nnexp.audit(wine, "target", valid=range(0, 178, 5))
+    assert "142 train, 36 validation" in report.title
+    others = np.arange(178) % 5 > 0
+    assert str(report) == str(nnexp.audit(wine, "target", train=others))
+
+
+def test_a_duration_is_no_date(wine):
+    taken = pd.to_timedelta(np.random.default_rng(0).integers(0, 9999, 178), unit="s")
+    assert nnexp.audit(wine.assign(t=taken), "target").notes[-1] == "left out: t (a duration)"
+    day = pd.Timestamp("2020-01-01") + taken
+    assert nnexp.audit(wine.assign(t=day), "target").notes[-1] == "left out: t (a date)"
+
+
+def test_columns_that_are_numbered_may_be_named_so(wine):
+    odd = wine.set_axis(range(14), axis=1)
+    named = nnexp.audit(odd, 13, drop=["0"], categorical=["4"], split={"by": "5"})
+    given = nnexp.audit(odd, 13, drop=[0], categorical=(np.int64(4),), split={"by": 5})
+    assert str(given) == str(named)
+
+
 def test_the_frame_is_left_alone(wine):
     before = wine.copy()
     nnexp.audit(wine, "target")
@@ -83,7 +104,12 @@ def test_any_index_and_any_names(wine):
         ({"target": "target", "train": [0, 178]}, "row 178"),
         ({"target": "target", "train": range(100), "valid": range(90, 178)}, "10 rows in common"),
         ({"target": "target", "train": "all"}, "train= is no list of rows"),
+        ({"target": "target", "train": []}, "train= has no row"),
+        ({"target": "target", "train": [], "valid": [1]}, "try: train=range(89)"),
+        ({"target": "target", "valid": range(178)}, "valid= has all rows"),
+        ({"target": "target", "train": [4, 1, 4, 2]}, "train= has the row 4 more than once"),
         ({"target": "target", "seed": "a"}, "seed='a'"),
+        ({"target": "target", "split": 3}, "try: split={'method': 'random'}"),
         ({"target": "target", "split": "group"}, "split={'method': 'group'}"),
         ({"target": pd.Series([0, 1])}, "target= is of type Series"),
         ({"target": np.zeros(3)}, "target= is of type ndarray"),

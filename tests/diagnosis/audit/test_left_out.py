@@ -57,7 +57,8 @@ def test_beside_columns_that_tell_it_is_a_note_or_has_a_fix(sheet_of, causes, ki
     found = left_out.check(sheet_of(NOISE.assign(own=cells), np.asarray(label).astype(int)), False)
     assert [own.fix for own in found.nominations] == [fix] * bool(fix)
     assert not any(own.certain for own in found.nominations)
-    noted = [n for n in found.notes if part in n and "'own' is left out as a date" in n]
+    said = f"'own' is left out as a date, and {part} tells of the label"
+    noted = [n for n in found.notes if said in n]
     assert len(noted) == len(found.notes) == (not fix)
 
 
@@ -66,6 +67,7 @@ def test_numbers_that_may_be_codes_are_a_note(sheet_of, causes):
     sheet = sheet_of(NOISE.assign(own=cells), (LEVELS > 1).astype(int))
     found = left_out.check(sheet, False)
     assert (causes(found), len(found.notes)) == ([], 1)
+    assert "and its numbers tell of the label" in found.notes[0]
     assert causes(left_out.check(sheet, True)) == ["uninformative_inputs"]
 
 

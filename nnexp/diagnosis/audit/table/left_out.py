@@ -20,6 +20,7 @@ from nnexp.diagnosis.overrides import override
 MOSTLY = 0.5  # share of a column's cells that are numbers, once what bounds them is taken off
 FEWEST = 5  # train rows of a month, a weekday or an hour that is looked at
 WAYS = 4  # in which a date is looked at: p is multiplied with them
+NUMBERS = "its numbers"
 BOUNDS = r"^\s*(?:[<>=]=?|[≤≥~≈])\s*"  # what a laboratory writes before a number
 
 
@@ -40,6 +41,11 @@ class LeftOut:
     p: float
     fix: tuple[str, ...]
 
+    @property
+    def telling(self) -> str:
+        """That the part tells, in words."""
+        return f"{self.part} tell{'' if self.part == NUMBERS else 's'} of the label"
+
 
 def check(sheet: Sheet, nothing: bool) -> Audit:
     """What columns that were dropped as dates or texts would tell of the label.
@@ -52,8 +58,11 @@ def check(sheet: Sheet, nothing: bool) -> Audit:
     found = (_of_column(sheet, column, nothing) for column in sheet.columns)
     told = [own for own in found if own is not None]
     told = sorted((own for own in told if own.p < CHANCE), key=lambda own: (not own.fix, own.p))
-    notes = [f"{own.name!r} is left out as {_as(own)}, and {own.part} tells of the label "
-             f"({p_text(own.p)})" for own in told if not own.fix]  # fmt: skip
+    notes = [
+        f"{own.name!r} is left out as {_as(own)}, and {own.telling} ({p_text(own.p)})"
+        for own in told
+        if not own.fix
+    ]
     if not told or not (nothing or told[0].fix):
         return Audit(notes=notes)
     return Audit([_nomination(told[0], nothing)], notes)
@@ -75,7 +84,7 @@ def _nomination(own: LeftOut, nothing: bool) -> Nomination:
         strength=0.95 if nothing else 0.85,
         certain=nothing,
         subject=own.name,
-        title=f"a column is left out, and {own.part} tell{'' if own.fix else 's'} of the label",
+        title=f"a column is left out, and {own.telling}",
     )
 
 
@@ -104,7 +113,7 @@ def _of_numbers(sheet: Sheet, name: str, reason: str, nothing: bool) -> LeftOut 
     # such as have no bounds beside them may be codes, as of tickets
     bounded = any(own != level for own, level in zip(bare, texts.levels, strict=True))
     fix = (override("data.numeric", [name]),) if bounded or nothing else ()
-    return LeftOut(name, reason, "its numbers", p, fix)
+    return LeftOut(name, reason, NUMBERS, p, fix)
 
 
 def _of_date(sheet: Sheet, name: str, reason: str) -> LeftOut | None:
