@@ -33,6 +33,16 @@ def test_train_rows_of_one_class_have_no_area(sheet_of, table, rows):
     assert not any("area under the ROC curve" in line for line in found.checked)
 
 
+def test_numbers_too_large_are_no_fault_of_the_labels(sheet_of, causes):
+    x = np.random.default_rng(1).normal(size=(800, 5))
+    frame = pd.DataFrame(x, columns=list("abcde"))
+    y = (x[:, 0] + 0.7 * x[:, 1] > 0).astype(int)
+    assert causes(look(sheet_of(frame, y))) == []
+    found = look(sheet_of(frame * 1e39, y))
+    assert causes(found) == ["uninformative_inputs"]
+    assert "beyond float32" in found.nominations[0].evidence[0].signal
+
+
 @pytest.mark.parametrize("columns", [4, 20])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_columns_of_noise(sheet_of, causes, columns, classes):

@@ -13,6 +13,7 @@ from nnexp.diagnosis.audit.learners.linear import by_ridge, standardised
 from nnexp.diagnosis.audit.learners.yardstick import Yardstick, majority
 from nnexp.diagnosis.audit.sheet import Sheet
 from nnexp.diagnosis.audit.split.apart import are_apart
+from nnexp.diagnosis.audit.words import percent
 from nnexp.diagnosis.finding import Audit, Evidence, Nomination
 
 LAGS = (1, -1, 2, -2, 3, -3)  # rows that labels can have slipped by
@@ -29,6 +30,8 @@ ELSEWHERE = 0.65  # area on held-out rows that shows that only the labels of tra
 TOGETHER = 0.53  # area under the ROC curve of telling rows from rows of shuffled columns: unrelated
 # columns stay below 0.49, made moons and circles reach 0.57, measured tables 0.75 to 1
 LEAF = 3  # rows of a leaf for that
+# Held against normal columns times 1e39, of which seven tenths are beyond float32.
+LOST = 0.5  # share of the numbers that are beyond float32, from which on labels are not suspected
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,8 @@ def _nothing(sheet: Sheet, here: Signal, linear: Signal) -> list[Nomination]:
             "above 0.5",
         ),
     )
+    if (lost := _lost(sheet)) >= LOST:
+        return [_too_large(evidence, lost)]
     related = _relatedness(sheet)
     shape = Evidence(
         "area under the ROC curve of telling rows from rows of shuffled columns",
@@ -256,6 +261,27 @@ def _nothing(sheet: Sheet, here: Signal, linear: Signal) -> list[Nomination]:
         certain=True,
     )
     return [permuted, empty]
+
+
+def _lost(sheet: Sheet) -> float:
+    """The share of the cells of numeric columns that are infinite or beyond float32."""
+    lost = sum(count for name, count in sheet.beyond.items() if name in sheet.numbers)
+    return lost / max(1, len(sheet.numbers) * len(sheet.y))
+
+
+def _too_large(evidence: tuple[Evidence, ...], lost: float) -> Nomination:
+    cells = Evidence(
+        "cells of numbers that are infinite or beyond float32, and so missing", percent(lost), "0"
+    )
+    return Nomination(
+        "uninformative_inputs",
+        (cells, *evidence),
+        "What is left of the columns tells nothing about the label: most numbers are too large for "
+        "float32 and are missing. In another unit they would be there.",
+        (),
+        strength=0.95,
+        certain=True,
+    )
 
 
 def _relatedness(sheet: Sheet) -> float:
