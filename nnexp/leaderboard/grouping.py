@@ -25,6 +25,8 @@ _OF_CELLS = frozenset(
         "decimal",
     )
 )
+# which columns are used, of those that are there
+_OF_USE = frozenset({"data.drop", "data.max_levels"})
 # what is done to the columns of a table; every other key of `data` decides which rows are scored
 _OF_COLUMNS = _OF_CELLS | frozenset(
     f"data.{key}"
@@ -148,11 +150,12 @@ def decides_rows(key: str) -> bool:
 def rows_of_table(record: Record) -> Hashable:
     """What decides the rows that a run has, and how they are split, but for seeds and the fold."""
     drops = record.config.get("data.missing") == "drop"  # which leaves rows out, by their columns
-    return drops, frozenset(
+    deciding = (_OF_CELLS if record.gaps is None else _OF_CELLS - _OF_USE) if drops else frozenset()
+    return drops and (True, record.gaps), frozenset(
         (key, comparable(value))
         for key, value in record.config.items()
         if value is not None and key != FOLD
-        if decides_rows(key) or (drops and key in _OF_CELLS)
+        if decides_rows(key) or key in deciding
     )
 
 

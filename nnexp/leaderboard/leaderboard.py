@@ -26,7 +26,7 @@ from nnexp.leaderboard.places import without_places
 from nnexp.leaderboard.ranking import sort_of
 from nnexp.leaderboard.records import Record
 from nnexp.leaderboard.resampling import valid_to_train
-from nnexp.leaderboard.tables import with_fingerprints
+from nnexp.leaderboard.tables import with_fingerprints, with_gaps
 from nnexp.scores import sign
 from nnexp.statistics import mean_by, mean_interval
 
@@ -64,7 +64,7 @@ def ranked(
     """As `leaderboard`, but where no run has a validation score a board without configurations."""
     sort = sort_of([record.config for record in records]) if sort is None else sort
     _check_sort(sort)
-    records = without_places(with_fingerprints(records))
+    records = without_places(with_fingerprints(with_gaps(records)))
     records.sort(key=lambda record: (natural(record.name), str(record.folder)))
     grouping = group_records(records, by)
     left_out, candidates, repeats = [r for r in records if not r.config], [], []

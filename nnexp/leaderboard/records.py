@@ -41,6 +41,8 @@ class Record:
             empty where it cannot be read.
         metrics: the content of metrics.json; None where there is none.
         words: of a run without a configuration, what was typed for it and not for all others.
+        gaps: of a run whose rows with missing cells were left out, the columns that have some and
+            in how many rows, which tell the rows; None where that is not known, or no row was.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class Record:
     config: dict[str, Any]
     metrics: dict[str, Any] | None
     words: tuple[str, ...] = ()
+    gaps: frozenset[tuple[str, int]] | None = None
 
     @property
     def open(self) -> bool:

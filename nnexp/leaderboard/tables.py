@@ -45,6 +45,32 @@ def with_fingerprints(records: Sequence[Record]) -> list[Record]:
     ]
 
 
+def with_gaps(records: Sequence[Record]) -> list[Record]:
+    """The records, those that leave out rows with missing cells with the columns that have some.
+
+    Two runs on one table that use other columns have the same rows where those with gaps are the
+    same, and are not told so by their settings.
+    """
+    return [
+        replace(record, gaps=_gaps(record))
+        if record.config.get("data.missing") == "drop"
+        else record
+        for record in records
+    ]
+
+
+def _gaps(record: Record) -> frozenset[tuple[str, int]] | None:
+    table = table_of(record)
+    counts, left_out = table.get("missing"), table.get("left_out")
+    if not isinstance(counts, dict) or not isinstance(left_out, dict):
+        return None
+    if "duplicates" in left_out:  # which other columns tell apart
+        return None
+    if not all(type(count) is int for count in counts.values()):
+        return None
+    return frozenset(counts.items())
+
+
 def _fingerprint(record: Record) -> str | None:
     """The beginning of the fingerprint of a table that was read from files."""
     if not any(record.config.get(key) for key in FILE_KEYS):

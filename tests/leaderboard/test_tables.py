@@ -61,3 +61,42 @@ def test_a_manifest_that_does_not_tell(of_file, manifest):
     (records[1].folder / "manifest.json").write_text(manifest)
     assert with_fingerprints(records) == records
     assert not table_of(records[1]).get("classes")
+
+
+LEFT_OUT = {"missing cells": 7}
+
+
+@pytest.fixture
+def with_drop(make):
+    """A record that leaves rows with missing cells out; what its manifest says of the table."""
+
+    def record(number, drop, /, **table):
+        own = make(number, 0.1 * number, data__missing="drop", data__drop=drop)
+        own.folder.mkdir()
+        (own.folder / "manifest.json").write_text(json.dumps({"data": table}))
+        return own
+
+    return record
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "paired"),
+    [
+        ({"missing": {"b": 7}}, {"missing": {"b": 7}}, True),
+        ({"missing": {}, "left_out": {}}, {"missing": {}, "left_out": {}}, True),
+        ({"missing": {"b": 7}}, {"missing": {"b": 6}}, False),
+        ({"missing": {"b": 7}}, {"missing": {"c": 7}}, False),
+        ({"missing": {"b": 7}}, {"missing": [7]}, False),
+        ({"missing": {"b": 7}}, {"missing": {"b": "7"}}, False),
+        ({"missing": {"b": 7}, "left_out": {"duplicates": 2}},) * 2 + (False,),
+        ({}, {}, False),
+    ],
+)
+def test_rows_left_out_for_the_same_columns_are_the_same_rows(with_drop, one, other, paired):
+    records = [
+        with_drop(0, [], **{"left_out": LEFT_OUT, **one}),
+        with_drop(1, ["x"], **{"left_out": LEFT_OUT, **other}),
+    ]
+    board = leaderboard(records)
+    assert board.varied == ["data.drop"]
+    assert board.configurations[1].against_leader.pairs == int(paired)
