@@ -14,7 +14,7 @@ from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import is_date, is_number_dtype, parse_numbers
 from nnexp.data.content import OTHER_TABLE
 from nnexp.data.frame_cells import Cells
-from nnexp.data.names import listing, require, typed
+from nnexp.data.names import counted, listing, require, typed
 from nnexp.data.written import (
     AUTO,
     COMMA,
@@ -106,7 +106,7 @@ def _way_out(columns: Sequence[Column]) -> str:
             return column.reason.split()[-3]
         if column.reason.startswith(PLAIN):
             return f"data.decimal={POINT}"
-    texts = [column.name for column in columns if column.reason not in (ONE, NONE, IS_BY)]
+    texts = [c.name for c in columns if not c.reason.startswith((ONE, NONE, IS_BY))]
     return typed("data.categorical", texts[:1]) if texts else OTHER_TABLE
 
 
@@ -139,7 +139,9 @@ def _numeric(name: str, cells: Cells, train: np.ndarray, asked: Sequence[str] = 
                 "a column with numbers in its train rows",
                 typed("data.numeric", [other for other in asked if other != name]),
             )
-        return Column(name, "dropped", NONE, missing)
+        beyond = numbers.infinite
+        why = f": {counted(beyond, 'cell')} infinite or beyond float32" if beyond else ""
+        return Column(name, "dropped", f"{NONE}{why}", missing)
     if not missing and values.min() == values.max():
         return Column(name, "dropped", ONE)
     return Column(name, "numeric", missing=missing)

@@ -113,7 +113,7 @@ def test_contradictions():
 def test_nothing_but_infinite_numbers_is_no_value():
     cells = Cells(pd.DataFrame({"a": CYCLE, "b": np.full(ROWS, np.inf)}), keep_infinite=True)
     found = infer_columns(cells, np.arange(ROWS), DataConfig(missing="none"))
-    assert found[1].reason == "no value in train"
+    assert found[1].reason == f"no value in train: {ROWS} cells infinite or beyond float32"
 
 
 @pytest.mark.parametrize(
