@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nnexp.data.columns import NONE, Column
+from nnexp.data.columns import Column
 from nnexp.data.labelled import read_labelled
 from nnexp.data.names import counted, listing
 from nnexp.data.table import Table, table_from_frame
@@ -119,13 +119,10 @@ def _audited(
 
 
 def _why(column: Column, sheet: Sheet) -> str:
-    """Why a column was dropped, with what is known of numbers too large, and of durations."""
+    """Why a column was dropped; of durations that they are none of dates."""
     if pd.api.types.is_timedelta64_dtype(sheet.frame.dtypes[column.name]):
         return column.reason.replace("a date", "a duration")
-    beyond = sheet.beyond.get(column.name)
-    if column.reason != NONE or not beyond:
-        return column.reason
-    return f"{NONE}: {counted(beyond, 'cell')} infinite or beyond float32"
+    return column.reason
 
 
 def _title(table: Table, sheet: Sheet) -> str:

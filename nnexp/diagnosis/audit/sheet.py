@@ -12,7 +12,7 @@ import pandas as pd
 
 from nnexp.config.schema.data import DataConfig
 from nnexp.data.cells import LARGEST, MISSING_TOKENS, Texts, read_texts
-from nnexp.data.columns import NONE, Column, infer_columns
+from nnexp.data.columns import Column, infer_columns
 from nnexp.data.labelled import Labelled
 from nnexp.data.split import split_labelled
 from nnexp.diagnosis.audit.numbering import numbered
@@ -99,7 +99,7 @@ class Sheet:
         config: the choices under which the table is read.
         rows: of the table that each row was (N,), ascending.
         exact: int64 (N,) of each numeric column of whole numbers of which float64 merges some.
-        beyond: how many cells are infinite, or more than float32 holds, of each column with some.
+        beyond: how many cells are infinite, or more than float32 holds, of numeric columns.
     """
 
     frame: pd.DataFrame
@@ -247,8 +247,7 @@ def make_sheet(
     columns = infer_columns(cells, split.train, config)
     texts = {c.name: cells.texts(c.name) for c in columns if c.kind == "categorical"}
     numbers = {c.name: cells.numbers(c.name).values for c in columns if c.kind == "numeric"}
-    read = [c.name for c in columns if c.kind == "numeric" or c.reason == NONE]
-    beyond = {name: count for name in read if (count := cells.numbers(name).infinite)}
+    beyond = {name: count for name in numbers if (count := cells.numbers(name).infinite)}
     exact = {name: _whole_numbers(values) for name, values in numbers.items()}
     return Sheet(
         frame=cells.frame,

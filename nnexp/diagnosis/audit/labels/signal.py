@@ -265,8 +265,7 @@ def _nothing(sheet: Sheet, here: Signal, linear: Signal) -> list[Nomination]:
 
 def _lost(sheet: Sheet) -> float:
     """The share of the cells of numeric columns that are infinite or beyond float32."""
-    lost = sum(count for name, count in sheet.beyond.items() if name in sheet.numbers)
-    return lost / max(1, len(sheet.numbers) * len(sheet.y))
+    return sum(sheet.beyond.values()) / max(1, len(sheet.numbers) * len(sheet.y))
 
 
 def _too_large(evidence: tuple[Evidence, ...], lost: float) -> Nomination:

@@ -49,8 +49,7 @@ def check(sheet: Sheet) -> Audit:
 
 
 def _notes(sheet: Sheet) -> list[str]:
-    told = {name: count for name, count in sheet.beyond.items() if name in sheet.numbers}
-    if not told:
+    if not sheet.beyond:
         return []
-    cells = listing((f"{count} of {name!r}" for name, count in told.items()), 6)
+    cells = listing((f"{count} of {name!r}" for name, count in sheet.beyond.items()), 6)
     return [f"cells that are infinite, or beyond float32, are read as missing: {cells}"]
