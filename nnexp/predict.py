@@ -12,16 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nnexp.arguments import Arguments
-from nnexp.data.content import BINARY_ENDINGS
-from nnexp.data.files import SPREADSHEETS
+from nnexp.csv_out import check_name, write_csv
 from nnexp.data.names import counted
 from nnexp.errors import UserError
-from nnexp.files import is_full
-from nnexp.lines import one_line, visible_lines
+from nnexp.lines import one_line
 from nnexp.saved_model import Model, load
 from nnexp.track.status import read_status
-
-OTHERWISE = (".json", ".jsonl", ".html", ".xml", ".md")  # what is written by another rule than CSV
 
 
 def main(words: Sequence[str]) -> int:
@@ -80,7 +76,10 @@ def predict_file(
         if remedy.startswith("a table "):
             remedy = f"{command} TABLE"
         raise UserError(error.wrong, error.allowed, remedy) from error
-    _write(_predictions(model, shares, chosen), out, f"{command} {quote(str(table))}")
+    predictions = _predictions(model, shares, chosen)
+    write_csv(predictions, out, f"{command} {quote(str(table))}", "predictions")
+    if out is not None:
+        print(f"{counted(len(predictions), 'row')} predicted: {out}")
     return 0
 
 
@@ -92,12 +91,7 @@ def _check_out(out: Path, table: Path, command: str) -> None:
             "another file for the predictions",
             f"{command} {quote(str(table))} -o predictions.csv",
         )
-    if out.suffix.lower() in (*BINARY_ENDINGS, *SPREADSHEETS, *OTHERWISE):
-        raise UserError(
-            f"{out.name!r} would not be what its ending says: predictions are written as CSV",
-            "a name that ends in .csv",
-            f"-o {quote(str(out.with_suffix('.csv')))}",
-        )
+    check_name(out, "predictions")
 
 
 def _predictions(
@@ -109,40 +103,6 @@ def _predictions(
     for index, label in enumerate(model.classes):
         columns[f"probability_{label}"] = shares[:, index]
     return pd.DataFrame(columns)
-
-
-def _write(predictions: pd.DataFrame, out: Path | None, command: str) -> None:
-    """Write predictions as CSV, to standard output where there is no file."""
-    if out is None:
-        if sys.stdout.isatty():  # names of classes and texts may be a stranger's
-            print(visible_lines(predictions.to_csv(index=False)), end="")
-        else:
-            predictions.to_csv(sys.stdout, index=False)
-        return
-    was_there = out.exists()
-    try:
-        predictions.to_csv(out, index=False, sep=_separator(out))
-    except OSError as error:
-        if is_full(error):
-            if not was_there:
-                out.unlink(missing_ok=True)
-            raise UserError(
-                f"the disk of {str(out)!r} is full",
-                f"room for a CSV of {counted(len(predictions), 'row')}, here or on another disk",
-                f"{command} -o {quote(str(out))}",
-            ) from error
-        raise UserError(
-            f"{str(out)!r} cannot be written: {error.strerror or error}",
-            "a file in a folder that exists and is yours to write",
-            f"{command} -o predictions.csv",
-        ) from error
-    print(f"{counted(len(predictions), 'row')} predicted: {out}")
-
-
-def _separator(out: Path) -> str:
-    """What parts the cells of a file, by its ending, without that of its compression."""
-    tabs = ".tsv" in (out.suffix.lower(), Path(out.stem).suffix.lower())
-    return "\t" if tabs else ","
 
 
 def _remarks(model: Model, chosen: NDArray[np.int64]) -> list[str]:

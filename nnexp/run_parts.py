@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import join, quote
@@ -14,6 +13,7 @@ import pandas as pd
 from nnexp import calls
 from nnexp.arguments import Arguments
 from nnexp.config.saved import read_config
+from nnexp.csv_out import check_name, write_csv
 from nnexp.data.cache import Tables
 from nnexp.data.names import counted
 from nnexp.errors import UserError
@@ -36,22 +36,16 @@ def main(words: Sequence[str]) -> int:
     parser.add("--trust", action="store_true", help="allow its table to be downloaded")
     options = parser.parse_args(words)
     command = ["nnexp", "parts", str(options.run)]
+    if options.out is not None:
+        check_name(options.out, "parts")
     try:
         found = _parts(options.run, options.trust)
     except UserError as error:
         remedy = join([*command, "--trust"]) if error.remedy.endswith("--trust") else error.remedy
         raise UserError(error.wrong, error.allowed, remedy) from error
+    write_csv(found.reset_index(), options.out, join(command), "parts")
     if options.out is None:
-        found.to_csv(sys.stdout)
         return 0
-    try:
-        found.to_csv(options.out)
-    except OSError as error:
-        raise UserError(
-            f"{str(options.out)!r} cannot be written: {error.strerror or error}",
-            "a file in a folder that exists and is yours to write",
-            f"{join(command)} -o parts.csv",
-        ) from error
     told = ", ".join(f"{(found == name).sum()} {name}" for name in NAMES)
     print(f"{counted(len(found), 'row')}, {told}: {options.out}")
     return 0

@@ -17,8 +17,8 @@ LAYERS = (
     {"train", "track"},
     {"diagnosis"},
     {"runs"},  # joins the parts into a run
-    {"saved_model", "leaderboard", "run_parts"},
-    {"predict"},
+    {"saved_model", "leaderboard", "csv_out"},
+    {"predict", "run_parts"},
     {"report"},
     {"sweep"},
     {"session"},

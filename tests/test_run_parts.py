@@ -92,6 +92,10 @@ def test_the_command_writes_a_csv(tmp_path, capsys):
     assert pd.read_csv(out)["part"].tolist() == nnexp.parts(run).tolist()
     assert main(["parts", str(run.folder), "-o", str(tmp_path / "no" / "parts.csv")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+    assert main(["parts", str(run.folder), "-o", str(tmp_path / "p.tsv")]) == 0
+    assert (tmp_path / "p.tsv").read_text().startswith("row\tpart\n")
+    assert main(["parts", str(run.folder), "-o", str(tmp_path / "p.parquet")]) == 2
+    assert "parts are written as CSV" in capsys.readouterr().err
 
 
 def test_a_table_is_downloaded_for_a_folder_that_is_trusted_alone(tmp_path, capsys, monkeypatch):
