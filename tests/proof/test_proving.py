@@ -298,6 +298,24 @@ def test_signs_without_harm_are_tried_where_nothing_is_told(tmp_path, monkeypatc
     assert prove(done.folder, alarmed).runs == 0
 
 
+def scoring(score):
+    """What stands for `train_arms`: `score(changed, draws)` gives an arm's accuracies, of numbers
+    (pairs,) that are spread over [-1, 1].
+    """
+
+    def train(arms, seeds, splits, tables):
+        draws = np.random.default_rng(len(seeds)).permutation(np.linspace(-1, 1, len(seeds)))
+        for own in arms:
+            values = np.broadcast_to(score(own.changed, draws), draws.shape).tolist()
+            own.accuracies += values
+            own.balanced += values
+            own.rows = 5000
+            own.ratio = 0.1
+        return len(arms) * len(seeds)
+
+    return train
+
+
 @pytest.mark.parametrize(
     ("gain", "spread", "odd", "told"),
     [
@@ -314,17 +332,10 @@ def test_what_is_odd_and_seems_to_be_mended_is_suspected(
     done = run(tmp_path)
     sign = Sign(finding("lr_too_high", "optimizer.lr=1e-4", verdict="harmless"), odd)
 
-    def train(arms, seeds, splits, tables):
-        draws = np.random.default_rng(len(seeds)).permutation(np.linspace(-1, 1, len(seeds)))
-        for own in arms:
-            values = [0.9 + (gain + spread * d if own.changed else 0.0) for d in draws]
-            own.accuracies += values
-            own.balanced += values
-            own.rows = 5000
-            own.ratio = 0.1
-        return len(arms) * len(seeds)
+    def score(changed, draws):
+        return 0.9 + (gain + spread * draws if changed else 0.0)
 
-    monkeypatch.setattr(proving, "train_arms", train)
+    monkeypatch.setattr(proving, "train_arms", scoring(score))
     proven = prove(done.folder, Diagnosis([], considered=[sign]))
     assert [own.verdict for own in proven.diagnosis.findings] == told
     assert len(proven.tried) == (not told)
@@ -350,18 +361,10 @@ def test_of_what_few_pairs_tell_nothing_there_are_more(
         finding("undertrained", "trainer.epochs=30"),
     ]
 
-    def train(arms, seeds, splits, tables):
-        draws = np.random.default_rng(0).permutation(np.linspace(-1, 1, len(seeds)))
-        for own in arms:
-            values = 0.5 + other * (1 in own.changed) + 0.0 * draws
-            values += (gain + spread * draws) * (0 in own.changed)
-            own.accuracies += values.tolist()
-            own.balanced += values.tolist()
-            own.rows = 5000
-            own.ratio = 0.1
-        return len(arms) * len(seeds)
+    def score(changed, draws):
+        return 0.5 + other * (1 in changed) + (gain + spread * draws) * (0 in changed)
 
-    monkeypatch.setattr(proving, "train_arms", train)
+    monkeypatch.setattr(proving, "train_arms", scoring(score))
     proven = prove(done.folder, Diagnosis(found))
     (own,) = (own for own in proven.diagnosis.findings if own.cause == "lr_too_high")
     assert own.proof.seeds == pairs
@@ -374,18 +377,11 @@ def test_beside_what_is_certain_nothing_is_told_that_only_seems_to_help(tmp_path
         Sign(finding("undertrained", "trainer.epochs=30", verdict="harmless"), True),
     ]
 
-    def train(arms, seeds, splits, tables):
-        draws = np.random.default_rng(len(seeds)).permutation(np.linspace(-1, 1, len(seeds)))
-        for own in arms:
-            longer = 0.02 + 0.045 * draws if 1 in own.changed and 0 not in own.changed else 0.0
-            values = 0.7 + 0.2 * (0 in own.changed) + longer + 0.0 * draws
-            own.accuracies += values.tolist()
-            own.balanced += values.tolist()
-            own.rows = 5000
-            own.ratio = 0.1
-        return len(arms) * len(seeds)
+    def score(changed, draws):
+        longer = 0.02 + 0.045 * draws if 1 in changed and 0 not in changed else 0.0
+        return 0.7 + 0.2 * (0 in changed) + longer
 
-    monkeypatch.setattr(proving, "train_arms", train)
+    monkeypatch.setattr(proving, "train_arms", scoring(score))
     proven = prove(done.folder, Diagnosis([], considered=signs))
     assert [own.cause for own in proven.diagnosis.findings] == ["lr_too_low"]
     assert len(proven.tried) == 1
